@@ -1,0 +1,43 @@
+// Package atomicfile replaces files so that a reader, or a crash at any point, sees the old content or the new one.
+package atomicfile
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// TempPrefix starts the name of every temporary file of Write, so that what a crash left behind can be swept.
+const TempPrefix = ".tmp-"
+
+// Write replaces path by a file with data and exactly the mode perm: a temporary file in the same folder, synced, then
+// renamed. A symlink at path itself is replaced, not followed: resolve it first where that is wanted.
+func Write(path string, data []byte, perm fs.FileMode) (err error) {
+	f, err := os.CreateTemp(filepath.Dir(path), TempPrefix+filepath.Base(path)+"-*") // CreateTemp makes it 0600
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			f.Close()
+			os.Remove(f.Name())
+		}
+	}()
+	if _, err := f.Write(data); err != nil {
+		return err
+	}
+	if err := f.Chmod(perm); err != nil {
+		return err
+	}
+	if err := f.Sync(); err != nil {
+		return err
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	if err := os.Rename(f.Name(), path); err != nil {
+		return fmt.Errorf("replace %s: %w", path, err)
+	}
+	return nil
+}

@@ -1,0 +1,41 @@
+// Package hint gives an error the next step for the person who reads it.
+package hint
+
+import (
+	"errors"
+	"fmt"
+	"io"
+)
+
+type hinted struct {
+	error
+	hint string
+}
+
+func (h hinted) Unwrap() error { return h.error }
+
+// Wrap adds a next step, such as a command to run, to err. The text of err stays as it is; Print shows both. A nil err
+// stays nil.
+func Wrap(err error, format string, args ...any) error {
+	if err == nil {
+		return nil
+	}
+	return hinted{error: err, hint: fmt.Sprintf(format, args...)}
+}
+
+// Of returns the outermost next step in err's chain, or "".
+func Of(err error) string {
+	var h hinted
+	if errors.As(err, &h) {
+		return h.hint
+	}
+	return ""
+}
+
+// Print writes err as "error: …", and its next step, if it has one, as "hint: …" on a line of its own.
+func Print(w io.Writer, err error) {
+	fmt.Fprintf(w, "error: %v\n", err)
+	if h := Of(err); h != "" {
+		fmt.Fprintf(w, "hint: %s\n", h)
+	}
+}
