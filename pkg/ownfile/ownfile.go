@@ -1,0 +1,89 @@
+// Package ownfile opens files and folders only when they are the user's own and nobody else's to tamper with.
+package ownfile
+
+import (
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// Access says which access of other users makes a file unacceptable, as permission bits.
+type Access fs.FileMode
+
+const (
+	// Private is for secrets: nobody else may read or write.
+	Private Access = 0o077
+	// NotWritableByOthers is for configuration: others may read.
+	NotWritableByOthers Access = 0o022
+)
+
+// maxSize bounds what Read takes into memory.
+const maxSize = 1 << 20
+
+// Error says why a file or folder was refused. It is not returned for one that does not exist.
+type Error struct {
+	Path, Reason string
+}
+
+func (e *Error) Error() string { return fmt.Sprintf("refusing %s: %s", e.Path, e.Reason) }
+
+// Read returns the content of a regular file of at most 1 MiB that belongs to the user (or root) and that others have
+// no such access to. For Private a symlink in the last place is refused too. Errors are those of os.Open, or *Error.
+func Read(path string, a Access) ([]byte, error) {
+	flags := os.O_RDONLY | nonBlock
+	if a == Private {
+		flags |= noFollow
+	}
+	f, err := os.OpenFile(path, flags, 0)
+	if err != nil {
+		if isSymlinkError(err) {
+			return nil, &Error{path, "it is a symbolic link"}
+		}
+		return nil, err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, &Error{path, "it is not a regular file"}
+	}
+	if err := check(path, info, a); err != nil {
+		return nil, err
+	}
+	if info.Size() > maxSize {
+		return nil, &Error{path, "it is larger than 1 MiB"}
+	}
+	data := make([]byte, info.Size(), info.Size()+1)
+	if _, err := io.ReadFull(f, data); err != nil {
+		return nil, fmt.Errorf("read %s: %w", path, err)
+	}
+	return data, nil
+}
+
+// CheckDir reports whether path is a folder, not a symlink, that belongs to the user alone: mode 0700 or less.
+func CheckDir(path string) error {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return err
+	}
+	if info.Mode()&fs.ModeSymlink != 0 {
+		return &Error{path, "it is a symbolic link"}
+	}
+	if !info.IsDir() {
+		return &Error{path, "it is not a folder"}
+	}
+	return check(path, info, Private)
+}
+
+func check(path string, info fs.FileInfo, a Access) error {
+	if !belongsToUser(info, a) {
+		return &Error{path, "it belongs to another user"}
+	}
+	if perm := info.Mode().Perm(); hasModes && perm&fs.FileMode(a) != 0 {
+		return &Error{path, fmt.Sprintf("its mode %04o gives other users access", perm)}
+	}
+	return nil
+}

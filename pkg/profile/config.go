@@ -1,0 +1,127 @@
+// Package profile is what a user configured, and who is logged in where: config.json and the sessions' public halves.
+// It holds no secret and, being read with every kubectl command, imports nothing but the standard library and our own
+// packages of the same diet.
+package profile
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
+)
+
+// DefaultName is the profile that is used when none was chosen.
+const DefaultName = "default"
+
+// NameVariable is the environment variable that chooses a profile, after the --profile flag.
+const NameVariable = "KUBECTL_EDGE_PROFILE"
+
+// configVersion is the format that this program writes, and the newest that it reads.
+const configVersion = 1
+
+// Config is the user's configuration, config.json in dirs.Dirs.Config.
+type Config struct {
+	Version        int                `json:"version"`
+	CurrentProfile string             `json:"currentProfile,omitempty"`
+	Profiles       map[string]Profile `json:"profiles,omitempty"`
+	// TrustedHosts are the hosts outside of stackit.cloud that may be sent credentials, as "host" or "host:port".
+	TrustedHosts []string `json:"trustedHosts,omitempty"`
+	// Cache is "none" where tokens must not be written to disk; "" caches them.
+	Cache string `json:"cache,omitempty"`
+}
+
+// Profile is one way of working: a project, a region, how to log in, and where STACKIT is.
+type Profile struct {
+	ProjectID   string `json:"projectId,omitempty"`
+	Region      string `json:"region,omitempty"`
+	LoginMethod string `json:"loginMethod,omitempty"`
+	// Expiration is the lifetime of minted tokens, in the form of the --expiration flag; "" is 15m.
+	Expiration string    `json:"expiration,omitempty"`
+	Endpoints  Endpoints `json:"endpoints,omitzero"`
+	// CertificateAuthority is the path of a PEM file with certificate authorities to trust besides the system's.
+	CertificateAuthority string `json:"certificateAuthority,omitempty"`
+}
+
+// Load reads the configuration below d; without a file it is empty. A file that others can write to is refused: it
+// decides where credentials are sent.
+func Load(d dirs.Dirs) (*Config, error) {
+	path := configPath(d)
+	data, err := ownfile.Read(path, ownfile.NotWritableByOthers)
+	if errors.Is(err, fs.ErrNotExist) {
+		return &Config{Version: configVersion}, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	c := &Config{}
+	if err := json.Unmarshal(data, c); err != nil {
+		return nil, fmt.Errorf("read configuration %s: %w", path, err)
+	}
+	if c.Version > configVersion {
+		return nil, hint.Wrap(fmt.Errorf("configuration %s has version %d, this program knows up to %d", path, c.Version, configVersion),
+			"upgrade kubectl-edge")
+	}
+	c.Version = configVersion
+	return c, nil
+}
+
+// Save writes the configuration below d, atomically.
+func (c *Config) Save(d dirs.Dirs) error {
+	c.Version = configVersion
+	data, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write configuration: %w", err)
+	}
+	path := configPath(d)
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target // people link their dot files
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("write configuration: %w", err)
+	}
+	if err := atomicfile.Write(path, append(data, '\n'), 0o600); err != nil {
+		return fmt.Errorf("write configuration: %w", err)
+	}
+	return nil
+}
+
+func configPath(d dirs.Dirs) string { return filepath.Join(d.Config, "config.json") }
+
+// Select returns the profile to use and its name: chosen (the --profile flag) first, then the environment's, then the
+// configured current one, then DefaultName. Only DefaultName needs no configuration.
+func (c *Config) Select(chosen string, getenv func(string) string) (string, Profile, error) {
+	name := cmp.Or(chosen, getenv(NameVariable), c.CurrentProfile, DefaultName)
+	if err := CheckName(name); err != nil {
+		return "", Profile{}, err
+	}
+	p, ok := c.Profiles[name]
+	if !ok && name != DefaultName {
+		known := slices.Sorted(maps.Keys(c.Profiles))
+		return "", Profile{}, hint.Wrap(fmt.Errorf("no profile %q (there are: %q)", name, known),
+			"kubectl edge profile create %s", name)
+	}
+	return name, p, nil
+}
+
+// CheckName reports whether name can be a profile: 1 to 63 lower-case letters, digits and dashes, no dash in front.
+func CheckName(name string) error {
+	ok := len(name) > 0 && len(name) <= 63 && name[0] != '-'
+	for _, r := range name {
+		ok = ok && (r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-')
+	}
+	if !ok {
+		return fmt.Errorf("profile name %.80q: want up to 63 lower-case letters, digits and dashes, such as %q", name, "work-eu01")
+	}
+	return nil
+}
+

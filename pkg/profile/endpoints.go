@@ -1,0 +1,70 @@
+package profile
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+)
+
+// Endpoints are the base URLs of STACKIT's services; an empty one is the public service's.
+type Endpoints struct {
+	Edge            string `json:"edge,omitempty"`
+	ResourceManager string `json:"resourceManager,omitempty"`
+	// IdentityProvider is the OpenID Connect issuer; its discovery document is below it.
+	IdentityProvider string `json:"identityProvider,omitempty"`
+	// ServiceAccountToken is the token URL of service account keys. Empty: the key's own, else the public one.
+	ServiceAccountToken string `json:"serviceAccountToken,omitempty"`
+}
+
+// WithDefaults returns e with the public service for everything that is empty, but for ServiceAccountToken, which depends
+// on the key.
+func (e Endpoints) WithDefaults() Endpoints {
+	return Endpoints{
+		Edge:                cmp.Or(e.Edge, "https://edge.api.stackit.cloud"),
+		ResourceManager:     cmp.Or(e.ResourceManager, "https://resource-manager.api.stackit.cloud"),
+		IdentityProvider:    cmp.Or(e.IdentityProvider, "https://accounts.stackit.cloud"),
+		ServiceAccountToken: e.ServiceAccountToken,
+	}
+}
+
+// Check reports whether every endpoint may be sent credentials; see CheckEndpoint.
+func (e Endpoints) Check(trusted []string) error {
+	for _, endpoint := range []string{e.Edge, e.ResourceManager, e.IdentityProvider, e.ServiceAccountToken} {
+		if endpoint == "" {
+			continue
+		}
+		if err := CheckEndpoint(endpoint, trusted); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// CheckEndpoint reports whether credentials may be sent to rawURL: it is https, without user or password, and its host is
+// stackit.cloud, a name below it, or one of trusted ("host" for any port, or "host:port").
+func CheckEndpoint(rawURL string, trusted []string) error {
+	u, err := url.Parse(rawURL)
+	if err != nil || u.Host == "" {
+		return fmt.Errorf("endpoint %.80q is not a URL", rawURL)
+	}
+	if u.User != nil {
+		return fmt.Errorf("endpoint at %s: a URL with a user or password is not accepted", u.Host)
+	}
+	if u.Scheme != "https" {
+		return fmt.Errorf("endpoint %.80q: want https", rawURL)
+	}
+	host := strings.ToLower(u.Hostname())
+	if host == "stackit.cloud" || strings.HasSuffix(host, ".stackit.cloud") {
+		return nil
+	}
+	for _, t := range trusted {
+		if t = strings.ToLower(t); t == host || t == strings.ToLower(u.Host) {
+			return nil
+		}
+	}
+	return hint.Wrap(fmt.Errorf("endpoint host %q is not below stackit.cloud and not trusted", u.Host),
+		"only if you know that host: kubectl edge config trust %s", u.Host)
+}

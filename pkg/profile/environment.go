@@ -1,0 +1,35 @@
+package profile
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+)
+
+// credentialVariables are the environment variables that hold or name a credential, or say whose it is; the names are
+// those of the STACKIT SDK (core/auth, core/clients, core/oidcadapters).
+var credentialVariables = [...]string{
+	"STACKIT_ACCESS_TOKEN",
+	"STACKIT_CREDENTIALS_PATH",
+	"STACKIT_FEDERATED_TOKEN_FILE",
+	"STACKIT_PRIVATE_KEY",
+	"STACKIT_PRIVATE_KEY_PATH",
+	"STACKIT_SERVICE_ACCOUNT_EMAIL",
+	"STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN",
+	"STACKIT_SERVICE_ACCOUNT_KEY",
+	"STACKIT_SERVICE_ACCOUNT_KEY_PATH",
+	"STACKIT_SERVICE_ACCOUNT_TOKEN",
+	"STACKIT_USE_OIDC",
+}
+
+// EnvironmentIdentity names the credentials in the environment without revealing them: "NAME=<SHA-256 of the value>" for
+// each, in a fixed order. A token minted with other ones is another token.
+func EnvironmentIdentity(getenv func(string) string) []string {
+	var identity []string
+	for _, name := range credentialVariables {
+		if value := getenv(name); value != "" {
+			sum := sha256.Sum256([]byte(value))
+			identity = append(identity, name+"="+hex.EncodeToString(sum[:]))
+		}
+	}
+	return identity
+}

@@ -1,0 +1,69 @@
+package profile
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
+	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
+)
+
+// Session is the public half of a login: who, how and since when. The secret half is sealed by pkg/secretstore.
+type Session struct {
+	Profile   string `json:"profile"`
+	Method    string `json:"method"`
+	Principal string `json:"principal"`
+	// Generation is new with every login, so that tokens of an earlier one are never used again.
+	Generation string    `json:"generation"`
+	Created    time.Time `json:"created"`
+	// Expires is the end of the session where its end is known.
+	Expires   time.Time `json:"expires,omitzero"`
+	Endpoints Endpoints `json:"endpoints"`
+}
+
+// SessionPath is where the public half of the profile's session lies.
+func SessionPath(d dirs.Dirs, profile string) string {
+	return filepath.Join(d.State, "sessions", profile+".json")
+}
+
+// LoadSession reads the profile's session; the error is fs.ErrNotExist when nobody is logged in.
+func LoadSession(d dirs.Dirs, profile string) (Session, error) {
+	path := SessionPath(d, profile)
+	data, err := ownfile.Read(path, ownfile.NotWritableByOthers)
+	if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
+			return Session{}, err
+		}
+		return Session{}, fmt.Errorf("read session: %w", err)
+	}
+	var s Session
+	if err := json.Unmarshal(data, &s); err != nil {
+		return Session{}, fmt.Errorf("read session %s: %w", path, err)
+	}
+	if s.Profile != profile {
+		return Session{}, fmt.Errorf("read session %s: it belongs to profile %q", path, s.Profile)
+	}
+	return s, nil
+}
+
+// Save writes the session below d, atomically.
+func (s Session) Save(d dirs.Dirs) error {
+	data, err := json.MarshalIndent(s, "", "  ")
+	if err != nil {
+		return fmt.Errorf("write session: %w", err)
+	}
+	path := SessionPath(d, s.Profile)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("write session: %w", err)
+	}
+	if err := atomicfile.Write(path, append(data, '\n'), 0o600); err != nil {
+		return fmt.Errorf("write session: %w", err)
+	}
+	return nil
+}
