@@ -1,0 +1,67 @@
+package sandbox
+
+import "time"
+
+// What a new sandbox holds. The names are those of STACKIT's own documentation where it has some.
+const (
+	OrganizationID       = "12345678-aaaa-4aaa-8aaa-123456789abc"
+	ParentID             = "12345678-abcd-abcd-abcd-123456789abc" // the folder of the documentation
+	ParentContainerID    = "edge-folder-7Yk2mQp"
+	OtherParentID        = "12345678-bbbb-4bbb-8bbb-123456789abc"
+	ProjectID            = "12345678-ffff-4bcd-8fff-123456789abc" // YOUR-PROJECT below ParentID
+	ProjectName          = "YOUR-PROJECT"
+	NamesakeProjectID    = "12345678-eeee-4bcd-8eee-123456789abc" // YOUR-PROJECT below OtherParentID
+	Region               = "eu01"
+	InstanceID           = "demo-3714d85"
+	InstanceName         = "demo"
+	ReconcilingID        = "plant-9c2e4f1" // reconciles until told otherwise
+	ReconcilingName      = "plant"
+	PlanID               = "5c3f0b2e-1d7a-4c7e-9c55-0f6a8a1b2c3d"
+	AdminServiceAccount  = "edge-admin-x4t7k21@sa.stackit.cloud"  // edge.admin in every project
+	ReaderServiceAccount = "edge-reader-p9w3m55@sa.stackit.cloud" // edge.reader: lists, cannot mint
+	// IssuerServiceAccount is an edge.admin too, but the audience and the token endpoint of its key are those of the
+	// identity provider.
+	IssuerServiceAccount = "edge-issuer-c8d1z90@sa.stackit.cloud"
+	AdminUser            = "ada@example.com"
+	AdminPassword        = "correct-horse-battery-staple"
+	ReaderUser           = "rob@example.com" // edge.reader
+	ReaderPassword       = "tr0ub4dor-and-three"
+)
+
+func (s *Sandbox) populate() {
+	start := s.now().Add(-30 * 24 * time.Hour).UTC().Truncate(time.Second)
+	folder := Parent{ID: ParentID, ContainerID: ParentContainerID, Type: "FOLDER"}
+	other := Parent{ID: OtherParentID, ContainerID: "other-folder-3Kd9xWq", Type: "FOLDER"}
+	s.projects = []Project{
+		{ProjectID: ProjectID, ContainerID: "your-project-h2Vn8Rt", Name: ProjectName, LifecycleState: "ACTIVE", Parent: folder,
+			Labels: map[string]string{"billingReference": "T-0012345B"}, CreationTime: start, UpdateTime: start},
+		{ProjectID: "12345678-cccc-4bcd-8ccc-123456789abc", ContainerID: "factory-floor-q6Lm1Zs", Name: "factory-floor",
+			LifecycleState: "ACTIVE", Parent: folder, CreationTime: start.Add(time.Hour), UpdateTime: start.Add(time.Hour)},
+		{ProjectID: "12345678-dddd-4bcd-8ddd-123456789abc", ContainerID: "retired-b5Tx0Jc", Name: "retired",
+			LifecycleState: "INACTIVE", Parent: folder, CreationTime: start.Add(2 * time.Hour), UpdateTime: start.Add(2 * time.Hour)},
+		{ProjectID: NamesakeProjectID, ContainerID: "your-project-w7Fg4Dy", Name: ProjectName, LifecycleState: "ACTIVE",
+			Parent: other, CreationTime: start.Add(3 * time.Hour), UpdateTime: start.Add(3 * time.Hour)},
+	}
+	s.plans = []Plan{
+		{ID: PlanID, Name: "S", Description: "Up to 10 edge hosts", MinEdgeHosts: 1, MaxEdgeHosts: 10},
+		{ID: "8e1d6a4c-72b9-4f0e-8a3d-6b5c4d3e2f1a", Name: "M", Description: "Up to 100 edge hosts", MinEdgeHosts: 11, MaxEdgeHosts: 100},
+		{ID: "a7b8c9d0-e1f2-4a3b-9c4d-5e6f7a8b9c0d", Name: "L", Description: "Up to 1000 edge hosts", MinEdgeHosts: 101, MaxEdgeHosts: 1000},
+	}
+	for _, i := range []Instance{
+		{ID: InstanceID, DisplayName: InstanceName, ProjectID: ProjectID, Region: Region, PlanID: PlanID, Status: StatusActive,
+			Description: "Demonstration", Created: start.Add(time.Hour)},
+		{ID: ReconcilingID, DisplayName: ReconcilingName, ProjectID: ProjectID, Region: Region, PlanID: PlanID,
+			Status: StatusReconciling, Created: start.Add(2 * time.Hour)},
+	} {
+		s.AddInstance(i)
+	}
+	for _, a := range []account{
+		{email: AdminServiceAccount, role: EdgeAdmin, machine: true, audience: s.base + "/service-account", tokenEndpoint: s.ServiceAccountTokenURL()},
+		{email: ReaderServiceAccount, role: EdgeReader, machine: true, audience: s.base + "/service-account", tokenEndpoint: s.ServiceAccountTokenURL()},
+		{email: IssuerServiceAccount, role: EdgeAdmin, machine: true, audience: s.base, tokenEndpoint: s.base + "/oauth/v2/token"},
+		{email: AdminUser, role: EdgeAdmin, password: AdminPassword},
+		{email: ReaderUser, role: EdgeReader, password: ReaderPassword},
+	} {
+		s.addAccount(a)
+	}
+}

@@ -1,0 +1,149 @@
+// Package sandbox is a STACKIT on this machine: identity provider, service accounts, resource manager, Edge Cloud API and
+// the token issuers of Edge instances, as one in-memory http.Handler below one base URL. It checks what the real services
+// check (signatures, audiences, expiry, roles), counts what it mints, and fails on request in the ways gateways fail.
+//
+// Nothing here is STACKIT's code or data: it follows the public specifications and what public clients expect.
+package sandbox
+
+import (
+	"crypto/tls"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync"
+	"time"
+)
+
+// Options configure a Sandbox.
+type Options struct {
+	// URL is the base URL under which the sandbox is reached, such as https://localhost:8443. Issuers, audiences and
+	// endpoints derive from it. Required, https, without path.
+	URL string
+	// Now is the clock; time.Now if nil. Settings.ClockOffset is added to it.
+	Now func() time.Time
+	// Settings are the initial settings; zero fields have the defaults of DefaultSettings.
+	Settings Settings
+	// OnRequest, if set, is called with each request before it is answered, so that tests can wait for one.
+	OnRequest func(*http.Request)
+}
+
+// Sandbox is a local STACKIT. Its methods are safe for concurrent use.
+type Sandbox struct {
+	base      string
+	clock     func() time.Time
+	onRequest func(*http.Request)
+	mux       *http.ServeMux
+	authority *authority
+	serving   tls.Certificate
+
+	mu        sync.Mutex // guards everything below
+	settings  Settings
+	keys      map[string]*keySet // by issuer URL
+	accounts  map[string]*account
+	assertion map[string]time.Time // IDs of assertions seen, until they expire
+	grants    map[string]*grant
+	projects  []Project
+	plans     []Plan
+	instances map[string]*Instance // by ID
+	order     []string             // IDs of instances, oldest first
+	faults    []*activeFault
+	stats     Stats
+}
+
+// New makes a sandbox with its own CA and signing keys, two people, three service accounts, and a few projects, plans
+// and instances (see the constants).
+func New(o Options) (*Sandbox, error) {
+	u, err := url.Parse(o.URL)
+	if err != nil {
+		return nil, fmt.Errorf("sandbox URL: %w", err)
+	}
+	if u.Scheme != "https" || u.Host == "" || u.Path != "" || u.RawQuery != "" {
+		return nil, fmt.Errorf("sandbox URL %q: want https://HOST:PORT", o.URL)
+	}
+	a, err := newAuthority()
+	if err != nil {
+		return nil, err
+	}
+	s := &Sandbox{
+		base:      o.URL,
+		clock:     o.Now,
+		onRequest: o.OnRequest,
+		mux:       http.NewServeMux(),
+		authority: a,
+		settings:  o.Settings.withDefaults(),
+		keys:      map[string]*keySet{},
+		accounts:  map[string]*account{},
+		assertion: map[string]time.Time{},
+		grants:    map[string]*grant{},
+		instances: map[string]*Instance{},
+		stats:     newStats(),
+	}
+	if s.clock == nil {
+		s.clock = time.Now
+	}
+	if err := s.issueServing(); err != nil {
+		return nil, err
+	}
+	s.populate()
+	s.routeIdentity()
+	s.routeServiceAccounts()
+	s.routeProjects()
+	s.routeEdge()
+	s.routeAdmin()
+	return s, nil
+}
+
+// URL returns the base URL.
+func (s *Sandbox) URL() string { return s.base }
+
+// EdgeURL returns the base of the Edge Cloud API.
+func (s *Sandbox) EdgeURL() string { return s.base + "/edge" }
+
+// ResourceManagerURL returns the base of the resource manager's API.
+func (s *Sandbox) ResourceManagerURL() string { return s.base + "/resource-manager" }
+
+// ServiceAccountTokenURL returns the token endpoint of service account keys. Its audience is not the identity provider's.
+func (s *Sandbox) ServiceAccountTokenURL() string { return s.base + "/service-account/token" }
+
+// IdentityProvider returns the issuer URL of the identity provider.
+func (s *Sandbox) IdentityProvider() string { return s.base }
+
+// Issuer returns the issuer URL of an instance's tokens. Discovery document and keys are served below it.
+func (s *Sandbox) Issuer(instanceID string) string { return s.base + "/instances/" + instanceID }
+
+// CA returns the PEM certificate of the sandbox's certificate authority.
+func (s *Sandbox) CA() []byte { return s.authority.pem }
+
+// Handle mounts a further API, below /stackstate/ for one. Call it before serving.
+func (s *Sandbox) Handle(pattern string, h http.Handler) { s.mux.Handle(pattern, h) }
+
+// ServeHTTP implements http.Handler. Faults come before everything but the endpoints below /sandbox/.
+func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if s.onRequest != nil {
+		s.onRequest(r)
+	}
+	if isAdmin(r) {
+		s.mux.ServeHTTP(w, r)
+		return
+	}
+	s.countRequest(r)
+	if f := s.takeFault(r); f != nil && f.serve(w, r) {
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+// Now returns the sandbox's time, by which it signs and checks.
+func (s *Sandbox) Now() time.Time {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now()
+}
+
+// now is Now for callers that hold the lock.
+func (s *Sandbox) now() time.Time { return s.clock().Add(time.Duration(s.settings.ClockOffset)) }
+
+// Advance moves the sandbox's clock forward, or back.
+func (s *Sandbox) Advance(d time.Duration) {
+	s.Configure(func(c *Settings) { c.ClockOffset += Duration(d) })
+}

@@ -1,0 +1,57 @@
+// Package sandboxtest starts a sandbox for one test.
+package sandboxtest
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"log"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+)
+
+// Start serves a sandbox over TLS on a free port of this machine until the test ends. The server's URL is the sandbox's,
+// https://localhost:PORT. Options of its own may change what is passed to sandbox.New.
+func Start(t testing.TB, options ...func(*sandbox.Options)) (*sandbox.Sandbox, *httptest.Server) {
+	t.Helper()
+	srv := httptest.NewUnstartedServer(nil)
+	_, port, err := net.SplitHostPort(srv.Listener.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := sandbox.Options{URL: "https://localhost:" + port}
+	for _, set := range options {
+		set(&o)
+	}
+	s, err := sandbox.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv.Config.Handler = s
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // refused handshakes are what some tests are about
+	srv.TLS = s.TLSConfig()
+	srv.StartTLS()
+	srv.URL = s.URL()
+	t.Cleanup(func() {
+		s.ClearFaults() // requests that hang would keep Close waiting
+		srv.CloseClientConnections()
+		srv.Close()
+	})
+	return s, srv
+}
+
+// Client returns a client that trusts the sandbox's CA alone, and keeps the connections of no test but t.
+func Client(t testing.TB, s *sandbox.Sandbox) *http.Client {
+	t.Helper()
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(s.CA()) {
+		t.Fatal("the sandbox's CA is no PEM certificate")
+	}
+	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
+	t.Cleanup(transport.CloseIdleConnections)
+	return &http.Client{Transport: transport}
+}

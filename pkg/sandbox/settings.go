@@ -1,0 +1,88 @@
+package sandbox
+
+import "time"
+
+// Duration is a time.Duration that reads and writes like "90s" in JSON.
+type Duration time.Duration
+
+// MarshalText writes d as time.Duration's String does.
+func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
+
+// UnmarshalText reads what time.ParseDuration reads.
+func (d *Duration) UnmarshalText(text []byte) error {
+	v, err := time.ParseDuration(string(text))
+	*d = Duration(v)
+	return err
+}
+
+// Settings can be changed while the sandbox runs: with Configure, or PATCH /sandbox/settings.
+type Settings struct {
+	// ClockOffset is added to the clock.
+	ClockOffset Duration `json:"clockOffset"`
+	// AccessTokenLifetime is the life of STACKIT access and ID tokens.
+	AccessTokenLifetime Duration `json:"accessTokenLifetime"`
+	// RefreshTokenLifetime is the life of one refresh token, unless used before.
+	RefreshTokenLifetime Duration `json:"refreshTokenLifetime"`
+	// SessionLifetime bounds a sign-in: neither the browser's session nor refreshed tokens last longer.
+	SessionLifetime Duration `json:"sessionLifetime"`
+	// CodeLifetime is the life of an authorization code.
+	CodeLifetime Duration `json:"codeLifetime"`
+	// DeviceCodeLifetime is the life of a device code, DeviceInterval how often its holder may ask.
+	DeviceCodeLifetime Duration `json:"deviceCodeLifetime"`
+	DeviceInterval     Duration `json:"deviceInterval"`
+	// NoDeviceFlow hides the device authorization endpoint, NoRevocation the revocation endpoint: whether the real
+	// provider has them is not known.
+	NoDeviceFlow bool `json:"noDeviceFlow"`
+	NoRevocation bool `json:"noRevocation"`
+	// InstanceTokenLifetime, if positive, replaces the lifetime that callers ask of instance tokens.
+	InstanceTokenLifetime Duration `json:"instanceTokenLifetime"`
+	// OpaqueInstanceTokens makes instance tokens that are no JWTs. No API server of ours accepts them.
+	OpaqueInstanceTokens bool `json:"opaqueInstanceTokens"`
+	// ReconcileTime is how long a created or updated instance reconciles, and a deleted one takes to go.
+	ReconcileTime Duration `json:"reconcileTime"`
+}
+
+// DefaultSettings returns the settings of a new sandbox.
+func DefaultSettings() Settings {
+	return Settings{
+		AccessTokenLifetime:  Duration(10 * time.Minute),
+		RefreshTokenLifetime: Duration(12 * time.Hour),
+		SessionLifetime:      Duration(12 * time.Hour),
+		CodeLifetime:         Duration(time.Minute),
+		DeviceCodeLifetime:   Duration(10 * time.Minute),
+		DeviceInterval:       Duration(5 * time.Second),
+		ReconcileTime:        Duration(10 * time.Second),
+	}
+}
+
+func (c Settings) withDefaults() Settings {
+	d := DefaultSettings()
+	for _, f := range []struct{ value, standard *Duration }{
+		{&c.AccessTokenLifetime, &d.AccessTokenLifetime},
+		{&c.RefreshTokenLifetime, &d.RefreshTokenLifetime},
+		{&c.SessionLifetime, &d.SessionLifetime},
+		{&c.CodeLifetime, &d.CodeLifetime},
+		{&c.DeviceCodeLifetime, &d.DeviceCodeLifetime},
+		{&c.DeviceInterval, &d.DeviceInterval},
+		{&c.ReconcileTime, &d.ReconcileTime},
+	} {
+		if *f.value == 0 {
+			*f.value = *f.standard
+		}
+	}
+	return c
+}
+
+// Settings returns the settings in force.
+func (s *Sandbox) Settings() Settings {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.settings
+}
+
+// Configure changes the settings.
+func (s *Sandbox) Configure(change func(*Settings)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	change(&s.settings)
+}

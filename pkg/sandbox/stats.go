@@ -1,0 +1,56 @@
+package sandbox
+
+import (
+	"maps"
+	"net/http"
+)
+
+// Stats count what the sandbox did since it started.
+type Stats struct {
+	Requests  int              `json:"requests"`        // all but those below /sandbox/
+	Paths     map[string]int   `json:"paths"`           // by "METHOD /path"
+	Mints     map[string]Mints `json:"mints"`           // by instance ID
+	Exchanges map[string]int   `json:"exchanges"`       // successful token requests by grant type
+	Failed    map[string]int   `json:"exchangesFailed"` // refused token requests by error code
+}
+
+// Mints count the credentials made for one instance.
+type Mints struct {
+	Token      int `json:"token"`
+	Kubeconfig int `json:"kubeconfig"`
+}
+
+// Minted is the number of all credentials made for instances.
+func (s Stats) Minted() int {
+	n := 0
+	for _, m := range s.Mints {
+		n += m.Token + m.Kubeconfig
+	}
+	return n
+}
+
+func newStats() Stats {
+	return Stats{Paths: map[string]int{}, Mints: map[string]Mints{}, Exchanges: map[string]int{}, Failed: map[string]int{}}
+}
+
+// Stats returns a copy of the counters.
+func (s *Sandbox) Stats() Stats {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Stats{Requests: s.stats.Requests, Paths: maps.Clone(s.stats.Paths), Mints: maps.Clone(s.stats.Mints),
+		Exchanges: maps.Clone(s.stats.Exchanges), Failed: maps.Clone(s.stats.Failed)}
+}
+
+// ResetStats sets all counters to zero.
+func (s *Sandbox) ResetStats() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stats = newStats()
+}
+
+func (s *Sandbox) countRequest(r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stats.Requests++
+	s.stats.Paths[r.Method+" "+r.URL.Path]++
+}
