@@ -1,0 +1,70 @@
+// Package login is where a STACKIT access token comes from: what the environment holds, or the session that a person or
+// a machine logged into. Every way of proving oneself is a small type in a file of its own.
+//
+// Trust: a credential is sent only to endpoints that pass profile.CheckEndpoint with the user's own configuration,
+// also when the endpoint comes from a key file, the environment or a discovery document, and no redirect is followed.
+package login
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
+)
+
+// Methods of logging in, as in the profile's loginMethod and the session's method.
+const (
+	MethodAccessToken         = "access-token"
+	MethodWorkloadIdentity    = "workload-identity"
+	MethodServiceAccountKey   = "service-account-key"
+	MethodServiceAccountToken = "service-account-token"
+	MethodSTACKITCLI          = "stackit-cli"
+	MethodBrowser             = "browser"
+	MethodDevice              = "device"
+)
+
+// AccessToken is a bearer token for STACKIT's APIs.
+type AccessToken struct {
+	Token     string
+	Expires   time.Time // zero when unknown
+	Principal string    // the user's or service account's e-mail address, or its id; "" when unknown
+}
+
+// String does not reveal the token.
+func (t AccessToken) String() string { return "access token of " + t.Principal }
+
+// GoString does not reveal the token.
+func (t AccessToken) GoString() string { return t.String() }
+
+// Source gives access tokens.
+type Source interface {
+	// Method is one of the Method constants.
+	Method() string
+	// Token returns a token that is good for another minute at least, if the source can give one. It never asks a
+	// person anything. The error is a *RequiredError when somebody has to log in.
+	Token(ctx context.Context) (AccessToken, error)
+}
+
+// Sessions logs one profile in and out, and opens what it is logged in with.
+type Sessions struct {
+	Dirs    dirs.Dirs
+	Name    string // of the profile
+	Profile profile.Profile
+	Trusted []string // profile.Config.TrustedHosts
+	Secrets *secretstore.Store
+	HTTP    *http.Client
+	Getenv  func(string) string
+	Now     func() time.Time
+}
+
+// Interaction says whether and how a person may be asked. The zero value allows nothing.
+type Interaction struct {
+	Allowed     bool
+	In          io.Reader
+	ErrOut      io.Writer              // prompts and progress
+	OpenBrowser func(url string) error // nil: only show the URL
+}

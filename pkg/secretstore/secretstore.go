@@ -1,0 +1,229 @@
+// Package secretstore keeps long-lived secrets at rest: sealed files in one folder, under a key that lies in the
+// operating system's keyring. The keyring holds only the key because it is too small for tokens (2560 bytes on Windows,
+// about 3000 on macOS). Where there is no keyring the key lies in a file beside the secrets, which Location reports.
+//
+// In the folder, which is the user's own with mode 0700, there are
+//
+//	NAME.sealed  a secret; names the key that opens it
+//	keys.json    which keys there are and where; holds none
+//	ID.key       a key, where there is no keyring
+//	lock         taken by whoever changes any of these
+//
+// Everything is replaced atomically, so that a crash at any point leaves the old secret or the new one.
+package secretstore
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/filelock"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
+)
+
+const (
+	// keyringTimeout bounds what an unresponsive keyring costs, in all.
+	keyringTimeout = time.Second
+	// lockTimeout bounds the wait for another process that writes; nobody holds the lock for more than a few calls of
+	// the keyring.
+	lockTimeout = 10 * time.Second
+
+	sealedSuffix = ".sealed"
+	// maxSecret keeps a sealed file below what ownfile.Read accepts.
+	maxSecret = 512 << 10
+)
+
+// ErrOtherPurpose is the error of Load for a secret that was sealed with other additional data than was given.
+var ErrOtherPurpose = errors.New("sealed for another purpose")
+
+// Options says where a Store keeps what.
+type Options struct {
+	Dir     string  // the folder of the sealed secrets; made when the first one is saved
+	Service string  // the name of the entries in the keyring, such as "kubectl-edge"
+	Keyring Keyring // nil is the operating system's; see NoKeyring
+}
+
+// Store is a folder of sealed secrets. It may be used by several goroutines, and the folder by several processes.
+type Store struct {
+	dir     string
+	keyring *boundedKeyring
+
+	mu   sync.Mutex
+	keys map[string][]byte // opened in this process, by id
+}
+
+// Open returns the store in o.Dir. It neither reads nor writes anything yet.
+func Open(o Options) *Store {
+	if o.Keyring == nil {
+		o.Keyring = osKeyring{}
+	}
+	return &Store{
+		dir:     o.Dir,
+		keyring: &boundedKeyring{keyring: o.Keyring, service: o.Service, timeout: keyringTimeout},
+		keys:    map[string][]byte{},
+	}
+}
+
+// Save seals plaintext under name in place of what was there. Load needs the same additional data, which binds the
+// secret to its purpose; it is not kept.
+func (s *Store) Save(name string, plaintext, additionalData []byte) error {
+	if len(plaintext) > maxSecret {
+		return fmt.Errorf("save secret %q: larger than %d KiB", name, maxSecret>>10)
+	}
+	err := s.locked(func() error {
+		ring, err := s.loadRing()
+		if err != nil {
+			return err
+		}
+		id, key, err := s.currentKey(&ring)
+		if err != nil {
+			return err
+		}
+		return s.write(name, seal(id, key, name, plaintext, purposeOf(additionalData)))
+	}, name)
+	if err != nil {
+		return fmt.Errorf("save secret %q: %w", name, err)
+	}
+	return nil
+}
+
+// Load opens the secret of this name. The error is fs.ErrNotExist when there is none, and ErrOtherPurpose when it was
+// sealed with other additional data.
+func (s *Store) Load(name string, additionalData []byte) ([]byte, error) {
+	plaintext, err := s.load(name, purposeOf(additionalData))
+	if err != nil {
+		return nil, fmt.Errorf("open secret %q: %w", name, err)
+	}
+	return plaintext, nil
+}
+
+func (s *Store) load(name string, purpose []byte) ([]byte, error) {
+	if err := checkName(name); err != nil {
+		return nil, err
+	}
+	if err := ownfile.CheckDir(s.dir); err != nil {
+		return nil, permissionHint(err)
+	}
+	box, err := s.read(name)
+	if err != nil {
+		return nil, err
+	}
+	key, err := s.key(box.KeyID)
+	if err != nil {
+		// A rotation that ended in between has sealed the secret anew and dropped the key.
+		again, errAgain := s.read(name)
+		if errAgain != nil || again.KeyID == box.KeyID {
+			return nil, err
+		}
+		box = again
+		if key, err = s.key(box.KeyID); err != nil {
+			return nil, err
+		}
+	}
+	return box.open(key, name, purpose)
+}
+
+// Delete removes the secret of this name; it is no error when there is none. It needs no key.
+func (s *Store) Delete(name string) error {
+	if _, err := os.Lstat(s.dir); errors.Is(err, fs.ErrNotExist) {
+		return checkName(name)
+	}
+	err := s.locked(func() error {
+		if err := os.Remove(s.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		return nil
+	}, name)
+	if err != nil {
+		return fmt.Errorf("delete secret %q: %w", name, err)
+	}
+	return nil
+}
+
+// Names returns the names of the secrets, sorted.
+func (s *Store) Names() ([]string, error) {
+	entries, err := os.ReadDir(s.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list secrets: %w", err)
+	}
+	var names []string
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), sealedSuffix); ok && checkName(name) == nil {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+// locked runs change alone among all processes, with the folder made and found to be the user's own.
+func (s *Store) locked(change func() error, names ...string) error {
+	for _, name := range names {
+		if err := checkName(name); err != nil {
+			return err
+		}
+	}
+	if err := os.MkdirAll(s.dir, 0o700); err != nil {
+		return err
+	}
+	if err := ownfile.CheckDir(s.dir); err != nil {
+		return permissionHint(err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), lockTimeout)
+	defer cancel()
+	unlock, err := filelock.Lock(ctx, filepath.Join(s.dir, "lock"))
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	return change()
+}
+
+func (s *Store) path(name string) string { return filepath.Join(s.dir, name+sealedSuffix) }
+
+func (s *Store) read(name string) (sealed, error) {
+	data, err := ownfile.Read(s.path(name), ownfile.Private)
+	if err != nil {
+		return sealed{}, permissionHint(err)
+	}
+	box, err := parseSealed(data)
+	if err != nil {
+		return sealed{}, fmt.Errorf("%s: %w", s.path(name), err)
+	}
+	return box, nil
+}
+
+func (s *Store) write(name string, box sealed) error {
+	return atomicfile.Write(s.path(name), box.marshal(), 0o600)
+}
+
+// checkName keeps names to what is one file on every system, also where case does not count.
+func checkName(name string) error {
+	ok := len(name) > 0 && len(name) <= 128 && name[0] != '.' && name[0] != '-'
+	for _, r := range name {
+		ok = ok && (r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '_' || r == '.')
+	}
+	if !ok {
+		return fmt.Errorf("name of a secret %.80q: want up to 128 of a-z, 0-9, dash, underscore and dot", name)
+	}
+	return nil
+}
+
+func permissionHint(err error) error {
+	if refused, ok := errors.AsType[*ownfile.Error](err); ok {
+		return hint.Wrap(err, "have a look at it; it must be yours alone: chmod go= %s", refused.Path)
+	}
+	return err
+}
