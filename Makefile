@@ -1,0 +1,34 @@
+# Targets for people and for CI. The work is done by the go command and the scripts in hack/.
+
+VERSION ?= $(shell git describe --tags --always --dirty --match 'v*' 2>/dev/null || echo dev)
+
+# What is released has no C in it, so what is tested and checked has none either.
+export CGO_ENABLED ?= 0
+
+.DEFAULT_GOAL := help
+.PHONY: help build test verify demo bench krew clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 9
+
+build: ## build the programs into bin/
+	go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/...
+
+test: ## install or build what the tests need, then run all of them
+	hack/test.sh
+
+verify: ## format, vet, lint, modules, platforms, dependencies, scripts, manifests, text
+	hack/verify.sh
+
+demo: build ## set up a sandbox and play the whole workflow in it
+	hack/prepare.sh demo
+	hack/demo.sh
+
+bench: build ## measure the helper side by side with its peers
+	hack/bench.sh
+
+krew: ## build the release archives and Krew manifests into out/
+	hack/krew.sh
+
+clean: ## remove what was built here; the servers' build cache stays
+	rm -rf bin out

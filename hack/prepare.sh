@@ -1,0 +1,54 @@
+#!/usr/bin/env bash
+# Sees to it that the programs that a make target runs are on this machine: on Debian and its kin as root by installing
+# them, elsewhere by saying what is missing and how to get it, and failing.
+#   hack/prepare.sh test|demo|verify
+set -o errexit -o nounset -o pipefail
+
+# target  program  Debian package
+programs() {
+  cat <<'END'
+test    git         git
+demo    git         git
+demo    curl        curl
+verify  git         git
+verify  shellcheck  shellcheck
+verify  tar         tar
+verify  gzip        gzip
+END
+}
+
+target=${1:?usage: hack/prepare.sh test|demo|verify}
+if ! command -v go >/dev/null; then
+  echo "error: go is missing: install the version that go.mod names, see https://go.dev/doc/install" >&2
+  exit 1
+fi
+missing=() packages=()
+while read -r needs program package; do
+  if [[ $needs == "$target" ]] && ! command -v "$program" >/dev/null; then
+    missing+=("$program")
+    packages+=("$package")
+  fi
+done < <(programs)
+if ((${#missing[@]} == 0)); then
+  exit 0
+fi
+
+if ! command -v apt-get >/dev/null; then
+  echo "error: missing: ${missing[*]}: install them with this system's package manager (Debian names: ${packages[*]})" >&2
+  exit 1
+fi
+if ((EUID != 0)); then
+  echo "error: missing: ${missing[*]}: run: sudo apt-get install --no-install-recommends ${packages[*]}" >&2
+  exit 1
+fi
+echo "installing ${packages[*]} ..." >&2
+export DEBIAN_FRONTEND=noninteractive
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+install() { apt-get install --yes --no-install-recommends "${packages[@]}"; }
+# The lists of packages may be missing or old: fetch them when the first attempt fails.
+if ! install >"$log" 2>&1 && ! { apt-get update && install; } >>"$log" 2>&1; then
+  cat "$log" >&2
+  echo "error: apt-get could not install ${packages[*]}" >&2
+  exit 1
+fi

@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Runs every test of this repository: of the main module, end to end with a real API server, and of the modules below
+# hack/. What they need is installed or built first; arguments go to go test.
+set -o errexit -o nounset -o pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+hack/prepare.sh test
+EDGE_SANDBOX_SERVERS=$(hack/servers.sh)
+export EDGE_SANDBOX_SERVERS
+# kubectl is the one built from source, whatever else this machine has.
+export PATH=$EDGE_SANDBOX_SERVERS:$PATH
+
+status=0
+# go test runs as many packages at once as there are cores. The limit is for one package, and leaves room for a busy
+# machine: a run that hangs ends with the stacks of its goroutines.
+go test -timeout 20m "$@" ./... || status=$?
+for module in hack/*/go.mod; do
+  folder=$(dirname "$module")
+  if [[ -n $(find "$folder" -name '*_test.go' -not -path '*/testdata/*' -print -quit) ]]; then
+    (cd "$folder" && go test -timeout 20m "$@" ./...) || status=$?
+  fi
+done
+exit "$status"

@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Runs every check and prints a line for each, with what it found when it failed.
+# hack/verify.sh NAME... runs only the checks named.
+set -o errexit -o nounset -o pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+checks=(format text shell modules vet lint dependencies platforms krew)
+
+hack/prepare.sh verify
+log=$(mktemp)
+trap 'rm -f "$log"' EXIT
+failed=()
+for check in "${@:-${checks[@]}}"; do
+  start=$SECONDS
+  if "hack/verify-$check.sh" >"$log" 2>&1; then
+    printf 'ok    %-13s%4d s\n' "$check" $((SECONDS - start))
+  else
+    printf 'FAIL  %-13s%4d s\n' "$check" $((SECONDS - start))
+    sed 's/^/      /' "$log"
+    failed+=("$check")
+  fi
+done
+if ((${#failed[@]} > 0)); then
+  echo "error: failed: ${failed[*]}; run one again with: hack/verify.sh NAME" >&2
+  exit 1
+fi
