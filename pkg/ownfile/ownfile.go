@@ -33,7 +33,7 @@ func (e *Error) Error() string { return fmt.Sprintf("refusing %s: %s", e.Path, e
 func Read(path string, a Access) ([]byte, error) {
 	flags := os.O_RDONLY | nonBlock
 	if a == Private {
-		flags |= noFollow
+		flags |= NoFollow
 	}
 	f, err := os.OpenFile(path, flags, 0)
 	if err != nil {

@@ -9,9 +9,11 @@ import (
 	"syscall"
 )
 
+// NoFollow makes os.OpenFile fail where the last part of a path is a symbolic link.
+const NoFollow = syscall.O_NOFOLLOW
+
 const (
 	hasModes = true
-	noFollow = syscall.O_NOFOLLOW
 	nonBlock = syscall.O_NONBLOCK // a FIFO in the file's place must not block
 )
 

@@ -1,0 +1,87 @@
+// Package execcredential speaks the exec credential protocol of client.authentication.k8s.io: what a client says in
+// KUBERNETES_EXEC_INFO, and the ExecCredential that it wants on stdout.
+//
+// The types of k8s.io/client-go/pkg/apis/clientauthentication cost a process about as much as all the rest of a cached
+// answer, so the few fields are written out here; the tests hold them against client-go's own codec.
+package execcredential
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+)
+
+// Variable is the environment variable in which a client sends its request.
+const Variable = "KUBERNETES_EXEC_INFO"
+
+const (
+	group   = "client.authentication.k8s.io"
+	v1      = group + "/v1"
+	v1beta1 = group + "/v1beta1"
+	kind    = "ExecCredential"
+)
+
+// Info is what a client says of itself.
+type Info struct {
+	// APIVersion is the version to answer in; a client rejects any other.
+	APIVersion string
+	// Interactive says whether the helper may use standard input. Without it nothing may prompt or open a browser.
+	Interactive bool
+	// Present is false when the client sent nothing, as when a person runs the helper in a shell.
+	Present bool
+}
+
+type document struct {
+	Kind       string `json:"kind"`
+	APIVersion string `json:"apiVersion"`
+	Spec       spec   `json:"spec"`
+	Status     status `json:"status,omitzero"`
+}
+
+type spec struct {
+	Interactive bool `json:"interactive"`
+}
+
+type status struct {
+	ExpirationTimestamp string `json:"expirationTimestamp,omitempty"`
+	Token               string `json:"token,omitempty"`
+}
+
+// ParseInfo reads the value of Variable. An empty one asks for v1.
+func ParseInfo(value string) (Info, error) {
+	if value == "" {
+		return Info{APIVersion: v1}, nil
+	}
+	// Only what is used is decoded: spec.cluster may be large and is none of the helper's business.
+	var d document
+	if err := json.Unmarshal([]byte(value), &d); err != nil {
+		return Info{}, fmt.Errorf("read %s: %w", Variable, err)
+	}
+	if d.Kind != "" && d.Kind != kind {
+		return Info{}, fmt.Errorf("read %s: kind %.60q, want %s", Variable, d.Kind, kind)
+	}
+	if d.APIVersion != v1 && d.APIVersion != v1beta1 {
+		return Info{}, hint.Wrap(fmt.Errorf("read %s: apiVersion %.80q is not supported", Variable, d.APIVersion),
+			"set apiVersion of the user's exec section to %s", v1)
+	}
+	return Info{APIVersion: d.APIVersion, Interactive: d.Spec.Interactive, Present: true}, nil
+}
+
+// Write answers with token, valid until expires, in the version that was asked for.
+func (i Info) Write(w io.Writer, token string, expires time.Time) error {
+	data, err := json.Marshal(document{
+		Kind: kind, APIVersion: i.APIVersion,
+		Spec:   spec{Interactive: i.Interactive},
+		Status: status{ExpirationTimestamp: expires.UTC().Format(time.RFC3339), Token: token},
+	})
+	if err != nil {
+		return fmt.Errorf("write %s: %w", kind, err)
+	}
+	if _, err := w.Write(append(data, '\n')); err != nil {
+		return fmt.Errorf("write %s: %w", kind, err)
+	}
+	return nil
+}

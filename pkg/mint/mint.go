@@ -1,0 +1,114 @@
+// Package mint gets tokens into pkg/tokencache: one mint for any number of processes that want the same token, and a
+// memory of failures, so that they do not all send the same hopeless request.
+package mint
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/filelock"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
+)
+
+// Func mints one token. It is called at most once per call of Flight.Token.
+type Func func(context.Context) (tokencache.Entry, error)
+
+// replaceAtMost bounds how often tokens are replaced because a server refused them.
+const replaceAtMost = time.Minute
+
+// Flight is the single flight of all processes that share a store.
+type Flight struct {
+	Store tokencache.Store
+	Now   func() time.Time
+	// Warn is told, once per call, why a token could not be shared with other processes. It may be nil.
+	Warn func(error)
+}
+
+// Want says which token will do.
+type Want struct {
+	// Refused is the Tag of a token that a server has refused: another one is wanted.
+	Refused string
+	// Fresh wants a token that is not ageing, as refreshing ahead does.
+	Fresh bool
+	// Anew asks for a mint whatever is cached or remembered, as a person does.
+	Anew bool
+}
+
+// Token returns the cached token named by k, or mints, stores and returns a new one while all others wait. Within the
+// back-off after a failure it returns that failure again without trying.
+//
+// When the store cannot be used it mints all the same.
+func (f Flight) Token(ctx context.Context, k tokencache.Key, want Want, mint Func) (tokencache.Entry, error) {
+	if err := f.Store.Prepare(); err != nil {
+		f.warn(err)
+		return mint(ctx)
+	}
+	unlock, err := filelock.Lock(ctx, f.Store.LockPath(k))
+	if err != nil {
+		if ctx.Err() != nil {
+			return tokencache.Entry{}, fmt.Errorf("wait for another process to mint the token: %w", err)
+		}
+		f.warn(err)
+		return mint(ctx)
+	}
+	defer unlock()
+
+	cached, err := f.Store.Get(k, f.Now())
+	if err == nil && f.satisfies(cached, want) {
+		return cached, nil
+	}
+	if failure, ok := f.Store.Failure(k, f.Now()); ok && !want.Anew && f.Now().Before(failure.RetryAt()) {
+		return tokencache.Entry{}, remembered(failure)
+	}
+	return f.mint(ctx, k, cached, want, mint)
+}
+
+func (f Flight) satisfies(cached tokencache.Entry, want Want) bool {
+	switch {
+	case want.Anew:
+		return false
+	case want.Refused != "" && cached.Tag() == want.Refused:
+		return f.Now().Sub(cached.Replaced) < replaceAtMost
+	case want.Fresh:
+		return !cached.Ageing(f.Now())
+	default:
+		return true
+	}
+}
+
+func (f Flight) mint(ctx context.Context, k tokencache.Key, cached tokencache.Entry, want Want, mint Func) (tokencache.Entry, error) {
+	e, err := mint(ctx)
+	if err != nil {
+		if !errors.Is(err, context.Canceled) { // Ctrl-C says nothing about the next attempt
+			f.Store.Fail(k, f.Now(), err.Error(), hint.Of(err))
+		}
+		return tokencache.Entry{}, err
+	}
+	if want.Refused != "" && cached.Tag() == want.Refused {
+		e.Replaced = f.Now()
+	}
+	if err := f.Store.Put(k, e); err != nil {
+		f.warn(err)
+	}
+	f.Store.Succeed(k)
+	return e, nil
+}
+
+func (f Flight) warn(err error) {
+	if f.Warn != nil && !errors.Is(err, tokencache.ErrDisabled) {
+		f.Warn(err)
+	}
+}
+
+// remembered is the error of an earlier attempt, by this or another process, after which it is too early to try again.
+func remembered(failure tokencache.Failure) error {
+	err := fmt.Errorf("%s (at %s; not tried again before %s)", failure.Message,
+		failure.Time.Local().Format(time.TimeOnly), failure.RetryAt().Local().Format(time.TimeOnly))
+	if failure.Hint == "" {
+		return err
+	}
+	return hint.Wrap(err, "%s", failure.Hint)
+}

@@ -1,0 +1,113 @@
+package tokencache
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
+)
+
+// A client that was refused by a server asks its helper again without saying why (client-go does so after a 401). Who was
+// given which token until when is therefore recorded: the same client asking again well before that time has been
+// refused. The record is a small table of fixed size per token, one slot a client, so that it neither grows nor needs a
+// lock; two clients in one slot overwrite each other, at the worst hiding one refusal once.
+
+// Client identifies a process that asks for tokens, with what it said of itself.
+type Client [16]byte
+
+// CurrentClient identifies the parent of this process, which said info in KUBERNETES_EXEC_INFO. A parent with several
+// contexts says something else for each if they differ in what the helper could depend on.
+func CurrentClient(info string) Client {
+	parent := os.Getppid()
+	sum := sha256.Sum256([]byte(strconv.Itoa(parent) + "\x00" + startTime(parent) + "\x00" + info))
+	return Client(sum[:16])
+}
+
+func (c Client) String() string { return hex.EncodeToString(c[:]) }
+
+// ParseClient reads what Client.String wrote.
+func ParseClient(s string) (Client, error) {
+	var c Client
+	if len(s) != hex.EncodedLen(len(c)) {
+		return Client{}, fmt.Errorf("client %.40q: want %d hexadecimal digits", s, hex.EncodedLen(len(c)))
+	}
+	_, err := hex.Decode(c[:], []byte(s))
+	return c, err
+}
+
+const (
+	givenSlots = 256
+	givenSize  = 64 // a power of two: no slot crosses a page
+	// earlyBy is how much earlier than told a client has to ask for it to count as refused: timestamps have whole seconds.
+	earlyBy = 2 * time.Second
+)
+
+// Give records that client is handed e until the given time, and reports whether it had been handed the same token
+// before and was told to keep it for longer than until now: then a server refused the token, and nothing is recorded.
+// A record that cannot be read or written refuses nothing.
+func (s Store) Give(k Key, client Client, e Entry, until, now time.Time) (refused bool) {
+	if s.dir == "" {
+		return false
+	}
+	f, err := os.OpenFile(s.path(k, givenSuffix), os.O_RDWR|os.O_CREATE|ownfile.NoFollow, 0o600)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	offset := int64(client[0]) * givenSize
+	var slot [givenSize]byte
+	if n, _ := f.ReadAt(slot[:], offset); n == givenSize {
+		if told, ok := readSlot(slot, client, e); ok && now.Add(earlyBy).Before(told) {
+			return true
+		}
+	}
+	slot = writeSlot(client, e, until)
+	_, _ = f.WriteAt(slot[:], offset)
+	return false
+}
+
+// A slot holds the client, the token's tag, a time in Unix seconds, and the start of the SHA-256 of all that.
+func writeSlot(client Client, e Entry, until time.Time) [givenSize]byte {
+	var slot [givenSize]byte
+	b := append(slot[:0], client[:]...)
+	b = append(b, e.Tag()...)
+	b = binary.BigEndian.AppendUint64(b, uint64(until.Unix()))
+	sum := sha256.Sum256(b)
+	copy(slot[len(b):], sum[:])
+	return slot
+}
+
+func readSlot(slot [givenSize]byte, client Client, e Entry) (until time.Time, ok bool) {
+	const timeAt = len(client) + 16
+	seconds := binary.BigEndian.Uint64(slot[timeAt : timeAt+8])
+	until = time.Unix(int64(seconds), 0)
+	expected := writeSlot(client, e, until)
+	return until, bytes.Equal(slot[:], expected[:])
+}
+
+// KeepUntil is the expiry to tell a client at now, always in the future for a usable entry. A client asks again after it:
+// in a token's prime that is when the token begins to age, so that one that runs for long never waits for a mint; later it
+// is a part of what is left, so that it soon gets the next token. It is spread a little, so that many do not ask at once.
+func (e Entry) KeepUntil(now time.Time) time.Time {
+	if !e.Ageing(now) {
+		return spread(now, e.ageingFrom())
+	}
+	end := e.Expires.Add(-e.Margin())
+	return spread(now, now.Add(max(end.Sub(now)/4, min(10*time.Second, end.Sub(now)))))
+}
+
+// spread moves t towards now by up to a twentieth of the way.
+func spread(now, t time.Time) time.Time {
+	way := t.Sub(now)
+	if way <= 0 {
+		return t
+	}
+	return t.Add(-time.Duration(rand.Int64N(int64(way)/20 + 1)))
+}

@@ -1,0 +1,38 @@
+package tokencache
+
+import (
+	"os"
+	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
+)
+
+// RefreshTimeout bounds a refresh ahead of expiry; a mark older than this was left by one that died.
+const RefreshTimeout = time.Minute
+
+// StartRefresh reports whether the caller is the one to fetch the next token for k: nobody else is at it, and no failure
+// asks for patience. It takes no lock; in the worst case two start, and the lock of the mint makes one of them idle.
+func (s Store) StartRefresh(k Key, now time.Time) bool {
+	if s.dir == "" {
+		return false
+	}
+	if f, ok := s.Failure(k, now); ok && now.Before(f.RetryAt()) {
+		return false
+	}
+	path := s.path(k, refreshSuffix)
+	if info, err := os.Lstat(path); err == nil && time.Since(info.ModTime()) > RefreshTimeout {
+		_ = os.Remove(path)
+	}
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|ownfile.NoFollow, 0o600)
+	if err != nil {
+		return false
+	}
+	return f.Close() == nil
+}
+
+// EndRefresh takes back the mark of StartRefresh.
+func (s Store) EndRefresh(k Key) {
+	if s.dir != "" {
+		_ = os.Remove(s.path(k, refreshSuffix))
+	}
+}

@@ -1,0 +1,175 @@
+package tokencache
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
+	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
+)
+
+// ErrMiss is wrapped by every error of Get: there is no token to hand out, for the reason that the text gives.
+var ErrMiss = errors.New("no cached token")
+
+// ErrDisabled is the reason when the user wants no cache.
+var ErrDisabled = errors.New("the cache is switched off")
+
+const (
+	tokenSuffix   = ".token"
+	failureSuffix = ".failed"
+	givenSuffix   = ".given"
+	refreshSuffix = ".refresh"
+)
+
+// Store is the folder of the tokens. The zero Store caches nothing.
+type Store struct {
+	dir string
+}
+
+// Variable is the environment variable that switches the cache off when it is None.
+const Variable = "KUBECTL_EDGE_CACHE"
+
+// None switches the cache off, in Variable and in the configuration.
+const None = "none"
+
+// Open returns the store below d, without touching it: in the runtime folder when that is a folder of the user's own
+// (memory, gone at logout), else in the cache folder.
+func Open(d dirs.Dirs) Store {
+	if d.Runtime != "" && ownfile.CheckDir(filepath.Dir(d.Runtime)) == nil {
+		return Store{filepath.Join(d.Runtime, "tokens")}
+	}
+	return Store{filepath.Join(d.Cache, "tokens")}
+}
+
+// Dir is the store's folder, or "" for the zero Store.
+func (s Store) Dir() string { return s.dir }
+
+// Get returns the token named by k if it can be handed out at now. Every error wraps ErrMiss; an *ownfile.Error in it
+// says that a file or folder was refused.
+func (s Store) Get(k Key, now time.Time) (Entry, error) {
+	e, err := s.Load(k)
+	if err != nil {
+		return Entry{}, err
+	}
+	if !e.Usable(now) {
+		return Entry{}, fmt.Errorf("%w: it has expired", ErrMiss)
+	}
+	return e, nil
+}
+
+// Load is Get without regard to the token's age.
+func (s Store) Load(k Key) (Entry, error) {
+	if s.dir == "" {
+		return Entry{}, fmt.Errorf("%w: %w", ErrMiss, ErrDisabled)
+	}
+	if err := ownfile.CheckDir(s.dir); err != nil {
+		return Entry{}, fmt.Errorf("%w: %w", ErrMiss, err)
+	}
+	data, err := ownfile.Read(s.path(k, tokenSuffix), ownfile.Private)
+	if err != nil {
+		return Entry{}, fmt.Errorf("%w: %w", ErrMiss, err)
+	}
+	f, err := decode(data)
+	if err != nil {
+		return Entry{}, fmt.Errorf("%w: %w", ErrMiss, err)
+	}
+	if f.Key != k.String() {
+		return Entry{}, fmt.Errorf("%w: the file is another token's", ErrMiss)
+	}
+	return f.Entry, nil
+}
+
+// Put stores e under k, replacing what was there.
+func (s Store) Put(k Key, e Entry) error {
+	if s.dir == "" {
+		return nil
+	}
+	if err := s.Prepare(); err != nil {
+		return err
+	}
+	data, err := encode(k, e)
+	if err == nil {
+		err = atomicfile.Write(s.path(k, tokenSuffix), data, 0o600)
+	}
+	if err != nil {
+		return fmt.Errorf("cache token: %w", err)
+	}
+	return nil
+}
+
+// Prepare makes the folder, and reports whether it can hold secrets.
+func (s Store) Prepare() error {
+	if s.dir == "" {
+		return ErrDisabled
+	}
+	err := os.MkdirAll(s.dir, 0o700)
+	if err == nil {
+		err = ownfile.CheckDir(s.dir)
+	}
+	if err != nil {
+		return fmt.Errorf("cache tokens: %w", err)
+	}
+	return nil
+}
+
+// Delete removes the token named by k and all that is remembered of it.
+func (s Store) Delete(k Key) error {
+	if s.dir == "" {
+		return nil
+	}
+	var errs []error
+	for _, suffix := range []string{tokenSuffix, failureSuffix, givenSuffix, refreshSuffix} {
+		if err := os.Remove(s.path(k, suffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// LockPath is the file to lock while the token named by k is minted. There are 256 of them, shared by all keys and never
+// removed: a lock file that is swept while someone waits for it would lock nothing.
+func (s Store) LockPath(k Key) string {
+	return filepath.Join(s.dir, fmt.Sprintf("%02x.lock", k[0]))
+}
+
+func (s Store) path(k Key, suffix string) string {
+	return filepath.Join(s.dir, k.String()+suffix)
+}
+
+// File is a stored token.
+type File struct {
+	Key   Key
+	Path  string
+	Entry Entry
+}
+
+// List returns the readable tokens, in the order of their file names. Files that are not tokens are passed over.
+func (s Store) List() ([]File, error) {
+	if s.dir == "" {
+		return nil, nil
+	}
+	names, err := os.ReadDir(s.dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("list cached tokens: %w", err)
+	}
+	var files []File
+	for _, n := range names {
+		k, ok := parseKey(strings.TrimSuffix(n.Name(), tokenSuffix))
+		if !ok || !strings.HasSuffix(n.Name(), tokenSuffix) {
+			continue
+		}
+		if e, err := s.Load(k); err == nil {
+			files = append(files, File{k, filepath.Join(s.dir, n.Name()), e})
+		}
+	}
+	return files, nil
+}
