@@ -1,0 +1,166 @@
+package stackit
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/transport"
+)
+
+// APIError is an answer that is not what was asked for: a refusal, or something that is not the API's answer at all.
+type APIError struct {
+	Method     string
+	URL        string        // without query and user
+	Status     int           // HTTP status
+	Code       string        // the API's own code, "" if it gave none
+	Message    string        // one line, shortened, free of tokens; "" if the answer had none
+	RetryAfter time.Duration // what the API asked to wait, 0 if it did not
+}
+
+func (e *APIError) Error() string {
+	host := e.URL
+	if u, err := url.Parse(e.URL); err == nil {
+		host = u.Host
+	}
+	text := fmt.Sprintf("%s answered %d", host, e.Status)
+	if s := http.StatusText(e.Status); s != "" {
+		text += " " + s
+	}
+	if e.Message != "" && e.Message != http.StatusText(e.Status) {
+		text += ": " + e.Message
+	}
+	if e.Code != "" && e.Code != strconv.Itoa(e.Status) {
+		text += " (code " + e.Code + ")"
+	}
+	return text
+}
+
+// hasStatus reports whether err is an APIError of one of these statuses.
+func hasStatus(err error, statuses ...int) bool {
+	var api *APIError
+	if !errors.As(err, &api) {
+		return false
+	}
+	for _, s := range statuses {
+		if api.Status == s {
+			return true
+		}
+	}
+	return false
+}
+
+func (x *exchange) newError() *APIError {
+	u := *x.request.URL
+	u.User, u.RawQuery, u.Fragment = nil, "", ""
+	return &APIError{Method: x.request.Method, URL: u.String(), Status: x.response.StatusCode}
+}
+
+// refusal is the error for a status of 300 and above.
+func (x *exchange) refusal(body []byte) *APIError {
+	e := x.newError()
+	e.Code, e.Message = parseError(body, x.token)
+	e.RetryAfter = retryAfter(x.response.Header.Get("Retry-After"), time.Now())
+	return e
+}
+
+// undecodable is the error for an answer of success that is not what the API promises. The answer itself may hold a token
+// and is not quoted.
+func (x *exchange) undecodable(what string) *APIError {
+	e := x.newError()
+	e.Message = what
+	return e
+}
+
+// tokenError is a failure of the TokenFunc, which no request was sent for.
+type tokenError struct{ error }
+
+func (e *tokenError) Unwrap() error { return e.error }
+
+// networkError is a request without an answer.
+type networkError struct {
+	host  string
+	after time.Duration
+	err   error
+}
+
+func (e *networkError) Unwrap() error { return e.err }
+
+func (e *networkError) timeout() bool {
+	var t net.Error
+	return errors.Is(e.err, context.DeadlineExceeded) || errors.As(e.err, &t) && t.Timeout()
+}
+
+func (e *networkError) Error() string {
+	if e.timeout() {
+		unit := time.Second
+		if e.after < 2*time.Second {
+			unit = 10 * time.Millisecond
+		}
+		return fmt.Sprintf("no answer from %s within %s", e.host, e.after.Round(unit))
+	}
+	return fmt.Sprintf("%s: %s", e.host, line(e.err.Error(), "")) // net/http quotes what it cannot read
+}
+
+// explain says what was attempted and what to do next.
+func (op operation) explain(err error) error {
+	var token *tokenError
+	if errors.As(err, &token) {
+		return token.error // says itself what was attempted, and what to do
+	}
+	next := op.next(err)
+	err = fmt.Errorf("%s: %w", op.attempt, err)
+	if next == "" {
+		return err
+	}
+	return hint.Wrap(err, "%s", next)
+}
+
+func (op operation) next(err error) string {
+	var api *APIError
+	if errors.As(err, &api) {
+		return op.nextAfter(api)
+	}
+	var network *networkError
+	if !errors.As(err, &network) {
+		return ""
+	}
+	var redirect *transport.RedirectError
+	var unknownCA x509.UnknownAuthorityError
+	switch {
+	case errors.As(err, &redirect):
+		return "check the endpoint " + network.host + " in your configuration"
+	case errors.As(err, &unknownCA):
+		return fmt.Sprintf("if %s has a CA of its own, set it as certificateAuthority of the profile", network.host)
+	}
+	return "check the network, HTTPS_PROXY and NO_PROXY, and try again"
+}
+
+func (op operation) nextAfter(e *APIError) string {
+	switch {
+	case e.Status == http.StatusUnauthorized:
+		return "log in: kubectl edge login"
+	case e.Status == http.StatusForbidden:
+		return op.forbidden
+	case e.Status == http.StatusNotFound || e.Status == http.StatusGone:
+		return op.notFound
+	case e.Status == http.StatusConflict:
+		return "another change is under way or the name is taken; try again in a moment"
+	case e.Status == http.StatusTooManyRequests && e.RetryAfter > 0:
+		return fmt.Sprintf("try again in %s", e.RetryAfter)
+	case e.Status == http.StatusTooManyRequests:
+		return "try again in a moment"
+	case e.Status >= 500:
+		return "try again in a moment"
+	case e.Status < 300 || e.Status < 400:
+		return "check the endpoint, and what stands between: HTTPS_PROXY, NO_PROXY"
+	}
+	return ""
+}

@@ -1,0 +1,100 @@
+package stackit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	rmapi "github.com/stackitcloud/stackit-sdk-go/services/resourcemanager/v0api"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
+)
+
+// Project is a project as the resource manager describes it. Its Name is not unique.
+type Project = rmapi.Project
+
+// ProjectFilter says which projects to list. The resource manager wants ParentID or Member, and combines them by AND.
+type ProjectFilter struct {
+	ParentID string // container id or UUID of a folder or an organization; its direct children are listed
+	Member   string // e-mail address of a user or service account with a role in the project
+	Name     string // exact name, compared here
+}
+
+// pageSize is what the STACKIT CLI asks for.
+const pageSize = 50
+
+// Projects lists the projects that match f, in the API's order.
+func (c *Client) Projects(ctx context.Context, f ProjectFilter) ([]Project, error) {
+	op := operation{
+		attempt:   "list projects",
+		notFound:  "check the ID of the parent folder or organization",
+		forbidden: "you need a role in the parent folder or organization, such as owner or project reader",
+	}
+	if f.ParentID != "" {
+		op.attempt += " below " + quote(f.ParentID)
+	}
+	if f.ParentID == "" && f.Member == "" {
+		return nil, hint.Wrap(errors.New("list projects: neither a parent nor a member is given"), "name the folder or organization: --parent-id ID")
+	}
+	var projects []Project
+	for offset := 0; ; {
+		page, err := resourceManager(ctx, c, op, func(api rmapi.DefaultAPI) (*rmapi.ListProjectsResponse, error) {
+			r := api.ListProjects(ctx).Offset(float32(offset)).Limit(pageSize)
+			if f.ParentID != "" {
+				r = r.ContainerParentId(f.ParentID)
+			}
+			if f.Member != "" {
+				r = r.Member(f.Member)
+			}
+			return r.Execute()
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range page.Items {
+			if f.Name == "" || p.Name == f.Name {
+				projects = append(projects, p)
+			}
+		}
+		size := pageSize
+		if page.Limit >= 1 { // the API may give less than was asked for, and says so
+			size = min(size, int(page.Limit))
+		}
+		if len(page.Items) < size {
+			return projects, nil
+		}
+		offset += len(page.Items)
+	}
+}
+
+// Project gets one project by its UUID.
+func (c *Client) Project(ctx context.Context, id string) (Project, error) {
+	if err := stackitid.ProjectID(id); err != nil {
+		return Project{}, err
+	}
+	op := operation{
+		attempt:   "get project " + id,
+		notFound:  "list your projects: kubectl edge project list",
+		forbidden: "you need a role in this project, or in a folder above it",
+	}
+	p, err := resourceManager(ctx, c, op, func(api rmapi.DefaultAPI) (*rmapi.GetProjectResponse, error) {
+		return api.GetProject(ctx, id).Execute()
+	})
+	if err != nil {
+		return Project{}, err
+	}
+	return Project{
+		ContainerId:          p.ContainerId,
+		CreationTime:         p.CreationTime,
+		Labels:               p.Labels,
+		LifecycleState:       p.LifecycleState,
+		Name:                 p.Name,
+		Parent:               p.Parent,
+		ProjectId:            p.ProjectId,
+		UpdateTime:           p.UpdateTime,
+		AdditionalProperties: p.AdditionalProperties,
+	}, nil
+}
+
+func quote(s string) string { return fmt.Sprintf("%.64q", s) }

@@ -1,0 +1,55 @@
+package stackit
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+const (
+	maxAttempts = 3
+	firstPause  = 250 * time.Millisecond
+	maxPause    = 5 * time.Second // a person waits: a longer Retry-After is reported, not slept through
+)
+
+// retry reports whether a request that failed with err is sent again, and after what pause.
+func retry(k kind, attempt int, err error) (time.Duration, bool) {
+	if k != read || attempt >= maxAttempts || !temporary(err) {
+		return 0, false
+	}
+	pause := max(firstPause<<(attempt-1), askedPause(err))
+	return pause, pause <= maxPause
+}
+
+// temporary reports whether the same request may well succeed a little later. A time-out is not: it was long enough.
+func temporary(err error) bool {
+	if hasStatus(err, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout) {
+		return true
+	}
+	var network *networkError
+	return errors.As(err, &network) &&
+		(errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET))
+}
+
+// askedPause is the Retry-After of the answer, or 0.
+func askedPause(err error) time.Duration {
+	var api *APIError
+	if errors.As(err, &api) {
+		return api.RetryAfter
+	}
+	return 0
+}
+
+// retryAfter reads the header in both forms of RFC 9110 §10.2.3, seconds and a date; 0 if it is neither or past.
+func retryAfter(header string, now time.Time) time.Duration {
+	if seconds, err := strconv.ParseUint(header, 10, 31); err == nil {
+		return time.Duration(seconds) * time.Second
+	}
+	if at, err := http.ParseTime(header); err == nil {
+		return max(0, at.Sub(now).Round(time.Second))
+	}
+	return 0
+}
