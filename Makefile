@@ -2,6 +2,9 @@
 
 VERSION ?= $(shell git describe --tags --always --dirty --match 'v*' 2>/dev/null || echo dev)
 
+# The version of the release that make krew builds.
+RELEASE ?= v0.1.0
+
 # What is released has no C in it, so what is tested and checked has none either.
 export CGO_ENABLED ?= 0
 
@@ -28,7 +31,7 @@ bench: build ## measure the helper side by side with its peers
 	hack/bench.sh
 
 krew: ## build the release archives and Krew manifests into out/
-	hack/krew.sh
+	hack/krew.sh $(RELEASE)
 
 clean: ## remove what was built here; the servers' build cache stays
 	rm -rf bin out
