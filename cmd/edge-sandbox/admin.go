@@ -1,0 +1,75 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+)
+
+// call sends a request with body in, as JSON unless nil, to the sandbox of the environment, and decodes the answer into
+// out unless that is nil.
+func call(ctx context.Context, method, path string, in, out any) error {
+	base := os.Getenv("EDGE_SANDBOX_URL")
+	if base == "" {
+		return hint.Wrap(errors.New("EDGE_SANDBOX_URL is not set"), "run this inside of a sandbox: edge-sandbox up -- COMMAND")
+	}
+	client, err := newClient(os.Getenv("EDGE_SANDBOX_CA"))
+	if err != nil {
+		return err
+	}
+	var body io.Reader
+	if in != nil {
+		data, err := json.Marshal(in)
+		if err != nil {
+			return err
+		}
+		body = bytes.NewReader(data)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, base+path, body)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	res, err := client.Do(req)
+	if err != nil {
+		return fmt.Errorf("ask the sandbox: %w", err)
+	}
+	defer res.Body.Close()
+	data, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+	if err != nil {
+		return fmt.Errorf("ask the sandbox: %s %s: %w", method, path, err)
+	}
+	if res.StatusCode >= 300 {
+		return fmt.Errorf("ask the sandbox: %s %s: %s: %s", method, path, res.Status, bytes.TrimSpace(data))
+	}
+	if out == nil {
+		return nil
+	}
+	return json.Unmarshal(data, out)
+}
+
+// newClient makes a client that trusts the certificate authorities of a PEM file, or the system's if path is "".
+func newClient(path string) (*http.Client, error) {
+	config := &tls.Config{MinVersion: tls.VersionTLS12}
+	if path != "" {
+		pem, err := os.ReadFile(path)
+		if err != nil {
+			return nil, fmt.Errorf("read the sandbox's CA: %w", err)
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(pem) {
+			return nil, fmt.Errorf("read the sandbox's CA: no certificate in %s", path)
+		}
+	}
+	return &http.Client{Transport: &http.Transport{TLSClientConfig: config}, Timeout: 10 * time.Second}, nil
+}

@@ -1,0 +1,44 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+)
+
+func newStatsCmd(s streams) *cobra.Command {
+	var output string
+	cmd := &cobra.Command{
+		Use:   "stats",
+		Short: "Show what the sandbox has minted",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if output != "" && output != "json" {
+				return fmt.Errorf("output format %q: want json, or nothing for a table", output)
+			}
+			var stats sandbox.Stats
+			if err := call(cmd.Context(), "GET", "/sandbox/stats", nil, &stats); err != nil {
+				return err
+			}
+			if output == "json" {
+				enc := json.NewEncoder(s.Out)
+				enc.SetIndent("", "  ")
+				return enc.Encode(stats)
+			}
+			w := tabwriter.NewWriter(s.Out, 0, 0, 3, ' ', 0)
+			fmt.Fprintln(w, "INSTANCE\tTOKENS\tKUBECONFIGS")
+			for _, id := range slices.Sorted(maps.Keys(stats.Mints)) {
+				fmt.Fprintf(w, "%s\t%d\t%d\n", id, stats.Mints[id].Token, stats.Mints[id].Kubeconfig)
+			}
+			return w.Flush()
+		},
+	}
+	cmd.Flags().StringVarP(&output, "output", "o", "", "json, for all counters")
+	return cmd
+}

@@ -1,0 +1,178 @@
+// Package cluster runs a real etcd and kube-apiserver as the Kubernetes API of an Edge instance. The API server trusts
+// the instance's issuer for its users' tokens (structured authentication), and decides by RBAC what they may do.
+//
+// The API server keeps a token that it has accepted for ten seconds before it looks at it again, and an issuer's keys until
+// a token names one that it does not know. So a token that was used moments ago outlives its expiry and its key by up to
+// ten seconds, and a key that the issuer withdrew works until a token of the new one is seen.
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/process"
+)
+
+const (
+	startTimeout = 2 * time.Minute // idle machines take three seconds
+	stopGrace    = 3 * time.Second
+	pollInterval = 25 * time.Millisecond
+)
+
+// Options say what to start. All are required.
+type Options struct {
+	Servers     string // folder with the programs etcd and kube-apiserver
+	Dir         string // folder of this cluster alone, made by Start and removed by Stop
+	InstanceID  string // audience of the instance's tokens
+	Issuer      string // issuer of the instance's tokens, an https URL; it should answer already
+	CA          []byte // PEM of the CA that issued the certificates of Issuer and of the API server
+	ServingCert []byte // PEM certificate of the API server, for 127.0.0.1 and localhost
+	ServingKey  []byte // its key, PEM
+}
+
+// Cluster is a running API server with its etcd.
+type Cluster struct {
+	dir       string
+	url       string
+	admin     *rest.Config
+	release   func() // the API server's port
+	processes []*process.Process
+}
+
+// Start starts etcd and the API server, waits until they serve, and creates the instance's resources. It fails at once,
+// with the end of the server's log, when a server ends by itself, and leaves nothing behind when it fails.
+func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("not ready within %v", startTimeout))
+	defer cancel()
+	port, release, err := reservePort()
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Mkdir(o.Dir, 0o700); err != nil {
+		release()
+		return nil, err
+	}
+	c := &Cluster{dir: o.Dir, url: fmt.Sprintf("https://127.0.0.1:%d", port), release: release}
+	defer func() {
+		if err != nil {
+			c.Stop()
+		}
+	}()
+	bootstrap, err := newBootstrap()
+	if err != nil {
+		return nil, err
+	}
+	c.admin = bootstrap.config(c.url, o.CA)
+	if err := writeFiles(o, bootstrap); err != nil {
+		return nil, err
+	}
+
+	etcd, err := c.run(o.Servers, "etcd", etcdArgs())
+	if err != nil {
+		return nil, err
+	}
+	if err := c.await(ctx, etcd, func(context.Context) error { return isSocket(filepath.Join(c.dir, etcdSocket)) }); err != nil {
+		return nil, err
+	}
+	apiserver, err := c.run(o.Servers, "kube-apiserver", apiserverArgs(port, c.url))
+	if err != nil {
+		return nil, err
+	}
+	client, err := newClient(c.admin)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.await(ctx, apiserver, client.ready); err != nil {
+		return nil, err
+	}
+	if err := client.populate(ctx); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// URL returns the API server's address.
+func (c *Cluster) URL() string { return c.url }
+
+// Admin returns a client configuration of the bootstrap administrator, whom no token of the instance can be.
+func (c *Cluster) Admin() *rest.Config { return rest.CopyConfig(c.admin) }
+
+// Stop ends the servers and removes their folder.
+func (c *Cluster) Stop() error {
+	for i := len(c.processes) - 1; i >= 0; i-- {
+		c.processes[i].Stop(stopGrace)
+	}
+	c.release()
+	return os.RemoveAll(c.dir)
+}
+
+// server is a started server program.
+type server struct {
+	*process.Process
+	name, log string
+}
+
+func (c *Cluster) run(servers, name string, args []string) (*server, error) {
+	program, err := filepath.Abs(filepath.Join(servers, name))
+	if err != nil {
+		return nil, err
+	}
+	log := filepath.Join(c.dir, name+".log")
+	f, err := os.OpenFile(log, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	cmd := exec.Command(program, args...)
+	cmd.Dir = c.dir // the etcd socket's name is relative: names of sockets may have 100 characters or so
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + c.dir}
+	cmd.Stdout, cmd.Stderr = f, f
+	p, err := process.Start(cmd, true)
+	if err != nil {
+		return nil, fmt.Errorf("start %s: %w", name, err)
+	}
+	c.processes = append(c.processes, p)
+	return &server{Process: p, name: name, log: log}, nil
+}
+
+// await polls until ready returns nil.
+func (c *Cluster) await(ctx context.Context, s *server, ready func(context.Context) error) error {
+	for {
+		last := ready(ctx)
+		if last == nil {
+			return nil
+		}
+		select {
+		case <-s.Done():
+			return fmt.Errorf("%s ended (%v); the end of its log:\n%s", s.name, s.Wait(), tail(s.log))
+		case <-ctx.Done():
+			return fmt.Errorf("%s: %w (%w); the end of its log:\n%s", s.name, context.Cause(ctx), last, tail(s.log))
+		case <-time.After(pollInterval):
+		}
+	}
+}
+
+func isSocket(path string) error {
+	info, err := os.Stat(path)
+	if err == nil && info.Mode().Type() != os.ModeSocket {
+		err = errors.New("not a socket")
+	}
+	return err
+}
+
+// tail returns the last kilobytes of a log.
+func tail(path string) string {
+	const size = 4 << 10
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return err.Error()
+	}
+	return string(data[max(0, len(data)-size):])
+}

@@ -1,0 +1,116 @@
+package cluster
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/json"
+	"encoding/pem"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// Files in the cluster's folder, which is the servers' working directory.
+const (
+	etcdSocket         = "etcd.sock"
+	servingCertFile    = "serving.crt"
+	servingKeyFile     = "serving.key"
+	clientCAFile       = "client-ca.crt"
+	serviceAccountFile = "service-account.key"
+	authenticationFile = "authentication.json"
+)
+
+// etcdArgs configure an etcd that nobody can reach but who may enter its folder, and whose data nobody needs to survive.
+func etcdArgs() []string {
+	return []string{
+		"--name=sandbox",
+		"--data-dir=etcd",
+		"--listen-client-urls=unix://" + etcdSocket,
+		"--advertise-client-urls=unix://" + etcdSocket,
+		"--listen-peer-urls=unix://peer.sock",
+		"--initial-advertise-peer-urls=http://127.0.0.1:2380", // required, used by nobody: there are no peers
+		"--initial-cluster=sandbox=http://127.0.0.1:2380",
+		"--unsafe-no-fsync",
+		"--log-level=warn",
+	}
+}
+
+func apiserverArgs(port int, url string) []string {
+	return []string{
+		"--etcd-servers=unix://" + etcdSocket,
+		"--bind-address=127.0.0.1",
+		"--advertise-address=127.0.0.1", // otherwise taken from a network interface, which there need not be
+		"--secure-port=" + strconv.Itoa(port),
+		"--permit-port-sharing", // with our own reservation, see reservePort
+		"--tls-cert-file=" + servingCertFile,
+		"--tls-private-key-file=" + servingKeyFile,
+		"--client-ca-file=" + clientCAFile,
+		"--authentication-config=" + authenticationFile,
+		"--authorization-mode=RBAC",
+		"--service-account-issuer=" + url,
+		"--service-account-key-file=" + serviceAccountFile,
+		"--service-account-signing-key-file=" + serviceAccountFile,
+		"--service-cluster-ip-range=10.0.0.0/24",
+		"--endpoint-reconciler-type=none", // it refuses loopback addresses
+		"--profiling=false",
+	}
+}
+
+// authenticationConfiguration is the API server's configuration file for users' tokens:
+// https://kubernetes.io/docs/reference/access-authn-authz/authentication/#using-authentication-configuration
+func authenticationConfiguration(o Options) ([]byte, error) {
+	unprefixed := func(claim string) map[string]any { return map[string]any{"claim": claim, "prefix": ""} }
+	return json.MarshalIndent(map[string]any{
+		"apiVersion": "apiserver.config.k8s.io/v1",
+		"kind":       "AuthenticationConfiguration",
+		"anonymous":  map[string]any{"enabled": false},
+		"jwt": []any{map[string]any{
+			"issuer": map[string]any{
+				"url":                  o.Issuer,
+				"certificateAuthority": string(o.CA),
+				"audiences":            []string{o.InstanceID},
+			},
+			"claimMappings": map[string]any{"username": unprefixed("sub"), "groups": unprefixed("groups")},
+		}},
+	}, "", "  ")
+}
+
+// writeFiles writes the files that the API server is started with.
+func writeFiles(o Options, b *bootstrap) error {
+	authentication, err := authenticationConfiguration(o)
+	if err != nil {
+		return fmt.Errorf("encode authentication configuration: %w", err)
+	}
+	_, serviceAccountKey, err := newKey()
+	if err != nil {
+		return fmt.Errorf("make service account key: %w", err)
+	}
+	for name, data := range map[string][]byte{
+		servingCertFile:    o.ServingCert,
+		servingKeyFile:     o.ServingKey,
+		clientCAFile:       b.cert,
+		serviceAccountFile: serviceAccountKey,
+		authenticationFile: authentication,
+	} {
+		if err := os.WriteFile(filepath.Join(o.Dir, name), data, 0o600); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// newKey makes an ECDSA key, and its PEM.
+func newKey() (*ecdsa.PrivateKey, []byte, error) {
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return nil, nil, err
+	}
+	der, err := x509.MarshalECPrivateKey(key) // not PKCS #8, from which the API server takes no public key
+	if err != nil {
+		return nil, nil, err
+	}
+	return key, pem.EncodeToMemory(&pem.Block{Type: "EC PRIVATE KEY", Bytes: der}), nil
+}

@@ -1,0 +1,14 @@
+//go:build unix && !linux
+
+package process
+
+import (
+	"os"
+	"syscall"
+)
+
+func attributes(ownGroup bool) *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setpgid: ownGroup}
+}
+
+func tie(child *os.Process, ownGroup bool) (release func(), err error) { return watch(child, ownGroup) }
