@@ -3,6 +3,7 @@ package sandbox
 import (
 	"crypto/rsa"
 	"crypto/sha1"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -29,7 +30,7 @@ type account struct {
 	tokenEndpoint string
 	key           *rsa.PrivateKey
 	kid           string
-	revoked       bool
+	keyCreated    time.Time
 }
 
 // addAccount adds an account with a subject that depends on the email alone, so that it outlives a restart.

@@ -2,20 +2,209 @@ package sandbox
 
 import (
 	"encoding/json"
+	"fmt"
+	"io"
 	"net/http"
 	"strings"
+	"time"
 )
+
+// The endpoints below /sandbox/ are for scripts: what tests in Go do with methods. They need no token, so the sandbox must
+// listen on loopback only.
 
 func isAdmin(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/sandbox/") }
 
 func (s *Sandbox) routeAdmin() {
-	s.mux.HandleFunc("GET /sandbox/stats", func(w http.ResponseWriter, r *http.Request) { writeJSON(w, http.StatusOK, s.Stats()) })
+	for pattern, call := range map[string]func(*http.Request) (any, error){
+		"GET /sandbox/stats":                           func(*http.Request) (any, error) { return s.Stats(), nil },
+		"DELETE /sandbox/stats":                        func(*http.Request) (any, error) { s.ResetStats(); return nil, nil },
+		"GET /sandbox/faults":                          func(*http.Request) (any, error) { return s.Faults(), nil },
+		"POST /sandbox/faults":                         s.adminInject,
+		"DELETE /sandbox/faults":                       func(*http.Request) (any, error) { s.ClearFaults(); return nil, nil },
+		"GET /sandbox/presets":                         func(*http.Request) (any, error) { return Presets(), nil },
+		"GET /sandbox/settings":                        func(*http.Request) (any, error) { return s.Settings(), nil },
+		"PATCH /sandbox/settings":                      s.adminSettings,
+		"POST /sandbox/clock":                          s.adminClock,
+		"POST /sandbox/keys":                           s.adminRotate,
+		"POST /sandbox/instances":                      s.adminAddInstance,
+		"PATCH /sandbox/instances/{id}":                s.adminSetInstance,
+		"POST /sandbox/instances/{id}/token":           s.adminIssue,
+		"PATCH /sandbox/accounts/{email}":              s.adminAccount,
+		"DELETE /sandbox/service-accounts/{email}/key": s.adminRevokeKey,
+	} {
+		s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			out, err := call(r)
+			switch {
+			case err != nil:
+				writeJSON(w, http.StatusBadRequest, codeError(http.StatusBadRequest, err.Error()))
+			case out == nil:
+				w.WriteHeader(http.StatusNoContent)
+			default:
+				writeJSON(w, http.StatusOK, out)
+			}
+		})
+	}
+	s.mux.HandleFunc("GET /sandbox/ca.pem", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/x-pem-file")
+		_, _ = w.Write(s.CA())
+	})
+	s.mux.HandleFunc("GET /sandbox/service-accounts/{email}/key", func(w http.ResponseWriter, r *http.Request) {
+		key, err := s.ServiceAccountKeyOf(r.PathValue("email"))
+		if err != nil {
+			writeJSON(w, http.StatusNotFound, codeError(http.StatusNotFound, err.Error()))
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(key)
+	})
 }
 
-func writeJSON(w http.ResponseWriter, status int, v any) {
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	enc := json.NewEncoder(w)
-	enc.SetEscapeHTML(false)
-	_ = enc.Encode(v) // the client went away
+// readBody decodes a body strictly: a misspelt member in a script is an error.
+func readBody(r *http.Request, v any) error {
+	dec := json.NewDecoder(io.LimitReader(r.Body, 32<<20))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(v); err != nil {
+		return fmt.Errorf("read body: %w", err)
+	}
+	return nil
+}
+
+func (s *Sandbox) adminInject(r *http.Request) (any, error) {
+	var f Fault
+	if err := readBody(r, &f); err != nil {
+		return nil, err
+	}
+	return nil, s.Inject(f)
+}
+
+// adminSettings changes the settings that the body has, and answers with all.
+func (s *Sandbox) adminSettings(r *http.Request) (any, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	changed := s.settings
+	if err := readBody(r, &changed); err != nil {
+		return nil, err
+	}
+	s.settings = changed
+	return changed, nil
+}
+
+func (s *Sandbox) adminClock(r *http.Request) (any, error) {
+	var b struct {
+		Advance Duration `json:"advance"`
+	}
+	if err := readBody(r, &b); err != nil {
+		return nil, err
+	}
+	s.Advance(time.Duration(b.Advance))
+	return map[string]any{"now": s.Now().UTC().Format(time.RFC3339)}, nil
+}
+
+// adminRotate gives an instance, or without one the identity provider, a new signing key.
+func (s *Sandbox) adminRotate(r *http.Request) (any, error) {
+	var b struct {
+		Instance string `json:"instance"`
+		KeepOld  bool   `json:"keepOld"`
+	}
+	if err := readBody(r, &b); err != nil {
+		return nil, err
+	}
+	issuer := s.IdentityProvider()
+	if b.Instance != "" {
+		issuer = s.Issuer(b.Instance)
+	}
+	return nil, s.RotateSigningKey(issuer, b.KeepOld)
+}
+
+// adminInstance has the members of an Instance that a script may set; absent ones stay as they are.
+type adminInstance struct {
+	ID              string    `json:"id"`
+	DisplayName     string    `json:"displayName"`
+	ProjectID       string    `json:"projectId"`
+	Region          string    `json:"region"`
+	Status          string    `json:"status"`
+	Server          string    `json:"server"`
+	ServerCA        string    `json:"serverCA"` // PEM
+	NotReady        *bool     `json:"notReady"`
+	ReadyAfterPolls *int      `json:"readyAfterPolls"`
+	ReadyIn         *Duration `json:"readyIn"`
+}
+
+func (b adminInstance) apply(i *Instance, now time.Time) {
+	for _, f := range []struct {
+		target *string
+		value  string
+	}{{&i.DisplayName, b.DisplayName}, {&i.ProjectID, b.ProjectID}, {&i.Region, b.Region}, {&i.Status, b.Status}, {&i.Server, b.Server}} {
+		if f.value != "" {
+			*f.target = f.value
+		}
+	}
+	if b.ServerCA != "" {
+		i.ServerCA = []byte(b.ServerCA)
+	}
+	if b.NotReady != nil {
+		i.NotReady = *b.NotReady
+	}
+	if b.ReadyAfterPolls != nil {
+		i.ReadyAfterPolls = *b.ReadyAfterPolls
+	}
+	if b.ReadyIn != nil {
+		i.ReadyAt = now.Add(time.Duration(*b.ReadyIn))
+	}
+}
+
+func (s *Sandbox) adminAddInstance(r *http.Request) (any, error) {
+	var b adminInstance
+	if err := readBody(r, &b); err != nil {
+		return nil, err
+	}
+	if b.ID == "" || b.DisplayName == "" {
+		return nil, fmt.Errorf("add instance: id and displayName are needed")
+	}
+	i := Instance{ID: b.ID}
+	b.apply(&i, s.Now())
+	s.AddInstance(i)
+	return nil, nil
+}
+
+func (s *Sandbox) adminSetInstance(r *http.Request) (any, error) {
+	var b adminInstance
+	if err := readBody(r, &b); err != nil {
+		return nil, err
+	}
+	now := s.Now()
+	if !s.SetInstance(r.PathValue("id"), func(i *Instance) { b.apply(i, now) }) {
+		return nil, fmt.Errorf("change instance %q: not found", r.PathValue("id"))
+	}
+	return nil, nil
+}
+
+func (s *Sandbox) adminIssue(r *http.Request) (any, error) {
+	var b struct {
+		Lifetime Duration `json:"lifetime"`
+	}
+	if err := readBody(r, &b); err != nil {
+		return nil, err
+	}
+	token, err := s.IssueInstanceToken(r.PathValue("id"), time.Duration(b.Lifetime))
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{"token": token}, nil
+}
+
+func (s *Sandbox) adminAccount(r *http.Request) (any, error) {
+	var b struct {
+		Role Role `json:"role"`
+	}
+	if err := readBody(r, &b); err != nil {
+		return nil, err
+	}
+	s.SetRole(r.PathValue("email"), b.Role)
+	return nil, nil
+}
+
+func (s *Sandbox) adminRevokeKey(r *http.Request) (any, error) {
+	s.RevokeServiceAccountKey(r.PathValue("email"))
+	return nil, nil
 }

@@ -1,95 +1,146 @@
 package sandbox
 
 import (
-	"fmt"
-	"time"
+	"net/http"
+	"regexp"
+
+	"github.com/google/uuid"
 )
 
-// Status values of an instance.
+// edgeCall is a request to the Edge API that has passed authentication and authorization.
+type edgeCall struct {
+	*http.Request
+	account  *account
+	project  string
+	region   string
+	instance *Instance // if the path names one
+}
+
+// permission is what a call needs of its caller in the project.
+type permission int
+
 const (
-	StatusError       = "error"
-	StatusReconciling = "reconciling"
-	StatusActive      = "active"
-	StatusDeleting    = "deleting"
+	signedIn  permission = iota // any valid token
+	mayRead                     // edge.instances.list and get
+	mayCreate                   // edge.instances.create, update, delete; also mints
 )
 
-// Instance is an Edge Cloud instance. The exported JSON members are those of the API.
-type Instance struct {
-	ID          string    `json:"id"` // hostname of at most 16 characters
-	DisplayName string    `json:"displayName"`
-	PlanID      string    `json:"planId"`
-	FrontendURL string    `json:"frontendUrl"` // derived from ID and Region if empty
-	Status      string    `json:"status"`      // StatusActive if empty
-	Created     time.Time `json:"created"`     // now if zero
-	Description string    `json:"description,omitempty"`
-
-	ProjectID string `json:"-"` // ProjectID if empty
-	Region    string `json:"-"` // Region if empty
-
-	// Server is the URL of the API server, ServerCA the PEM certificate of its authority (the sandbox's if empty). Both
-	// go into kubeconfigs.
-	Server   string `json:"-"`
-	ServerCA []byte `json:"-"`
-	// NotReady answers 404 to requests for credentials, as a reconciling instance does.
-	NotReady bool `json:"-"`
-	// ReadyAt, if not zero, is when a reconciling instance turns active, by the sandbox's clock. ReadyAfterPolls does the
-	// same after that many reads of it, so that tests need not wait.
-	ReadyAt         time.Time `json:"-"`
-	ReadyAfterPolls int       `json:"-"`
-	// GoneAt, if not zero, is when a deleting instance is gone.
-	GoneAt time.Time `json:"-"`
-}
-
-// Plan is an Edge Cloud plan.
-type Plan struct {
-	ID           string `json:"id"`
-	Name         string `json:"name"`
-	Description  string `json:"description"`
-	MinEdgeHosts int32  `json:"minEdgeHosts"`
-	MaxEdgeHosts int32  `json:"maxEdgeHosts"`
-}
-
-// AddInstance adds an instance, or replaces the one with its ID. Empty fields get defaults.
-func (s *Sandbox) AddInstance(i Instance) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.addInstance(i)
-}
-
-func (s *Sandbox) addInstance(i Instance) {
-	setDefault(&i.ProjectID, ProjectID)
-	setDefault(&i.Region, Region)
-	setDefault(&i.PlanID, PlanID)
-	setDefault(&i.Status, StatusActive)
-	setDefault(&i.FrontendURL, fmt.Sprintf("https://app.%s.edge.%s.onstackit.cloud", i.ID, i.Region))
-	setDefault(&i.Server, fmt.Sprintf("https://%s.edge.%s.onstackit.cloud", i.ID, i.Region))
-	if len(i.ServerCA) == 0 {
-		i.ServerCA = s.authority.pem
+func (r Role) allows(p permission) bool {
+	switch p {
+	case mayRead:
+		return r == EdgeReader || r == EdgeAdmin
+	case mayCreate:
+		return r == EdgeAdmin
 	}
-	if i.Created.IsZero() {
-		i.Created = s.now().UTC().Truncate(time.Second)
-	}
-	if s.instances[i.ID] == nil {
-		s.order = append(s.order, i.ID)
-	}
-	s.instances[i.ID] = &i
+	return true
 }
 
-// SetInstance changes an instance, and reports whether there is one with that ID.
-func (s *Sandbox) SetInstance(id string, change func(*Instance)) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	i := s.instances[id]
-	if i != nil {
-		change(i)
+var (
+	regionPattern   = regexp.MustCompile(`^[a-z]{2}[0-9]{2}$`)
+	hostnamePattern = regexp.MustCompile(`^[a-z]([-a-z0-9]*[a-z0-9])?$`)
+)
+
+func (s *Sandbox) routeEdge() {
+	const (
+		project = "/edge/v1beta1/projects/{project}"
+		region  = project + "/regions/{region}"
+	)
+	s.mux.HandleFunc("GET /edge/v1beta1/listcompatiblekubernetesreleases", s.listReleases)
+	s.mux.HandleFunc("GET "+project+"/plans", s.edge(signedIn, s.listPlans))
+	s.mux.HandleFunc("GET "+region+"/instances", s.edge(mayRead, s.listInstances))
+	s.mux.HandleFunc("POST "+region+"/instances", s.edge(mayCreate, s.createInstance))
+	for _, one := range []string{region + "/instances/{id}", region + "/instancesbyname/{name}"} {
+		s.mux.HandleFunc("GET "+one, s.edge(mayRead, s.getInstance))
+		s.mux.HandleFunc("PUT "+one, s.edge(mayCreate, s.updateInstance))
+		s.mux.HandleFunc("DELETE "+one, s.edge(mayCreate, s.deleteInstance))
+		s.mux.HandleFunc("GET "+one+"/token", s.edge(mayCreate, s.mintToken))
+		s.mux.HandleFunc("GET "+one+"/kubeconfig", s.edge(mayCreate, s.mintKubeconfig))
 	}
-	return i != nil
+	s.mux.HandleFunc("/edge/", func(w http.ResponseWriter, r *http.Request) {
+		writeJSON(w, http.StatusNotFound, codeError(http.StatusNotFound, "no such path"))
+	})
+	s.mux.HandleFunc("GET /instances/{id}/.well-known/openid-configuration", s.instanceDiscovery)
+	s.mux.HandleFunc("GET /instances/{id}/keys", s.instanceKeys)
 }
 
-func setDefault(s *string, value string) {
-	if *s == "" {
-		*s = value
+// edge wraps a call of the Edge API in what all have in common. The call runs under the lock and returns status and body.
+func (s *Sandbox) edge(need permission, call func(edgeCall) (int, any)) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		status, body := func() (int, any) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			c := edgeCall{Request: r, project: r.PathValue("project"), region: r.PathValue("region")}
+			if status, body := s.admit(&c, need); status != 0 {
+				return status, body
+			}
+			return call(c)
+		}()
+		writeJSON(w, status, body)
 	}
 }
 
-func (s *Sandbox) routeEdge() {}
+// admit checks token, path and role, finds the instance, and returns the refusal or status 0.
+func (s *Sandbox) admit(c *edgeCall, need permission) (int, any) {
+	if c.account = s.authenticate(c.Request); c.account == nil {
+		return http.StatusUnauthorized, codeError(http.StatusUnauthorized, "Authorization failed")
+	}
+	if uuid.Validate(c.project) != nil {
+		return badRequest("projectId is not a UUID")
+	}
+	if c.region != "" && !regionPattern.MatchString(c.region) {
+		return badRequest("regionId is malformed")
+	}
+	if s.project(c.project) == nil {
+		return notFound("project not found")
+	}
+	if !c.account.role.allows(need) {
+		return http.StatusForbidden, pathError(c.Request, s.now(), http.StatusForbidden, "Unauthorized")
+	}
+	id, name := c.PathValue("id"), c.PathValue("name")
+	if id == "" && name == "" {
+		return 0, nil
+	}
+	if len(id) > 16 || len(name) > 8 || !hostnamePattern.MatchString(id+name) {
+		return badRequest("instance identifier is malformed")
+	}
+	for _, i := range s.instancesOf(c.project, c.region) {
+		if i.ID == id || i.DisplayName == name {
+			c.instance = i
+			return 0, nil
+		}
+	}
+	return notFound("instance not found")
+}
+
+func badRequest(message string) (int, any) {
+	return http.StatusBadRequest, codeError(http.StatusBadRequest, message)
+}
+
+func notFound(message string) (int, any) {
+	return http.StatusNotFound, codeError(http.StatusNotFound, message)
+}
+
+func conflict(message string) (int, any) {
+	return http.StatusConflict, codeError(http.StatusConflict, message)
+}
+
+func (s *Sandbox) listPlans(edgeCall) (int, any) {
+	return http.StatusOK, map[string]any{"validPlans": s.plans}
+}
+
+// listReleases needs no token: the specification says its authorization is disabled.
+func (s *Sandbox) listReleases(w http.ResponseWriter, r *http.Request) {
+	releases := map[string][]string{
+		"v1.12": {"v1.32.0", "v1.33.0", "v1.34.0"},
+		"v1.13": {"v1.33.0", "v1.34.0", "v1.35.0"},
+	}
+	version := regexp.MustCompile(`^v[0-9]+\.[0-9]+`).FindString(r.FormValue("talosVersion"))
+	switch found := releases[version]; {
+	case version == "":
+		writeJSON(w, http.StatusBadRequest, codeError(http.StatusBadRequest, "talosVersion is missing or malformed"))
+	case found == nil:
+		writeJSON(w, http.StatusNotFound, codeError(http.StatusNotFound, "no release of that Talos version"))
+	default:
+		writeJSON(w, http.StatusOK, map[string]any{"k8s_releases": found})
+	}
+}

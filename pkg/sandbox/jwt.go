@@ -77,7 +77,7 @@ func (s *Sandbox) sign(issuer string, claims jwt.MapClaims) (string, error) {
 }
 
 // verify checks signature, issuer and time of an RS256 token of one of our issuers. The caller holds the lock.
-func (s *Sandbox) verify(issuer, token string) (jwt.MapClaims, error) {
+func (s *Sandbox) verify(issuer, token string, also ...jwt.ParserOption) (jwt.MapClaims, error) {
 	set, err := s.keysOf(issuer)
 	if err != nil {
 		return nil, err
@@ -90,7 +90,7 @@ func (s *Sandbox) verify(issuer, token string) (jwt.MapClaims, error) {
 			}
 		}
 		return nil, fmt.Errorf("no key %q", t.Header["kid"])
-	}, jwt.WithValidMethods([]string{"RS256"}), jwt.WithIssuer(issuer), jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.now))
+	}, append(also, jwt.WithValidMethods([]string{"RS256"}), jwt.WithIssuer(issuer), jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.now))...)
 	return claims, err
 }
 

@@ -6,8 +6,10 @@
 package sandbox
 
 import (
+	"bytes"
 	"crypto/tls"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"sync"
@@ -119,6 +121,13 @@ func (s *Sandbox) Handle(pattern string, h http.Handler) { s.mux.Handle(pattern,
 
 // ServeHTTP implements http.Handler. Faults come before everything but the endpoints below /sandbox/.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	// Read at once: calls hold the lock, and the server notices that a client went away only once it has the whole body.
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 16<<20))
+	if err != nil {
+		http.Error(w, "request body: "+err.Error(), http.StatusBadRequest)
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	if s.onRequest != nil {
 		s.onRequest(r)
 	}

@@ -1,0 +1,241 @@
+package sandbox
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/google/uuid"
+)
+
+// Status values of an instance.
+const (
+	StatusError       = "error"
+	StatusReconciling = "reconciling"
+	StatusActive      = "active"
+	StatusDeleting    = "deleting"
+)
+
+// Instance is an Edge Cloud instance. Members with JSON names are those of the API.
+type Instance struct {
+	ID          string    `json:"id"` // hostname of at most 16 characters
+	DisplayName string    `json:"displayName"`
+	PlanID      string    `json:"planId"`      // PlanID if empty
+	FrontendURL string    `json:"frontendUrl"` // derived from ID and Region if empty
+	Status      string    `json:"status"`      // StatusActive if empty
+	Created     time.Time `json:"created"`     // now if zero
+	Description string    `json:"description,omitempty"`
+
+	ProjectID string `json:"-"` // ProjectID if empty
+	Region    string `json:"-"` // Region if empty
+
+	// Server is the URL of the API server, ServerCA the PEM certificate of its authority (the sandbox's if empty). Both
+	// go into kubeconfigs.
+	Server   string `json:"-"`
+	ServerCA []byte `json:"-"`
+	// NotReady answers 404 to requests for credentials though the instance is active.
+	NotReady bool `json:"-"`
+	// ReadyAt, if not zero, is when a reconciling instance turns active, by the sandbox's clock. ReadyAfterPolls does the
+	// same once it was asked for that many times, so that tests need not wait.
+	ReadyAt         time.Time `json:"-"`
+	ReadyAfterPolls int       `json:"-"`
+	// GoneAt, if not zero, is when a deleting instance is gone.
+	GoneAt time.Time `json:"-"`
+}
+
+// Plan is an Edge Cloud plan.
+type Plan struct {
+	ID           string `json:"id"`
+	Name         string `json:"name"`
+	Description  string `json:"description"`
+	MinEdgeHosts int32  `json:"minEdgeHosts"`
+	MaxEdgeHosts int32  `json:"maxEdgeHosts"`
+}
+
+// AddInstance adds an instance, or replaces the one with its ID. Empty fields get defaults.
+func (s *Sandbox) AddInstance(i Instance) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.addInstance(i)
+}
+
+func (s *Sandbox) addInstance(i Instance) *Instance {
+	setDefault(&i.ProjectID, ProjectID)
+	setDefault(&i.Region, Region)
+	setDefault(&i.PlanID, PlanID)
+	setDefault(&i.Status, StatusActive)
+	setDefault(&i.FrontendURL, fmt.Sprintf("https://app.%s.edge.%s.onstackit.cloud", i.ID, i.Region))
+	setDefault(&i.Server, fmt.Sprintf("https://%s.edge.%s.onstackit.cloud", i.ID, i.Region))
+	if len(i.ServerCA) == 0 {
+		i.ServerCA = s.authority.pem
+	}
+	if i.Created.IsZero() {
+		i.Created = s.now().UTC().Truncate(time.Second)
+	}
+	if s.instances[i.ID] == nil {
+		s.order = append(s.order, i.ID)
+	}
+	s.instances[i.ID] = &i
+	return &i
+}
+
+func setDefault(s *string, value string) {
+	if *s == "" {
+		*s = value
+	}
+}
+
+// SetInstance changes an instance, and reports whether there is one with that ID.
+func (s *Sandbox) SetInstance(id string, change func(*Instance)) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	i := s.instances[id]
+	if i != nil {
+		change(i)
+	}
+	return i != nil
+}
+
+func (s *Sandbox) hasInstance(id string) bool { return s.SetInstance(id, func(*Instance) {}) }
+
+// instancesOf returns the instances of a project in a region, after time has worked on them. The caller holds the lock.
+func (s *Sandbox) instancesOf(project, region string) []*Instance {
+	now, found := s.now(), []*Instance{}
+	for _, id := range slices.Clone(s.order) {
+		i := s.instances[id]
+		if i.Status == StatusReconciling && !i.ReadyAt.IsZero() && !now.Before(i.ReadyAt) {
+			i.Status = StatusActive
+		}
+		if i.Status == StatusDeleting && !i.GoneAt.IsZero() && !now.Before(i.GoneAt) {
+			delete(s.instances, id)
+			s.order = slices.DeleteFunc(s.order, func(o string) bool { return o == id })
+			continue
+		}
+		if i.ProjectID == project && (region == "" || i.Region == region) {
+			found = append(found, i)
+		}
+	}
+	return found
+}
+
+// poll counts a read of an instance that turns active after some.
+func (i *Instance) poll() {
+	if i.Status != StatusReconciling || i.ReadyAfterPolls == 0 {
+		return
+	}
+	if i.ReadyAfterPolls--; i.ReadyAfterPolls == 0 {
+		i.Status = StatusActive
+	}
+}
+
+func (s *Sandbox) listInstances(c edgeCall) (int, any) {
+	return http.StatusOK, map[string]any{"instances": clones(s.instancesOf(c.project, c.region))}
+}
+
+func (s *Sandbox) getInstance(c edgeCall) (int, any) {
+	out := *c.instance
+	c.instance.poll()
+	return http.StatusOK, out
+}
+
+// clones copies instances for an answer, which is written after the lock is gone.
+func clones(in []*Instance) []Instance {
+	out := []Instance{}
+	for _, i := range in {
+		out = append(out, *i)
+	}
+	return out
+}
+
+// instanceBody is the body of create and update.
+type instanceBody struct {
+	DisplayName string  `json:"displayName"`
+	PlanID      *string `json:"planId"`
+	Description *string `json:"description"`
+}
+
+func (b *instanceBody) read(r *http.Request) error {
+	if err := json.NewDecoder(io.LimitReader(r.Body, 1<<16)).Decode(b); err != nil {
+		return fmt.Errorf("body is not JSON")
+	}
+	if b.PlanID != nil && uuid.Validate(*b.PlanID) != nil { // the API does not check that there is such a plan
+		return fmt.Errorf("planId is not a UUID")
+	}
+	if b.Description != nil && len(*b.Description) > 256 {
+		return fmt.Errorf("description is longer than 256 characters")
+	}
+	return nil
+}
+
+func (s *Sandbox) createInstance(c edgeCall) (int, any) {
+	var b instanceBody
+	if err := b.read(c.Request); err != nil {
+		return badRequest(err.Error())
+	}
+	if b.PlanID == nil {
+		return badRequest("planId is missing")
+	}
+	if n := len(b.DisplayName); n < 4 || n > 8 || !hostnamePattern.MatchString(b.DisplayName) {
+		return badRequest("displayName is not a hostname of 4 to 8 characters")
+	}
+	for _, i := range s.instancesOf(c.project, "") {
+		if i.DisplayName == b.DisplayName {
+			return conflict("an instance of that name exists")
+		}
+	}
+	i := Instance{
+		ID:          b.DisplayName + "-" + projectHash(c.project),
+		DisplayName: b.DisplayName,
+		PlanID:      *b.PlanID,
+		ProjectID:   c.project,
+		Region:      c.region,
+		Status:      StatusReconciling,
+		ReadyAt:     s.now().Add(time.Duration(s.settings.ReconcileTime)),
+	}
+	if b.Description != nil {
+		i.Description = *b.Description
+	}
+	return http.StatusCreated, *s.addInstance(i)
+}
+
+// projectHash makes the second part of instance IDs. How STACKIT makes it is not known; it depends on the project.
+func projectHash(project string) string {
+	if project == ProjectID {
+		return InstanceID[len(InstanceName)+1:]
+	}
+	sum := sha256.Sum256([]byte(project))
+	return hex.EncodeToString(sum[:])[:7]
+}
+
+func (s *Sandbox) updateInstance(c edgeCall) (int, any) {
+	var b instanceBody
+	if err := b.read(c.Request); err != nil {
+		return badRequest(err.Error())
+	}
+	if c.instance.Status != StatusActive {
+		return conflict("instance is " + c.instance.Status)
+	}
+	if b.PlanID != nil {
+		c.instance.PlanID = *b.PlanID
+	}
+	if b.Description != nil {
+		c.instance.Description = *b.Description
+	}
+	c.instance.Status = StatusReconciling
+	c.instance.ReadyAt = s.now().Add(time.Duration(s.settings.ReconcileTime))
+	return http.StatusNoContent, nil
+}
+
+func (s *Sandbox) deleteInstance(c edgeCall) (int, any) {
+	if c.instance.Status == StatusDeleting {
+		return conflict("instance is " + StatusDeleting)
+	}
+	c.instance.Status = StatusDeleting
+	c.instance.GoneAt = s.now().Add(time.Duration(s.settings.ReconcileTime))
+	return http.StatusNoContent, nil
+}
