@@ -142,7 +142,7 @@ func (s *Store) dropOldKeys(ring keyRing) error {
 			_ = s.keyring.delete(e.ID)
 		}
 	}
-	return s.sweepKeyFiles(ring)
+	return s.sweep(ring)
 }
 
 // currentKey returns the key for new secrets and makes one where there is none. A key that cannot be read is replaced
@@ -284,16 +284,17 @@ func (s *Store) remember(id string, key []byte) {
 	s.keys[id] = key
 }
 
-// sweepKeyFiles removes the key files that ring does not name.
-func (s *Store) sweepKeyFiles(ring keyRing) error {
+// sweep removes the key files that ring does not name, and what writers left behind that were killed.
+func (s *Store) sweep(ring keyRing) error {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
 		return err
 	}
 	for _, entry := range entries {
-		id, ok := strings.CutSuffix(entry.Name(), keySuffix)
-		if ok && !slices.ContainsFunc(ring.Keys, func(e keyEntry) bool { return e.ID == id }) {
-			if err := os.Remove(s.keyPath(id)); err != nil {
+		id, isKey := strings.CutSuffix(entry.Name(), keySuffix)
+		known := slices.ContainsFunc(ring.Keys, func(e keyEntry) bool { return e.ID == id })
+		if isKey && !known || strings.HasPrefix(entry.Name(), atomicfile.TempPrefix) {
+			if err := os.Remove(filepath.Join(s.dir, entry.Name())); err != nil {
 				return err
 			}
 		}
