@@ -1,7 +1,16 @@
 package login
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+
+	"golang.org/x/oauth2"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
@@ -16,8 +25,8 @@ type RequiredError struct {
 func (e *RequiredError) Error() string { return fmt.Sprintf("profile %q: %s", e.Profile, e.Reason) }
 
 // required is a RequiredError with the command that helps.
-func (s *Sessions) required(reason string) error {
-	return hint.Wrap(&RequiredError{Profile: s.Name, Reason: reason}, "%s", s.command("login"))
+func (s *Sessions) required(format string, args ...any) error {
+	return hint.Wrap(&RequiredError{Profile: s.Name, Reason: fmt.Sprintf(format, args...)}, "%s", s.command("login"))
 }
 
 // command is how a person calls a command for this profile.
@@ -26,4 +35,111 @@ func (s *Sessions) command(name string) string {
 		return "kubectl edge " + name
 	}
 	return "kubectl edge " + name + " --profile " + s.Name
+}
+
+// ExchangeError is the answer of a token endpoint that gave no token. It holds nothing of the request, and of the answer
+// only what is known to be harmless.
+type ExchangeError struct {
+	Credential string // what was exchanged, such as "service account key"
+	Endpoint   string
+	Status     int    // of HTTP
+	Code       string // of OAuth (RFC 6749, section 5.2), such as "invalid_grant"; "" when the answer has none
+	RetryAfter string // the header of that name
+	Cause      string
+}
+
+func (e *ExchangeError) Error() string {
+	answer := fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))
+	if e.Code != "" {
+		answer += ", " + e.Code
+	}
+	return fmt.Sprintf("exchange %s at %s: %s (%s)", e.Credential, e.Endpoint, e.Cause, answer)
+}
+
+// Rejected reports whether the credential itself was refused, so that trying again is in vain.
+func (e *ExchangeError) Rejected() bool {
+	return e.Code == "invalid_grant" || e.Code == "invalid_client" || e.Code == "unauthorized_client" || e.Code == codeKeyNotFound
+}
+
+// codeKeyNotFound is our name for the service account API's "Key with kid … was not found", which has no code.
+const codeKeyNotFound = "key_not_found"
+
+// rejected reports whether err says that the credential was refused.
+func rejected(err error) bool {
+	e, ok := errors.AsType[*ExchangeError](err)
+	return ok && e.Rejected()
+}
+
+// exchangeError makes an error of x/oauth2, whose text can hold the whole answer, fit to be shown.
+func exchangeError(credential, endpoint string, err error) error {
+	answer, ok := errors.AsType[*oauth2.RetrieveError](err)
+	if !ok {
+		return fmt.Errorf("exchange %s at %s: %w", credential, endpoint, requestError(err))
+	}
+	e := &ExchangeError{
+		Credential: credential, Endpoint: endpoint, Status: answer.Response.StatusCode, Code: errorCode(answer),
+		RetryAfter: answer.Response.Header.Get("Retry-After"),
+	}
+	e.Cause = cause(e, answer.Response.Header)
+	switch {
+	case e.Rejected():
+		return e // the caller knows what to do about its credential
+	case e.Status == http.StatusTooManyRequests && e.RetryAfter != "":
+		return hint.Wrap(e, "try again in %.40s seconds", e.RetryAfter)
+	case e.Status == http.StatusTooManyRequests || e.Status >= 500:
+		return hint.Wrap(e, "try again in a moment")
+	default:
+		return hint.Wrap(e, "check the endpoints of the profile, and proxies on the way: kubectl edge doctor")
+	}
+}
+
+func cause(e *ExchangeError, header http.Header) string {
+	mediaType, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
+	switch {
+	case e.Code == codeKeyNotFound:
+		return "the key is not known there: it was deleted, or belongs to another endpoint"
+	case e.Code == "invalid_grant":
+		return "it was rejected: deleted, revoked, expired or meant for another endpoint"
+	case e.Code == "invalid_client" || e.Code == "unauthorized_client":
+		return "it was rejected: unknown, or not allowed to log in this way"
+	case e.Status == http.StatusTooManyRequests:
+		return "too many requests"
+	case e.Status >= 300 && e.Status < 400:
+		return "it redirects, and credentials are not passed on"
+	case mediaType == "text/html":
+		return "a web page came back instead of a token"
+	case e.Status >= 500:
+		return "the service has a problem"
+	default:
+		return "no token came back"
+	}
+}
+
+// errorCode returns the OAuth error code if it looks like one: it is the server's text.
+func errorCode(answer *oauth2.RetrieveError) string {
+	if regexp.MustCompile(`^[a-z_]{1,64}$`).MatchString(answer.ErrorCode) {
+		return answer.ErrorCode
+	}
+	if regexp.MustCompile(`Key with kid .{0,200} was not found`).Match(answer.Body) {
+		return codeKeyNotFound
+	}
+	return ""
+}
+
+// requestError shortens the error of a request that got no answer, or none that is understood. The URL is named by the
+// caller.
+func requestError(err error) error {
+	var failed *url.Error
+	switch {
+	case errors.Is(err, context.DeadlineExceeded) || errors.As(err, &failed) && failed.Timeout():
+		return hint.Wrap(errors.New("no answer in time"), "check the network and proxies, then try again")
+	case failed != nil:
+		return hint.Wrap(failed.Err, "check the network and proxies, then try again")
+	case strings.HasPrefix(err.Error(), "oauth2:"):
+		// The answer has status 200 but is no token; the text could quote it.
+		return hint.Wrap(errors.New("what came back is not a token"),
+			"check the endpoints of the profile, and proxies on the way: kubectl edge doctor")
+	default:
+		return err
+	}
 }

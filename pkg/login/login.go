@@ -27,19 +27,6 @@ const (
 	MethodDevice              = "device"
 )
 
-// AccessToken is a bearer token for STACKIT's APIs.
-type AccessToken struct {
-	Token     string
-	Expires   time.Time // zero when unknown
-	Principal string    // the user's or service account's e-mail address, or its id; "" when unknown
-}
-
-// String does not reveal the token.
-func (t AccessToken) String() string { return "access token of " + t.Principal }
-
-// GoString does not reveal the token.
-func (t AccessToken) GoString() string { return t.String() }
-
 // Source gives access tokens.
 type Source interface {
 	// Method is one of the Method constants.

@@ -2,32 +2,263 @@ package login
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"time"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/filelock"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
 )
 
 // Credential is what a profile logs in with.
 type Credential interface {
 	Method() string
+	// prove gets one access token, and what can get the next ones.
+	prove(ctx context.Context, s *Sessions) (grant, AccessToken, error)
 }
 
-// KeyFile is a service account key, and its private key where the key file has none.
-type KeyFile struct {
-	Path           string
-	PrivateKeyPath string // a PEM file; wins over the key file's own
+// grant gets access tokens. It is sealed with the session, as JSON.
+type grant interface {
+	Method() string
+	// renew gets a new access token. The grant may change: it is saved before the token is used.
+	renew(ctx context.Context, s *Sessions) (AccessToken, error)
 }
 
-func (KeyFile) Method() string { return MethodServiceAccountKey }
+// newGrant returns an empty grant of the method, to be read into.
+func newGrant(method string) (grant, error) {
+	switch method {
+	case MethodServiceAccountKey:
+		return &keyGrant{}, nil
+	}
+	return nil, hint.Wrap(fmt.Errorf("unknown login method %.40q", method), "upgrade kubectl-edge, or log in again")
+}
+
+// proven gets a grant's first access token.
+func proven(ctx context.Context, s *Sessions, g grant) (grant, AccessToken, error) {
+	token, err := g.renew(ctx, s)
+	return g, token, err
+}
+
+// The secret half of a session is sealed under a name of its own generation, and the public half, which names the
+// generation, is replaced last: until then the old session is complete, from then on the new one.
+
+// secretVersion is the version of a session's secret half.
+const secretVersion = 1
+
+type secret struct {
+	Version int             `json:"version"`
+	Method  string          `json:"method"`
+	Grant   json.RawMessage `json:"grant"`
+	Access  AccessToken     `json:"access"` // the last one, so that not every process has to exchange anew
+}
 
 // Login proves the credential with one exchange, then seals it and replaces the profile's session, all or nothing.
 func (s *Sessions) Login(ctx context.Context, c Credential) (profile.Session, error) {
-	return profile.Session{}, errors.ErrUnsupported
+	if err := s.Profile.Endpoints.Check(s.Trusted); err != nil {
+		return profile.Session{}, fmt.Errorf("log in: %w", err)
+	}
+	g, token, err := c.prove(ctx, s)
+	if err != nil {
+		return profile.Session{}, fmt.Errorf("log in: %w", err)
+	}
+	session := profile.Session{
+		Profile:    s.Name,
+		Method:     g.Method(),
+		Principal:  token.Principal,
+		Generation: newGeneration(),
+		Created:    s.Now().UTC().Truncate(time.Second),
+		Endpoints:  s.Profile.Endpoints,
+	}
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return profile.Session{}, fmt.Errorf("log in: %w", err)
+	}
+	defer unlock()
+	if err := s.seal(session, g, token); err != nil {
+		return profile.Session{}, fmt.Errorf("log in: %w", err)
+	}
+	if err := session.Save(s.Dirs); err != nil {
+		return profile.Session{}, errors.Join(fmt.Errorf("log in: %w", err), s.Secrets.Delete(secretName(session)))
+	}
+	// The login holds even if a secret of the old session stays behind until the next one.
+	_ = s.forgetSecrets(session.Generation)
+	return session, nil
 }
 
-// Open returns the source of the profile: the environment's credential if it holds one, else the session's. It asks the
-// network nothing.
-func (s *Sessions) Open(ctx context.Context) (Source, error) { return nil, errors.ErrUnsupported }
-
 // Logout ends the profile's session and forgets its secrets. It is no error when there is none.
-func (s *Sessions) Logout(ctx context.Context) error { return errors.ErrUnsupported }
+func (s *Sessions) Logout(ctx context.Context) error {
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return fmt.Errorf("log out: %w", err)
+	}
+	defer unlock()
+	if err := s.forget(); err != nil {
+		return fmt.Errorf("log out: %w", err)
+	}
+	return nil
+}
+
+// forget removes the session. The caller holds the lock.
+func (s *Sessions) forget() error {
+	if err := os.Remove(profile.SessionPath(s.Dirs, s.Name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return s.forgetSecrets("")
+}
+
+// forgetSecrets deletes the profile's secrets of all generations but one.
+func (s *Sessions) forgetSecrets(except string) error {
+	names, err := s.Secrets.Names()
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		generation, ok := strings.CutPrefix(name, s.Name+".")
+		if ok && generation != except {
+			err = errors.Join(err, s.Secrets.Delete(name))
+		}
+	}
+	return err
+}
+
+// lock excludes other processes from changing this profile's session.
+func (s *Sessions) lock(ctx context.Context) (unlock func(), err error) {
+	if err := profile.CheckName(s.Name); err != nil {
+		return nil, err
+	}
+	path := profile.SessionPath(s.Dirs, s.Name)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, err
+	}
+	return filelock.Lock(ctx, strings.TrimSuffix(path, ".json")+".lock")
+}
+
+func (s *Sessions) seal(session profile.Session, g grant, token AccessToken) error {
+	raw, err := json.Marshal(g)
+	if err != nil {
+		return err
+	}
+	data, err := json.Marshal(secret{Version: secretVersion, Method: g.Method(), Grant: raw, Access: token})
+	if err != nil {
+		return err
+	}
+	return s.Secrets.Save(secretName(session), data, s.purpose(session))
+}
+
+// unseal returns the secret half of the session.
+func (s *Sessions) unseal(session profile.Session) (grant, AccessToken, error) {
+	data, err := s.Secrets.Load(secretName(session), s.purpose(session))
+	switch {
+	case errors.Is(err, secretstore.ErrOtherPurpose):
+		return nil, AccessToken{}, s.required("the session was made with other endpoints than the profile has now")
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, AccessToken{}, s.required("the secret of the session is gone")
+	case err != nil:
+		return nil, AccessToken{}, fmt.Errorf("session of profile %q: %w", s.Name, err)
+	}
+	var sealed secret
+	if err := json.Unmarshal(data, &sealed); err != nil || sealed.Version != secretVersion || sealed.Method != session.Method {
+		return nil, AccessToken{}, s.required("the session is of another version of kubectl-edge")
+	}
+	g, err := newGrant(sealed.Method)
+	if err != nil {
+		return nil, AccessToken{}, err
+	}
+	if err := json.Unmarshal(sealed.Grant, g); err != nil {
+		return nil, AccessToken{}, s.required("the session is of another version of kubectl-edge")
+	}
+	return g, sealed.Access, nil
+}
+
+func secretName(session profile.Session) string { return session.Profile + "." + session.Generation }
+
+// purpose binds a secret to the session and to the endpoints that the profile has now: with endpoints that were changed
+// since, by whomever, it cannot be opened.
+func (s *Sessions) purpose(session profile.Session) []byte {
+	data, err := json.Marshal([]any{
+		"kubectl-edge session", session.Profile, session.Method, session.Principal, session.Generation,
+		s.Profile.Endpoints.WithDefaults(),
+	})
+	if err != nil {
+		panic(err) // strings always have a JSON form
+	}
+	return data
+}
+
+func newGeneration() string {
+	generation := make([]byte, 16)
+	rand.Read(generation)
+	return hex.EncodeToString(generation)
+}
+
+// sessionSource gives access tokens of the profile's session.
+type sessionSource struct {
+	sessions *Sessions
+	session  profile.Session
+
+	mu    sync.Mutex
+	token AccessToken
+}
+
+func (src *sessionSource) Method() string { return src.session.Method }
+
+func (src *sessionSource) Token(ctx context.Context) (AccessToken, error) {
+	src.mu.Lock()
+	defer src.mu.Unlock()
+	s := src.sessions
+	if src.token.goodAt(s.Now()) {
+		return src.token, nil
+	}
+	_, token, err := s.unseal(src.session)
+	if err != nil {
+		return AccessToken{}, err
+	}
+	if !token.goodAt(s.Now()) {
+		if token, err = s.renew(ctx, src.session); err != nil {
+			return AccessToken{}, err
+		}
+	}
+	src.token = token
+	return token, nil
+}
+
+// renew gets a new access token for the session, once for all processes that want one.
+func (s *Sessions) renew(ctx context.Context, session profile.Session) (AccessToken, error) {
+	unlock, err := s.lock(ctx)
+	if err != nil {
+		return AccessToken{}, fmt.Errorf("renew the session: %w", err)
+	}
+	defer unlock()
+	now, err := profile.LoadSession(s.Dirs, s.Name)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && now.Generation != session.Generation {
+		return AccessToken{}, s.required("the session ended while it was being used")
+	}
+	if err != nil {
+		return AccessToken{}, err
+	}
+	g, token, err := s.unseal(session)
+	if err != nil {
+		return AccessToken{}, err
+	}
+	if token.goodAt(s.Now()) {
+		return token, nil // another process was first
+	}
+	if token, err = g.renew(ctx, s); err != nil {
+		return AccessToken{}, fmt.Errorf("renew the session of profile %q: %w", s.Name, err)
+	}
+	token.Principal = session.Principal
+	if err := s.seal(session, g, token); err != nil {
+		return AccessToken{}, fmt.Errorf("save the renewed session: %w", err)
+	}
+	return token, nil
+}

@@ -1,0 +1,45 @@
+package login
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+)
+
+// KeyFile is a service account key, and its private key where the key file has none.
+type KeyFile struct {
+	Path           string
+	PrivateKeyPath string // a PEM file; wins over the key file's own
+}
+
+func (KeyFile) Method() string { return MethodServiceAccountKey }
+
+func (f KeyFile) prove(ctx context.Context, s *Sessions) (grant, AccessToken, error) {
+	data, err := readLimited(f.Path)
+	if err != nil {
+		return nil, AccessToken{}, fmt.Errorf("read service account key: %w", err)
+	}
+	var privateKey []byte
+	if f.PrivateKeyPath != "" {
+		if privateKey, err = readLimited(f.PrivateKeyPath); err != nil {
+			return nil, AccessToken{}, fmt.Errorf("read private key: %w", err)
+		}
+	}
+	key, err := parseKey(data, privateKey, s.Now())
+	if err != nil {
+		return nil, AccessToken{}, fmt.Errorf("service account key %s: %w", f.Path, err)
+	}
+	return proven(ctx, s, &keyGrant{Key: key, TokenURL: s.keyTokenURL(key)})
+}
+
+// keyTokenURL returns where to exchange the key: where the user said, else where its audience is, else where the key
+// says. All but the first could be somebody else's; exchange checks them.
+func (s *Sessions) keyTokenURL(key *serviceAccountKey) string {
+	return cmp.Or(
+		s.Profile.Endpoints.ServiceAccountToken,
+		s.Getenv("STACKIT_TOKEN_BASEURL"),
+		tokenURLOfAudience(key.Credentials.Audience),
+		key.Credentials.TokenEndpoint,
+		publicTokenURL,
+	)
+}

@@ -1,0 +1,111 @@
+package login
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/golang-jwt/jwt/v5"
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/clientcredentials"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
+)
+
+const (
+	// exchangeTimeout bounds one request to a token endpoint.
+	exchangeTimeout = 30 * time.Second
+	// minRemaining is the least life of a token that is given out: enough for a request, and for a clock that is off by
+	// that much.
+	minRemaining = time.Minute
+	// unknownLifetime stands for an answer without expires_in, where a JWT's exp decides.
+	unknownLifetime = 24 * time.Hour
+)
+
+// AccessToken is a bearer token for STACKIT's APIs.
+type AccessToken struct {
+	Token     string    `json:"token"`
+	Expires   time.Time `json:"expires,omitzero"`    // by this machine's clock; zero when unknown
+	Principal string    `json:"principal,omitempty"` // the user's or service account's e-mail address, or its id; "" when unknown
+}
+
+// String does not reveal the token.
+func (t AccessToken) String() string {
+	return "access token of " + cmp.Or(t.Principal, "an unknown principal")
+}
+
+// GoString does not reveal the token.
+func (t AccessToken) GoString() string { return t.String() }
+
+// goodAt reports whether the token can be used at now and the next minute. One whose end is unknown cannot.
+func (t AccessToken) goodAt(now time.Time) bool {
+	return t.Token != "" && t.Expires.Sub(now) > minRemaining
+}
+
+// readToken returns the access token that was received for a request made at issued. An expiresIn of 0 is unknown.
+func readToken(token string, issued time.Time, expiresIn time.Duration) AccessToken {
+	t := AccessToken{Token: token, Principal: principal(token)}
+	_, tells := tokencache.ReadExpiry(token)
+	if tells || expiresIn > 0 {
+		t.Expires = tokencache.Expiry(token, issued, cmp.Or(expiresIn, unknownLifetime))
+	}
+	return t
+}
+
+// principal reads, unverified, whose a JWT is.
+func principal(token string) string {
+	var claims struct {
+		jwt.RegisteredClaims
+		Email string `json:"email"`
+	}
+	if _, _, err := jwt.NewParser().ParseUnverified(token, &claims); err != nil {
+		return ""
+	}
+	return cmp.Or(claims.Email, claims.Subject)
+}
+
+// exchange asks a token endpoint for an access token. credential says in messages what is exchanged, such as
+// "service account key".
+//
+// It is golang.org/x/oauth2 and not the SDK's flows, because those drop expires_in, so that a token that is no JWT has no
+// end; take no context; put the whole answer into errors; and have no place to check where the credential goes.
+func (s *Sessions) exchange(ctx context.Context, credential, endpoint, clientID string, params url.Values) (AccessToken, error) {
+	if err := profile.CheckEndpoint(endpoint, s.Trusted); err != nil {
+		return AccessToken{}, fmt.Errorf("exchange %s: %w", credential, err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, exchangeTimeout)
+	defer cancel()
+	issued := s.Now()
+	config := clientcredentials.Config{
+		ClientID: clientID, TokenURL: endpoint, EndpointParams: params, AuthStyle: oauth2.AuthStyleInParams,
+	}
+	token, err := config.Token(context.WithValue(ctx, oauth2.HTTPClient, s.tokenClient()))
+	if err != nil {
+		return AccessToken{}, exchangeError(credential, endpoint, err)
+	}
+	return readToken(token.AccessToken, issued, expiresIn(token)), nil
+}
+
+// tokenClient is the HTTP client without redirects: a token endpoint has no reason for one, and 307 and 308 would repeat
+// the credential elsewhere.
+func (s *Sessions) tokenClient() *http.Client {
+	client := *s.HTTP
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return &client
+}
+
+// expiresIn returns expires_in, which some servers write as a string; 0 when it is absent.
+func expiresIn(token *oauth2.Token) time.Duration {
+	switch v := token.Extra("expires_in").(type) {
+	case float64:
+		return time.Duration(v) * time.Second
+	case string:
+		d, _ := time.ParseDuration(v + "s")
+		return d
+	}
+	return 0
+}
