@@ -5,8 +5,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 status=0
 forbid() { # reason, extended regular expression, exceptions, git grep's further arguments
-  local found
-  found=$(git grep -InE -e "$2" "${@:4}" | grep -vE "$3" || true)
+  local lines found
+  lines=$(git grep -InE -e "$2" "${@:4}") || (($? == 1)) # 1 is none, more is a failure
+  found=$(grep -vE -e "$3" <<<"$lines" || true)
   if [[ -n $found ]]; then
     printf '%s:\n%s\n' "$1" "$found"
     status=1

@@ -29,14 +29,19 @@ func main() {
 }
 
 // mayFail lists the calls whose error leaves a caller nothing to do: closing what was only read (what is written goes
-// through pkg/atomicfile, which checks), best-effort cleaning up, messages to a person and answers to an HTTP client.
+// through pkg/atomicfile, which checks), ending and cleaning up, messages to a person and answers to an HTTP client.
 func mayFail() []string {
 	return []string{
 		"(io.Closer).Close",
 		"(io.ReadCloser).Close",
+		"(io/fs.File).Close",
 		"(net.Conn).Close",
 		"(net.Listener).Close",
+		"(*net/http.Server).Close",
 		"(*os.File).Close",
+		"golang.org/x/sys/unix.Close",
+		"(*os.Process).Kill",
+		"(*os.Process).Signal",
 		"os.Remove",
 		"os.RemoveAll",
 		"fmt.Fprint",
