@@ -124,4 +124,3 @@ func CheckName(name string) error {
 	}
 	return nil
 }
-

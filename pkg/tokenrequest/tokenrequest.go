@@ -41,28 +41,7 @@ func (r *Request) AddFlags(fs *pflag.FlagSet) {
 	fs.StringVar(&r.Region, "region", r.Region, "region of the instance (default: the profile's, else "+DefaultRegion+")")
 	fs.StringVar(&r.InstanceID, "instance-id", r.InstanceID, "id of the Edge Cloud instance, such as demo-3714d85")
 	fs.StringVar(&r.Profile, "profile", r.Profile, "profile of kubectl edge to use")
-	fs.Var((*lifetime)(&r.Expiration), "expiration", "how long a minted token is valid, such as 15m, 2h or 1d (default: the profile's, else 15m)")
-}
-
-// lifetime is a pflag.Value of pkg/expiration's form.
-type lifetime time.Duration
-
-func (l *lifetime) Type() string { return "duration" }
-
-func (l *lifetime) String() string {
-	if *l == 0 {
-		return ""
-	}
-	return expiration.String(time.Duration(*l))
-}
-
-func (l *lifetime) Set(s string) error {
-	d, err := expiration.Parse(s, time.Now())
-	if err != nil {
-		return err
-	}
-	*l = lifetime(d)
-	return expiration.Check(d)
+	fs.Var((*expiration.Flag)(&r.Expiration), "expiration", "how long a minted token is valid, such as 15m, 2h or 1d (default: the profile's, else 15m)")
 }
 
 // Args returns the arguments that parse into r, each safe to show to a shell.
@@ -131,14 +110,11 @@ func profileExpiration(name string, p profile.Profile) (time.Duration, error) {
 	if p.Expiration == "" {
 		return DefaultExpiration, nil
 	}
-	d, err := expiration.Parse(p.Expiration, time.Now())
-	if err == nil {
-		err = expiration.Check(d)
-	}
-	if err != nil {
+	var life expiration.Flag
+	if err := life.Set(p.Expiration); err != nil {
 		return 0, fmt.Errorf("expiration of profile %s: %w", name, err)
 	}
-	return d, nil
+	return time.Duration(life), nil
 }
 
 func (r Request) check() error {
@@ -168,4 +144,13 @@ func (t Target) Labels() tokencache.Labels {
 	return tokencache.Labels{
 		Instance: t.InstanceID, Project: t.ProjectID, Region: t.Region, Profile: t.Profile, Principal: t.Session.Principal,
 	}
+}
+
+// Parse reads the arguments of a kubeconfig's exec section.
+func Parse(args []string) (Request, error) {
+	var r Request
+	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+	flags.Usage = func() {}
+	r.AddFlags(flags)
+	return r, flags.Parse(args)
 }

@@ -1,0 +1,115 @@
+package output
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/cli-runtime/pkg/printers"
+	"k8s.io/client-go/util/jsonpath"
+)
+
+// printer returns the printer of a format other than a table.
+func (f Flags) printer() (printers.ResourcePrinter, error) {
+	format, template, hasTemplate := strings.Cut(f.Format, "=")
+	if path, ok := strings.CutPrefix(format, "jsonpath-"); ok && path == "file" {
+		data, err := os.ReadFile(template)
+		if err != nil {
+			return nil, fmt.Errorf("read the template of -o jsonpath-file: %w", err)
+		}
+		format, template = "jsonpath", string(data)
+	}
+	switch {
+	case format == "json" && !hasTemplate:
+		return &printers.JSONPrinter{}, nil
+	case format == "yaml" && !hasTemplate:
+		return &printers.YAMLPrinter{}, nil
+	case format == "name" && !hasTemplate:
+		return &printers.NamePrinter{}, nil
+	case format == "jsonpath" && hasTemplate:
+		return printers.NewJSONPathPrinter(relaxed(template))
+	case format == "go-template" && hasTemplate:
+		return printers.NewGoTemplatePrinter([]byte(template))
+	case format == "custom-columns" && hasTemplate:
+		_, err := parseColumns(template)
+		return nil, err
+	}
+	return nil, fmt.Errorf("unknown output format %.60q: want %s", f.Format, Formats)
+}
+
+// relaxed completes a JSONPath expression as kubectl does: x.y, .x.y and {x.y} all mean {.x.y}.
+func relaxed(template string) string {
+	if strings.ContainsAny(template, "{}") || template == "" {
+		return template
+	}
+	return "{." + strings.TrimPrefix(strings.TrimPrefix(template, "$"), ".") + "}"
+}
+
+type customColumn struct {
+	name string
+	path *jsonpath.JSONPath
+}
+
+func parseColumns(spec string) ([]customColumn, error) {
+	if spec == "" {
+		return nil, errors.New("custom-columns: want NAME:PATH,…, such as ID:.id,UI:.frontendUrl")
+	}
+	var columns []customColumn
+	for _, part := range strings.Split(spec, ",") {
+		name, path, ok := strings.Cut(part, ":")
+		if !ok || name == "" || path == "" {
+			return nil, fmt.Errorf("custom-columns: %.60q is not NAME:PATH", part)
+		}
+		p := jsonpath.New(name).AllowMissingKeys(true)
+		if err := p.Parse(relaxed(path)); err != nil {
+			return nil, fmt.Errorf("custom-columns: column %s: %w", name, err)
+		}
+		columns = append(columns, customColumn{name, p})
+	}
+	return columns, nil
+}
+
+// printCustomColumns prints what kubectl's printer of the same name would, which cli-runtime does not have.
+func printCustomColumns(out io.Writer, spec string, noHeaders bool, items []unstructured.Unstructured) error {
+	columns, err := parseColumns(spec)
+	if err != nil {
+		return err
+	}
+	w := printers.GetNewTabWriter(out)
+	row := make([]string, len(columns))
+	if !noHeaders {
+		for i, c := range columns {
+			row[i] = c.name
+		}
+		fmt.Fprintln(w, strings.Join(row, "\t"))
+	}
+	for _, item := range items {
+		for i, c := range columns {
+			if row[i], err = c.value(item); err != nil {
+				return err
+			}
+		}
+		fmt.Fprintln(w, strings.Join(row, "\t"))
+	}
+	return w.Flush()
+}
+
+func (c customColumn) value(item unstructured.Unstructured) (string, error) {
+	results, err := c.path.FindResults(item.Object)
+	if err != nil {
+		return "", fmt.Errorf("custom-columns: column %s: %w", c.name, err)
+	}
+	var values []string
+	for _, result := range results {
+		for _, v := range result {
+			values = append(values, fmt.Sprint(v.Interface()))
+		}
+	}
+	if len(values) == 0 {
+		return "<none>", nil
+	}
+	return strings.Join(values, ","), nil
+}

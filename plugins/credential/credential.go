@@ -1,0 +1,136 @@
+// Package credential is the exec credential helper. It answers from the cache, and leaves everything else to kubectl-edge.
+//
+// It runs with every kubectl command, so the order is: arguments, configuration, cache, print. It imports the standard
+// library, pflag, xdg and our own packages of the same diet, and a hit takes no lock and touches no network.
+package credential
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
+	"github.com/kubectl-edge/kubectl-edge/pkg/execcredential"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
+)
+
+const usage = `Print a token for a STACKIT Edge Cloud instance as an ExecCredential of client.authentication.k8s.io.
+
+Kubeconfigs call this program; kubectl edge kubeconfig create writes them. It answers from a cache, and asks kubectl-edge,
+which must be installed too, to mint a token when there is none.
+
+Usage:
+  kubectl-edge_credential --project-id=UUID --region=eu01 --instance-id=demo-3714d85 [--profile=NAME] [--expiration=15m]
+
+Flags:
+`
+
+// Process is what a run needs of its process.
+type Process struct {
+	Args           []string // with the program's name, as it was called
+	Stdout, Stderr io.Writer
+	Getenv         func(string) string
+	Now            func() time.Time
+	Version        string
+}
+
+// Run answers, and returns the exit code: 0, or 1 after an error that was printed. On a miss it does not return where the
+// system can replace a process by kubectl-edge.
+func Run(p Process) int {
+	code, err := run(p)
+	if err != nil {
+		hint.Print(p.Stderr, err)
+		return 1
+	}
+	return code
+}
+
+func run(p Process) (int, error) {
+	var request tokenrequest.Request
+	flags := pflag.NewFlagSet("kubectl-edge_credential", pflag.ContinueOnError)
+	flags.SortFlags = false
+	flags.Usage = func() {}
+	request.AddFlags(flags)
+	version := flags.Bool("version", false, "print the version")
+	switch err := flags.Parse(p.Args[1:]); {
+	case errors.Is(err, pflag.ErrHelp):
+		_, err := io.WriteString(p.Stdout, usage+flags.FlagUsages())
+		return 0, err
+	case err != nil:
+		return 0, err
+	case flags.NArg() > 0:
+		return 0, fmt.Errorf("unexpected argument %.80q", flags.Arg(0))
+	case *version:
+		_, err := fmt.Fprintln(p.Stdout, p.Version)
+		return 0, err
+	}
+
+	info, err := execcredential.ParseInfo(p.Getenv(execcredential.Variable))
+	if err != nil {
+		return 0, err
+	}
+	target, err := request.Resolve(dirs.For("kubectl-edge"), p.Getenv)
+	if err != nil {
+		return 0, err
+	}
+	client := tokencache.CurrentClient(p.Getenv(execcredential.Variable))
+	handOver := func(extra ...string) (int, error) {
+		args := append([]string{"credential", "--client=" + client.String()}, extra...)
+		return runEdge(p, append(args, request.Args()...))
+	}
+
+	key, now := target.Key(), p.Now()
+	entry, err := target.Store.Get(key, now)
+	if err != nil {
+		return handOver()
+	}
+	until := entry.KeepUntil(now)
+	if refused := target.Store.Give(key, client, entry, until, now); refused {
+		return handOver("--refused=" + entry.Tag())
+	}
+	if err := info.Write(p.Stdout, entry.Token, until); err != nil {
+		return 0, err
+	}
+	if entry.Ageing(now) && target.Store.StartRefresh(key, now) {
+		if err := startEdge(p, append([]string{"credential", "--refresh"}, request.Args()...)); err != nil {
+			target.Store.EndRefresh(key) // the token lives on; the next call tries again, and a miss says what is wrong
+		}
+	}
+	return 0, nil
+}
+
+// runEdge hands over to kubectl-edge: the process becomes it, or waits for it.
+func runEdge(p Process, args []string) (int, error) {
+	path, err := findEdge(p.Args[0], os.Executable)
+	if err != nil {
+		return 0, err
+	}
+	return become(path, append([]string{path}, args...))
+}
+
+// startEdge starts kubectl-edge in the background. Nobody waits for it: client-go reads the helper's output until every
+// process that could write to it is gone, so the new one has nothing in common with this one.
+func startEdge(p Process, args []string) error {
+	path, err := findEdge(p.Args[0], os.Executable)
+	if err != nil {
+		return err
+	}
+	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer null.Close()
+	process, err := os.StartProcess(path, append([]string{path}, args...), &os.ProcAttr{
+		Files: []*os.File{null, null, null}, Sys: detached(),
+	})
+	if err != nil {
+		return err
+	}
+	return process.Release()
+}

@@ -1,0 +1,126 @@
+package edge
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/output"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
+)
+
+func newCacheCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{Use: "cache", Short: "Look after the cached tokens"}
+	cmd.AddCommand(newCacheListCmd(a), newCacheCleanCmd(a), newCachePathCmd(a))
+	return cmd
+}
+
+// cachedToken is a cached token as it is shown: without the token.
+type cachedToken struct {
+	tokencache.Labels
+	Issued  time.Time `json:"issued"`
+	Expires time.Time `json:"expires"`
+	File    string    `json:"file"`
+}
+
+func (a *app) cachedTokens() ([]cachedToken, error) {
+	files, err := tokencache.Open(a.dirs).List()
+	var tokens []cachedToken
+	for _, f := range files {
+		tokens = append(tokens, cachedToken{f.Entry.Labels, f.Entry.Issued, f.Entry.Expires, f.Path})
+	}
+	return tokens, err
+}
+
+func newCacheListCmd(a *app) *cobra.Command {
+	var out output.Flags
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the cached tokens, without showing them",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if err := out.Validate(); err != nil {
+				return usageError{err}
+			}
+			tokens, err := a.cachedTokens()
+			if err != nil {
+				return err
+			}
+			if len(tokens) == 0 {
+				a.note("No cached tokens.")
+			}
+			return output.List(a.Out, out, a.cachedTokenKind(), tokens)
+		},
+	}
+	out.AddFlags(cmd.Flags())
+	return cmd
+}
+
+func (a *app) cachedTokenKind() output.Kind[cachedToken] {
+	return output.Kind[cachedToken]{
+		Name: "CachedToken",
+		ID:   func(t cachedToken) string { return t.Instance },
+		Columns: []output.Column[cachedToken]{
+			{Name: "INSTANCE", Value: func(t cachedToken) string { return t.Instance }},
+			{Name: "REGION", Value: func(t cachedToken) string { return t.Region }},
+			{Name: "PROFILE", Value: func(t cachedToken) string { return t.Profile }},
+			{Name: "PRINCIPAL", Value: func(t cachedToken) string { return t.Principal }},
+			{Name: "ISSUED", Value: func(t cachedToken) string { return t.Issued.Local().Format(time.DateTime) }},
+			{Name: "EXPIRES", Value: func(t cachedToken) string { return a.left(t.Expires) }},
+			{Name: "PROJECT", Wide: true, Value: func(t cachedToken) string { return t.Project }},
+			{Name: "FILE", Wide: true, Value: func(t cachedToken) string { return t.File }},
+		},
+	}
+}
+
+// left says how long it is until t.
+func (a *app) left(t time.Time) string {
+	d := t.Sub(a.Now()).Round(time.Second)
+	if d <= 0 {
+		return "expired"
+	}
+	return "in " + d.String()
+}
+
+func newCacheCleanCmd(a *app) *cobra.Command {
+	var expired bool
+	cmd := &cobra.Command{
+		Use:   "clean",
+		Short: "Remove the cached tokens; new ones are minted when they are needed",
+		Example: `  kubectl edge cache clean
+  kubectl edge cache clean --expired
+  kubectl edge cache clean --profile ci`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			n, err := tokencache.Open(a.dirs).Clean(func(f tokencache.File) bool {
+				return (!expired || !f.Entry.Usable(a.Now())) && (a.profileFlag == "" || f.Entry.Labels.Profile == a.profileFlag)
+			})
+			if err != nil {
+				return err
+			}
+			a.note("Removed %d cached tokens.", n)
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&expired, "expired", false, "only those that have expired")
+	return cmd
+}
+
+func newCachePathCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "path",
+		Short: "Print the folder of the cached tokens",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := fmt.Fprintln(a.Out, tokencache.Open(a.dirs).Dir())
+			return err
+		},
+	}
+}
+
+// forgetTokens removes the profile's cached tokens.
+func (a *app) forgetTokens(profile string) error {
+	_, err := tokencache.Open(a.dirs).Clean(func(f tokencache.File) bool { return f.Entry.Labels.Profile == profile })
+	return err
+}

@@ -1,0 +1,192 @@
+package edge
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
+)
+
+func newConfigCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{Use: "config", Short: "Show and change the configuration of a profile"}
+	cmd.AddCommand(newConfigGetCmd(a), newConfigSetCmd(a), newConfigTrustCmd(a))
+	return cmd
+}
+
+// setting is one value of a profile, by the name of its flag.
+type setting struct {
+	name, help string
+	value      func(*profile.Profile) *string
+	check      func(value string, config *profile.Config) error
+}
+
+func settings() []setting {
+	endpoint := func(value string, config *profile.Config) error {
+		return profile.CheckEndpoint(value, config.TrustedHosts)
+	}
+	return []setting{
+		{"project-id", "UUID of the STACKIT project", func(p *profile.Profile) *string { return &p.ProjectID },
+			func(v string, _ *profile.Config) error { return stackitid.ProjectID(v) }},
+		{"region", "region of the instances", func(p *profile.Profile) *string { return &p.Region },
+			func(v string, _ *profile.Config) error { return stackitid.Region(v) }},
+		{"expiration", "how long minted tokens are valid, such as 15m", func(p *profile.Profile) *string { return &p.Expiration },
+			func(v string, _ *profile.Config) error { return new(expiration.Flag).Set(v) }},
+		{"certificate-authority", "PEM file with authorities to trust besides the system's",
+			func(p *profile.Profile) *string { return &p.CertificateAuthority }, checkAbsolute},
+		{"endpoints.edge", "base URL of the Edge Cloud API", func(p *profile.Profile) *string { return &p.Endpoints.Edge }, endpoint},
+		{"endpoints.resource-manager", "base URL of the resource manager",
+			func(p *profile.Profile) *string { return &p.Endpoints.ResourceManager }, endpoint},
+		{"endpoints.identity-provider", "OpenID Connect issuer of STACKIT's users",
+			func(p *profile.Profile) *string { return &p.Endpoints.IdentityProvider }, endpoint},
+		{"endpoints.service-account-token", "token URL of service account keys",
+			func(p *profile.Profile) *string { return &p.Endpoints.ServiceAccountToken }, endpoint},
+	}
+}
+
+func checkAbsolute(path string, _ *profile.Config) error {
+	if !filepath.IsAbs(path) {
+		return fmt.Errorf("path %.200q is not absolute", path)
+	}
+	return nil
+}
+
+func settingNamed(name string) (setting, error) {
+	var names []string
+	for _, s := range settings() {
+		if s.name == name {
+			return s, nil
+		}
+		names = append(names, s.name)
+	}
+	return setting{}, usageError{fmt.Errorf("no setting %.60q: there are %s", name, strings.Join(names, ", "))}
+}
+
+func settingsHelp() string {
+	var b strings.Builder
+	for _, s := range settings() {
+		fmt.Fprintf(&b, "  %-32s %s\n", s.name, s.help)
+	}
+	return b.String()
+}
+
+func newConfigGetCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "get [NAME]",
+		Short: "Print a setting of the profile, or all that are set",
+		Long:  "Print a setting of the profile, or all that are set.\n\nSettings:\n" + settingsHelp(),
+		Args:  cobra.MaximumNArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			s, err := a.scope()
+			if err != nil {
+				return err
+			}
+			if len(args) == 1 {
+				wanted, err := settingNamed(args[0])
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintln(a.Out, *wanted.value(&s.profile))
+				return err
+			}
+			for _, each := range settings() {
+				if value := *each.value(&s.profile); value != "" {
+					fmt.Fprintf(a.Out, "%s=%s\n", each.name, value)
+				}
+			}
+			if len(s.config.TrustedHosts) > 0 {
+				fmt.Fprintf(a.Out, "trusted hosts (all profiles): %s\n", strings.Join(s.config.TrustedHosts, ", "))
+			}
+			return nil
+		},
+	}
+}
+
+func newConfigSetCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "set NAME VALUE",
+		Short: "Change a setting of the profile; an empty value removes it",
+		Long:  "Change a setting of the profile; an empty value removes it.\n\nSettings:\n" + settingsHelp(),
+		Example: `  kubectl edge config set project-id 12345678-ffff-4bcd-8fff-123456789abc
+  kubectl edge config set expiration 30m --profile work`,
+		Args: cobra.ExactArgs(2),
+		RunE: func(_ *cobra.Command, args []string) error {
+			s, err := a.scope()
+			if err != nil {
+				return err
+			}
+			changed, err := settingNamed(args[0])
+			if err != nil {
+				return err
+			}
+			if args[1] != "" {
+				if err := changed.check(args[1], s.config); err != nil {
+					return err
+				}
+			}
+			*changed.value(&s.profile) = args[1]
+			if s.config.Profiles == nil {
+				s.config.Profiles = map[string]profile.Profile{}
+			}
+			s.config.Profiles[s.name] = s.profile
+			if err := s.config.Save(a.dirs); err != nil {
+				return err
+			}
+			a.note("Set %s of profile %s.", changed.name, s.name)
+			return nil
+		},
+	}
+}
+
+func newConfigTrustCmd(a *app) *cobra.Command {
+	var remove bool
+	cmd := &cobra.Command{
+		Use:   "trust HOST[:PORT]",
+		Short: "Allow a host outside of stackit.cloud to be sent credentials",
+		Long: `Allow a host outside of stackit.cloud to be sent credentials.
+
+Whoever runs that host can then act as you at STACKIT. It is needed for test servers such as edge-sandbox, and never for
+STACKIT itself.`,
+		Example: `  kubectl edge config trust localhost:8443
+  kubectl edge config trust --remove localhost:8443`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			host := strings.ToLower(args[0])
+			if u, err := url.Parse("https://" + host); err != nil || u.Host != host || host == "" {
+				return usageError{hint.Wrap(fmt.Errorf("host %.80q: want a host name, or host:port", args[0]), "kubectl edge config trust localhost:8443")}
+			}
+			config, err := profile.Load(a.dirs)
+			if err != nil {
+				return err
+			}
+			without := slices.DeleteFunc(slices.Clone(config.TrustedHosts), func(h string) bool { return strings.EqualFold(h, host) })
+			if remove {
+				if len(without) == len(config.TrustedHosts) {
+					return errors.New("host " + host + " is not trusted")
+				}
+				config.TrustedHosts = without
+			} else {
+				config.TrustedHosts = append(without, host)
+			}
+			if err := config.Save(a.dirs); err != nil {
+				return err
+			}
+			if remove {
+				a.note("No longer trusting %s.", host)
+			} else {
+				a.note("Trusting %s with your credentials.", host)
+			}
+			return nil
+		},
+	}
+	cmd.Flags().BoolVar(&remove, "remove", false, "take the trust back")
+	return cmd
+}

@@ -1,0 +1,115 @@
+package edge
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/execcredential"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/mint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
+)
+
+// credentialTimeout bounds a miss, waiting for other processes included: kubectl itself waits for ever.
+const credentialTimeout = time.Minute
+
+// newCredentialCmd is what kubectl-edge_credential hands over to when it has no token to answer with.
+func newCredentialCmd(a *app) *cobra.Command {
+	var request tokenrequest.Request
+	var clientID, refused string
+	var refresh bool
+	cmd := &cobra.Command{
+		Use:   "credential --project-id UUID --region eu01 --instance-id demo-3714d85",
+		Short: "Print a token for an instance as an ExecCredential; kubeconfigs call it through kubectl-edge_credential",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			target, err := request.Resolve(a.dirs, a.Getenv)
+			if err != nil {
+				return err
+			}
+			ctx, cancel := context.WithTimeout(cmd.Context(), credentialTimeout)
+			defer cancel()
+			if refresh {
+				defer target.Store.EndRefresh(target.Key())
+				_, err := a.flight(target).Token(ctx, target.Key(), mint.Want{Fresh: true}, a.minter(target))
+				return err
+			}
+			return a.answer(ctx, target, clientID, refused)
+		},
+	}
+	request.AddFlags(cmd.Flags())
+	cmd.Flags().StringVar(&clientID, "client", "", "identity of the client that asks, as the helper determined it")
+	cmd.Flags().StringVar(&refused, "refused", "", "tag of the cached token that the server has refused")
+	cmd.Flags().BoolVar(&refresh, "refresh", false, "replace the cached token if it is ageing, and print nothing")
+	for _, internal := range []string{"client", "refused", "refresh"} {
+		cmd.Flags().Lookup(internal).Hidden = true
+	}
+	return cmd
+}
+
+// answer prints the token of target.
+func (a *app) answer(ctx context.Context, target tokenrequest.Target, clientID, refused string) error {
+	info, err := execcredential.ParseInfo(a.Getenv(execcredential.Variable))
+	if err != nil {
+		return err
+	}
+	client := tokencache.CurrentClient(a.Getenv(execcredential.Variable))
+	if clientID != "" {
+		if client, err = tokencache.ParseClient(clientID); err != nil {
+			return usageError{err}
+		}
+	}
+	entry, err := a.flight(target).Token(ctx, target.Key(), mint.Want{Refused: refused}, a.minter(target))
+	if err != nil {
+		return err
+	}
+	until := entry.KeepUntil(a.Now())
+	target.Store.Give(target.Key(), client, entry, until, a.Now())
+	if err := info.Write(a.Out, entry.Token, until); err != nil {
+		return err
+	}
+	target.Store.Sweep(a.Now())
+	return nil
+}
+
+func (a *app) flight(target tokenrequest.Target) mint.Flight {
+	return mint.Flight{Store: target.Store, Now: a.Now, Warn: func(err error) {
+		fmt.Fprintf(a.ErrOut, "warning: the token is not cached, so every command mints one: %v\n", err)
+	}}
+}
+
+// minter mints the token of target when it is called.
+func (a *app) minter(target tokenrequest.Target) mint.Func {
+	return func(ctx context.Context) (tokencache.Entry, error) {
+		s := scope{
+			config: target.Config, name: target.Profile, profile: target.Settings,
+			project: target.ProjectID, region: target.Region,
+		}
+		client, err := a.client(ctx, s)
+		if err != nil {
+			return tokencache.Entry{}, err
+		}
+		return a.mint(ctx, client, s, target.InstanceID, target.Expiration, target.Labels())
+	}
+}
+
+// mint asks for one token. That cannot be undone: nobody can revoke it.
+func (a *app) mint(ctx context.Context, client *stackit.Client, s scope, instance string, d time.Duration, labels tokencache.Labels) (tokencache.Entry, error) {
+	issued := a.Now()
+	token, err := client.Token(ctx, s.project, s.region, instance, d)
+	if err != nil {
+		return tokencache.Entry{}, err
+	}
+	e := tokencache.Entry{Token: token, Issued: issued, Expires: tokencache.Expiry(token, issued, d), Labels: labels}
+	if !e.Usable(a.Now()) {
+		return tokencache.Entry{}, hint.Wrap(
+			fmt.Errorf("mint a token for instance %s: the API answered one that expired at %s", instance, e.Expires.Format(time.RFC3339)),
+			"check this machine's clock: it says %s", a.Now().Format(time.RFC3339))
+	}
+	return e, nil
+}

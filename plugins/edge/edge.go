@@ -1,0 +1,131 @@
+// Package edge is the command tree of kubectl edge.
+package edge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+)
+
+// Process is what the commands need of their process.
+type Process struct {
+	genericiooptions.IOStreams
+	Getenv  func(string) string
+	Now     func() time.Time
+	Version string
+}
+
+// Exit codes of kubectl-edge.
+const (
+	exitOK          = 0
+	exitError       = 1
+	exitUsage       = 2   // unknown command or flag, bad value of a flag
+	exitInterrupted = 130 // Ctrl-C, as shells have it
+)
+
+// Run runs kubectl edge with args, which do not include the program's name, and returns the exit code. Errors are printed.
+func Run(ctx context.Context, p Process, args []string) int {
+	cmd := newRootCmd(p)
+	cmd.SetArgs(args)
+	err := cmd.ExecuteContext(ctx)
+	var usage usageError
+	switch {
+	case err == nil:
+		return exitOK
+	case ctx.Err() != nil && errors.Is(err, context.Canceled):
+		fmt.Fprintln(p.ErrOut, "interrupted")
+		return exitInterrupted
+	case errors.As(err, &usage):
+		hint.Print(p.ErrOut, err)
+		return exitUsage
+	default:
+		hint.Print(p.ErrOut, err)
+		return exitError
+	}
+}
+
+// usageError is an error in how a command was called.
+type usageError struct{ error }
+
+func (u usageError) Unwrap() error { return u.error }
+
+func newRootCmd(p Process) *cobra.Command {
+	a := &app{Process: p, dirs: dirs.For("kubectl-edge")}
+	cmd := &cobra.Command{
+		Use:   "kubectl-edge",
+		Short: "Use STACKIT Edge Cloud instances without permanent secrets",
+		Long: `Use STACKIT Edge Cloud instances without permanent secrets.
+
+A kubeconfig written by kubectl edge holds no token. It calls a credential helper, which mints short-lived
+tokens when they are needed and keeps them in a cache of yours.`,
+		Example: `  # log in, find a project and use it
+  kubectl edge login --service-account-key key.json
+  kubectl edge project list
+  kubectl edge config set project-id 12345678-ffff-4bcd-8fff-123456789abc
+
+  # use an instance with kubectl
+  kubectl edge instance list
+  kubectl edge kubeconfig create --name demo --switch-context
+  kubectl get edgehosts`,
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl edge"},
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Version:       p.Version,
+		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.SetIn(p.In)
+	cmd.SetOut(p.Out)
+	cmd.SetErr(p.ErrOut)
+	cmd.SetVersionTemplate("kubectl edge {{.Version}}\n")
+	cmd.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return usageError{hint.Wrap(err, "%s --help", c.CommandPath())}
+	})
+	flags := cmd.PersistentFlags()
+	flags.StringVar(&a.profileFlag, "profile", "", "profile to use (default: $KUBECTL_EDGE_PROFILE, else the current one)")
+	flags.StringVarP(&a.projectFlag, "project-id", "p", "", "UUID of the STACKIT project (default: the profile's)")
+	flags.StringVar(&a.regionFlag, "region", "", "region of the instances (default: the profile's, else eu01)")
+	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log each HTTP request on stderr: method, address, status and duration, no bodies")
+
+	cmd.AddCommand(
+		newLoginCmd(a), newLogoutCmd(a), newStatusCmd(a),
+		newProjectCmd(a), newInstanceCmd(a), newKubeconfigCmd(a), newTokenCmd(a),
+		newConfigCmd(a), newProfileCmd(a), newCacheCmd(a),
+		newCredentialCmd(a),
+	)
+	for _, c := range cmd.Commands() {
+		completeUsage(c)
+	}
+	return cmd
+}
+
+// completeUsage makes every group of commands refuse words that it does not know, and errors in arguments usage errors.
+func completeUsage(cmd *cobra.Command) {
+	if !cmd.Runnable() {
+		cmd.Args = cobra.ArbitraryArgs
+		cmd.RunE = func(cmd *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return cmd.Help()
+			}
+			return usageError{hint.Wrap(fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath()),
+				"%s --help", cmd.CommandPath())}
+		}
+	} else if check := cmd.Args; check != nil {
+		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			if err := check(cmd, args); err != nil {
+				return usageError{hint.Wrap(err, "%s --help", cmd.CommandPath())}
+			}
+			return nil
+		}
+	}
+	for _, c := range cmd.Commands() {
+		completeUsage(c)
+	}
+}

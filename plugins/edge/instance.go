@@ -1,0 +1,109 @@
+package edge
+
+import (
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/output"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
+)
+
+func newInstanceCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{Use: "instance", Aliases: []string{"instances"}, Short: "Show Edge Cloud instances"}
+	cmd.AddCommand(newInstanceListCmd(a), newInstanceDescribeCmd(a))
+	return cmd
+}
+
+func newInstanceListCmd(a *app) *cobra.Command {
+	var out output.Flags
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the instances of a project",
+		Example: `  kubectl edge instance list
+  kubectl edge instance list --region eu02 -o wide
+  kubectl edge instance list -o custom-columns=ID:.id,UI:.frontendUrl`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := out.Validate(); err != nil {
+				return usageError{err}
+			}
+			s, err := a.projectScope()
+			if err != nil {
+				return err
+			}
+			client, err := a.client(cmd.Context(), s)
+			if err != nil {
+				return err
+			}
+			instances, err := client.Instances(cmd.Context(), s.project, s.region)
+			if err != nil {
+				return err
+			}
+			if len(instances) == 0 {
+				a.note("No instances found in project %s, region %s.", s.project, s.region)
+			}
+			return output.List(a.Out, out, instanceKind(), instances)
+		},
+	}
+	out.AddFlags(cmd.Flags())
+	return cmd
+}
+
+func newInstanceDescribeCmd(a *app) *cobra.Command {
+	var out output.Flags
+	var which instanceFlags
+	cmd := &cobra.Command{
+		Use:   "describe [INSTANCE_ID]",
+		Short: "Show one instance",
+		Example: `  kubectl edge instance describe demo-3714d85
+  kubectl edge instance describe --name demo -o yaml`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := out.Validate(); err != nil {
+				return usageError{err}
+			}
+			if len(args) == 1 {
+				which.id = args[0]
+			}
+			if err := which.validate(); err != nil {
+				return usageError{err}
+			}
+			s, err := a.projectScope()
+			if err != nil {
+				return err
+			}
+			client, err := a.client(cmd.Context(), s)
+			if err != nil {
+				return err
+			}
+			instance, err := which.get(cmd.Context(), client, s)
+			if err != nil {
+				return err
+			}
+			if out.Format == "" {
+				return describe(a.Out, instance)
+			}
+			return output.One(a.Out, out, instanceKind(), instance)
+		},
+	}
+	which.addFlags(cmd.Flags())
+	out.AddFlags(cmd.Flags())
+	return cmd
+}
+
+func instanceKind() output.Kind[stackit.Instance] {
+	return output.Kind[stackit.Instance]{
+		Name: "Instance",
+		ID:   func(i stackit.Instance) string { return i.Id },
+		Columns: []output.Column[stackit.Instance]{
+			{Name: "ID", Value: func(i stackit.Instance) string { return i.Id }},
+			{Name: "NAME", Value: func(i stackit.Instance) string { return i.DisplayName }},
+			{Name: "UI", Value: func(i stackit.Instance) string { return i.FrontendUrl }},
+			{Name: "STATE", Value: func(i stackit.Instance) string { return i.Status }},
+			{Name: "PLAN", Wide: true, Value: func(i stackit.Instance) string { return i.PlanId }},
+			{Name: "CREATED", Wide: true, Value: func(i stackit.Instance) string { return i.Created.Format(time.RFC3339) }},
+			{Name: "DESCRIPTION", Wide: true, Value: func(i stackit.Instance) string { return i.GetDescription() }},
+		},
+	}
+}

@@ -1,0 +1,70 @@
+package edge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/pflag"
+	"k8s.io/cli-runtime/pkg/printers"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
+)
+
+// instanceFlags choose an instance by its id or its name.
+type instanceFlags struct{ id, name string }
+
+func (f *instanceFlags) addFlags(fs *pflag.FlagSet) {
+	fs.StringVarP(&f.id, "instance-id", "i", "", "id of the instance, such as demo-3714d85")
+	fs.StringVarP(&f.name, "name", "n", "", "name of the instance, such as demo")
+}
+
+func (f *instanceFlags) validate() error {
+	switch {
+	case f.id == "" && f.name == "":
+		return hint.Wrap(errors.New("which instance? want --name or --instance-id"), "kubectl edge instance list")
+	case f.id != "" && f.name != "":
+		return fmt.Errorf("want one of --name %.80q and --instance-id %.80q", f.name, f.id)
+	case f.id != "":
+		return stackitid.InstanceID(f.id)
+	default:
+		return stackitid.DisplayName(f.name)
+	}
+}
+
+func (f *instanceFlags) get(ctx context.Context, client *stackit.Client, s scope) (stackit.Instance, error) {
+	if f.id != "" {
+		return client.Instance(ctx, s.project, s.region, f.id)
+	}
+	return client.InstanceByName(ctx, s.project, s.region, f.name)
+}
+
+// active gets the instance and, unless noWait, waits until it is ready, saying so on ErrOut.
+func (a *app) active(ctx context.Context, client *stackit.Client, s scope, which instanceFlags, noWait bool) (stackit.Instance, error) {
+	instance, err := which.get(ctx, client, s)
+	if err != nil || instance.Status == stackit.StatusActive {
+		return instance, err
+	}
+	if noWait {
+		return instance, hint.Wrap(fmt.Errorf("instance %s is %s, not active", instance.Id, instance.Status),
+			"try again when kubectl edge instance describe %s says active, or leave out --no-wait", instance.Id)
+	}
+	p := a.progress(fmt.Sprintf("waiting for instance %s", instance.Id))
+	defer p.done()
+	return client.WaitActive(ctx, s.project, s.region, instance.Id, func(i stackit.Instance) { p.say(i.Status) })
+}
+
+func describe(out io.Writer, i stackit.Instance) error {
+	w := printers.GetNewTabWriter(out)
+	for _, field := range [][2]string{
+		{"ID", i.Id}, {"Name", i.DisplayName}, {"Description", i.GetDescription()}, {"State", i.Status},
+		{"Created", i.Created.Format(time.RFC3339)}, {"UI", i.FrontendUrl}, {"Plan", i.PlanId},
+	} {
+		fmt.Fprintf(w, "%s:\t%s\n", field[0], field[1])
+	}
+	return w.Flush()
+}

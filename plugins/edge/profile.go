@@ -1,0 +1,194 @@
+package edge
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/output"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+)
+
+func newProfileCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{Use: "profile", Aliases: []string{"profiles"}, Short: "Keep several logins and projects side by side"}
+	cmd.AddCommand(newProfileListCmd(a), newProfileUseCmd(a), newProfileCreateCmd(a), newProfileDeleteCmd(a))
+	return cmd
+}
+
+// namedProfile is a profile as profile list shows it.
+type namedProfile struct {
+	Name    string `json:"name"`
+	Current bool   `json:"current"`
+	profile.Profile
+	Principal string `json:"principal,omitempty"`
+}
+
+func (a *app) profiles() ([]namedProfile, error) {
+	config, err := profile.Load(a.dirs)
+	if err != nil {
+		return nil, err
+	}
+	current, _, err := config.Select("", a.Getenv)
+	if err != nil {
+		current = config.CurrentProfile // one that is gone is no reason not to list the others
+	}
+	names := slices.Collect(maps.Keys(config.Profiles))
+	if !slices.Contains(names, profile.DefaultName) {
+		names = append(names, profile.DefaultName)
+	}
+	slices.Sort(names)
+	var profiles []namedProfile
+	for _, name := range names {
+		session, err := profile.LoadSession(a.dirs, name)
+		if err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return nil, err
+		}
+		profiles = append(profiles, namedProfile{name, name == current, config.Profiles[name], session.Principal})
+	}
+	return profiles, nil
+}
+
+func newProfileListCmd(a *app) *cobra.Command {
+	var out output.Flags
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the profiles",
+		Args:  cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if err := out.Validate(); err != nil {
+				return usageError{err}
+			}
+			profiles, err := a.profiles()
+			if err != nil {
+				return err
+			}
+			return output.List(a.Out, out, profileKind(), profiles)
+		},
+	}
+	out.AddFlags(cmd.Flags())
+	return cmd
+}
+
+func profileKind() output.Kind[namedProfile] {
+	return output.Kind[namedProfile]{
+		Name: "Profile",
+		ID:   func(p namedProfile) string { return p.Name },
+		Columns: []output.Column[namedProfile]{
+			{Name: "CURRENT", Value: func(p namedProfile) string {
+				if p.Current {
+					return "*"
+				}
+				return ""
+			}},
+			{Name: "NAME", Value: func(p namedProfile) string { return p.Name }},
+			{Name: "PROJECT", Value: func(p namedProfile) string { return p.ProjectID }},
+			{Name: "REGION", Value: func(p namedProfile) string { return p.Region }},
+			{Name: "LOGGED IN AS", Value: func(p namedProfile) string { return p.Principal }},
+		},
+	}
+}
+
+func newProfileUseCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "use NAME",
+		Short:   "Make a profile the current one",
+		Example: `  kubectl edge profile use work`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			config, err := profile.Load(a.dirs)
+			if err != nil {
+				return err
+			}
+			if config.CurrentProfile, _, err = config.Select(args[0], a.Getenv); err != nil {
+				return err
+			}
+			if err := config.Save(a.dirs); err != nil {
+				return err
+			}
+			a.note("The current profile is %s.", config.CurrentProfile)
+			if other := a.Getenv(profile.NameVariable); other != "" && other != config.CurrentProfile {
+				a.note("warning: $%s is set, so %s is used in this shell", profile.NameVariable, other)
+			}
+			return nil
+		},
+	}
+}
+
+func newProfileCreateCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:     "create NAME",
+		Short:   "Add a profile; --project-id and --region are kept in it",
+		Example: `  kubectl edge profile create work --project-id 12345678-ffff-4bcd-8fff-123456789abc --region eu01`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			name := args[0]
+			if err := profile.CheckName(name); err != nil {
+				return usageError{err}
+			}
+			config, err := profile.Load(a.dirs)
+			if err != nil {
+				return err
+			}
+			if _, ok := config.Profiles[name]; ok {
+				return hint.Wrap(fmt.Errorf("profile %q exists already", name), "kubectl edge profile use %s", name)
+			}
+			p := profile.Profile{ProjectID: a.projectFlag, Region: a.regionFlag}
+			for _, s := range settings() {
+				if value := *s.value(&p); value != "" {
+					if err := s.check(value, config); err != nil {
+						return usageError{err}
+					}
+				}
+			}
+			if config.Profiles == nil {
+				config.Profiles = map[string]profile.Profile{}
+			}
+			config.Profiles[name] = p
+			if err := config.Save(a.dirs); err != nil {
+				return err
+			}
+			a.note("Created profile %s. Log in with: kubectl edge login --profile %s", name, name)
+			return nil
+		},
+	}
+}
+
+func newProfileDeleteCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "delete NAME",
+		Short: "Remove a profile, its login and its cached tokens",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a.profileFlag = args[0]
+			s, err := a.scope()
+			if err != nil {
+				return err
+			}
+			if s.name == cmp.Or(s.config.CurrentProfile, profile.DefaultName) {
+				return hint.Wrap(fmt.Errorf("profile %q is the current one", s.name), "kubectl edge profile use another one first")
+			}
+			sessions, err := a.sessions(s)
+			if err != nil {
+				return err
+			}
+			if err := sessions.Logout(cmd.Context()); err != nil {
+				return err
+			}
+			if err := a.forgetTokens(s.name); err != nil {
+				return err
+			}
+			delete(s.config.Profiles, s.name)
+			if err := s.config.Save(a.dirs); err != nil {
+				return err
+			}
+			a.note("Deleted profile %s. Kubeconfigs that name it no longer work.", s.name)
+			return nil
+		},
+	}
+}

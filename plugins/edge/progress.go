@@ -1,0 +1,40 @@
+package edge
+
+import (
+	"fmt"
+	"io"
+	"time"
+)
+
+// progress tells how long work is going: one line that is written over on a terminal, and elsewhere a line whenever
+// something changes.
+type progress struct {
+	out      io.Writer
+	terminal bool
+	now      func() time.Time
+	what     string
+	start    time.Time
+	last     string
+}
+
+func (a *app) progress(what string) *progress {
+	return &progress{out: a.ErrOut, terminal: terminal(a.ErrOut), now: a.Now, what: what, start: a.Now()}
+}
+
+// say reports the state of the work.
+func (p *progress) say(state string) {
+	switch {
+	case p.terminal:
+		fmt.Fprintf(p.out, "\r\x1b[K%s: %s (%s)", p.what, state, p.now().Sub(p.start).Round(time.Second))
+	case state != p.last:
+		fmt.Fprintf(p.out, "%s: %s\n", p.what, state)
+	}
+	p.last = state
+}
+
+// done leaves the line behind.
+func (p *progress) done() {
+	if p.terminal && p.last != "" {
+		fmt.Fprintln(p.out)
+	}
+}
