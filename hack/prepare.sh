@@ -1,12 +1,13 @@
 #!/usr/bin/env bash
 # Sees to it that the programs that a make target runs are on this machine: on Debian and its kin as root by installing
 # them, elsewhere by saying what is missing and how to get it, and failing.
-#   hack/prepare.sh test|demo|verify
+#   hack/prepare.sh ci|test|demo|verify
 set -o errexit -o nounset -o pipefail
 
 # target  program  Debian package
 programs() {
   cat <<'END'
+ci      make        make
 test    git         git
 demo    git         git
 demo    curl        curl
@@ -17,7 +18,11 @@ verify  gzip        gzip
 END
 }
 
-target=${1:?usage: hack/prepare.sh test|demo|verify}
+target=${1:-}
+if [[ -z $target || $(programs) != *"$target "* ]]; then
+  echo "usage: hack/prepare.sh ci|test|demo|verify" >&2
+  exit 2
+fi
 if ! command -v go >/dev/null; then
   echo "error: go is missing: install the version that go.mod names, see https://go.dev/doc/install" >&2
   exit 1

@@ -15,7 +15,7 @@ const module = "github.com/kubectl-edge/kubectl-edge/"
 
 // Analyzer reports what this module does not do:
 //   - init functions
-//   - os.Exit and log.Fatal outside of func main, or of TestMain
+//   - os.Exit and log.Fatal outside of func main and of tests
 //   - tests that sleep or skip themselves
 //   - imports against the direction cmd, plugins, pkg, and between plugins
 var Analyzer = &analysis.Analyzer{
@@ -78,12 +78,12 @@ func room(path string) (room, name string) {
 }
 
 func checkDecl(pass *analysis.Pass, decl ast.Decl, test bool) {
-	mayExit := false
+	mayExit := test
 	if fn, ok := decl.(*ast.FuncDecl); ok && fn.Recv == nil {
 		if fn.Name.Name == "init" {
 			pass.Reportf(fn.Pos(), "no init functions: call a constructor instead")
 		}
-		mayExit = fn.Name.Name == "main" && pass.Pkg.Name() == "main" || fn.Name.Name == "TestMain" && test
+		mayExit = test || fn.Name.Name == "main" && pass.Pkg.Name() == "main"
 	}
 	ast.Inspect(decl, func(n ast.Node) bool {
 		call, ok := n.(*ast.CallExpr)
