@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/transport"
 )
@@ -154,12 +155,12 @@ func (op operation) nextAfter(e *APIError) string {
 	case e.Status == http.StatusConflict:
 		return "another change is under way or the name is taken; try again in a moment"
 	case e.Status == http.StatusTooManyRequests && e.RetryAfter > 0:
-		return fmt.Sprintf("try again in %s", e.RetryAfter)
+		return "try again in " + expiration.String(e.RetryAfter)
 	case e.Status == http.StatusTooManyRequests:
 		return "try again in a moment"
 	case e.Status >= 500:
 		return "try again in a moment"
-	case e.Status < 300 || e.Status < 400:
+	case e.Status < 400:
 		return "check the endpoint, and what stands between: HTTPS_PROXY, NO_PROXY"
 	}
 	return ""

@@ -38,6 +38,7 @@ func (c *Client) Projects(ctx context.Context, f ProjectFilter) ([]Project, erro
 		return nil, hint.Wrap(errors.New("list projects: neither a parent nor a member is given"), "name the folder or organization: --parent-id ID")
 	}
 	var projects []Project
+	firstOfPage := ""
 	for offset := 0; ; {
 		page, err := resourceManager(ctx, c, op, func(api rmapi.DefaultAPI) (*rmapi.ListProjectsResponse, error) {
 			r := api.ListProjects(ctx).Offset(float32(offset)).Limit(pageSize)
@@ -51,6 +52,12 @@ func (c *Client) Projects(ctx context.Context, f ProjectFilter) ([]Project, erro
 		})
 		if err != nil {
 			return nil, err
+		}
+		if len(page.Items) > 0 {
+			if page.Items[0].ProjectId == firstOfPage { // it would go on for ever
+				return nil, errors.New("list projects: the API repeats its first page")
+			}
+			firstOfPage = page.Items[0].ProjectId
 		}
 		for _, p := range page.Items {
 			if f.Name == "" || p.Name == f.Name {
