@@ -50,7 +50,11 @@ func call(ctx context.Context, method, path string, in, out any) error {
 		return fmt.Errorf("ask the sandbox: %s %s: %w", method, path, err)
 	}
 	if res.StatusCode >= 300 {
-		return fmt.Errorf("ask the sandbox: %s %s: %s: %s", method, path, res.Status, bytes.TrimSpace(data))
+		var refusal struct{ Message string }
+		if json.Unmarshal(data, &refusal) != nil {
+			refusal.Message = res.Status
+		}
+		return fmt.Errorf("ask the sandbox: %s", refusal.Message)
 	}
 	if out == nil {
 		return nil

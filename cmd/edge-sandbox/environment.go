@@ -25,8 +25,10 @@ type environment struct {
 	unset     []string // sorted
 }
 
-// newEnvironment makes the folders and files of commands in the sandbox below dir, and their environment.
-func newEnvironment(dir, serversDir string, srv *servers, inherited []string) (*environment, error) {
+// newEnvironment makes the folders and files of commands in the sandbox below dir, and their environment. The folder of
+// the servers and the API server's URL are "" where there are none.
+func newEnvironment(dir, serversDir, apiServer string, srv *servers) (*environment, error) {
+	inherited := os.Environ()
 	s := srv.sandbox
 	folder := func(name string) string { return filepath.Join(dir, name) }
 	e := &environment{inherited: inherited, set: map[string]string{
@@ -55,8 +57,12 @@ func newEnvironment(dir, serversDir string, srv *servers, inherited []string) (*
 	}
 	e.set["DBUS_SESSION_BUS_ADDRESS"] = "disabled:" // keeps off the person's own keyring
 	e.set["KUBECONFIG"] = folder("kubeconfig")
-	e.set["SSL_CERT_FILE"] = folder("ca-bundle.pem")
+	e.set["SSL_CERT_FILE"] = folder("ca-bundle.pem")  // Go, OpenSSL
+	e.set["CURL_CA_BUNDLE"] = folder("ca-bundle.pem") // curl, which may have been told otherwise
 	e.set["EDGE_SANDBOX_URL"] = s.URL()
+	if apiServer != "" {
+		e.set["EDGE_SANDBOX_API_SERVER"] = apiServer
+	}
 	e.set["EDGE_SANDBOX_CA"] = folder("ca.pem")
 	e.set["EDGE_SANDBOX_SERVICE_ACCOUNT_KEY"] = folder("service-account-key.json")
 	e.set["EDGE_SANDBOX_PARENT_ID"] = sandbox.ParentID

@@ -48,6 +48,6 @@ func newRootCmd(s streams) *cobra.Command {
 	cmd.SetIn(s.In)
 	cmd.SetOut(s.Out)
 	cmd.SetErr(s.ErrOut)
-	cmd.AddCommand(newUpCmd(s), newStatsCmd(s))
+	cmd.AddCommand(newUpCmd(s), newStatsCmd(s), newFaultCmd(s), newInstanceCmd(), newKeysCmd(), newClockCmd(s), newSettingsCmd(s))
 	return cmd
 }

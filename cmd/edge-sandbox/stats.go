@@ -1,9 +1,9 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"slices"
 	"text/tabwriter"
 
@@ -23,13 +23,11 @@ func newStatsCmd(s streams) *cobra.Command {
 				return fmt.Errorf("output format %q: want json, or nothing for a table", output)
 			}
 			var stats sandbox.Stats
-			if err := call(cmd.Context(), "GET", "/sandbox/stats", nil, &stats); err != nil {
+			if err := call(cmd.Context(), http.MethodGet, "/sandbox/stats", nil, &stats); err != nil {
 				return err
 			}
 			if output == "json" {
-				enc := json.NewEncoder(s.Out)
-				enc.SetIndent("", "  ")
-				return enc.Encode(stats)
+				return printJSON(s, stats)
 			}
 			w := tabwriter.NewWriter(s.Out, 0, 0, 3, ' ', 0)
 			fmt.Fprintln(w, "INSTANCE\tTOKENS\tKUBECONFIGS")

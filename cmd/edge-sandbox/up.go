@@ -97,6 +97,7 @@ func (o *upOptions) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer srv.close()
+	var apiServer string
 	if !o.noCluster {
 		o.progress("starting etcd and kube-apiserver ...")
 		c, err := o.startCluster(ctx, srv.sandbox)
@@ -107,8 +108,9 @@ func (o *upOptions) run(ctx context.Context) (err error) {
 			return err
 		}
 		defer func() { o.report(c.Stop()) }()
+		apiServer = c.URL()
 	}
-	env, err := newEnvironment(o.dir, o.servers, srv, os.Environ())
+	env, err := newEnvironment(o.dir, o.servers, apiServer, srv)
 	if err != nil {
 		return err
 	}
