@@ -3,4 +3,8 @@
 set -o errexit -o nounset -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-go test -v -run Dependencies ./cmd/kubectl-edge_credential | tee /dev/stderr | grep -q '^--- PASS'
+output=$(go test -v -run Dependencies ./cmd/kubectl-edge_credential) || { echo "$output"; exit 1; }
+if ! grep -q '^--- PASS' <<<"$output"; then
+  echo "cmd/kubectl-edge_credential has no test with Dependencies in its name"
+  exit 1
+fi

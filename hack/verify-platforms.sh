@@ -5,5 +5,5 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 for platform in {linux,darwin,windows}/{amd64,arm64}; do
   echo "$platform"
-  CGO_ENABLED=0 GOOS=${platform%/*} GOARCH=${platform#*/} go build -o /dev/null ./cmd/...
+  GOOS=${platform%/*} GOARCH=${platform#*/} go build -o /dev/null ./cmd/...
 done

@@ -4,13 +4,16 @@
 set -o errexit -o nounset -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-checks=(format text shell modules vet lint dependencies platforms krew)
-
+if (($# == 0)); then
+  set -- format text shell modules vet lint dependencies platforms krew
+fi
 hack/prepare.sh verify
+# The flags of a release, so that all checks and the archives share one build cache.
+export GOFLAGS="${GOFLAGS:-} -trimpath -buildvcs=false" CGO_ENABLED=0
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 failed=()
-for check in "${@:-${checks[@]}}"; do
+for check in "$@"; do
   start=$SECONDS
   if "hack/verify-$check.sh" >"$log" 2>&1; then
     printf 'ok    %-13s%4d s\n' "$check" $((SECONDS - start))
