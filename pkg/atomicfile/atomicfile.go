@@ -12,8 +12,9 @@ import (
 const TempPrefix = ".tmp-"
 
 // Write replaces path by a file with data and exactly the mode perm: a temporary file in the same folder, synced, then
-// renamed. A symlink at path itself is replaced, not followed: resolve it first where that is wanted.
-func Write(path string, data []byte, perm fs.FileMode) (err error) {
+// renamed. A symlink at path itself is replaced, not followed: resolve it first where that is wanted. The functions of
+// prepare are called with the temporary file while it is still 0600, to give it another owner, say.
+func Write(path string, data []byte, perm fs.FileMode, prepare ...func(*os.File) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), TempPrefix+filepath.Base(path)+"-*") // CreateTemp makes it 0600
 	if err != nil {
 		return err
@@ -26,6 +27,11 @@ func Write(path string, data []byte, perm fs.FileMode) (err error) {
 	}()
 	if _, err := f.Write(data); err != nil {
 		return err
+	}
+	for _, p := range prepare {
+		if err := p(f); err != nil {
+			return err
+		}
 	}
 	if err := f.Chmod(perm); err != nil {
 		return err

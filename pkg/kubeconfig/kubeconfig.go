@@ -8,24 +8,231 @@ package kubeconfig
 import (
 	"context"
 	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
 
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
 )
 
 // Edit changes kubeconfig files under client-go's own lock. Explicit is the value of --kubeconfig; if it is "", the files
-// are those of $KUBECONFIG, else ~/.kube/config. The function edits the merged configuration as client-go loads it: a
-// changed or removed entry is written to the file where it lives, a new one to the file client-go would choose. Files
-// without a change are not touched.
+// are those of $KUBECONFIG, else ~/.kube/config. The function edits the merged configuration as client-go loads it, in
+// which paths are as they stand in the files. A changed or removed entry is written to the file where it lives, a new one
+// to the file client-go would choose. Files without a change are not touched. If edit fails, so does Edit, with the same
+// error, and nothing is written.
 func Edit(ctx context.Context, explicit string, edit func(*api.Config) error) error {
-	return errors.New("not implemented")
+	files, err := chooseFiles(explicit)
+	if err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(files.fallback), 0o700); err != nil {
+		return fmt.Errorf("write kubeconfig %q: create its folder: %w", files.fallback, reason(err))
+	}
+	unlock, err := lockFiles(ctx, files.paths)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	edited, err := files.edit(edit)
+	if err != nil || len(edited) == 0 {
+		return err
+	}
+	for _, e := range edited {
+		if err := e.file.checkWritable(); err != nil {
+			return fmt.Errorf("write kubeconfig %q: %w", e.file.path, err)
+		}
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	for _, e := range edited {
+		if err := e.file.write(e.data); err != nil {
+			return err
+		}
+	}
+	time.Sleep(settle)
+	return nil
 }
 
 // Preview is Edit without writing: it returns a unified diff, in which secrets are redacted.
-func Preview(ctx context.Context, explicit string, edit func(*api.Config) error) (string, error) {
-	return "", errors.New("not implemented")
+func Preview(explicit string, edit func(*api.Config) error) (string, error) {
+	files, err := chooseFiles(explicit)
+	if err != nil {
+		return "", err
+	}
+	edited, err := files.edit(edit)
+	if err != nil {
+		return "", err
+	}
+	diff := ""
+	for _, e := range edited {
+		diff += Diff(e.file.path, e.file.document.text.data, e.data)
+	}
+	return diff, nil
 }
 
-// Load returns the merged configuration of the same files as Edit.
+// Load returns the merged configuration of the same files as Edit. LocationOfOrigin says where an entry lives.
 func Load(explicit string) (*api.Config, error) {
-	return nil, errors.New("not implemented")
+	files, err := chooseFiles(explicit)
+	if err != nil {
+		return nil, err
+	}
+	read, err := files.read()
+	if err != nil {
+		return nil, err
+	}
+	return merge(read), nil
+}
+
+// Files returns the paths of the same files as Edit, whether they exist or not, in the order of their precedence.
+func Files(explicit string) ([]string, error) {
+	files, err := chooseFiles(explicit)
+	return files.paths, err
+}
+
+// files are the kubeconfig files of one run.
+type files struct {
+	paths    []string // in order of precedence
+	fallback string   // where new entries go
+	explicit bool
+}
+
+// chooseFiles asks client-go, as kubectl config does.
+func chooseFiles(explicit string) (files, error) {
+	options := clientcmd.NewDefaultPathOptions()
+	options.LoadingRules.ExplicitPath = explicit
+	f := files{
+		paths:    slices.DeleteFunc(options.GetLoadingPrecedence(), func(path string) bool { return path == "" }),
+		fallback: options.GetDefaultFilename(),
+		explicit: options.IsExplicitFile(),
+	}
+	if f.fallback == "" {
+		return files{}, errors.New("find the kubeconfig: $KUBECONFIG names no file")
+	}
+	return f, nil
+}
+
+func (f files) read() ([]*file, error) {
+	var read []*file
+	for _, path := range f.paths {
+		file, err := readFile(path)
+		if err != nil {
+			return nil, err
+		}
+		read = append(read, file)
+	}
+	return read, nil
+}
+
+// merge does what client-go does: the first file to name an entry, or a current-context, wins.
+func merge(read []*file) *api.Config {
+	merged := api.NewConfig()
+	for _, f := range read {
+		model := f.document.model.DeepCopy()
+		mergeEntries(merged.Clusters, model.Clusters, f.path, clusterOrigin)
+		mergeEntries(merged.Contexts, model.Contexts, f.path, contextOrigin)
+		mergeEntries(merged.AuthInfos, model.AuthInfos, f.path, userOrigin)
+		if merged.CurrentContext == "" {
+			merged.CurrentContext = model.CurrentContext
+		}
+	}
+	return merged
+}
+
+func mergeEntries[T any](merged, more map[string]*T, path string, origin func(*T) *string) {
+	for name, entry := range more {
+		if merged[name] == nil {
+			merged[name] = entry
+			*origin(entry) = path
+		}
+	}
+}
+
+func clusterOrigin(c *api.Cluster) *string { return &c.LocationOfOrigin }
+func contextOrigin(c *api.Context) *string { return &c.LocationOfOrigin }
+func userOrigin(u *api.AuthInfo) *string   { return &u.LocationOfOrigin }
+
+// editedFile is a file and what it should hold.
+type editedFile struct {
+	file *file
+	data []byte
+}
+
+// edit lets the function change the merged configuration and returns the files that change by it.
+func (f files) edit(edit func(*api.Config) error) ([]editedFile, error) {
+	read, err := f.read()
+	if err != nil {
+		return nil, err
+	}
+	old := merge(read)
+	new := old.DeepCopy()
+	if err := edit(new); err != nil {
+		return nil, err
+	}
+	wants := map[string]*api.Config{}
+	for _, file := range read {
+		wants[file.path] = file.document.model.DeepCopy()
+	}
+	if wants[f.fallback] == nil {
+		return nil, fmt.Errorf("find the kubeconfig: %q is none of the files", f.fallback)
+	}
+	distribute(old.Clusters, new.Clusters, clusterOrigin, f.fallback, func(path string) map[string]*api.Cluster { return wants[path].Clusters })
+	distribute(old.Contexts, new.Contexts, contextOrigin, f.fallback, func(path string) map[string]*api.Context { return wants[path].Contexts })
+	distribute(old.AuthInfos, new.AuthInfos, userOrigin, f.fallback, func(path string) map[string]*api.AuthInfo { return wants[path].AuthInfos })
+	if old.CurrentContext != new.CurrentContext {
+		wants[f.currentContextFile(read, new.CurrentContext)].CurrentContext = new.CurrentContext
+	}
+	var edited []editedFile
+	for _, file := range read {
+		data, err := file.document.apply(wants[file.path])
+		if err != nil {
+			return nil, fmt.Errorf("edit kubeconfig %q: %w", file.path, err)
+		}
+		if string(data) != string(file.document.text.data) {
+			edited = append(edited, editedFile{file, data})
+		}
+	}
+	return edited, nil
+}
+
+// distribute puts the difference between old and new into the files it concerns.
+func distribute[T any](old, new map[string]*T, origin func(*T) *string, fallback string, in func(path string) map[string]*T) {
+	for name, entry := range old {
+		if new[name] == nil {
+			delete(in(*origin(entry)), name)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(new)) {
+		if new[name] == nil {
+			continue
+		}
+		entry, path := *new[name], fallback
+		if before := old[name]; before != nil {
+			path = *origin(before)
+			*origin(&entry) = path
+			if equality.Semantic.DeepEqual(*before, entry) {
+				continue
+			}
+		}
+		*origin(&entry) = ""
+		in(path)[name] = &entry
+	}
+}
+
+// currentContextFile is where client-go writes a current-context: to the file for new entries, or if it is cleared, to the
+// first that sets one.
+func (f files) currentContextFile(read []*file, name string) string {
+	if name == "" && !f.explicit {
+		for _, file := range read {
+			if file.document.model.CurrentContext != "" {
+				return file.path
+			}
+		}
+	}
+	return f.fallback
 }

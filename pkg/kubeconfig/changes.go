@@ -1,0 +1,199 @@
+package kubeconfig
+
+import (
+	"encoding/json"
+	"errors"
+	"reflect"
+
+	"go.yaml.in/yaml/v4"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/client-go/tools/clientcmd/api"
+	"k8s.io/client-go/tools/clientcmd/api/latest"
+	v1 "k8s.io/client-go/tools/clientcmd/api/v1"
+)
+
+// change is what an entry was and what it becomes, as JSON objects in the form of the file; nil means there is none.
+type change struct{ old, new map[string]any }
+
+// changes are the differences between two configurations: by list and name, and of current-context.
+type changes struct {
+	entries  map[list]map[string]change
+	from, to string // current-context
+}
+
+func (c *changes) none() bool { return len(c.entries) == 0 && c.from == c.to }
+
+// compare finds how old becomes new. It looks closely only at entries that differ.
+func compare(old, new *api.Config) (*changes, error) {
+	if !equality.Semantic.DeepEqual(old.Preferences, new.Preferences) || !equality.Semantic.DeepEqual(old.Extensions, new.Extensions) {
+		return nil, errors.New("edit of preferences or extensions: only clusters, contexts, users and current-context can be edited")
+	}
+	before, after := api.NewConfig(), api.NewConfig()
+	differ(old.Clusters, new.Clusters, before.Clusters, after.Clusters)
+	differ(old.Contexts, new.Contexts, before.Contexts, after.Contexts)
+	differ(old.AuthInfos, new.AuthInfos, before.AuthInfos, after.AuthInfos)
+	c := &changes{entries: map[list]map[string]change{}, from: old.CurrentContext, to: new.CurrentContext}
+	for _, side := range []struct {
+		config *api.Config
+		set    func(*change, map[string]any)
+	}{
+		{before, func(c *change, object map[string]any) { c.old = object }},
+		{after, func(c *change, object map[string]any) { c.new = object }},
+	} {
+		objects, err := toObjects(side.config)
+		if err != nil {
+			return nil, err
+		}
+		for l, named := range objects {
+			if c.entries[l] == nil {
+				c.entries[l] = map[string]change{}
+			}
+			for name, object := range named {
+				entry := c.entries[l][name]
+				side.set(&entry, object)
+				c.entries[l][name] = entry
+			}
+		}
+	}
+	return c, nil
+}
+
+// differ puts the entries that are not the same in both into before and after.
+func differ[T any](old, new, before, after map[string]*T) {
+	for name, o := range old {
+		if n := new[name]; !equality.Semantic.DeepEqual(o, n) {
+			before[name] = o
+			if n != nil {
+				after[name] = n
+			}
+		}
+	}
+	for name, n := range new {
+		if old[name] == nil && n != nil {
+			after[name] = n
+		}
+	}
+}
+
+// toObjects turns the entries of config into JSON objects, as they stand in a file, without null values.
+func toObjects(config *api.Config) (map[list]map[string]map[string]any, error) {
+	var external v1.Config
+	if err := latest.Scheme.Convert(config, &external, nil); err != nil {
+		return nil, errors.New("edit holds an entry that cannot be written")
+	}
+	data, err := json.Marshal(external)
+	if err != nil {
+		return nil, errors.New("edit holds an entry that cannot be written")
+	}
+	var raw map[string]any
+	if err := json.Unmarshal(data, &raw); err != nil {
+		return nil, err
+	}
+	objects := map[list]map[string]map[string]any{}
+	for _, l := range lists() {
+		named, _ := raw[l.key].([]any)
+		for _, item := range named {
+			item := item.(map[string]any)
+			if objects[l] == nil {
+				objects[l] = map[string]map[string]any{}
+			}
+			objects[l][item["name"].(string)] = map[string]any{"name": item["name"], l.inner: dropNulls(item[l.inner])}
+		}
+	}
+	return objects, nil
+}
+
+// dropNulls removes what client-go writes as null and reads as absent, such as the env of an exec user.
+func dropNulls(value any) any {
+	if object, ok := value.(map[string]any); ok {
+		for key, v := range object {
+			if v == nil {
+				delete(object, key)
+			} else {
+				dropNulls(v)
+			}
+		}
+	}
+	return value
+}
+
+// kept reports whether everything that the changes do not name is in both trees, fields unknown to client-go included.
+func kept(old, new *yaml.Node, c *changes) bool {
+	if old == nil || old.Kind != yaml.MappingNode {
+		return true
+	}
+	byKey := map[string]list{}
+	for _, l := range lists() {
+		byKey[l.key] = l
+	}
+	for i := 0; i < len(old.Content); i += 2 {
+		key := old.Content[i].Value
+		value := get(new, key)
+		l, isList := byKey[key]
+		switch {
+		case key == "current-context" && c.from != c.to:
+		case isList && len(c.entries[l]) > 0:
+			if !keptItems(items(old, l), items(new, l), c.entries[l]) {
+				return false
+			}
+		case value == nil || !sameNode(old.Content[i+1], value):
+			return false
+		}
+	}
+	return true
+}
+
+// keptItems compares two lists, whose order must be the same, too.
+func keptItems(old, new []*yaml.Node, entries map[string]change) bool {
+	i := 0
+	for _, item := range old {
+		name, _ := itemName(item)
+		entry, changed := entries[name]
+		if changed && entry.new == nil {
+			continue
+		}
+		if i == len(new) {
+			return false
+		}
+		if newName, _ := itemName(new[i]); newName != name || !keptFields(item, new[i], entry.old, entry.new) {
+			return false
+		}
+		i++
+	}
+	return true
+}
+
+func keptFields(old, new *yaml.Node, before, after any) bool {
+	if reflect.DeepEqual(before, after) {
+		return sameNode(old, new)
+	}
+	b, isObject := before.(map[string]any)
+	a, stays := after.(map[string]any)
+	if !isObject || !stays || old.Kind != yaml.MappingNode {
+		return true
+	}
+	for i := 0; i < len(old.Content); i += 2 {
+		key := old.Content[i].Value
+		_, was := b[key]
+		if _, is := a[key]; was && !is {
+			continue
+		}
+		value := get(new, key)
+		if value == nil || !keptFields(old.Content[i+1], value, b[key], a[key]) {
+			return false
+		}
+	}
+	return true
+}
+
+func sameNode(a, b *yaml.Node) bool {
+	if a.Kind != b.Kind || a.Style != b.Style || a.Tag != b.Tag || a.Value != b.Value || a.Anchor != b.Anchor || len(a.Content) != len(b.Content) {
+		return false
+	}
+	for i := range a.Content {
+		if !sameNode(a.Content[i], b.Content[i]) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,214 @@
+package kubeconfig
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"go.yaml.in/yaml/v4"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/clientcmd/api"
+)
+
+// maxSize is the largest file that is read. Ten thousand clusters, each with a CA of its own, take half of it.
+const maxSize = 64 << 20
+
+// list is one of the three lists of a kubeconfig; inner is the key of an item's content, beside its name.
+type list struct{ key, inner string }
+
+func lists() []list {
+	return []list{{"clusters", "cluster"}, {"contexts", "context"}, {"users", "user"}}
+}
+
+// document is the content of one kubeconfig file: its text, its parse tree, and what client-go understands of it.
+type document struct {
+	text  *text
+	root  *yaml.Node // nil if there is nothing but comments
+	model *api.Config
+}
+
+// parse reads a kubeconfig and refuses what could not be edited safely. Its errors never quote the file.
+func parse(data []byte) (*document, error) {
+	if len(data) > maxSize {
+		return nil, fmt.Errorf("it has more than %d MiB", maxSize>>20)
+	}
+	t, err := newText(data)
+	if err != nil {
+		return nil, err
+	}
+	root, err := parseNodes(data)
+	if err != nil {
+		return nil, err
+	}
+	if root != nil {
+		if err := checkTree(root); err != nil {
+			return nil, err
+		}
+	}
+	model, err := loadModel(data)
+	if err != nil {
+		return nil, err
+	}
+	return &document{text: t, root: root, model: model}, nil
+}
+
+func parseNodes(data []byte) (*yaml.Node, error) {
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	var document, second yaml.Node
+	if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
+		return nil, nil
+	} else if err != nil {
+		return nil, syntaxError(err)
+	}
+	if err := decoder.Decode(&second); err == nil {
+		return nil, errors.New("it has several YAML documents, of which kubectl reads only the first")
+	} else if !errors.Is(err, io.EOF) {
+		return nil, syntaxError(err)
+	}
+	return document.Content[0], nil
+}
+
+// syntaxError keeps the position and drops the parser's message, which may quote the file.
+func syntaxError(err error) error {
+	var load *yaml.LoadError
+	if errors.As(err, &load) && load.Mark.Line > 0 {
+		return fmt.Errorf("line %d: not valid YAML or JSON", load.Mark.Line)
+	}
+	return errors.New("not valid YAML or JSON")
+}
+
+// checkTree refuses duplicates: client-go takes one of them, and which one depends on its version.
+func checkTree(root *yaml.Node) error {
+	if root.Kind != yaml.MappingNode {
+		if root.Kind == yaml.ScalarNode && root.ShortTag() == "!!null" {
+			return nil
+		}
+		return errors.New("it is not a mapping")
+	}
+	if err := checkKeys(root); err != nil {
+		return err
+	}
+	for _, l := range lists() {
+		seen := map[string]bool{}
+		for _, item := range items(root, l) {
+			name, ok := itemName(item)
+			if !ok {
+				return fmt.Errorf("line %d: an item of %s has no name", item.Line, l.key)
+			}
+			if seen[name] {
+				return fmt.Errorf("line %d: a second %s named %q", item.Line, l.inner, name)
+			}
+			seen[name] = true
+		}
+	}
+	return nil
+}
+
+func checkKeys(n *yaml.Node) error {
+	if n.Kind == yaml.MappingNode {
+		seen := map[string]bool{}
+		for i := 0; i < len(n.Content); i += 2 {
+			key := resolve(n.Content[i])
+			if key.Kind == yaml.ScalarNode && seen[key.Value] {
+				return fmt.Errorf("line %d: the same key is there twice", n.Content[i].Line)
+			}
+			seen[key.Value] = true
+		}
+	}
+	for _, child := range n.Content {
+		if err := checkKeys(child); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func resolve(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
+}
+
+// get returns the value of a key, or nil. It does not look into merged mappings ("<<").
+func get(n *yaml.Node, key string) *yaml.Node {
+	if n.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i < len(n.Content); i += 2 {
+		if resolve(n.Content[i]).Value == key {
+			return n.Content[i+1]
+		}
+	}
+	return nil
+}
+
+func items(root *yaml.Node, l list) []*yaml.Node {
+	value := get(root, l.key)
+	if value == nil {
+		return nil
+	}
+	return resolve(value).Content
+}
+
+func itemName(item *yaml.Node) (string, bool) {
+	name := get(resolve(item), "name")
+	if name == nil || resolve(name).Kind != yaml.ScalarNode {
+		return "", false
+	}
+	return resolve(name).Value, true
+}
+
+// loadModel reads data with client-go. Of client-go's errors, which quote whole users, only what cannot hold a secret is
+// passed on.
+func loadModel(data []byte) (*api.Config, error) {
+	model, err := clientcmd.Load(data)
+	if err == nil {
+		return model, nil
+	}
+	var corrupt base64.CorruptInputError
+	var wrongType *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &corrupt):
+		return nil, errors.New("a field with base64 data is damaged")
+	case errors.As(err, &wrongType) && wrongType.Field != "":
+		return nil, fmt.Errorf("field %s is not a %s", wrongType.Field, wrongType.Type)
+	}
+	return nil, errors.New("client-go cannot load it")
+}
+
+// apply returns the text in which exactly the difference between the document and want is changed. Want holds no
+// LocationOfOrigin. The result has been checked to load as want, and to hold all else that the document holds.
+func (d *document) apply(want *api.Config) ([]byte, error) {
+	changes, err := compare(d.model, want)
+	if err != nil {
+		return nil, err
+	}
+	if changes.none() {
+		return d.text.data, nil
+	}
+	p := &patch{text: d.text}
+	if err := p.document(d.root, changes); err != nil {
+		return nil, err
+	}
+	data, err := p.result()
+	if err != nil {
+		return nil, err
+	}
+	edited, err := parse(data)
+	if err != nil {
+		return nil, fmt.Errorf("edit would damage the file: %w", err)
+	}
+	if !equality.Semantic.DeepEqual(edited.model, want) || !kept(d.root, edited.root, changes) {
+		return nil, errBeyond()
+	}
+	return data, nil
+}
+
+func errBeyond() error {
+	return errors.New("the entry is written in a way, such as with anchors or merged keys, that cannot be edited without changing others")
+}
