@@ -169,8 +169,8 @@ func (k *serviceAccountKey) assertion(now time.Time) (string, error) {
 // publicTokenURL is where a service account key is exchanged that names no place itself.
 const publicTokenURL = "https://service-account.api.stackit.cloud/token"
 
-// publicTokenURLs are the token endpoints that belong to the public services' audiences: one that gets an assertion for
-// another rejects it.
+// tokenURLOfAudience is the token endpoint that belongs to a public service's audience, or "": one that gets an assertion
+// for another rejects it.
 func tokenURLOfAudience(audience string) string {
 	switch audience {
 	case "https://accounts.stackit.cloud":
@@ -198,6 +198,9 @@ func (g *keyGrant) renew(ctx context.Context, s *Sessions) (AccessToken, error) 
 		"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"},
 		"assertion":  {assertion},
 	})
+	if own := g.Key.Credentials.TokenEndpoint; rejected(err) && own != "" && own != g.TokenURL {
+		return AccessToken{}, hint.Wrap(err, "the key itself names %s; configured is another", own)
+	}
 	if rejected(err) {
 		return AccessToken{}, hint.Wrap(err, "create another key in the STACKIT portal, then: %s --service-account-key FILE", s.command("login"))
 	}

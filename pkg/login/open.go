@@ -4,22 +4,61 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"sync"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 )
 
-// Open returns the source of the profile: the environment's credential if it holds one, else the session's. It asks the
-// network nothing.
-func (s *Sessions) Open(ctx context.Context) (Source, error) {
+// Open returns the source of the profile: the environment's credential if it names one, else the session's, else that of
+// the SDK's credentials file at its default place. It asks the network nothing.
+func (s *Sessions) Open(context.Context) (Source, error) {
 	if err := s.Profile.Endpoints.Check(s.Trusted); err != nil {
 		return nil, err
 	}
-	session, err := profile.LoadSession(s.Dirs, s.Name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, s.required("nobody is logged in")
-	}
+	g, err := s.environmentGrant()
 	if err != nil {
 		return nil, err
 	}
-	return &sessionSource{sessions: s, session: session}, nil
+	if g != nil {
+		return &grantSource{sessions: s, grant: g}, nil
+	}
+	session, err := profile.LoadSession(s.Dirs, s.Name)
+	if err == nil {
+		return &sessionSource{sessions: s, session: session}, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	if g, err = s.defaultFileGrant(); err != nil {
+		return nil, err
+	}
+	if g != nil {
+		return &grantSource{sessions: s, grant: g}, nil
+	}
+	return nil, s.required("nobody is logged in")
+}
+
+// grantSource gives access tokens of a credential that is not ours to keep. They are kept in memory alone.
+type grantSource struct {
+	sessions *Sessions
+
+	mu    sync.Mutex
+	grant grant
+	token AccessToken
+}
+
+func (src *grantSource) Method() string { return src.grant.Method() }
+
+func (src *grantSource) Token(ctx context.Context) (AccessToken, error) {
+	src.mu.Lock()
+	defer src.mu.Unlock()
+	if src.token.goodAt(src.sessions.Now()) {
+		return src.token, nil
+	}
+	token, err := src.grant.renew(ctx, src.sessions)
+	if err != nil {
+		return AccessToken{}, err
+	}
+	src.token = token
+	return token, nil
 }

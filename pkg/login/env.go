@@ -1,0 +1,136 @@
+package login
+
+import (
+	"cmp"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"runtime"
+	"strings"
+)
+
+// The names of the variables, their order and what wins over what are those of the STACKIT SDK (core/auth), with
+// STACKIT_ACCESS_TOKEN of the STACKIT CLI in front. One difference: the SDK also looks into a default credentials file
+// that nobody named. We do that only when nobody is logged in, since a login is the more explicit.
+
+const credentialsPathVariable = "STACKIT_CREDENTIALS_PATH"
+
+// credentialsFile is the SDK's credentials file. Its members are named like the variables.
+type credentialsFile struct {
+	Token          string `json:"STACKIT_SERVICE_ACCOUNT_TOKEN"`
+	KeyPath        string `json:"STACKIT_SERVICE_ACCOUNT_KEY_PATH"`
+	Key            string `json:"STACKIT_SERVICE_ACCOUNT_KEY"`
+	PrivateKeyPath string `json:"STACKIT_PRIVATE_KEY_PATH"`
+	PrivateKey     string `json:"STACKIT_PRIVATE_KEY"`
+}
+
+// Environment returns the source of the credential that the environment names, or nil.
+func (s *Sessions) Environment() (Source, error) {
+	g, err := s.environmentGrant()
+	if g == nil || err != nil {
+		return nil, err
+	}
+	return &grantSource{sessions: s, grant: g}, nil
+}
+
+func (s *Sessions) environmentGrant() (grant, error) {
+	if token := s.variable("STACKIT_ACCESS_TOKEN"); token != "" {
+		return &staticGrant{MethodAccessToken, "STACKIT_ACCESS_TOKEN", token}, nil
+	}
+	file, err := s.namedCredentialsFile()
+	if err != nil {
+		return nil, err
+	}
+	return s.credentialsGrant(file, "the environment")
+}
+
+// defaultFileGrant returns the grant of the credentials file at its default place, or nil.
+func (s *Sessions) defaultFileGrant() (grant, error) {
+	home := s.Getenv("HOME")
+	if runtime.GOOS == "windows" {
+		home = s.Getenv("USERPROFILE")
+	}
+	if home == "" {
+		return nil, nil
+	}
+	path := filepath.Join(home, ".stackit", "credentials.json")
+	file, err := readCredentialsFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return s.credentialsGrant(file, path)
+}
+
+// credentialsGrant prefers a key to a token, and for each the variables to the file.
+func (s *Sessions) credentialsGrant(file credentialsFile, origin string) (grant, error) {
+	key, from, err := s.value("STACKIT_SERVICE_ACCOUNT_KEY_PATH", "STACKIT_SERVICE_ACCOUNT_KEY", file.KeyPath, file.Key)
+	if err != nil {
+		return nil, fmt.Errorf("service account key of %s: %w", origin, err)
+	}
+	if len(key) > 0 {
+		private, _, err := s.value("STACKIT_PRIVATE_KEY_PATH", "STACKIT_PRIVATE_KEY", file.PrivateKeyPath, file.PrivateKey)
+		if err != nil {
+			return nil, fmt.Errorf("private key of %s: %w", origin, err)
+		}
+		parsed, err := parseKey(key, private, s.Now())
+		if err != nil {
+			return nil, fmt.Errorf("service account key in %s: %w", from, err)
+		}
+		return &keyGrant{Key: parsed, TokenURL: s.keyTokenURL(parsed)}, nil
+	}
+	const tokenVariable = "STACKIT_SERVICE_ACCOUNT_TOKEN"
+	if token := cmp.Or(s.variable(tokenVariable), strings.TrimSpace(file.Token)); token != "" {
+		return &staticGrant{MethodServiceAccountToken, tokenVariable, token}, nil
+	}
+	return nil, nil
+}
+
+// value returns what a variable or else the credentials file names by path or, after that, holds itself; and where it
+// was found.
+func (s *Sessions) value(pathVariable, variable, filePath, fileValue string) (data []byte, from string, err error) {
+	path := s.Getenv(pathVariable)
+	inline := s.Getenv(variable)
+	if path == "" && inline == "" {
+		path, inline = filePath, fileValue
+	}
+	if path != "" {
+		data, err = readLimited(path)
+		if err == nil && len(data) == 0 {
+			err = fmt.Errorf("%s is empty", path)
+		}
+		return data, path, err
+	}
+	return []byte(inline), variable, nil
+}
+
+// variable returns an environment variable, without the white space that comes with a token out of a file.
+func (s *Sessions) variable(name string) string { return strings.TrimSpace(s.Getenv(name)) }
+
+// namedCredentialsFile returns the credentials file that the environment names; without one it is empty.
+func (s *Sessions) namedCredentialsFile() (credentialsFile, error) {
+	path := s.Getenv(credentialsPathVariable)
+	if path == "" {
+		return credentialsFile{}, nil
+	}
+	file, err := readCredentialsFile(path)
+	if err != nil {
+		return file, fmt.Errorf("%s: %w", credentialsPathVariable, err)
+	}
+	return file, nil
+}
+
+func readCredentialsFile(path string) (file credentialsFile, err error) {
+	data, err := readLimited(path)
+	if err != nil {
+		return file, fmt.Errorf("read credentials file: %w", err)
+	}
+	if json.Unmarshal(data, &file) != nil { // its text could quote a secret
+		return file, fmt.Errorf("read credentials file: %s is not JSON with members named like the variables", path)
+	}
+	return file, nil
+}

@@ -1,0 +1,502 @@
+package login
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
+)
+
+// world is a sandbox and a machine that logs in there.
+type world struct {
+	t       *testing.T
+	sandbox *sandbox.Sandbox
+	client  *http.Client
+	dir     string
+	env     map[string]string
+	profile profile.Profile
+	trusted []string
+
+	mu     sync.Mutex
+	offset time.Duration // of the machine's clock
+}
+
+func newWorld(t *testing.T, options ...func(*sandbox.Options)) *world {
+	t.Helper()
+	s, srv := sandboxtest.Start(t, options...)
+	return &world{
+		t: t, sandbox: s, client: sandboxtest.Client(t, s), dir: t.TempDir(), env: map[string]string{},
+		profile: profile.Profile{Endpoints: profile.Endpoints{
+			Edge: s.EdgeURL(), ResourceManager: s.ResourceManagerURL(), IdentityProvider: s.IdentityProvider(),
+		}},
+		trusted: []string{strings.TrimPrefix(srv.URL, "https://")},
+	}
+}
+
+// sessions is what another process would make.
+func (w *world) sessions() *Sessions {
+	d := dirs.Dirs{Config: w.dir + "/config", State: w.dir + "/state"}
+	return &Sessions{
+		Dirs: d, Name: "work", Profile: w.profile, Trusted: w.trusted, HTTP: w.client,
+		Secrets: secretstore.Open(secretstore.Options{Dir: d.State + "/secrets", Keyring: secretstore.NoKeyring("test")}),
+		Getenv:  func(name string) string { return w.env[name] },
+		Now:     w.now,
+	}
+}
+
+func (w *world) now() time.Time {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return time.Now().Add(w.offset)
+}
+
+// pass lets time go by, here and in the sandbox.
+func (w *world) pass(d time.Duration) {
+	w.mu.Lock()
+	w.offset += d
+	w.mu.Unlock()
+	w.sandbox.Advance(d)
+}
+
+func (w *world) write(name string, data []byte) string {
+	w.t.Helper()
+	path := filepath.Join(w.dir, name)
+	if err := os.WriteFile(path, data, 0o600); err != nil {
+		w.t.Fatal(err)
+	}
+	return path
+}
+
+func (w *world) keyFile() KeyFile {
+	return KeyFile{Path: w.write("key.json", w.sandbox.ServiceAccountKey())}
+}
+
+func (w *world) login() profile.Session {
+	w.t.Helper()
+	session, err := w.sessions().Login(w.t.Context(), w.keyFile())
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return session
+}
+
+// token is what a new process gets.
+func (w *world) token() (AccessToken, error) {
+	source, err := w.sessions().Open(w.t.Context())
+	if err != nil {
+		return AccessToken{}, err
+	}
+	return source.Token(w.t.Context())
+}
+
+func (w *world) wantToken(principal string) AccessToken {
+	w.t.Helper()
+	token, err := w.token()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if token.Principal != principal || !token.goodAt(w.now()) {
+		w.t.Errorf("got %v until %v, want a good token of %s", token, token.Expires, principal)
+	}
+	return token
+}
+
+func (w *world) wantExchanges(want int) {
+	w.t.Helper()
+	n := 0
+	for _, exchanges := range w.sandbox.Stats().Exchanges {
+		n += exchanges
+	}
+	if n != want {
+		w.t.Errorf("%d token requests succeeded, want %d", n, want)
+	}
+}
+
+// files returns what is on disk below the machine's folders, by name.
+func (w *world) files() map[string]string {
+	w.t.Helper()
+	files := map[string]string{}
+	err := filepath.WalkDir(w.dir+"/state", func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Base(path) == "lock" || filepath.Ext(path) == ".lock" {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		files[path] = string(data)
+		return err
+	})
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		w.t.Fatal(err)
+	}
+	return files
+}
+
+// wantError checks that err says so and has a next step, and that no secret of the sandbox's key is in it.
+func wantError(t *testing.T, err error, want, next string) {
+	t.Helper()
+	if err == nil {
+		t.Fatalf("no error, want %q", want)
+	}
+	text := err.Error() + "\n" + hint.Of(err)
+	if !strings.Contains(err.Error(), want) || !strings.Contains(hint.Of(err), next) {
+		t.Errorf("error %q\nhint  %q\nwant  %q\n and  %q", err, hint.Of(err), want, next)
+	}
+	for _, secret := range []string{"PRIVATE KEY", "eyJ", "assertion=", "code="} {
+		if strings.Contains(text, secret) {
+			t.Errorf("the error has %q in it: %s", secret, text)
+		}
+	}
+}
+
+func TestLoginWithKey(t *testing.T) {
+	w := newWorld(t)
+	before := w.now().Add(-time.Second)
+	session := w.login()
+	if session.Principal != sandbox.AdminServiceAccount || session.Method != MethodServiceAccountKey ||
+		session.Profile != "work" || session.Generation == "" || session.Created.Before(before) {
+		t.Errorf("session: %+v", session)
+	}
+	saved, err := profile.LoadSession(w.sessions().Dirs, "work")
+	if err != nil || saved != session {
+		t.Errorf("saved session: %+v, %v; want %+v", saved, err, session)
+	}
+	token := w.wantToken(sandbox.AdminServiceAccount)
+	w.wantToken(sandbox.AdminServiceAccount)
+	w.wantExchanges(1) // the one that proved the key
+
+	for path, content := range w.files() {
+		for _, secret := range []string{token.Token, "PRIVATE KEY", "privateKey"} {
+			if strings.Contains(content, secret) {
+				t.Errorf("%s holds a secret", path)
+			}
+		}
+	}
+	for _, text := range []string{fmt.Sprint(token), fmt.Sprintf("%+v %#v", token, token)} {
+		if strings.Contains(text, token.Token) {
+			t.Errorf("printing the token reveals it: %s", text)
+		}
+	}
+}
+
+func TestTokenIsRenewed(t *testing.T) {
+	w := newWorld(t)
+	w.login()
+	source, err := w.sessions().Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	first, err := source.Token(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.pass(8 * time.Minute)
+	w.wantExchanges(1)
+	w.pass(90 * time.Second) // half a minute is left
+	second, err := source.Token(t.Context())
+	if err != nil || second.Token == first.Token || !second.goodAt(w.now()) {
+		t.Errorf("a token with half a minute left was not renewed: %v, %v", second, err)
+	}
+	if w.wantToken(sandbox.AdminServiceAccount).Token != second.Token {
+		t.Error("another process does not get the renewed token")
+	}
+	w.wantExchanges(2)
+}
+
+func TestOneRenewalForAll(t *testing.T) {
+	w := newWorld(t)
+	w.login()
+	w.pass(time.Hour)
+	var wg sync.WaitGroup
+	for range 40 {
+		wg.Go(func() {
+			if token, err := w.token(); err != nil || !token.goodAt(w.now()) {
+				t.Errorf("got %v, %v", token, err)
+			}
+		})
+	}
+	wg.Wait()
+	w.wantExchanges(2)
+}
+
+func TestClocksDiffer(t *testing.T) {
+	for _, skew := range []time.Duration{-time.Minute, time.Minute} {
+		t.Run(skew.String(), func(t *testing.T) {
+			w := newWorld(t)
+			w.sandbox.Advance(skew)
+			w.login()
+			token := w.wantToken(sandbox.AdminServiceAccount)
+			if life := token.Expires.Sub(w.now()); life > 10*time.Minute {
+				t.Errorf("the token of ten minutes seems to live for %v", life)
+			}
+			w.wantExchanges(1)
+		})
+	}
+}
+
+func TestLoginReplaces(t *testing.T) {
+	w := newWorld(t)
+	first := w.login()
+	open, err := w.sessions().Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	reader, err := w.sandbox.ServiceAccountKeyOf(sandbox.ReaderServiceAccount)
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := w.sessions().Login(t.Context(), KeyFile{Path: w.write("reader.json", reader)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if first.Generation == second.Generation {
+		t.Error("both logins have the same generation")
+	}
+	w.wantToken(sandbox.ReaderServiceAccount)
+	if _, err := open.Token(t.Context()); err == nil {
+		t.Error("the session that was replaced still gives tokens")
+	}
+	if names, err := w.sessions().Secrets.Names(); len(names) != 1 || err != nil {
+		t.Errorf("sealed: %v, %v; want the new session's alone", names, err)
+	}
+}
+
+func TestFailedLoginChangesNothing(t *testing.T) {
+	for _, loggedIn := range []bool{false, true} {
+		t.Run(fmt.Sprint("logged in before ", loggedIn), func(t *testing.T) {
+			w := newWorld(t)
+			if loggedIn {
+				w.login()
+			}
+			before := w.files()
+			key := w.keyFile()
+			w.sandbox.RevokeServiceAccountKey(sandbox.AdminServiceAccount)
+			_, err := w.sessions().Login(t.Context(), key)
+			wantError(t, err, "the key is not known there", "kubectl edge login --profile work --service-account-key")
+			if after := w.files(); !mapsEqual(before, after) {
+				t.Errorf("files before: %v\nafter: %v", before, after)
+			}
+		})
+	}
+}
+
+func mapsEqual(a, b map[string]string) bool {
+	x, _ := json.Marshal(a)
+	y, _ := json.Marshal(b)
+	return bytes.Equal(x, y)
+}
+
+func TestLogout(t *testing.T) {
+	w := newWorld(t)
+	if err := w.sessions().Logout(t.Context()); err != nil {
+		t.Errorf("nobody is logged in: %v", err)
+	}
+	w.login()
+	open, err := w.sessions().Open(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := w.sessions().Logout(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if names, err := w.sessions().Secrets.Names(); len(names) != 0 || err != nil {
+		t.Errorf("sealed: %v, %v; want none", names, err)
+	}
+	_, err = w.token()
+	wantError(t, err, "nobody is logged in", "kubectl edge login --profile work")
+	if _, ok := errors.AsType[*RequiredError](err); !ok {
+		t.Errorf("%v is no RequiredError", err)
+	}
+	if _, err := open.Token(t.Context()); err == nil {
+		t.Error("a session that ended still gives tokens")
+	}
+}
+
+// The secret is of no use with endpoints, or a session, that somebody changed afterwards.
+func TestSecretIsBound(t *testing.T) {
+	attacker := newWorld(t)
+	for name, change := range map[string]func(*world){
+		"identity provider": func(w *world) { w.profile.Endpoints.IdentityProvider = attacker.sandbox.IdentityProvider() },
+		"edge":              func(w *world) { w.profile.Endpoints.Edge = attacker.sandbox.EdgeURL() },
+		"resource manager":  func(w *world) { w.profile.Endpoints.ResourceManager = attacker.sandbox.ResourceManagerURL() },
+		"service account token": func(w *world) {
+			w.profile.Endpoints.ServiceAccountToken = attacker.sandbox.ServiceAccountTokenURL()
+		},
+		"principal": func(w *world) {
+			session, err := profile.LoadSession(w.sessions().Dirs, "work")
+			if err != nil {
+				t.Fatal(err)
+			}
+			session.Principal = "somebody.else@sa.stackit.cloud"
+			if err := session.Save(w.sessions().Dirs); err != nil {
+				t.Fatal(err)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.login()
+			w.trusted = append(w.trusted, attacker.trusted...)
+			w.wantToken(sandbox.AdminServiceAccount)
+			change(w)
+			_, err := w.token()
+			wantError(t, err, "other endpoints", "kubectl edge login")
+		})
+	}
+	if stats := attacker.sandbox.Stats(); stats.Requests != 0 {
+		t.Errorf("%d requests went elsewhere", stats.Requests)
+	}
+}
+
+// No credential leaves for an endpoint that the user does not trust, wherever that endpoint was named.
+func TestUntrustedEndpoints(t *testing.T) {
+	requests := make(chan string, 100)
+	elsewhere := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { requests <- r.URL.String() }))
+	defer elsewhere.Close()
+	for name, change := range map[string]func(w *world, key map[string]any){
+		"in the key": func(_ *world, key map[string]any) {
+			key["credentials"].(map[string]any)["tokenEndpoint"] = elsewhere.URL + "/token"
+		},
+		"in the key, without TLS": func(w *world, key map[string]any) {
+			key["credentials"].(map[string]any)["tokenEndpoint"] = strings.Replace(w.sandbox.ServiceAccountTokenURL(), "https:", "http:", 1)
+		},
+		"in the environment":   func(w *world, _ map[string]any) { w.env["STACKIT_TOKEN_BASEURL"] = elsewhere.URL },
+		"in the configuration": func(w *world, _ map[string]any) { w.profile.Endpoints.ServiceAccountToken = elsewhere.URL },
+		"with a similar name":  func(w *world, _ map[string]any) { w.env["STACKIT_TOKEN_BASEURL"] = "https://evilstackit.cloud/token" },
+		"edge":                 func(w *world, _ map[string]any) { w.profile.Endpoints.Edge = elsewhere.URL },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.client = elsewhere.Client()
+			key := map[string]any{}
+			if err := json.Unmarshal(w.sandbox.ServiceAccountKey(), &key); err != nil {
+				t.Fatal(err)
+			}
+			change(w, key)
+			data, err := json.Marshal(key)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = w.sessions().Login(t.Context(), KeyFile{Path: w.write("key.json", data)})
+			wantError(t, err, "endpoint", "")
+		})
+	}
+	if len(requests) != 0 {
+		t.Errorf("a request went to %s", <-requests)
+	}
+}
+
+func TestRedirectIsNotFollowed(t *testing.T) {
+	requests := make(chan string, 100)
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { requests <- r.URL.String() }))
+	defer elsewhere.Close()
+	w := newWorld(t)
+	err := w.sandbox.Inject(sandbox.Fault{Path: "/service-account/token", Status: 307, Header: map[string]string{"Location": elsewhere.URL}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.sessions().Login(t.Context(), w.keyFile())
+	wantError(t, err, "it redirects", "")
+	if len(requests) != 0 {
+		t.Errorf("the redirect was followed to %s", <-requests)
+	}
+}
+
+func TestExchangeFailures(t *testing.T) {
+	for _, tc := range []struct {
+		fault      sandbox.Fault
+		want, next string
+	}{
+		{sandbox.Fault{Preset: "invalid-grant"}, "it was rejected: deleted, revoked, expired", "create another key"},
+		{sandbox.Fault{Preset: "unauthorized"}, "401 Unauthorized", "doctor"},
+		{sandbox.Fault{Preset: "forbidden-html"}, "a web page came back", "doctor"},
+		{sandbox.Fault{Preset: "too-many-requests"}, "too many requests (429", "try again in 1 seconds"},
+		{sandbox.Fault{Preset: "internal-error"}, "the service has a problem (500", "try again"},
+		{sandbox.Fault{Preset: "bad-gateway"}, "a web page came back", "try again"},
+		{sandbox.Fault{Preset: "unavailable"}, "the service has a problem (503", "try again"},
+		{sandbox.Fault{Preset: "html"}, "what came back is not a token", "doctor"},
+		{sandbox.Fault{Preset: "not-json"}, "what came back is not a token", "doctor"},
+		{sandbox.Fault{Preset: "empty"}, "what came back is not a token", "doctor"},
+		{sandbox.Fault{Preset: "huge"}, "what came back is not a token", "doctor"},
+		{sandbox.Fault{Preset: "hang"}, "no answer in time", "try again"},
+		{sandbox.Fault{Preset: "cut"}, "EOF", "check the network"},
+		{sandbox.Fault{Preset: "cut-body"}, "what came back is not a token", "doctor"},
+		{sandbox.Fault{Status: 200, ContentType: "application/json", Body: `{"error":"eyJoZWFkZXI"}`}, "no token came back", ""},
+		{sandbox.Fault{Status: 400, ContentType: "application/json", Body: `{"error":"eyJ","error_description":"assertion=eyJ"}`}, "400 Bad Request", ""},
+	} {
+		t.Run(fmt.Sprint(tc.fault.Preset, tc.fault.Body), func(t *testing.T) {
+			w := newWorld(t)
+			tc.fault.Path = "/service-account/token"
+			if err := w.sandbox.Inject(tc.fault); err != nil {
+				t.Fatal(err)
+			}
+			if tc.fault.Preset == "hang" {
+				w.client.Timeout = 50 * time.Millisecond
+			}
+			_, err := w.sessions().Login(t.Context(), w.keyFile())
+			wantError(t, err, tc.want, tc.next)
+			if err != nil && !strings.Contains(err.Error(), "exchange service account key at "+w.sandbox.ServiceAccountTokenURL()) {
+				t.Errorf("the error does not name source and endpoint: %v", err)
+			}
+			if len(w.files()) != 0 {
+				t.Errorf("left behind: %v", w.files())
+			}
+		})
+	}
+}
+
+func TestNoNetwork(t *testing.T) {
+	w := newWorld(t)
+	key := w.keyFile()
+	w.client.Transport = roundTripFunc(func(*http.Request) (*http.Response, error) {
+		return nil, errors.New("dial tcp: no route to host")
+	})
+	_, err := w.sessions().Login(t.Context(), key)
+	wantError(t, err, "no route to host", "check the network")
+}
+
+type roundTripFunc func(*http.Request) (*http.Response, error)
+
+func (f roundTripFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
+func TestLoginIsInterrupted(t *testing.T) {
+	w := newWorld(t)
+	if err := w.sandbox.Inject(sandbox.Fault{Preset: "hang", Path: "/service-account/token"}); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	w.client.Transport = cancelAfter(w.client.Transport, cancel)
+	if _, err := w.sessions().Login(ctx, w.keyFile()); !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v, want context.Canceled", err)
+	}
+}
+
+// cancelAfter cancels as soon as a request is on its way.
+func cancelAfter(next http.RoundTripper, cancel func()) http.RoundTripper {
+	return roundTripFunc(func(r *http.Request) (*http.Response, error) {
+		cancel()
+		return next.RoundTrip(r)
+	})
+}
+
+func (w *world) mkdir(name string) {
+	w.t.Helper()
+	if err := os.Mkdir(filepath.Join(w.dir, name), 0o700); err != nil {
+		w.t.Fatal(err)
+	}
+}

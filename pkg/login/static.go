@@ -1,0 +1,27 @@
+package login
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+)
+
+// staticGrant is a token that somebody else renews, if at all.
+type staticGrant struct {
+	method string
+	origin string // where it comes from, such as "STACKIT_ACCESS_TOKEN"
+	token  string
+}
+
+func (g *staticGrant) Method() string { return g.method }
+
+func (g *staticGrant) renew(_ context.Context, s *Sessions) (AccessToken, error) {
+	token := readToken(g.token, s.Now(), 0)
+	if !token.Expires.IsZero() && !token.Expires.After(s.Now().Add(-minRemaining)) {
+		return AccessToken{}, hint.Wrap(fmt.Errorf("the token in %s expired at %s", g.origin, token.Expires.Format(time.RFC3339)),
+			"set %s to a new one, or unset it and log in: %s", g.origin, s.command("login"))
+	}
+	return token, nil
+}
