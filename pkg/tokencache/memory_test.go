@@ -1,0 +1,204 @@
+package tokencache
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
+)
+
+func TestFailureBacksOffAndIsForgotten(t *testing.T) {
+	s, k := testStore(t), KeyOf("test", "a")
+	if _, ok := s.Failure(k, now); ok {
+		t.Error("a failure before there was one")
+	}
+	at := now
+	for i, want := range []time.Duration{2, 4, 8, 16, 30, 30, 30} {
+		s.Fail(k, at, "no network", "try again")
+		f, ok := s.Failure(k, at)
+		if !ok || f.Message != "no network" || f.Hint != "try again" || f.RetryAt().Sub(at) != want*time.Second {
+			t.Errorf("failure %d: got %+v, %v, back-off %s, want %d s", i+1, f, ok, f.RetryAt().Sub(at), want)
+		}
+		at = f.RetryAt()
+	}
+	at = at.Add(forgetFailure)
+	if f, ok := s.Failure(k, at); ok {
+		t.Errorf("after a quiet while: still %+v", f)
+	}
+	s.Fail(k, at, "no network", "")
+	if f, _ := s.Failure(k, at); f.Count != 1 {
+		t.Errorf("the back-off did not start anew: %+v", f)
+	}
+	s.Succeed(k)
+	if _, ok := s.Failure(k, at); ok {
+		t.Error("a failure after a success")
+	}
+	if _, ok := s.Failure(KeyOf("test", "b"), at); ok {
+		t.Error("a failure of another key")
+	}
+}
+
+func TestGive(t *testing.T) {
+	s, k, e := testStore(t), KeyOf("test", "a"), testEntry()
+	put(t, s, k, e)
+	until := now.Add(12 * time.Minute)
+	me, other := CurrentClient("me"), CurrentClient("other context")
+	if me == other {
+		t.Fatal("two contexts of one process look alike")
+	}
+	give := func(c Client, e Entry, at time.Time, want bool, what string) {
+		t.Helper()
+		if got := s.Give(k, c, e, until, at); got != want {
+			t.Errorf("%s: got refused %v, want %v", what, got, want)
+		}
+	}
+	give(me, e, now, false, "first")
+	give(other, e, now, false, "another context of the same process")
+	give(me, e, now.Add(time.Minute), true, "again, well before the time it was told")
+	give(me, e, now.Add(time.Minute), true, "and again: nothing was handed out")
+	give(me, e, until.Add(-time.Second), false, "when it was told to")
+
+	next := e
+	next.Token = "next-token"
+	give(other, next, now.Add(time.Minute), false, "a new token, which it does not know")
+	give(other, next, now.Add(2*time.Minute), true, "the new one again")
+}
+
+func TestGiveSurvivesARottenRecord(t *testing.T) {
+	s, k, e := testStore(t), KeyOf("test", "a"), testEntry()
+	put(t, s, k, e)
+	c, until := CurrentClient(""), now.Add(time.Hour)
+	s.Give(k, c, e, until, now)
+	path := s.path(k, givenSuffix)
+	record, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, b := range record {
+		if b == 0 {
+			continue
+		}
+		rotten := append([]byte(nil), record...)
+		rotten[i] ^= 0x10
+		if err := os.WriteFile(path, rotten, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if s.Give(k, c, e, until, now) {
+			t.Errorf("byte %d flipped: taken for a refusal", i)
+		}
+	}
+	if info, err := os.Stat(path); err != nil || info.Size() > givenSlots*givenSize {
+		t.Errorf("the record grew to %v bytes, %v", info.Size(), err)
+	}
+	if s.Give(k, c, e, until, now) != true {
+		t.Error("the record was not mended")
+	}
+}
+
+func TestClientText(t *testing.T) {
+	c := CurrentClient("x")
+	if got, err := ParseClient(c.String()); err != nil || got != c {
+		t.Errorf("got %v, %v", got, err)
+	}
+	for _, s := range []string{"", "00", strings.Repeat("g", 32), strings.Repeat("0", 34)} {
+		if _, err := ParseClient(s); err == nil {
+			t.Errorf("%q: no error", s)
+		}
+	}
+}
+
+func TestKeepUntilIsInTheFutureAndBeforeTheEnd(t *testing.T) {
+	e := testEntry()
+	for at := now; e.Usable(at); at = at.Add(7 * time.Second) {
+		until := e.KeepUntil(at)
+		if !until.After(at) {
+			t.Errorf("after %s: told to keep it until %s before now", at.Sub(now), at.Sub(until))
+		}
+		if limit := e.Expires.Add(-e.Margin()); until.After(limit) {
+			t.Errorf("after %s: told to keep it for %s beyond the margin", at.Sub(now), until.Sub(limit))
+		}
+		if !e.Ageing(at) && until.After(e.ageingFrom()) {
+			t.Errorf("after %s: not told to come back when the token ages", at.Sub(now))
+		}
+	}
+	spread := map[time.Time]bool{}
+	for range 100 {
+		spread[e.KeepUntil(now)] = true
+	}
+	if len(spread) < 50 {
+		t.Errorf("100 clients are told only %d different times", len(spread))
+	}
+}
+
+func TestStartRefreshOnce(t *testing.T) {
+	s, k := testStore(t), KeyOf("test", "a")
+	put(t, s, k, testEntry())
+	if !s.StartRefresh(k, now) {
+		t.Fatal("the first may not")
+	}
+	if s.StartRefresh(k, now) {
+		t.Error("the second may too")
+	}
+	s.EndRefresh(k)
+	if !s.StartRefresh(k, now) {
+		t.Error("none may after the end of the first")
+	}
+	dead := time.Now().Add(-RefreshTimeout - time.Second)
+	if err := os.Chtimes(s.path(k, refreshSuffix), dead, dead); err != nil {
+		t.Fatal(err)
+	}
+	if !s.StartRefresh(k, now) {
+		t.Error("one that died blocks all others")
+	}
+	s.EndRefresh(k)
+	s.Fail(k, now, "no network", "")
+	if s.StartRefresh(k, now.Add(time.Second)) {
+		t.Error("within the back-off after a failure")
+	}
+	if !s.StartRefresh(k, now.Add(3*time.Second)) {
+		t.Error("not after the back-off")
+	}
+}
+
+func TestSweep(t *testing.T) {
+	s := testStore(t)
+	dead, living := KeyOf("test", "dead"), KeyOf("test", "living")
+	put(t, s, dead, Entry{Token: "x", Issued: now.Add(-2 * time.Hour), Expires: now.Add(-time.Hour)})
+	s.Give(dead, CurrentClient(""), testEntry(), now, now)
+	s.Fail(dead, now.Add(-time.Hour), "m", "")
+	put(t, s, living, testEntry())
+	s.Give(living, CurrentClient(""), testEntry(), now, now)
+	leftOver := filepath.Join(s.Dir(), atomicfile.TempPrefix+"left")
+	old := now.Add(-time.Hour)
+	for _, path := range []string{leftOver, s.LockPath(living)} {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	names, err := os.ReadDir(s.Dir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range names {
+		if err := os.Chtimes(filepath.Join(s.Dir(), n.Name()), old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.Sweep(now)
+	for path, want := range map[string]bool{
+		s.path(dead, tokenSuffix): false, s.path(dead, givenSuffix): false, s.path(dead, failureSuffix): false, leftOver: false,
+		s.path(living, tokenSuffix): true, s.path(living, givenSuffix): true, s.LockPath(living): true,
+	} {
+		if _, err := os.Lstat(path); (err == nil) != want {
+			t.Errorf("%s: got there %v, want %v", filepath.Base(path), err == nil, want)
+		}
+	}
+	put(t, s, dead, Entry{Token: "x", Issued: now.Add(-2 * time.Hour), Expires: now.Add(-time.Hour)})
+	s.Sweep(now.Add(sweepEvery / 2))
+	if _, err := os.Lstat(s.path(dead, tokenSuffix)); err != nil {
+		t.Error("swept again within the hour")
+	}
+}
