@@ -133,7 +133,7 @@ func TestParseKey(t *testing.T) {
 				t.Fatal(err)
 			}
 			if token.Header["kid"] != "8a1c" || claims.Issuer != "robot@sa.stackit.cloud" || claims.Subject != "4711" ||
-				len(claims.Audience) != 1 || claims.Audience[0] != "https://accounts.stackit.cloud" || claims.ID == "" {
+				len(claims.Audience) != 1 || claims.Audience[0] != "https://accounts.stackit.cloud" || claims.ID == "" || claims.IssuedAt.After(now.Add(-time.Minute)) {
 				t.Errorf("assertion: header %v, claims %+v", token.Header, claims)
 			}
 		})

@@ -1,0 +1,132 @@
+package login
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"os/exec"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+)
+
+// A run of the test binary with this variable logs in and out until it is killed.
+const childVariable = "LOGIN_TEST_CHILD" // what to do, the machine's folder and the sandbox's URL
+
+func TestMain(m *testing.M) {
+	if child := os.Getenv(childVariable); child != "" {
+		runChild(child)
+		os.Exit(1) // it only gets here when something failed
+	}
+	os.Exit(m.Run())
+}
+
+func runChild(child string) {
+	args := strings.Split(child, "\n")
+	do, dir, url := args[0], args[1], args[2]
+	ca, err := os.ReadFile(dir + "/ca.pem")
+	if err != nil {
+		return
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(ca)
+	w := &world{
+		dir: dir, trusted: []string{strings.TrimPrefix(url, "https://")},
+		client:  &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}},
+		profile: profile.Profile{Endpoints: profile.Endpoints{Edge: url + "/edge", ResourceManager: url + "/resource-manager", IdentityProvider: url}},
+	}
+	if do == "renew" {
+		w.offset = time.Hour // every token is too old
+	}
+	for i := 0; ; i++ {
+		s := w.sessions()
+		var err error
+		switch do {
+		case "login":
+			_, err = s.Login(context.Background(), KeyFile{Path: dir + "/" + []string{"admin", "reader"}[i%2] + ".json"})
+		case "logout":
+			if i > 0 {
+				_, err = s.Login(context.Background(), KeyFile{Path: dir + "/admin.json"})
+			}
+			err = errors.Join(err, s.Logout(context.Background()))
+		case "renew":
+			var source Source
+			if source, err = s.Open(context.Background()); err == nil {
+				_, err = source.Token(context.Background())
+			}
+		}
+		if err != nil {
+			os.Stderr.WriteString(err.Error())
+			return
+		}
+		os.Stdout.WriteString(".")
+	}
+}
+
+func TestKilledAtAnyPoint(t *testing.T) {
+	w := newWorld(t)
+	reader, err := w.sandbox.ServiceAccountKeyOf(sandbox.ReaderServiceAccount)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.write("ca.pem", w.sandbox.CA())
+	w.write("reader.json", reader)
+	admin := KeyFile{Path: w.write("admin.json", w.sandbox.ServiceAccountKey())}
+	for _, do := range []string{"login", "renew", "logout"} {
+		t.Run(do, func(t *testing.T) {
+			for i := range 8 {
+				if _, err := w.sessions().Login(t.Context(), admin); err != nil {
+					t.Fatal(err)
+				}
+				killAfter(t, i%4, childVariable+"="+strings.Join([]string{do, w.dir, w.sandbox.URL()}, "\n"))
+
+				session, err := profile.LoadSession(w.sessions().Dirs, "work")
+				if do == "logout" && errors.Is(err, fs.ErrNotExist) {
+					continue
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+				w.wantToken(session.Principal)
+			}
+		})
+	}
+	if _, err := w.sessions().Login(t.Context(), admin); err != nil {
+		t.Fatal(err)
+	}
+	if names, err := w.sessions().Secrets.Names(); len(names) != 1 || err != nil {
+		t.Errorf("sealed after all that: %v, %v; want the last session's alone", names, err)
+	}
+}
+
+// killAfter runs the child and kills it somewhere behind its step of that number.
+func killAfter(t *testing.T, steps int, env string) {
+	t.Helper()
+	cmd := exec.Command(os.Args[0])
+	cmd.Env = append(os.Environ(), env)
+	var stderr strings.Builder
+	cmd.Stderr = &stderr
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	_, errRead := io.ReadFull(out, make([]byte, 1+steps))
+	if err := cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = cmd.Wait()
+	if errRead != nil {
+		t.Fatalf("the child ended by itself: %v: %s", errRead, stderr.String())
+	}
+}
