@@ -31,6 +31,7 @@ type account struct {
 	key           *rsa.PrivateKey
 	kid           string
 	keyCreated    time.Time
+	federated     []FederatedProvider
 }
 
 // addAccount adds an account with a subject that depends on the email alone, so that it outlives a restart.

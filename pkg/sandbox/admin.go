@@ -16,21 +16,25 @@ func isAdmin(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/sand
 
 func (s *Sandbox) routeAdmin() {
 	for pattern, call := range map[string]func(*http.Request) (any, error){
-		"GET /sandbox/stats":                           func(*http.Request) (any, error) { return s.Stats(), nil },
-		"DELETE /sandbox/stats":                        func(*http.Request) (any, error) { s.ResetStats(); return nil, nil },
-		"GET /sandbox/faults":                          func(*http.Request) (any, error) { return s.Faults(), nil },
-		"POST /sandbox/faults":                         s.adminInject,
-		"DELETE /sandbox/faults":                       func(*http.Request) (any, error) { s.ClearFaults(); return nil, nil },
-		"GET /sandbox/presets":                         func(*http.Request) (any, error) { return Presets(), nil },
-		"GET /sandbox/settings":                        func(*http.Request) (any, error) { return s.Settings(), nil },
-		"PATCH /sandbox/settings":                      s.adminSettings,
-		"POST /sandbox/clock":                          s.adminClock,
-		"POST /sandbox/keys":                           s.adminRotate,
-		"POST /sandbox/instances":                      s.adminAddInstance,
-		"PATCH /sandbox/instances/{id}":                s.adminSetInstance,
-		"POST /sandbox/instances/{id}/token":           s.adminIssue,
-		"PATCH /sandbox/accounts/{email}":              s.adminAccount,
-		"DELETE /sandbox/service-accounts/{email}/key": s.adminRevokeKey,
+		"GET /sandbox/stats":                                           func(*http.Request) (any, error) { return s.Stats(), nil },
+		"DELETE /sandbox/stats":                                        func(*http.Request) (any, error) { s.ResetStats(); return nil, nil },
+		"GET /sandbox/faults":                                          func(*http.Request) (any, error) { return s.Faults(), nil },
+		"POST /sandbox/faults":                                         s.adminInject,
+		"DELETE /sandbox/faults":                                       func(*http.Request) (any, error) { s.ClearFaults(); return nil, nil },
+		"GET /sandbox/presets":                                         func(*http.Request) (any, error) { return Presets(), nil },
+		"GET /sandbox/settings":                                        func(*http.Request) (any, error) { return s.Settings(), nil },
+		"PATCH /sandbox/settings":                                      s.adminSettings,
+		"POST /sandbox/clock":                                          s.adminClock,
+		"POST /sandbox/keys":                                           s.adminRotate,
+		"POST /sandbox/instances":                                      s.adminAddInstance,
+		"PATCH /sandbox/instances/{id}":                                s.adminSetInstance,
+		"POST /sandbox/instances/{id}/token":                           s.adminIssue,
+		"PATCH /sandbox/accounts/{email}":                              s.adminAccount,
+		"DELETE /sandbox/accounts/{email}/sessions":                    s.adminRevokeSessions,
+		"POST /sandbox/workload-tokens":                                s.adminWorkloadToken,
+		"POST /sandbox/service-accounts/{email}/federated-providers":   s.adminTrust,
+		"DELETE /sandbox/service-accounts/{email}/federated-providers": s.adminDistrust,
+		"DELETE /sandbox/service-accounts/{email}/key":                 s.adminRevokeKey,
 	} {
 		s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			out, err := call(r)
@@ -206,5 +210,40 @@ func (s *Sandbox) adminAccount(r *http.Request) (any, error) {
 
 func (s *Sandbox) adminRevokeKey(r *http.Request) (any, error) {
 	s.RevokeServiceAccountKey(r.PathValue("email"))
+	return nil, nil
+}
+
+func (s *Sandbox) adminRevokeSessions(r *http.Request) (any, error) {
+	s.RevokeSessions(r.PathValue("email"))
+	return nil, nil
+}
+
+// adminWorkloadToken takes the claims that differ.
+func (s *Sandbox) adminWorkloadToken(r *http.Request) (any, error) {
+	var claims map[string]any
+	if err := readBody(r, &claims); err != nil {
+		return nil, err
+	}
+	token, err := s.IssueWorkloadToken(claims)
+	if err != nil {
+		return nil, err
+	}
+	return map[string]string{"token": token}, nil
+}
+
+func (s *Sandbox) adminTrust(r *http.Request) (any, error) {
+	var b struct {
+		Issuer string            `json:"issuer"`
+		Claims map[string]string `json:"claims"`
+		JWKS   json.RawMessage   `json:"jwks"`
+	}
+	if err := readBody(r, &b); err != nil {
+		return nil, err
+	}
+	return nil, s.Trust(r.PathValue("email"), FederatedProvider{Issuer: b.Issuer, Claims: b.Claims, JWKS: b.JWKS})
+}
+
+func (s *Sandbox) adminDistrust(r *http.Request) (any, error) {
+	s.Distrust(r.PathValue("email"))
 	return nil, nil
 }

@@ -126,15 +126,7 @@ func (s *Sandbox) instanceDiscovery(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	issuer := s.Issuer(r.PathValue("id"))
-	writeJSON(w, http.StatusOK, map[string]any{
-		"issuer":                                issuer,
-		"jwks_uri":                              issuer + "/keys",
-		"response_types_supported":              []string{"id_token"},
-		"subject_types_supported":               []string{"public"},
-		"id_token_signing_alg_values_supported": []string{"RS256"},
-		"claims_supported":                      []string{"iss", "aud", "sub", "groups", "iat", "nbf", "exp", "jti"},
-	})
+	writeJSON(w, http.StatusOK, issuerDocument(s.Issuer(r.PathValue("id"))))
 }
 
 func (s *Sandbox) instanceKeys(w http.ResponseWriter, r *http.Request) {

@@ -56,7 +56,7 @@ func (s *Sandbox) populate() {
 		s.AddInstance(i)
 	}
 	for _, a := range []account{
-		{email: AdminServiceAccount, role: EdgeAdmin, machine: true, audience: s.base + "/service-account", tokenEndpoint: s.ServiceAccountTokenURL()},
+		{email: AdminServiceAccount, role: EdgeAdmin, machine: true, federated: s.ownProviders(), audience: s.base + "/service-account", tokenEndpoint: s.ServiceAccountTokenURL()},
 		{email: ReaderServiceAccount, role: EdgeReader, machine: true, audience: s.base + "/service-account", tokenEndpoint: s.ServiceAccountTokenURL()},
 		{email: IssuerServiceAccount, role: EdgeAdmin, machine: true, audience: s.base, tokenEndpoint: s.base + "/oauth/v2/token"},
 		{email: AdminUser, role: EdgeAdmin, password: AdminPassword},

@@ -14,8 +14,6 @@ import (
 	"github.com/google/uuid"
 )
 
-const grantJWTBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer" // RFC 7523
-
 // serviceAccountKey is the key file that STACKIT hands out once.
 type serviceAccountKey struct {
 	ID           string                `json:"id"`
@@ -99,30 +97,25 @@ func (s *Sandbox) RevokeServiceAccountKey(email string) {
 }
 
 func (s *Sandbox) routeServiceAccounts() {
-	s.mux.HandleFunc("POST /service-account/token", s.serviceAccountToken)
+	s.mux.HandleFunc("POST /service-account/token", s.oauth(s.serviceAccountToken))
 	s.mux.HandleFunc("GET /service-account/v2/service-accounts/public/jwk/{email}", s.serviceAccountPublicKey)
 }
 
 // serviceAccountToken is the token endpoint of service account keys. Its audience is another than the identity
 // provider's, and its answer to an unknown key too.
-func (s *Sandbox) serviceAccountToken(w http.ResponseWriter, r *http.Request) {
-	status, body := func() (int, any) {
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		if r.FormValue("grant_type") != grantJWTBearer {
-			return s.refuse("unsupported_grant_type")
-		}
-		a, err := s.redeemAssertion(r.PostFormValue("assertion"), s.base+"/service-account")
-		if unknown := (unknownKeyError{}); errors.As(err, &unknown) {
-			s.stats.Failed["unknown_key"]++
-			return http.StatusNotFound, pathError(r, s.now(), http.StatusNotFound, unknown.Error())
-		}
-		if err != nil {
-			return s.refuse("invalid_grant")
-		}
-		return s.machineToken(a, grantJWTBearer)
-	}()
-	writeJSON(w, status, body)
+func (s *Sandbox) serviceAccountToken(r *http.Request) (int, any) {
+	if r.PostFormValue("grant_type") != GrantJWTBearer {
+		return s.refuse("unsupported_grant_type")
+	}
+	a, err := s.redeemAssertion(r.PostFormValue("assertion"), s.base+"/service-account")
+	if unknown := (unknownKeyError{}); errors.As(err, &unknown) {
+		s.stats.Failed["unknown_key"]++
+		return http.StatusNotFound, pathError(r, s.now(), http.StatusNotFound, unknown.Error())
+	}
+	if err != nil {
+		return s.refuse("invalid_grant")
+	}
+	return s.machineToken(a, GrantJWTBearer)
 }
 
 // unknownKeyError has the text that the SDK looks for.
@@ -172,17 +165,6 @@ func (s *Sandbox) useOnce(id string, expires time.Time) error {
 	return nil
 }
 
-// tokenResponse is RFC 6749 §5.1 with OpenID Connect's ID token.
-type tokenResponse struct {
-	AccessToken     string `json:"access_token"`
-	TokenType       string `json:"token_type"`
-	ExpiresIn       int64  `json:"expires_in"`
-	RefreshToken    string `json:"refresh_token,omitempty"`
-	IDToken         string `json:"id_token,omitempty"`
-	Scope           string `json:"scope,omitempty"`
-	IssuedTokenType string `json:"issued_token_type,omitempty"`
-}
-
 // machineToken answers a token request of a service account, and counts it. There is no refresh token: the SDK would
 // parse it as a JWT.
 func (s *Sandbox) machineToken(a *account, grantType string) (int, any) {
@@ -193,12 +175,6 @@ func (s *Sandbox) machineToken(a *account, grantType string) (int, any) {
 	s.stats.Exchanges[grantType]++
 	return http.StatusOK, tokenResponse{AccessToken: token, TokenType: "Bearer", Scope: "openid email",
 		ExpiresIn: int64(time.Duration(s.settings.AccessTokenLifetime) / time.Second)}
-}
-
-// refuse answers a token request with an OAuth error, and counts it.
-func (s *Sandbox) refuse(code string) (int, any) {
-	s.stats.Failed[code]++
-	return http.StatusBadRequest, oauthError(code)
 }
 
 func (s *Sandbox) serviceAccountPublicKey(w http.ResponseWriter, r *http.Request) {

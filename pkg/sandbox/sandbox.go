@@ -43,7 +43,7 @@ type Sandbox struct {
 	keys      map[string]*keySet // by issuer URL
 	accounts  map[string]*account
 	assertion map[string]time.Time // IDs of assertions seen, until they expire
-	grants    map[string]*grant
+	provider
 	projects  []Project
 	plans     []Plan
 	instances map[string]*Instance // by ID
@@ -76,7 +76,7 @@ func New(o Options) (*Sandbox, error) {
 		keys:      map[string]*keySet{},
 		accounts:  map[string]*account{},
 		assertion: map[string]time.Time{},
-		grants:    map[string]*grant{},
+		provider:  newProvider(),
 		instances: map[string]*Instance{},
 		stats:     newStats(),
 	}

@@ -30,6 +30,9 @@ type Settings struct {
 	// DeviceCodeLifetime is the life of a device code, DeviceInterval how often its holder may ask.
 	DeviceCodeLifetime Duration `json:"deviceCodeLifetime"`
 	DeviceInterval     Duration `json:"deviceInterval"`
+	// RefreshGrace is how long a used refresh token may be used again, for clients that died before they kept the next
+	// one. Zero means that every second use ends the grant.
+	RefreshGrace Duration `json:"refreshGrace"`
 	// NoDeviceFlow hides the device authorization endpoint, NoRevocation the revocation endpoint: whether the real
 	// provider has them is not known.
 	NoDeviceFlow bool `json:"noDeviceFlow"`

@@ -7,11 +7,13 @@ import (
 
 // Stats count what the sandbox did since it started.
 type Stats struct {
-	Requests  int              `json:"requests"`        // all but those below /sandbox/
-	Paths     map[string]int   `json:"paths"`           // by "METHOD /path"
-	Mints     map[string]Mints `json:"mints"`           // by instance ID
-	Exchanges map[string]int   `json:"exchanges"`       // successful token requests by grant type
-	Failed    map[string]int   `json:"exchangesFailed"` // refused token requests by error code
+	Requests    int              `json:"requests"`        // all but those below /sandbox/
+	Paths       map[string]int   `json:"paths"`           // by "METHOD /path"
+	Mints       map[string]Mints `json:"mints"`           // by instance ID
+	Exchanges   map[string]int   `json:"exchanges"`       // successful token requests by grant type
+	SignIns     int              `json:"signIns"`         // grants that people gave
+	Revocations int              `json:"revocations"`     // of tokens, by their holders
+	Failed      map[string]int   `json:"exchangesFailed"` // refused token requests by error code
 }
 
 // Mints count the credentials made for one instance.
@@ -37,8 +39,10 @@ func newStats() Stats {
 func (s *Sandbox) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Stats{Requests: s.stats.Requests, Paths: maps.Clone(s.stats.Paths), Mints: maps.Clone(s.stats.Mints),
-		Exchanges: maps.Clone(s.stats.Exchanges), Failed: maps.Clone(s.stats.Failed)}
+	out := s.stats
+	out.Paths, out.Mints = maps.Clone(out.Paths), maps.Clone(out.Mints)
+	out.Exchanges, out.Failed = maps.Clone(out.Exchanges), maps.Clone(out.Failed)
+	return out
 }
 
 // ResetStats sets all counters to zero.
