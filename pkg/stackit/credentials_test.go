@@ -62,13 +62,14 @@ func TestMint(t *testing.T) {
 
 // Whatever goes wrong, a request that mints is sent once: who knows whether it minted.
 func TestMintIsNeverRepeated(t *testing.T) {
+	w := newWorld(t, sandbox.AdminServiceAccount)
 	for _, fault := range []sandbox.Fault{
 		{Preset: "too-many-requests"}, {Preset: "internal-error"}, {Preset: "bad-gateway"}, {Preset: "unavailable"},
 		{Preset: "gateway-timeout"}, {Preset: "conflict"}, {Preset: "unknown-key"}, {Preset: "forbidden"}, {Preset: "cut"}, {Preset: "cut-body"},
 		{Preset: "not-json"}, {Preset: "empty"}, {Preset: "html"}, {Preset: "not-found-empty"},
 	} {
 		t.Run(fault.Preset, func(t *testing.T) {
-			w := newWorld(t, sandbox.AdminServiceAccount)
+			w.reset()
 			fault.Path = "/edge/v1beta1/projects/*/regions/*/instances/*/*"
 			w.fail(t, fault)
 			for what, call := range mints(w) {
@@ -112,13 +113,13 @@ type roundTripperFunc func(*http.Request) (*http.Response, error)
 func (f roundTripperFunc) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
 func TestMintNotReady(t *testing.T) {
+	w := newWorld(t, sandbox.AdminServiceAccount)
 	for _, c := range []struct{ name, status, want string }{
 		{"reconciling", sandbox.StatusReconciling, "instance plant-3714d85 is not ready yet (reconciling)"},
 		{"active already", sandbox.StatusActive, "instance plant-3714d85 is active but gives out no credentials yet"},
 		{"error", sandbox.StatusError, "instance plant-3714d85 is not ready (error)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t, sandbox.AdminServiceAccount)
 			w.SetInstance(sandbox.ReconcilingID, func(i *sandbox.Instance) { i.Status, i.NotReady = c.status, true })
 			for what, call := range mints(w) {
 				_, err := call(t.Context(), sandbox.ReconcilingID)

@@ -108,6 +108,7 @@ func TestInstanceLife(t *testing.T) {
 }
 
 func TestWritesAreSentOnce(t *testing.T) {
+	w := newWorld(t, sandbox.AdminServiceAccount)
 	for method, call := range map[string]func(*world) error{
 		"POST": func(w *world) error {
 			_, err := w.CreateInstance(t.Context(), sandbox.ProjectID, sandbox.Region, CreateInstanceRequest{DisplayName: "plot", PlanID: sandbox.PlanID})
@@ -122,7 +123,7 @@ func TestWritesAreSentOnce(t *testing.T) {
 	} {
 		for _, preset := range []string{"bad-gateway", "cut", "conflict", "too-many-requests"} {
 			t.Run(method+" "+preset, func(t *testing.T) {
-				w := newWorld(t, sandbox.AdminServiceAccount)
+				w.reset()
 				w.fail(t, sandbox.Fault{Preset: preset, Method: method})
 				// A connection that was used before, which net/http might try again on its own.
 				if _, err := w.Plans(t.Context(), sandbox.ProjectID); err != nil {

@@ -44,13 +44,15 @@ func TestProjects(t *testing.T) {
 }
 
 func TestProjectsOfSeveralPages(t *testing.T) {
+	w := newWorld(t, sandbox.ReaderServiceAccount)
+	added := 0
 	for _, extra := range []int{pageSize - 4, pageSize - 3, 2*pageSize - 3, 2*pageSize + 4} {
-		w := newWorld(t, sandbox.ReaderServiceAccount)
-		for i := range extra {
+		for i := added; i < extra; i++ {
 			now := time.Now()
 			w.AddProject(sandbox.Project{ProjectID: fmt.Sprintf("12345678-0000-4000-8000-%012d", i), ContainerID: fmt.Sprint("extra-", i), Name: fmt.Sprint("extra-", i),
 				LifecycleState: "ACTIVE", Parent: sandbox.Parent{ID: sandbox.ParentID, ContainerID: sandbox.ParentContainerID, Type: "FOLDER"}, CreationTime: now, UpdateTime: now})
 		}
+		added = extra
 		projects, err := w.Projects(t.Context(), ProjectFilter{ParentID: sandbox.ParentID})
 		if err != nil || len(slices.Compact(names(projects))) != extra+3 {
 			t.Errorf("got %d projects, %v; want %d", len(projects), err, extra+3)

@@ -90,6 +90,13 @@ func accessToken(t *testing.T, client *http.Client, s *sandbox.Sandbox, email st
 	return answer.AccessToken
 }
 
+// reset ends the faults and forgets what was counted.
+func (w *world) reset() {
+	w.ClearFaults()
+	w.ResetStats()
+	w.pauses = nil
+}
+
 // requests counts what reached the sandbox below this path of an instance.
 func (w *world) requests(method, path string) int {
 	return w.Stats().Paths[method+" /edge/v1beta1/projects/"+sandbox.ProjectID+"/regions/"+sandbox.Region+path]
@@ -214,7 +221,7 @@ func TestMalformedIdentifiers(t *testing.T) {
 }
 
 func TestRetryOfReads(t *testing.T) {
-	const path = "/instances"
+	w := newWorld(t, sandbox.ReaderServiceAccount)
 	for _, c := range []struct {
 		name     string
 		fault    sandbox.Fault
@@ -233,7 +240,7 @@ func TestRetryOfReads(t *testing.T) {
 		{"403", sandbox.Fault{Preset: "forbidden-html"}, 1, nil, 403, "edge.reader or edge.admin"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w := newWorld(t, sandbox.ReaderServiceAccount)
+			w.reset()
 			w.fail(t, c.fault)
 			instances, err := w.Instances(t.Context(), sandbox.ProjectID, sandbox.Region)
 			if c.status == 0 && (err != nil || len(instances) != 2) || c.status != 0 && !hasStatus(err, c.status) {
@@ -242,7 +249,7 @@ func TestRetryOfReads(t *testing.T) {
 			if h := hint.Of(err); !strings.Contains(h, c.hint) || (h == "") != (c.hint == "") {
 				t.Errorf("hint %q, want %q", h, c.hint)
 			}
-			if n := w.requests("GET", path); n != c.requests || !slices.Equal(w.pauses, c.pauses) {
+			if n := w.requests("GET", "/instances"); n != c.requests || !slices.Equal(w.pauses, c.pauses) {
 				t.Errorf("%d requests after %v, want %d after %v", n, w.pauses, c.requests, c.pauses)
 			}
 		})

@@ -24,8 +24,8 @@ func (w *world) waitActive(ctx context.Context) (Instance, error) {
 }
 
 func TestWaitActiveEndsAtOnce(t *testing.T) {
+	w := newWorld(t, sandbox.ReaderServiceAccount)
 	for _, status := range []string{StatusError, StatusDeleting} {
-		w := newWorld(t, sandbox.ReaderServiceAccount)
 		w.SetInstance(sandbox.ReconcilingID, func(i *sandbox.Instance) { i.Status = status })
 		_, err := w.waitActive(t.Context())
 		var notReady *NotReadyError
@@ -33,7 +33,6 @@ func TestWaitActiveEndsAtOnce(t *testing.T) {
 			t.Errorf("%s: got %v after %v", status, err, w.pauses)
 		}
 	}
-	w := newWorld(t, sandbox.ReaderServiceAccount)
 	for name, f := range map[string]sandbox.Fault{
 		"404": {Preset: "not-found"}, "403": {Preset: "forbidden"}, "401": {Preset: "unknown-key"}, "500": {Preset: "internal-error"}, "html": {Preset: "html"},
 	} {
@@ -47,10 +46,11 @@ func TestWaitActiveEndsAtOnce(t *testing.T) {
 
 // A burst of gateway errors is outlived, and never taken for the end.
 func TestWaitActiveThroughBursts(t *testing.T) {
+	w := newWorld(t, sandbox.ReaderServiceAccount)
 	for _, preset := range []string{"bad-gateway", "unavailable", "gateway-timeout", "too-many-requests", "cut", "cut-body"} {
 		t.Run(preset, func(t *testing.T) {
-			w := newWorld(t, sandbox.ReaderServiceAccount)
-			w.SetInstance(sandbox.ReconcilingID, func(i *sandbox.Instance) { i.ReadyAfterPolls = 1 })
+			w.reset()
+			w.SetInstance(sandbox.ReconcilingID, func(i *sandbox.Instance) { i.Status, i.ReadyAfterPolls = StatusReconciling, 1 })
 			w.fail(t, sandbox.Fault{Preset: preset, Times: maxFailures - 1})
 			i, err := w.waitActive(t.Context())
 			if err != nil || i.Status != StatusActive {
@@ -98,15 +98,16 @@ func TestWaitUntilDeadline(t *testing.T) {
 }
 
 func TestWaitDeleted(t *testing.T) {
+	w := newWorld(t, sandbox.ReaderServiceAccount)
 	for _, f := range []sandbox.Fault{{Preset: "forbidden"}, {Preset: "not-found-empty"}, {Status: 410}} {
-		w := newWorld(t, sandbox.ReaderServiceAccount)
+		w.reset()
 		f.After = 1
 		w.fail(t, f)
 		if err := w.WaitDeleted(t.Context(), sandbox.ProjectID, sandbox.Region, sandbox.InstanceID, nil); err != nil || len(w.pauses) != 1 {
 			t.Errorf("%+v: got %v after %v", f, err, w.pauses)
 		}
 	}
-	w := newWorld(t, sandbox.ReaderServiceAccount)
+	w.reset()
 	w.fail(t, sandbox.Fault{Preset: "internal-error"})
 	if err := w.WaitDeleted(t.Context(), sandbox.ProjectID, sandbox.Region, sandbox.InstanceID, nil); !hasStatus(err, 500) {
 		t.Errorf("500: got %v", err)
