@@ -154,11 +154,10 @@ func (op operation) nextAfter(e *APIError) string {
 		return op.notFound
 	case e.Status == http.StatusConflict:
 		return "another change is under way or the name is taken; try again in a moment"
-	case e.Status == http.StatusTooManyRequests && e.RetryAfter > 0:
-		return "try again in " + expiration.String(e.RetryAfter)
-	case e.Status == http.StatusTooManyRequests:
-		return "try again in a moment"
-	case e.Status >= 500:
+	case e.Status == http.StatusTooManyRequests || e.Status >= 500:
+		if e.RetryAfter > 0 {
+			return "try again in " + expiration.String(e.RetryAfter)
+		}
 		return "try again in a moment"
 	case e.Status < 400:
 		return "check the endpoint, and what stands between: HTTPS_PROXY, NO_PROXY"

@@ -235,6 +235,7 @@ func TestRetryOfReads(t *testing.T) {
 		{"cut once", sandbox.Fault{Status: 200, ContentType: "application/json", Body: `{"inst`, Cut: true, Times: 1}, 2, []time.Duration{250 * time.Millisecond}, 0, ""},
 		{"Retry-After", sandbox.Fault{Preset: "too-many-requests", Times: 1}, 2, []time.Duration{time.Second}, 0, ""},
 		{"long Retry-After", sandbox.Fault{Status: 429, Header: map[string]string{"Retry-After": "60"}}, 1, nil, 429, "try again in 1m"},
+		{"503 with Retry-After", sandbox.Fault{Status: 503, Header: map[string]string{"Retry-After": "90"}}, 1, nil, 503, "try again in 1m30s"},
 		{"500", sandbox.Fault{Preset: "internal-error"}, 1, nil, 500, "try again in a moment"},
 		{"401", sandbox.Fault{Preset: "unknown-key"}, 1, nil, 401, "kubectl edge login"},
 		{"403", sandbox.Fault{Preset: "forbidden-html"}, 1, nil, 403, "edge.reader or edge.admin"},

@@ -139,7 +139,9 @@ func TestRedirect(t *testing.T) {
 	t.Cleanup(plain.Close)
 
 	var to string
+	var served atomic.Int32
 	srv := tlsServer(t, nil, func(w http.ResponseWriter, r *http.Request) {
+		served.Add(1)
 		if r.URL.Path == "/end" {
 			io.WriteString(w, r.Header.Get("Authorization")+" "+r.Header.Get("X-API-Key"))
 			return
@@ -190,8 +192,9 @@ func TestRedirect(t *testing.T) {
 		})
 	}
 	t.Run("loop", func(t *testing.T) {
-		if _, err := send("/start"); err == nil || !strings.Contains(err.Error(), "10 redirects") {
-			t.Errorf("got %v", err)
+		served.Store(0)
+		if _, err := send("/start"); err == nil || !strings.Contains(err.Error(), "10 redirects") || served.Load() != 10 {
+			t.Errorf("got %v after %d requests", err, served.Load())
 		}
 	})
 }
