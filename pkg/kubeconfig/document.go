@@ -48,6 +48,9 @@ func parse(data []byte) (*document, error) {
 		if err := checkTree(root); err != nil {
 			return nil, err
 		}
+		if err := t.check(root); err != nil {
+			return nil, err
+		}
 	}
 	model, err := loadModel(data)
 	if err != nil {

@@ -196,11 +196,21 @@ func (p *patch) mapping(n *yaml.Node, limit int, old, new map[string]any) error 
 func (p *patch) value(f span, inFlow bool, old, new any) error {
 	before, was := old.(map[string]any)
 	after, is := new.(map[string]any)
-	if was && is && len(after) > 0 && f.value.Kind == yaml.MappingNode && len(f.value.Content) > 0 {
+	if was && is && f.value.Kind == yaml.MappingNode && (len(after) > 0 && len(f.value.Content) > 0 || !within(f.value, before)) {
 		return p.mapping(f.value, f.end, before, after)
 	}
 	p.replace(f, inFlow, new)
 	return nil
+}
+
+// within reports whether object has all the keys of the mapping n.
+func within(n *yaml.Node, object map[string]any) bool {
+	for i := 0; i < len(n.Content); i += 2 {
+		if _, ok := object[n.Content[i].Value]; !ok {
+			return false
+		}
+	}
+	return true
 }
 
 // replace writes a new value for a field. A comment after a value on one line stays.

@@ -87,6 +87,22 @@ func (t *text) documentEnd(line int) int {
 	return len(t.data)
 }
 
+// check refuses the one thing that trim would take for a comment: a quoted string whose last line starts with "#".
+func (t *text) check(n *yaml.Node) error {
+	if n.Kind == yaml.ScalarNode && n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
+		end := t.quoteEnd(t.skipProperties(t.offset(n), n)) - 1
+		if i := t.lineOf(end); i > n.Line-1 && bytes.HasPrefix(bytes.TrimLeft(t.line(i), " \t"), []byte("#")) {
+			return fmt.Errorf("line %d: a line of a quoted string looks like a comment", i+1)
+		}
+	}
+	for _, child := range n.Content {
+		if err := t.check(child); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // span is a part of a mapping or sequence: a field with its key and value, or an item. Start is the key's first byte, or
 // for an item of a block sequence the first byte of its line. In block style end is the start of a line, or the end of the
 // file.
