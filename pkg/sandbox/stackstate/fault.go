@@ -23,6 +23,7 @@ const (
 	FaultSlow         FaultKind = "slow"           // the answer waits for DelayMillis, or for the client to give up
 	FaultCut          FaultKind = "cut"            // the connection ends in the middle of an answer; nothing was done
 	FaultLostAnswer   FaultKind = "lost-answer"    // the request is carried out, then the connection ends
+	FaultHang         FaultKind = "hang"           // the request is carried out, and never answered
 )
 
 // Fault says which requests fail, and how.
@@ -33,6 +34,7 @@ type Fault struct {
 	After       int       `json:"after,omitempty"`       // so many matching requests are spared first
 	Times       int       `json:"times,omitempty"`       // so many are hit, then no more; 0 means all
 	DelayMillis int       `json:"delayMillis,omitempty"` // for slow; 0 waits until the client gives up
+	Done        func()    `json:"-"`                     // for hang: called, if not nil, when the request was carried out
 }
 
 // FaultsPath is where a Faults takes orders: GET lists the faults, PUT replaces them by a JSON array, DELETE ends them.
@@ -54,7 +56,7 @@ func (f *Faults) Set(faults ...Fault) error {
 	var set []*Fault
 	for _, fault := range faults {
 		switch fault.Kind {
-		case FaultHTML, FaultUnauthorized, FaultInternal, FaultOldVersion, FaultSlow, FaultCut, FaultLostAnswer:
+		case FaultHTML, FaultUnauthorized, FaultInternal, FaultOldVersion, FaultSlow, FaultCut, FaultLostAnswer, FaultHang:
 			set = append(set, &fault)
 		default:
 			return fmt.Errorf("unknown fault %q", fault.Kind)
@@ -100,6 +102,12 @@ func (f *Faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.next.ServeHTTP(w, r)
 		return
 	}
+	// The server notices that a client has gone only once the request's body has been read.
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
 	switch fault.Kind {
 	case FaultHTML:
 		w.Header().Set("Content-Type", "text/html; charset=utf-8")
@@ -116,12 +124,6 @@ func (f *Faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		f.next.ServeHTTP(w, r)
 	case FaultSlow:
-		// The server notices that a client has gone only once the request's body has been read.
-		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-		if err != nil {
-			return
-		}
-		r.Body = io.NopCloser(bytes.NewReader(body))
 		var timeout <-chan time.Time
 		if fault.DelayMillis > 0 {
 			timeout = time.After(time.Duration(fault.DelayMillis) * time.Millisecond)
@@ -140,6 +142,12 @@ func (f *Faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case FaultLostAnswer:
 		f.next.ServeHTTP(discard{}, r)
 		panic(http.ErrAbortHandler)
+	case FaultHang:
+		f.next.ServeHTTP(discard{}, r)
+		if fault.Done != nil {
+			fault.Done()
+		}
+		<-r.Context().Done()
 	}
 }
 

@@ -1,0 +1,76 @@
+package stackstate
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+)
+
+// Kind is a kind of credential; its text is the real CLI's flag and configuration key.
+type Kind string
+
+// The kinds of credentials.
+const (
+	KindAPIToken        Kind = "api-token"     // a user's, shown in the UI
+	KindServiceToken    Kind = "service-token" // not tied to a user
+	KindKubernetesToken Kind = "k8s-sa-token"  // of a Kubernetes service account
+)
+
+// Credential is what a client authenticates with. Its secret is never formatted.
+type Credential struct {
+	Kind  Kind
+	Token string
+}
+
+// String hides the token.
+func (c Credential) String() string { return string(c.Kind) + " (hidden)" }
+
+// GoString hides the token.
+func (c Credential) GoString() string { return c.String() }
+
+// HeaderForm is one of the two forms in which a server accepts a service token.
+type HeaderForm string
+
+// The forms of a service token's header.
+const (
+	APIKeyHeader        HeaderForm = "x-api-key"     // X-API-Key: TOKEN
+	AuthorizationHeader HeaderForm = "authorization" // Authorization: ApiKey TOKEN
+)
+
+// ParseHeaderForm reads a HeaderForm.
+func ParseHeaderForm(s string) (HeaderForm, error) {
+	switch f := HeaderForm(s); f {
+	case APIKeyHeader, AuthorizationHeader:
+		return f, nil
+	}
+	return "", fmt.Errorf("header %q is unknown: use %s or %s", s, AuthorizationHeader, APIKeyHeader)
+}
+
+// Header returns the name and value of the header that carries a credential.
+func (c Credential) Header(form HeaderForm) (name, value string) {
+	switch {
+	case c.Kind == KindAPIToken:
+		return "X-API-Token", c.Token
+	case c.Kind == KindKubernetesToken:
+		return "X-API-ServiceBearer", c.Token
+	case form == AuthorizationHeader:
+		return "Authorization", "ApiKey " + c.Token
+	default:
+		return "X-API-Key", c.Token
+	}
+}
+
+func (c Credential) set(h http.Header, form HeaderForm) { h.Set(c.Header(form)) }
+
+// validate refuses what could not be sent, without quoting it.
+func (c Credential) validate() error {
+	if c.Token == "" {
+		return errors.New("there is no token to authenticate with")
+	}
+	for _, r := range c.Token {
+		if r <= ' ' || r > '~' {
+			return fmt.Errorf("the %s holds blanks, line ends or other characters that a token cannot have", c.Kind)
+		}
+	}
+	return nil
+}
