@@ -1,0 +1,259 @@
+// Package stsconfig reads and edits configuration files of the sts command line, in the form that kubectl sts shares with it:
+// a list of contexts, each a server and how to reach it. In a file of the real sts the tokens lie beside them; in ours they
+// never do.
+//
+// A file is edited as a tree of YAML nodes, so that comments, order and keys that are not known here stay as they are.
+package stsconfig
+
+import (
+	"bytes"
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"go.yaml.in/yaml/v4"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/filelock"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+)
+
+// DefaultContext is the name of a context that was not given one, and of the one in a file of the old form.
+const DefaultContext = "default"
+
+// Context is a server and how to reach it. The second half is known to kubectl sts alone.
+type Context struct {
+	URL              string `yaml:"url" json:"url"`
+	APIToken         string `yaml:"api-token,omitempty" json:"-"`
+	ServiceToken     string `yaml:"service-token,omitempty" json:"-"`
+	APIPath          string `yaml:"api-path,omitempty" json:"api-path,omitempty"`
+	AdminAPIPath     string `yaml:"admin-api-path,omitempty" json:"admin-api-path,omitempty"`
+	SkipSSL          bool   `yaml:"skip-ssl,omitempty" json:"skip-ssl,omitempty"`
+	CACertBase64Data string `yaml:"ca-cert-base64-data,omitempty" json:"ca-cert-base64-data,omitempty"` // of PEM
+
+	SealedToken       string   `yaml:"sealed-token,omitempty" json:"sealed-token,omitempty"`               // name in the secret store
+	SealedTokenKind   string   `yaml:"sealed-token-kind,omitempty" json:"sealed-token-kind,omitempty"`     // api-token, service-token or k8s-sa-token
+	TokenPath         string   `yaml:"k8s-sa-token-path,omitempty" json:"k8s-sa-token-path,omitempty"`     // of a file that is read whenever it is needed
+	ServiceAccount    string   `yaml:"k8s-service-account,omitempty" json:"k8s-service-account,omitempty"` // for the TokenRequest API
+	Audiences         []string `yaml:"k8s-audiences,omitempty" json:"k8s-audiences,omitempty"`
+	Kubeconfig        string   `yaml:"kubeconfig,omitempty" json:"kubeconfig,omitempty"`
+	KubernetesContext string   `yaml:"kube-context,omitempty" json:"kube-context,omitempty"`
+	Roles             []string `yaml:"roles,omitempty" json:"roles,omitempty"` // of minted tokens, unless others are asked for
+}
+
+// String tells the server only: a context from a file of the real sts holds its token.
+func (c Context) String() string { return "context for " + c.URL }
+
+// GoString hides the token.
+func (c Context) GoString() string { return c.String() }
+
+// CA returns the PEM certificates of the context.
+func (c Context) CA() ([]byte, error) {
+	pem, err := base64.StdEncoding.DecodeString(c.CACertBase64Data)
+	if err != nil {
+		return nil, errors.New("ca-cert-base64-data is not base64")
+	}
+	return pem, nil
+}
+
+// Named is a context with its name.
+type Named struct {
+	Name    string  `yaml:"name" json:"name"`
+	Context Context `yaml:"context" json:"context"`
+}
+
+// File is a configuration file in memory.
+type File struct {
+	Path    string
+	Exists  bool
+	Current string
+	list    []Named
+	root    *yaml.Node // the mapping at the top
+	doc     *yaml.Node
+}
+
+// Load reads the file at path. A file that does not exist is empty; one that cannot be parsed is an error, which does not
+// quote it, for it may hold tokens.
+func Load(path string) (*File, error) {
+	f := &File{Path: path}
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return f, f.parse(nil)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read the configuration: %w", err)
+	}
+	f.Exists = true
+	if err := f.parse(data); err != nil {
+		return nil, hint.Wrap(fmt.Errorf("read the configuration %s: %w", path, err), "repair or remove the file; nothing was changed")
+	}
+	return f, nil
+}
+
+func (f *File) parse(data []byte) error {
+	doc := &yaml.Node{}
+	if err := yaml.Unmarshal(data, doc); err != nil {
+		return errors.New("it is not YAML")
+	}
+	if len(doc.Content) == 0 || doc.Content[0].Tag == "!!null" {
+		doc = &yaml.Node{Kind: yaml.DocumentNode, Content: []*yaml.Node{{Kind: yaml.MappingNode, Tag: "!!map"}}}
+	}
+	f.doc, f.root = doc, doc.Content[0]
+	if f.root.Kind != yaml.MappingNode {
+		return errors.New("it is not a mapping")
+	}
+	if len(f.root.Content) > 0 && lookup(f.root, "contexts") == nil && lookup(f.root, "current-context") == nil {
+		f.wrapOldForm()
+	}
+	var model struct {
+		Contexts []Named `yaml:"contexts"`
+		Current  string  `yaml:"current-context"`
+	}
+	if err := f.root.Decode(&model); err != nil {
+		return errors.New("it has not the form of a configuration of sts")
+	}
+	f.list, f.Current = model.Contexts, model.Current
+	return nil
+}
+
+// wrapOldForm turns the members of one context at the top into a context of a list.
+func (f *File) wrapOldForm() {
+	old := f.root
+	f.root = mapping("contexts", &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: []*yaml.Node{
+		mapping("name", text(DefaultContext), "context", old),
+	}}, "current-context", text(DefaultContext))
+	f.doc.Content[0] = f.root
+}
+
+// Contexts returns the contexts in the order of the file.
+func (f *File) Contexts() []Named { return slices.Clone(f.list) }
+
+// Get returns the context of this name, and whether there is one.
+func (f *File) Get(name string) (Context, bool) {
+	i := f.index(name)
+	if i < 0 {
+		return Context{}, false
+	}
+	return f.list[i].Context, true
+}
+
+func (f *File) index(name string) int {
+	return slices.IndexFunc(f.list, func(n Named) bool { return n.Name == name })
+}
+
+// Set adds the context of this name or replaces what is known of it.
+func (f *File) Set(name string, c Context) error {
+	var node yaml.Node
+	if err := node.Encode(c); err != nil {
+		return err
+	}
+	list := lookup(f.root, "contexts")
+	if list == nil || list.Kind != yaml.SequenceNode {
+		list = &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
+		put(f.root, "contexts", list)
+	}
+	list.Style &^= yaml.FlowStyle
+	i := f.index(name)
+	if i < 0 {
+		list.Content = append(list.Content, mapping("name", text(name), "context", &node))
+		f.list = append(f.list, Named{name, c})
+		return nil
+	}
+	f.list[i].Context = c
+	old := lookup(list.Content[i], "context")
+	if old == nil || old.Kind != yaml.MappingNode {
+		put(list.Content[i], "context", &node)
+		return nil
+	}
+	for _, key := range contextKeys() {
+		if value := lookup(&node, key); value != nil {
+			put(old, key, value)
+		} else {
+			remove(old, key)
+		}
+	}
+	return nil
+}
+
+// Delete removes a context.
+func (f *File) Delete(name string) {
+	i := f.index(name)
+	if i < 0 {
+		return
+	}
+	f.list = slices.Delete(f.list, i, i+1)
+	list := lookup(f.root, "contexts")
+	list.Content = slices.Delete(list.Content, i, i+1)
+}
+
+// SetCurrent makes the context of this name the current one.
+func (f *File) SetCurrent(name string) {
+	f.Current = name
+	put(f.root, "current-context", text(name))
+}
+
+// Save writes the file, through a symlink, atomically. A new file and its folder are the user's own; an existing one keeps
+// its mode.
+func (f *File) Save() error {
+	path, mode := f.Path, fs.FileMode(0o600)
+	if resolved, err := filepath.EvalSymlinks(path); err == nil {
+		path = resolved
+	}
+	if info, err := os.Stat(path); err == nil {
+		mode = info.Mode().Perm()
+	} else if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("write the configuration: %w", err)
+	}
+	var data bytes.Buffer
+	enc := yaml.NewEncoder(&data)
+	enc.SetIndent(2)
+	if err := enc.Encode(f.doc); err != nil {
+		return fmt.Errorf("write the configuration %s: %w", path, err)
+	}
+	if err := enc.Close(); err != nil {
+		return fmt.Errorf("write the configuration %s: %w", path, err)
+	}
+	if err := atomicfile.Write(path, data.Bytes(), mode); err != nil {
+		return fmt.Errorf("write the configuration: %w", err)
+	}
+	return nil
+}
+
+// Edit loads the file at path, lets change work on it and saves it if that succeeds, while other calls wait. lock is a file
+// of ours: sts has no lock of its own.
+func Edit(ctx context.Context, path, lock string, change func(*File) error) error {
+	if err := os.MkdirAll(filepath.Dir(lock), 0o700); err != nil {
+		return fmt.Errorf("lock the configuration: %w", err)
+	}
+	unlock, err := filelock.Lock(ctx, lock)
+	if err != nil {
+		return fmt.Errorf("lock the configuration: %w", err)
+	}
+	defer unlock()
+	f, err := Load(path)
+	if err != nil {
+		return err
+	}
+	if err := change(f); err != nil {
+		return err
+	}
+	return f.Save()
+}
+
+// SystemPath is where the real sts keeps its configuration, on every system.
+func SystemPath(getenv func(string) string) (string, error) {
+	dir := getenv("XDG_CONFIG_HOME")
+	if dir == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return "", fmt.Errorf("find the configuration of sts: %w", err)
+		}
+		dir = filepath.Join(home, ".config")
+	}
+	return filepath.Join(dir, "stackstate-cli", "config.yaml"), nil
+}

@@ -1,0 +1,196 @@
+package stsconfig
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func write(t *testing.T, content string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.WriteFile(path, []byte(content), 0o640); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func edit(t *testing.T, path string, change func(*File) error) {
+	t.Helper()
+	if err := Edit(t.Context(), path, path+".lock", change); err != nil {
+		t.Fatal(err)
+	}
+}
+
+const sample = `# my servers
+contexts:
+  - name: one # the first
+    context:
+      url: https://one.example
+      service-token: svctok-one
+      api-path: /api
+      admin-api-path: ""
+      skip-ssl: false
+      future-key: stays
+  - name: two
+    context:
+      url: https://two.example
+      api-token: apitok-two
+      skip-ssl: true
+other-tool: {a: 1}
+current-context: one
+`
+
+func TestLoad(t *testing.T) {
+	f, err := Load(write(t, sample))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Named{
+		{"one", Context{URL: "https://one.example", ServiceToken: "svctok-one", APIPath: "/api"}},
+		{"two", Context{URL: "https://two.example", APIToken: "apitok-two", SkipSSL: true}},
+	}
+	if diff := cmp.Diff(want, f.Contexts()); diff != "" {
+		t.Errorf("contexts (-want +got):\n%s", diff)
+	}
+	if f.Current != "one" || !f.Exists {
+		t.Errorf("current %q, exists %v", f.Current, f.Exists)
+	}
+}
+
+func TestLoadForms(t *testing.T) {
+	for name, tc := range map[string]struct{ content, current, url string }{
+		"empty":        {"", "", ""},
+		"only comment": {"# nothing\n", "", ""},
+		"no contexts":  {"contexts: []\ncurrent-context: \"\"\n", "", ""},
+		"old form":     {"url: https://old.example\napi-token: t\n", "default", "https://old.example"},
+	} {
+		f, err := Load(write(t, tc.content))
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		c, _ := f.Get("default")
+		if f.Current != tc.current || c.URL != tc.url {
+			t.Errorf("%s: current %q with url %q", name, f.Current, c.URL)
+		}
+	}
+}
+
+// TestUnreadableIsNeverOverwritten: also not quoted, for it may hold tokens.
+func TestUnreadableIsNeverOverwritten(t *testing.T) {
+	for _, content := range []string{"contexts: [svctok-secret", "- svctok-secret\n", "contexts: svctok-secret\n", "contexts:\n- name: [svctok-secret]\n"} {
+		path := write(t, content)
+		err := Edit(t.Context(), path, path+".lock", func(f *File) error { return f.Set("new", Context{URL: "https://new.example"}) })
+		if err == nil || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%q: error %v", content, err)
+		}
+		if got := read(t, path); got != content {
+			t.Errorf("%q became %q", content, got)
+		}
+	}
+}
+
+func TestEditKeepsTheRest(t *testing.T) {
+	path := write(t, sample)
+	edit(t, path, func(f *File) error {
+		f.SetCurrent("three")
+		f.Delete("two")
+		if err := f.Set("one", Context{URL: "https://one.example", SealedToken: "x", Roles: []string{"r"}}); err != nil {
+			return err
+		}
+		return f.Set("three", Context{URL: "https://three.example"})
+	})
+	want := `# my servers
+contexts:
+  - name: one # the first
+    context:
+      url: https://one.example
+      future-key: stays
+      sealed-token: x
+      roles:
+        - r
+  - name: three
+    context:
+      url: https://three.example
+other-tool: {a: 1}
+current-context: three
+`
+	if diff := cmp.Diff(want, read(t, path)); diff != "" {
+		t.Errorf("file (-want +got):\n%s", diff)
+	}
+	info, err := os.Stat(path)
+	if err != nil || info.Mode().Perm()&0o077 != 0o040 && os.PathSeparator == '/' {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
+func TestEditOldForm(t *testing.T) {
+	path := write(t, "url: https://old.example\napi-token: t\nfuture-key: stays\n")
+	edit(t, path, func(f *File) error { return f.Set("new", Context{URL: "https://new.example"}) })
+	f, err := Load(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, _ := f.Get("default")
+	added, _ := f.Get("new")
+	if old.APIToken != "t" || added.URL != "https://new.example" || !strings.Contains(read(t, path), "future-key: stays") {
+		t.Errorf("file:\n%s", read(t, path))
+	}
+}
+
+func TestSaveThroughSymlink(t *testing.T) {
+	target := write(t, sample)
+	link := filepath.Join(t.TempDir(), "config.yaml")
+	if err := os.Symlink(target, link); err != nil {
+		t.Fatal(err)
+	}
+	edit(t, link, func(f *File) error { f.SetCurrent("two"); return nil })
+	if info, err := os.Lstat(link); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Error("the symlink was replaced")
+	}
+	if !strings.Contains(read(t, target), "current-context: two") {
+		t.Error("the target was not written")
+	}
+}
+
+func TestEditsExcludeEachOther(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "new", "config.yaml")
+	var wg sync.WaitGroup
+	for i := range 20 {
+		wg.Go(func() {
+			err := Edit(t.Context(), path, path+".lock", func(f *File) error {
+				return f.Set(fmt.Sprintf("c%d", i), Context{URL: "https://x.example"})
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	f, err := Load(path)
+	if err != nil || len(f.Contexts()) != 20 {
+		t.Errorf("%d contexts, %v", len(f.Contexts()), err)
+	}
+}
+
+func TestContextHidesTokens(t *testing.T) {
+	c := Context{URL: "u", APIToken: "secret", ServiceToken: "secret"}
+	if text := fmt.Sprintf("%v %+v %#v", c, c, c); strings.Contains(text, "secret") {
+		t.Error(text)
+	}
+}
