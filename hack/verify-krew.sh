@@ -35,5 +35,8 @@ for manifest in $manifests; do
   plugin=$(basename "$manifest" .yaml)
   kubectl krew install --manifest "$manifest"
   linked=$KREW_ROOT/bin/kubectl-${plugin//-/_}
-  [[ -x $linked ]] || { echo "Krew did not link $linked"; exit 1; }
+  if [[ $("$linked" --version) != *"$version"* ]]; then
+    echo "$linked is not the program that was built"
+    exit 1
+  fi
 done

@@ -14,11 +14,12 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 failed=()
 for check in "$@"; do
+  printf '%-13s' "$check"
   start=$SECONDS
   if "hack/verify-$check.sh" >"$log" 2>&1; then
-    printf 'ok    %-13s%4d s\n' "$check" $((SECONDS - start))
+    printf 'ok   %4d s\n' $((SECONDS - start))
   else
-    printf 'FAIL  %-13s%4d s\n' "$check" $((SECONDS - start))
+    printf 'FAIL %4d s\n' $((SECONDS - start))
     sed 's/^/      /' "$log"
     failed+=("$check")
   fi
