@@ -4,31 +4,39 @@ package process
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strconv"
 	"syscall"
 )
 
-// watch starts a shell that kills the child, or its whole group, when this process has ended: only this process holds
-// the writing end of the shell's standard input. Call release when the child has ended.
-func watch(child *os.Process, group bool) (release func(), err error) {
+// watchdog is a shell that kills a child, or its whole group, when this process has ended.
+type watchdog struct {
+	cmd  *exec.Cmd
+	pipe io.Closer // the writing end of its standard input, which only this process has
+}
+
+func watch(child *os.Process, group bool) (*watchdog, error) {
 	target := strconv.Itoa(child.Pid)
 	if group {
 		target = "-" + target
 	}
-	dog := exec.Command("/bin/sh", "-c", `read -r _; kill -KILL -- "$1"`, "sh", target)
-	dog.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C must not end it
-	pipe, err := dog.StdinPipe()
+	cmd := exec.Command("/bin/sh", "-c", `read -r _; kill -s KILL -- "$1"`, "sh", target)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C must not end it
+	pipe, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
 	}
-	if err := dog.Start(); err != nil {
+	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start watchdog: %w", err)
 	}
-	return func() {
-		dog.Process.Kill()
-		dog.Wait()
-		pipe.Close()
-	}, nil
+	return &watchdog{cmd: cmd, pipe: pipe}, nil
+}
+
+// release ends the watchdog. The child has ended.
+func (w *watchdog) release() {
+	w.cmd.Process.Kill()
+	w.cmd.Wait()
+	w.pipe.Close()
 }
