@@ -1,16 +1,20 @@
 package kubeconfig
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"reflect"
 
 	"go.yaml.in/yaml/v4"
-	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/conversion"
 	"k8s.io/client-go/tools/clientcmd/api"
 	"k8s.io/client-go/tools/clientcmd/api/latest"
 	v1 "k8s.io/client-go/tools/clientcmd/api/v1"
 )
+
+// semantic compares configurations: nil and empty are the same, as they are in a file.
+var semantic = conversion.EqualitiesOrDie(bytes.Equal)
 
 // change is what an entry was and what it becomes, as JSON objects in the form of the file; nil means there is none.
 type change struct{ old, new map[string]any }
@@ -25,7 +29,7 @@ func (c *changes) none() bool { return len(c.entries) == 0 && c.from == c.to }
 
 // compare finds how old becomes new. It looks closely only at entries that differ.
 func compare(old, new *api.Config) (*changes, error) {
-	if !equality.Semantic.DeepEqual(old.Preferences, new.Preferences) || !equality.Semantic.DeepEqual(old.Extensions, new.Extensions) {
+	if !semantic.DeepEqual(old.Preferences, new.Preferences) || !semantic.DeepEqual(old.Extensions, new.Extensions) {
 		return nil, errors.New("edit of preferences or extensions: only clusters, contexts, users and current-context can be edited")
 	}
 	before, after := api.NewConfig(), api.NewConfig()
@@ -61,7 +65,7 @@ func compare(old, new *api.Config) (*changes, error) {
 // differ puts the entries that are not the same in both into before and after.
 func differ[T any](old, new, before, after map[string]*T) {
 	for name, o := range old {
-		if n := new[name]; !equality.Semantic.DeepEqual(o, n) {
+		if n := new[name]; !semantic.DeepEqual(o, n) {
 			before[name] = o
 			if n != nil {
 				after[name] = n

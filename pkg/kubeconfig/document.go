@@ -9,7 +9,6 @@ import (
 	"io"
 
 	"go.yaml.in/yaml/v4"
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
 )
@@ -206,7 +205,7 @@ func (d *document) apply(want *api.Config) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("edit would damage the file: %w", err)
 	}
-	if !equality.Semantic.DeepEqual(edited.model, want) || !kept(d.root, edited.root, changes) {
+	if !semantic.DeepEqual(edited.model, want) || !kept(d.root, edited.root, changes) {
 		return nil, errBeyond()
 	}
 	return data, nil

@@ -15,7 +15,6 @@ import (
 	"slices"
 	"time"
 
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
 )
@@ -215,7 +214,7 @@ func distribute[T any](old, new map[string]*T, origin func(*T) *string, fallback
 		if before := old[name]; before != nil {
 			path = *origin(before)
 			*origin(&entry) = path
-			if equality.Semantic.DeepEqual(*before, entry) {
+			if semantic.DeepEqual(*before, entry) {
 				continue
 			}
 		}

@@ -8,7 +8,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
 )
@@ -239,7 +238,7 @@ func TestGeneratedEdits(t *testing.T) {
 		if err != nil {
 			t.Fatalf("seed %d: %v\n%s", seed, err, out)
 		}
-		if !equality.Semantic.DeepEqual(got, want) {
+		if !semantic.DeepEqual(got, want) {
 			t.Fatalf("seed %d: client-go reads another configuration: -want +got:\n%s\n%s", seed, cmp.Diff(want, got), out)
 		}
 		g.checkLines(t, seed, data, out, touched)

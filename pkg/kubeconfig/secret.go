@@ -34,17 +34,21 @@ func secretName(name string) bool {
 }
 
 // secretValue reports whether a value is a secret by its form, whatever it is called.
-func secretValue(value string) bool { return secretForm().MatchString(value) }
+func secretValue(value string) bool { return secretForm.MatchString(value) }
 
-// secretForm matches JWTs, StackState's and some well-known services' tokens, and PEM private keys.
-func secretForm() *regexp.Regexp {
-	return regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*|svctok-[A-Za-z0-9_-]+|\b(ghp|gho|ghs|glpat|github_pat|xox[abp])[-_][A-Za-z0-9_-]{16,}|-----BEGIN [A-Z ]*PRIVATE KEY-----`)
-}
+var (
+	// secretForm matches JWTs, StackState's and some well-known services' tokens, and PEM private keys.
+	secretForm = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*|svctok-[A-Za-z0-9_-]+|` +
+		`\b(ghp|gho|ghs|glpat|github_pat|xox[abp])[-_][A-Za-z0-9_-]{16,}|-----BEGIN [A-Z ]*PRIVATE KEY-----`)
+	uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	// assignment matches a field or variable in a comment: its name, what is between, and its value.
+	assignment = regexp.MustCompile(`([A-Za-z][A-Za-z0-9_-]*)("?\s*[:=]\s*)(\S+)`)
+)
 
 // random reports whether a value looks drawn at random: long, of mixed characters, and neither a path, an address nor a
 // UUID.
 func random(value string) bool {
-	if len(value) < 24 || strings.ContainsAny(value, " /\\:,") || uuidForm().MatchString(value) {
+	if len(value) < 24 || strings.ContainsAny(value, " /\\:,") || uuidForm.MatchString(value) {
 		return false
 	}
 	counts := map[rune]float64{}
@@ -57,10 +61,6 @@ func random(value string) bool {
 		entropy -= p * math.Log2(p)
 	}
 	return entropy > 3.8 && strings.ContainsAny(value, "0123456789") && strings.ToLower(value) != value
-}
-
-func uuidForm() *regexp.Regexp {
-	return regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 }
 
 // redact replaces every secret in the text of a kubeconfig, those in fields unknown to client-go and in comments included.
@@ -140,11 +140,11 @@ func redactComment(line string) string {
 	if i < 0 {
 		return line
 	}
-	comment := regexp.MustCompile(`([A-Za-z_-]+)("?\s*[:=]\s*)(\S+)`).ReplaceAllStringFunc(line[i:], func(field string) string {
-		if parts := regexp.MustCompile(`^([A-Za-z_-]+)("?\s*[:=]\s*)`).FindString(field); secretName(strings.TrimRight(parts, "\"=: \t")) {
-			return parts + redacted
+	comment := assignment.ReplaceAllStringFunc(line[i:], func(field string) string {
+		if parts := assignment.FindStringSubmatch(field); secretName(parts[1]) {
+			return parts[1] + parts[2] + redacted
 		}
 		return field
 	})
-	return line[:i] + secretForm().ReplaceAllString(comment, redacted)
+	return line[:i] + secretForm.ReplaceAllString(comment, redacted)
 }

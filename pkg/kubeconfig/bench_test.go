@@ -1,0 +1,56 @@
+package kubeconfig
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"k8s.io/client-go/tools/clientcmd/api"
+)
+
+// The time per entry must not grow with their number.
+func BenchmarkApply(b *testing.B) {
+	for _, n := range []int{10, 100, 1000, 10000} {
+		put := func(prefix string) func(*api.Config) {
+			return func(c *api.Config) {
+				for i := range n {
+					Entry{Name: fmt.Sprintf("%s%05d", prefix, i), Server: "https://x.example", CAData: []byte(strings.Repeat("x", 1500)), User: ExecUser([]string{"a", "b"}, "hint")}.Put(c)
+				}
+			}
+		}
+		run := func(b *testing.B, data []byte, edit func(*api.Config)) []byte {
+			var out []byte
+			for b.Loop() {
+				d, err := parse(data)
+				if err != nil {
+					b.Fatal(err)
+				}
+				want := d.model.DeepCopy()
+				edit(want)
+				if out, err = d.apply(want); err != nil {
+					b.Fatal(err)
+				}
+			}
+			b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/float64(n), "µs/entry")
+			return out
+		}
+		var full []byte
+		b.Run(fmt.Sprintf("add/%d", n), func(b *testing.B) { full = run(b, nil, put("a")) })
+		b.Run(fmt.Sprintf("change/%d", n), func(b *testing.B) {
+			run(b, full, func(c *api.Config) {
+				for _, cluster := range c.Clusters {
+					cluster.Server = "https://y.example"
+				}
+			})
+		})
+		b.Run(fmt.Sprintf("remove/%d", n), func(b *testing.B) {
+			run(b, full, func(c *api.Config) {
+				for name := range c.Contexts {
+					if strings.HasSuffix(name, "1") {
+						delete(c.Contexts, name)
+					}
+				}
+			})
+		})
+	}
+}
