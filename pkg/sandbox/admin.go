@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 )
@@ -15,7 +17,7 @@ import (
 func isAdmin(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/sandbox/") }
 
 func (s *Sandbox) routeAdmin() {
-	for pattern, call := range map[string]func(*http.Request) (any, error){
+	calls := map[string]func(*http.Request) (any, error){
 		"GET /sandbox/stats":                                           func(*http.Request) (any, error) { return s.Stats(), nil },
 		"DELETE /sandbox/stats":                                        func(*http.Request) (any, error) { s.ResetStats(); return nil, nil },
 		"GET /sandbox/faults":                                          func(*http.Request) (any, error) { return s.Faults(), nil },
@@ -35,7 +37,10 @@ func (s *Sandbox) routeAdmin() {
 		"POST /sandbox/service-accounts/{email}/federated-providers":   s.adminTrust,
 		"DELETE /sandbox/service-accounts/{email}/federated-providers": s.adminDistrust,
 		"DELETE /sandbox/service-accounts/{email}/key":                 s.adminRevokeKey,
-	} {
+	}
+	endpoints := slices.Sorted(maps.Keys(calls))
+	calls["GET /sandbox/{$}"] = func(*http.Request) (any, error) { return endpoints, nil }
+	for pattern, call := range calls {
 		s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
 			out, err := call(r)
 			switch {

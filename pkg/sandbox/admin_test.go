@@ -3,6 +3,7 @@ package sandbox_test
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
@@ -68,6 +69,9 @@ func TestAdmin(t *testing.T) {
 	do("DELETE", "/sandbox/stats", "", 204)
 	if c.s.Stats().Requests != 0 {
 		t.Error("stats were not reset")
+	}
+	if status, _, list := c.do(http.MethodGet, "/sandbox/", "", ""); status != 200 || !strings.Contains(list, `"PATCH /sandbox/settings"`) {
+		t.Errorf("list of endpoints: status %d, %s", status, list)
 	}
 	if status, _, pem := c.do(http.MethodGet, "/sandbox/ca.pem", "", ""); status != 200 || pem != string(c.s.CA()) {
 		t.Error("CA differs")

@@ -11,6 +11,7 @@ import (
 )
 
 func TestFaultSelection(t *testing.T) {
+	c := start(t).as(sandbox.AdminServiceAccount)
 	for _, test := range []struct {
 		name  string
 		fault sandbox.Fault
@@ -28,7 +29,6 @@ func TestFaultSelection(t *testing.T) {
 		{"delay alone", sandbox.Fault{Delay: 1}, []int{200, 200, 200}},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			c := start(t).as(sandbox.AdminServiceAccount)
 			if err := c.s.Inject(test.fault); err != nil {
 				t.Fatal(err)
 			}

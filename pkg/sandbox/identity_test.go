@@ -141,6 +141,7 @@ func TestSignInScopes(t *testing.T) {
 }
 
 func TestCodeRefused(t *testing.T) {
+	p := startPerson(t)
 	for _, test := range []struct {
 		name   string
 		change func(p *person, v url.Values)
@@ -156,7 +157,6 @@ func TestCodeRefused(t *testing.T) {
 		{"too late", func(p *person, _ url.Values) { p.s.Advance(61 * time.Second) }, "invalid_grant"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			p := startPerson(t)
 			verifier := oauth2.GenerateVerifier()
 			v := url.Values{"grant_type": {"authorization_code"}, "client_id": {sandbox.ClientID}, "redirect_uri": {redirect},
 				"code_verifier": {verifier}, "code": {p.signIn(verifier).Get("code")}}

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"strings"
 	"testing"
 	"time"
 
@@ -36,6 +37,7 @@ func TestWorkload(t *testing.T) {
 		{"person", sandbox.AdminUser, nil, false},
 		{"other subject", sandbox.AdminServiceAccount, map[string]any{"sub": "repo:evil/plant:ref:refs/heads/main"}, false},
 		{"other audience", sandbox.AdminServiceAccount, map[string]any{"aud": "https://kubernetes.default.svc"}, false},
+		{"other issuer", sandbox.AdminServiceAccount, map[string]any{"iss": c.s.WorkloadIssuer() + "/other"}, false},
 		{"expired", sandbox.AdminServiceAccount, map[string]any{"exp": c.s.Now().Add(-2 * time.Minute).Unix()}, false},
 		{"no expiry", sandbox.AdminServiceAccount, map[string]any{"exp": nil}, false},
 		{"not yet valid", sandbox.AdminServiceAccount, map[string]any{"nbf": c.s.Now().Add(2 * time.Minute).Unix()}, false},
@@ -177,6 +179,7 @@ func TestTokenExchange(t *testing.T) {
 		{"subject_token_type", "x", "invalid_request"},
 		{"requested_token_type", "x", "invalid_request"},
 		{"resource", "resource://edge/demo", "invalid_target"},
+		{"resource", strings.Replace(resource, sandbox.ProjectID, "none", 1), "invalid_target"},
 		{"client_id", "x", "invalid_client"},
 	} {
 		v := url.Values{}

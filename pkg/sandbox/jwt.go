@@ -63,14 +63,16 @@ func (s *Sandbox) RotateSigningKey(issuer string, keepOld bool) error {
 	return nil
 }
 
-// sign makes an RS256 token of an issuer. The caller holds the lock.
+// sign makes an RS256 token of an issuer, which it names unless the claims name another. The caller holds the lock.
 func (s *Sandbox) sign(issuer string, claims jwt.MapClaims) (string, error) {
 	set, err := s.keysOf(issuer)
 	if err != nil {
 		return "", err
 	}
 	k := set.keys[len(set.keys)-1]
-	claims["iss"] = issuer
+	if claims["iss"] == nil {
+		claims["iss"] = issuer
+	}
 	t := jwt.NewWithClaims(jwt.SigningMethodRS256, claims)
 	t.Header["kid"] = k.kid
 	return t.SignedString(k.key)
