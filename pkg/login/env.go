@@ -39,6 +39,9 @@ func (s *Sessions) environmentGrant() (grant, error) {
 	if token := s.variable("STACKIT_ACCESS_TOKEN"); token != "" {
 		return &staticGrant{MethodAccessToken, "STACKIT_ACCESS_TOKEN", token}, nil
 	}
+	if g, err := s.workloadGrant(); g != nil || err != nil {
+		return g, err
+	}
 	file, err := s.namedCredentialsFile()
 	if err != nil {
 		return nil, err

@@ -14,7 +14,9 @@ import (
 // testToken is a JWT as an access token may be, signed by nobody of interest.
 func testToken(t *testing.T, email string, expires time.Time) string {
 	t.Helper()
-	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"email": email, "exp": expires.Unix()}).SignedString([]byte("test"))
+	token, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{
+		"email": email, "iat": expires.Add(-time.Hour).Unix(), "exp": expires.Unix(),
+	}).SignedString([]byte("test"))
 	if err != nil {
 		t.Fatal(err)
 	}

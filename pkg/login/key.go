@@ -194,7 +194,7 @@ func (g *keyGrant) renew(ctx context.Context, s *Sessions) (AccessToken, error) 
 	if err != nil {
 		return AccessToken{}, fmt.Errorf("sign with the service account key: %w", err)
 	}
-	token, err := s.exchange(ctx, "service account key", g.TokenURL, "", url.Values{
+	token, _, err := s.exchange(ctx, "service account key", g.TokenURL, "", url.Values{
 		"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"},
 		"assertion":  {assertion},
 	})

@@ -14,20 +14,20 @@ type KeyFile struct {
 
 func (KeyFile) Method() string { return MethodServiceAccountKey }
 
-func (f KeyFile) prove(ctx context.Context, s *Sessions) (grant, AccessToken, error) {
+func (f KeyFile) prove(ctx context.Context, s *Sessions) (proof, error) {
 	data, err := readLimited(f.Path)
 	if err != nil {
-		return nil, AccessToken{}, fmt.Errorf("read service account key: %w", err)
+		return proof{}, fmt.Errorf("read service account key: %w", err)
 	}
 	var privateKey []byte
 	if f.PrivateKeyPath != "" {
 		if privateKey, err = readLimited(f.PrivateKeyPath); err != nil {
-			return nil, AccessToken{}, fmt.Errorf("read private key: %w", err)
+			return proof{}, fmt.Errorf("read private key: %w", err)
 		}
 	}
 	key, err := parseKey(data, privateKey, s.Now())
 	if err != nil {
-		return nil, AccessToken{}, fmt.Errorf("service account key %s: %w", f.Path, err)
+		return proof{}, fmt.Errorf("service account key %s: %w", f.Path, err)
 	}
 	return proven(ctx, s, &keyGrant{Key: key, TokenURL: s.keyTokenURL(key)})
 }

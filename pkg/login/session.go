@@ -24,7 +24,15 @@ import (
 type Credential interface {
 	Method() string
 	// prove gets one access token, and what can get the next ones.
-	prove(ctx context.Context, s *Sessions) (grant, AccessToken, error)
+	prove(ctx context.Context, s *Sessions) (proof, error)
+}
+
+// proof is what a credential was good for.
+type proof struct {
+	grant grant
+	token AccessToken
+	// report, if set, is told at the end how the login went, to show it to whoever waits elsewhere.
+	report func(error)
 }
 
 // grant gets access tokens. It is sealed with the session, as JSON.
@@ -39,14 +47,18 @@ func newGrant(method string) (grant, error) {
 	switch method {
 	case MethodServiceAccountKey:
 		return &keyGrant{}, nil
+	case MethodBrowser, MethodDevice:
+		return &refreshGrant{Via: method}, nil
+	case MethodSTACKITCLI:
+		return &cliGrant{}, nil
 	}
 	return nil, hint.Wrap(fmt.Errorf("unknown login method %.40q", method), "upgrade kubectl-edge, or log in again")
 }
 
 // proven gets a grant's first access token.
-func proven(ctx context.Context, s *Sessions, g grant) (grant, AccessToken, error) {
+func proven(ctx context.Context, s *Sessions, g grant) (proof, error) {
 	token, err := g.renew(ctx, s)
-	return g, token, err
+	return proof{grant: g, token: token}, err
 }
 
 // The secret half of a session is sealed under a name of its own generation, and the public half, which names the
@@ -67,43 +79,65 @@ func (s *Sessions) Login(ctx context.Context, c Credential) (profile.Session, er
 	if err := s.Profile.Endpoints.Check(s.Trusted); err != nil {
 		return profile.Session{}, fmt.Errorf("log in: %w", err)
 	}
-	g, token, err := c.prove(ctx, s)
+	p, err := c.prove(ctx, s)
 	if err != nil {
 		return profile.Session{}, fmt.Errorf("log in: %w", err)
 	}
+	session, err := s.commit(ctx, p)
+	if err != nil {
+		err = fmt.Errorf("log in: %w", err)
+	}
+	if p.report != nil {
+		p.report(err)
+	}
+	return session, err
+}
+
+// commit makes the proof the profile's session.
+func (s *Sessions) commit(ctx context.Context, p proof) (profile.Session, error) {
 	session := profile.Session{
 		Profile:    s.Name,
-		Method:     g.Method(),
-		Principal:  token.Principal,
+		Method:     p.grant.Method(),
+		Principal:  p.token.Principal,
 		Generation: newGeneration(),
 		Created:    s.Now().UTC().Truncate(time.Second),
 		Endpoints:  s.Profile.Endpoints,
 	}
 	unlock, err := s.lock(ctx)
 	if err != nil {
-		return profile.Session{}, fmt.Errorf("log in: %w", err)
+		return profile.Session{}, err
 	}
 	defer unlock()
-	if err := s.seal(session, g, token); err != nil {
-		return profile.Session{}, fmt.Errorf("log in: %w", err)
+	if err := s.seal(session, p.grant, p.token); err != nil {
+		return profile.Session{}, err
 	}
 	if err := session.Save(s.Dirs); err != nil {
-		return profile.Session{}, errors.Join(fmt.Errorf("log in: %w", err), s.Secrets.Delete(secretName(session)))
+		return profile.Session{}, errors.Join(err, s.Secrets.Delete(secretName(session)))
 	}
 	// The login holds even if a secret of the old session stays behind until the next one.
 	_ = s.forgetSecrets(session.Generation)
 	return session, nil
 }
 
-// Logout ends the profile's session and forgets its secrets. It is no error when there is none.
+// Logout ends the profile's session and forgets its secrets, then revokes what it held at the identity provider if that
+// can be done. An error may be about the latter alone. It is no error when there is no session.
 func (s *Sessions) Logout(ctx context.Context) error {
 	unlock, err := s.lock(ctx)
 	if err != nil {
 		return fmt.Errorf("log out: %w", err)
 	}
 	defer unlock()
+	var g grant
+	if session, err := profile.LoadSession(s.Dirs, s.Name); err == nil {
+		g, _, _ = s.unseal(session) // what cannot be opened cannot be revoked either
+	}
 	if err := s.forget(); err != nil {
 		return fmt.Errorf("log out: %w", err)
+	}
+	if held, ok := g.(*refreshGrant); ok {
+		if err := held.revoke(ctx, s); err != nil {
+			return fmt.Errorf("logged out here, but the login may still be valid at the identity provider: %w", err)
+		}
 	}
 	return nil
 }
@@ -253,7 +287,12 @@ func (s *Sessions) renew(ctx context.Context, session profile.Session) (AccessTo
 	if token.goodAt(s.Now()) {
 		return token, nil // another process was first
 	}
-	if token, err = g.renew(ctx, s); err != nil {
+	token, err = g.renew(ctx, s)
+	if _, ok := g.(*refreshGrant); ok && rejected(err) {
+		// The provider ended it, and nothing else can bring it back.
+		return AccessToken{}, errors.Join(s.required("the session has ended: it is too old, or was revoked"), s.forget())
+	}
+	if err != nil {
 		return AccessToken{}, fmt.Errorf("renew the session of profile %q: %w", s.Name, err)
 	}
 	token.Principal = session.Principal

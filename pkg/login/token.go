@@ -46,6 +46,12 @@ func (t AccessToken) goodAt(now time.Time) bool {
 	return t.Token != "" && t.Expires.Sub(now) > minRemaining
 }
 
+// readOldToken returns an access token of unknown age.
+func readOldToken(token string) AccessToken {
+	expires, _ := tokencache.ReadExpiry(token)
+	return AccessToken{Token: token, Expires: expires, Principal: principal(token)}
+}
+
 // readToken returns the access token that was received for a request made at issued. An expiresIn of 0 is unknown.
 func readToken(token string, issued time.Time, expiresIn time.Duration) AccessToken {
 	t := AccessToken{Token: token, Principal: principal(token)}
@@ -68,26 +74,31 @@ func principal(token string) string {
 	return cmp.Or(claims.Email, claims.Subject)
 }
 
-// exchange asks a token endpoint for an access token. credential says in messages what is exchanged, such as
-// "service account key".
+// exchange asks a token endpoint for an access token; the whole answer is there for what else came with it. credential says
+// in messages what is exchanged, such as "service account key".
 //
 // It is golang.org/x/oauth2 and not the SDK's flows, because those drop expires_in, so that a token that is no JWT has no
 // end; take no context; put the whole answer into errors; and have no place to check where the credential goes.
-func (s *Sessions) exchange(ctx context.Context, credential, endpoint, clientID string, params url.Values) (AccessToken, error) {
+func (s *Sessions) exchange(ctx context.Context, credential, endpoint, clientID string, params url.Values) (AccessToken, *oauth2.Token, error) {
 	if err := profile.CheckEndpoint(endpoint, s.Trusted); err != nil {
-		return AccessToken{}, fmt.Errorf("exchange %s: %w", credential, err)
+		return AccessToken{}, nil, fmt.Errorf("exchange %s: %w", credential, err)
 	}
-	ctx, cancel := context.WithTimeout(ctx, exchangeTimeout)
+	ctx, cancel := context.WithTimeout(s.withClient(ctx), exchangeTimeout)
 	defer cancel()
 	issued := s.Now()
 	config := clientcredentials.Config{
 		ClientID: clientID, TokenURL: endpoint, EndpointParams: params, AuthStyle: oauth2.AuthStyleInParams,
 	}
-	token, err := config.Token(context.WithValue(ctx, oauth2.HTTPClient, s.tokenClient()))
+	answer, err := config.Token(ctx)
 	if err != nil {
-		return AccessToken{}, exchangeError(credential, endpoint, err)
+		return AccessToken{}, nil, exchangeError(credential, endpoint, err)
 	}
-	return readToken(token.AccessToken, issued, expiresIn(token)), nil
+	return readToken(answer.AccessToken, issued, expiresIn(answer)), answer, nil
+}
+
+// withClient makes x/oauth2 and go-oidc use our HTTP client.
+func (s *Sessions) withClient(ctx context.Context) context.Context {
+	return context.WithValue(ctx, oauth2.HTTPClient, s.tokenClient())
 }
 
 // tokenClient is the HTTP client without redirects: a token endpoint has no reason for one, and 307 and 308 would repeat

@@ -1,0 +1,83 @@
+package login
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+)
+
+// The CI services' own tokens go where the service says in its environment. They are no credentials for STACKIT. The
+// SDK's adapters for them use http.DefaultClient and quote answers in errors.
+
+// githubToken asks GitHub Actions for the job's ID token.
+func (s *Sessions) githubToken() workloadToken {
+	address, bearer := s.variable("ACTIONS_ID_TOKEN_REQUEST_URL"), s.variable("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+	if address == "" || bearer == "" {
+		return workloadToken{}
+	}
+	return workloadToken{"GitHub Actions", func(ctx context.Context, s *Sessions) (string, error) {
+		var answer struct {
+			Token string `json:"value"`
+		}
+		err := s.askCI(ctx, http.MethodGet, address, map[string]string{"audience": "sts.accounts.stackit.cloud"}, bearer, &answer)
+		return answer.Token, err
+	}}
+}
+
+// azureToken asks Azure DevOps for the job's ID token.
+func (s *Sessions) azureToken() workloadToken {
+	address, bearer := s.variable("SYSTEM_OIDCREQUESTURI"), s.variable("SYSTEM_ACCESSTOKEN")
+	if address == "" || bearer == "" {
+		return workloadToken{}
+	}
+	query := map[string]string{"api-version": "7.1", "audience": "api://AzureADTokenExchange"}
+	return workloadToken{"Azure DevOps", func(ctx context.Context, s *Sessions) (string, error) {
+		var answer struct {
+			Token string `json:"oidcToken"`
+		}
+		err := s.askCI(ctx, http.MethodPost, address, query, bearer, &answer)
+		return answer.Token, err
+	}}
+}
+
+// askCI adds to the address what it does not say itself, and decodes the answer into result.
+func (s *Sessions) askCI(ctx context.Context, method, address string, query map[string]string, bearer string, result any) error {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "https" || u.Host == "" {
+		return errors.New("the address to ask is not an https URL")
+	}
+	q := u.Query()
+	for name, value := range query {
+		if q.Get(name) == "" {
+			q.Set(name, value)
+		}
+	}
+	u.RawQuery = q.Encode()
+	ctx, cancel := context.WithTimeout(ctx, exchangeTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, method, u.String(), http.NoBody)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("Accept", "application/json")
+	request.Header.Set("Authorization", "Bearer "+bearer)
+	request.Header.Set("Content-Type", "application/json")
+	response, err := s.tokenClient().Do(request)
+	if err != nil {
+		return fmt.Errorf("ask %s: %w", u.Host, requestError(err))
+	}
+	defer response.Body.Close()
+	if response.StatusCode/100 != 2 {
+		return hint.Wrap(fmt.Errorf("ask %s: %s", u.Host, response.Status), "give the job the right to ask for an ID token (GitHub: permissions: id-token: write)")
+	}
+	if json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(result) != nil {
+		return fmt.Errorf("ask %s: what came back is not a token", u.Host)
+	}
+	return nil
+}

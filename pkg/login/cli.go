@@ -1,0 +1,148 @@
+package login
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+)
+
+const (
+	cliTimeout         = 10 * time.Second
+	cliProfileVariable = "STACKIT_CLI_PROFILE"
+	cliDefaultProfile  = "default"
+)
+
+// CLI is the session of the STACKIT CLI.
+type CLI struct {
+	Profile string // of the STACKIT CLI; "" is its active one, to which the login is then pinned
+}
+
+func (CLI) Method() string { return MethodSTACKITCLI }
+
+func (c CLI) prove(ctx context.Context, s *Sessions) (proof, error) {
+	name := cmp.Or(c.Profile, s.Getenv(cliProfileVariable))
+	if name == "" {
+		name = activeCLIProfile()
+	}
+	if err := checkCLIProfile(name); err != nil {
+		return proof{}, err
+	}
+	return proven(ctx, s, &cliGrant{Profile: name})
+}
+
+// activeCLIProfile reads what stackit config profile set has written.
+func activeCLIProfile() string {
+	folder, err := os.UserConfigDir()
+	if err != nil {
+		return cliDefaultProfile
+	}
+	data, err := readLimited(filepath.Join(folder, "stackit", "cli-profile.txt"))
+	if err != nil {
+		return cliDefaultProfile
+	}
+	return cmp.Or(strings.TrimSpace(string(data)), cliDefaultProfile)
+}
+
+// checkCLIProfile refuses a profile that the CLI does not have: it would take its default one instead.
+func checkCLIProfile(name string) error {
+	if name == cliDefaultProfile {
+		return nil
+	}
+	ok := len(name) > 1 && name[0] != '-'
+	for _, r := range name {
+		ok = ok && (r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-')
+	}
+	if !ok {
+		return fmt.Errorf("profile %.80q of the STACKIT CLI: want lower-case letters, digits and dashes", name)
+	}
+	folder, err := os.UserConfigDir()
+	if err != nil {
+		return nil // the CLI would not know either
+	}
+	if _, err := os.Stat(filepath.Join(folder, "stackit", "profiles", name)); err != nil {
+		return hint.Wrap(fmt.Errorf("the STACKIT CLI has no profile %q", name), "stackit config profile list")
+	}
+	return nil
+}
+
+// cliGrant asks the STACKIT CLI for the access token of its session.
+type cliGrant struct {
+	Profile string `json:"profile"`
+}
+
+func (g *cliGrant) Method() string { return MethodSTACKITCLI }
+
+// renew takes what the CLI has, which may be short: it gives its token until that has expired, and for service accounts
+// also afterwards.
+func (g *cliGrant) renew(ctx context.Context, s *Sessions) (AccessToken, error) {
+	if err := checkCLIProfile(g.Profile); err != nil {
+		return AccessToken{}, err
+	}
+	output, err := g.run(ctx, s)
+	if err != nil {
+		return AccessToken{}, err
+	}
+	var answer struct {
+		Token string `json:"access_token"`
+	}
+	if json.Unmarshal(output, &answer) != nil || answer.Token == "" {
+		return AccessToken{}, hint.Wrap(fmt.Errorf("stackit auth get-access-token: what it printed is not a token"), "upgrade the STACKIT CLI")
+	}
+	token := readOldToken(answer.Token)
+	if !token.Expires.IsZero() && !token.Expires.After(s.Now()) {
+		return AccessToken{}, g.required(s, fmt.Sprintf("the STACKIT CLI gave a token that expired at %s; for service accounts it does not renew them",
+			token.Expires.Format(time.RFC3339)), "stackit auth activate-service-account")
+	}
+	return token, nil
+}
+
+func (g *cliGrant) run(ctx context.Context, s *Sessions) ([]byte, error) {
+	path, err := exec.LookPath("stackit")
+	if err != nil {
+		return nil, g.required(s, "the STACKIT CLI, whose session is to be used, was not found", "install it")
+	}
+	ctx, cancel := context.WithTimeout(ctx, cliTimeout)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, path, "auth", "get-access-token", "--output-format", "json", "--verbosity", "error")
+	// The session's own token is wanted, whatever the CLI would find in the environment.
+	cmd.Env = append(os.Environ(), cliProfileVariable+"="+g.Profile, "STACKIT_ACCESS_TOKEN=", useOIDCVariable+"=")
+	cmd.WaitDelay = time.Second
+	var output limitedBuffer
+	cmd.Stdout = &output
+	err = cmd.Run()
+	switch {
+	case err == nil:
+		return output.data, nil
+	case errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return nil, hint.Wrap(fmt.Errorf("stackit auth get-access-token: no answer within %v", cliTimeout), "try it yourself: stackit auth get-access-token")
+	case ctx.Err() != nil:
+		return nil, ctx.Err()
+	}
+	if _, ok := errors.AsType[*exec.ExitError](err); !ok {
+		return nil, fmt.Errorf("stackit auth get-access-token: %w", err)
+	}
+	// It does not say whether nobody is logged in, the session is over or the network failed.
+	return nil, g.required(s, "the STACKIT CLI is not logged in, or its session has ended", "stackit auth login")
+}
+
+func (g *cliGrant) required(s *Sessions, reason, command string) error {
+	reason += fmt.Sprintf(" (its profile is %q)", g.Profile)
+	return hint.Wrap(&RequiredError{Profile: s.Name, Reason: reason}, "%s, or log in without it: %s", command, s.command("login"))
+}
+
+// limitedBuffer keeps the first 64 KiB.
+type limitedBuffer struct{ data []byte }
+
+func (b *limitedBuffer) Write(p []byte) (int, error) {
+	b.data = append(b.data, p[:min(len(p), 64<<10-len(b.data))]...)
+	return len(p), nil
+}

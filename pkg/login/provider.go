@@ -1,0 +1,137 @@
+package login
+
+import (
+	"cmp"
+	"context"
+	"crypto/subtle"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+)
+
+// clientID is the STACKIT CLI's public OAuth client, the one that STACKIT has registered for logins on a command line.
+const clientID = "stackit-cli-0000-0000-000000000001"
+
+// provider is the identity provider as its discovery document describes it.
+type provider struct {
+	*oidc.Provider
+	revocationURL string // "" when it has none
+}
+
+// discover reads the discovery document of the profile's identity provider. Every endpoint in it has to be trusted like
+// the document's own.
+func (s *Sessions) discover(ctx context.Context) (*provider, error) {
+	issuer := s.Profile.Endpoints.WithDefaults().IdentityProvider
+	if err := profile.CheckEndpoint(issuer, s.Trusted); err != nil {
+		return nil, fmt.Errorf("identity provider: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(s.withClient(ctx), exchangeTimeout)
+	defer cancel()
+	p, err := oidc.NewProvider(ctx, issuer)
+	if err != nil {
+		return nil, discoveryError(issuer, err)
+	}
+	var document struct {
+		KeysURL       string `json:"jwks_uri"`
+		RevocationURL string `json:"revocation_endpoint"`
+	}
+	if err := p.Claims(&document); err != nil {
+		return nil, fmt.Errorf("identity provider %s: its discovery document is malformed", issuer)
+	}
+	endpoint := p.Endpoint()
+	for name, url := range map[string]string{
+		"authorization endpoint": endpoint.AuthURL, "token endpoint": endpoint.TokenURL, "keys": document.KeysURL,
+	} {
+		if url == "" {
+			return nil, fmt.Errorf("identity provider %s: its discovery document names no %s", issuer, name)
+		}
+	}
+	for _, url := range []string{endpoint.AuthURL, endpoint.TokenURL, document.KeysURL, endpoint.DeviceAuthURL, document.RevocationURL} {
+		if url == "" {
+			continue
+		}
+		if err := profile.CheckEndpoint(url, s.Trusted); err != nil {
+			return nil, fmt.Errorf("identity provider %s: its discovery document: %w", issuer, err)
+		}
+	}
+	return &provider{p, document.RevocationURL}, nil
+}
+
+// discoveryError leaves out the answer, which go-oidc quotes.
+func discoveryError(issuer string, err error) error {
+	err = fmt.Errorf("identity provider %s: read its discovery document: %w", issuer, plainDiscoveryError(err))
+	if hint.Of(err) != "" {
+		return err
+	}
+	return hint.Wrap(err, "check the identity provider of the profile, and proxies on the way: kubectl edge doctor")
+}
+
+func plainDiscoveryError(err error) error {
+	if mismatch, ok := errors.AsType[*oidc.IssuerMismatchError](err); ok {
+		return fmt.Errorf("it is that of another issuer, %.80q", mismatch.Discovered)
+	}
+	if plain := requestError(err); plain != err {
+		return plain
+	}
+	return errors.New("what came back is none")
+}
+
+// config is the OAuth client; redirectURL is "" for flows without a redirect.
+func (p *provider) config(redirectURL string) *oauth2.Config {
+	endpoint := p.Endpoint()
+	endpoint.AuthStyle = oauth2.AuthStyleInParams
+	return &oauth2.Config{
+		ClientID: clientID, Endpoint: endpoint, RedirectURL: redirectURL,
+		Scopes: []string{oidc.ScopeOpenID, oidc.ScopeOfflineAccess, oidc.ScopeEmail},
+	}
+}
+
+// accept verifies what a person's sign-in gave: the ID token (signature, issuer, audience, expiry, nonce), and that the
+// access token belongs to it. issued is when it was asked for.
+func (s *Sessions) accept(ctx context.Context, p *provider, method, nonce string, issued time.Time, answer *oauth2.Token) (proof, error) {
+	raw, _ := answer.Extra("id_token").(string)
+	if raw == "" {
+		return proof{}, errors.New("the identity provider sent no ID token")
+	}
+	if answer.RefreshToken == "" {
+		return proof{}, errors.New("the identity provider sent no refresh token")
+	}
+	ctx, cancel := context.WithTimeout(s.withClient(ctx), exchangeTimeout)
+	defer cancel()
+	verifier := p.VerifierContext(ctx, &oidc.Config{
+		ClientID: clientID,
+		Now:      func() time.Time { return s.Now().Add(-minRemaining) }, // for a clock that is ahead
+	})
+	id, err := verifier.Verify(ctx, raw)
+	if err != nil {
+		return proof{}, fmt.Errorf("the identity provider's ID token: %w", err)
+	}
+	if subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(nonce)) != 1 {
+		return proof{}, errors.New("the identity provider's ID token belongs to another login (nonce)")
+	}
+	if id.AccessTokenHash != "" {
+		if err := id.VerifyAccessToken(answer.AccessToken); err != nil {
+			return proof{}, errors.New("the identity provider's ID token belongs to another access token")
+		}
+	}
+	var claims struct {
+		Email string `json:"email"`
+	}
+	if err := id.Claims(&claims); err != nil {
+		return proof{}, errors.New("the identity provider's ID token is malformed")
+	}
+	token := readToken(answer.AccessToken, issued, expiresIn(answer))
+	token.Principal = cmp.Or(claims.Email, id.Subject)
+	return proof{
+		grant: &refreshGrant{
+			Via: method, TokenURL: p.Endpoint().TokenURL, RevocationURL: p.revocationURL, RefreshToken: answer.RefreshToken,
+		},
+		token: token,
+	}, nil
+}

@@ -1,0 +1,143 @@
+package login
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
+)
+
+const (
+	emailVariable     = "STACKIT_SERVICE_ACCOUNT_EMAIL"
+	tokenFileVariable = "STACKIT_FEDERATED_TOKEN_FILE"
+	useOIDCVariable   = "STACKIT_USE_OIDC"
+
+	// defaultWorkloadToken is where STACKIT's clusters put a pod's token.
+	defaultWorkloadToken = "/var/run/secrets/stackit.cloud/serviceaccount/token"
+	publicIssuer         = "https://accounts.stackit.cloud"
+	publicIssuerTokenURL = publicIssuer + "/oauth/v2/token"
+)
+
+// workloadToken gets the token by which a platform vouches for what runs there; from says where it comes from. It is
+// asked for again at every exchange, because such tokens are short-lived.
+type workloadToken struct {
+	from string
+	get  func(context.Context, *Sessions) (string, error)
+}
+
+// workloadGrant exchanges a workload's token for access tokens of a service account: workload identity federation.
+type workloadGrant struct {
+	email string
+	token workloadToken
+}
+
+func (g *workloadGrant) Method() string { return MethodWorkloadIdentity }
+
+func (g *workloadGrant) renew(ctx context.Context, s *Sessions) (AccessToken, error) {
+	assertion, err := g.token.get(ctx, s)
+	if err != nil {
+		return AccessToken{}, fmt.Errorf("workload token of %s: %w", g.token.from, err)
+	}
+	if err := checkWorkloadToken(assertion, s.Now()); err != nil {
+		return AccessToken{}, fmt.Errorf("workload token of %s: %w", g.token.from, err)
+	}
+	endpoint, err := s.workloadTokenURL(ctx)
+	if err != nil {
+		return AccessToken{}, err
+	}
+	// STACKIT has a type of its own here, not RFC 7523's.
+	token, _, err := s.exchange(ctx, "workload token of "+g.token.from, endpoint, g.email, url.Values{
+		"client_assertion_type": {"urn:schwarz:params:oauth:client-assertion-type:workload-jwt"},
+		"client_assertion":      {assertion},
+	})
+	if rejected(err) {
+		return AccessToken{}, hint.Wrap(err, "check that service account %s trusts the token's issuer, subject and audience as a federated identity provider", g.email)
+	}
+	if err != nil {
+		return AccessToken{}, err
+	}
+	token.Principal = g.email
+	return token, nil
+}
+
+// checkWorkloadToken finds what the token endpoint would refuse without a reason.
+func checkWorkloadToken(token string, now time.Time) error {
+	if strings.Count(token, ".") != 2 || strings.ContainsAny(token, " \t\r\n") {
+		return errors.New("it is not a JWT")
+	}
+	if expires, ok := tokencache.ReadExpiry(token); ok && expires.Before(now.Add(-minRemaining)) {
+		return hint.Wrap(fmt.Errorf("it expired at %s", expires.Format(time.RFC3339)), "whoever provides the token has to renew it")
+	}
+	return nil
+}
+
+// workloadTokenURL returns the identity provider's token endpoint.
+func (s *Sessions) workloadTokenURL(ctx context.Context) (string, error) {
+	if s.Profile.Endpoints.IdentityProvider == "" {
+		return cmp.Or(s.variable("STACKIT_IDP_TOKEN_ENDPOINT"), publicIssuerTokenURL), nil
+	}
+	provider, err := s.discover(ctx)
+	if err != nil {
+		return "", err
+	}
+	return provider.Endpoint().TokenURL, nil
+}
+
+// workloadGrant returns the grant of the workload identity that the environment names, or nil. As with the SDK the e-mail
+// address of a service account and a token in a file are enough; what else could be a token's source is asked only when
+// STACKIT_USE_OIDC is 1, as with the STACKIT CLI.
+func (s *Sessions) workloadGrant() (grant, error) {
+	email, wanted := s.variable(emailVariable), s.variable(useOIDCVariable) == "1"
+	if email == "" && !wanted {
+		return nil, nil
+	}
+	if email == "" {
+		return nil, hint.Wrap(fmt.Errorf("workload identity: %s is 1, and %s is not set", useOIDCVariable, emailVariable),
+			"set %s to the service account's e-mail address", emailVariable)
+	}
+	token := s.workloadToken(wanted)
+	if token.get == nil && wanted {
+		return nil, hint.Wrap(errors.New("workload identity: no token of this workload was found"),
+			"set %s, or give the CI job the right to ask for an ID token", tokenFileVariable)
+	}
+	if token.get == nil {
+		return nil, nil
+	}
+	return &workloadGrant{email, token}, nil
+}
+
+func (s *Sessions) workloadToken(wanted bool) workloadToken {
+	const inlineVariable = "STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN"
+	if token := s.variable(inlineVariable); token != "" {
+		return workloadToken{inlineVariable, func(context.Context, *Sessions) (string, error) { return token, nil }}
+	}
+	if path := s.Getenv(tokenFileVariable); path != "" {
+		return fileToken(path)
+	}
+	if wanted {
+		if token := s.githubToken(); token.get != nil {
+			return token
+		}
+		if token := s.azureToken(); token.get != nil {
+			return token
+		}
+	}
+	if _, err := os.Stat(defaultWorkloadToken); err == nil {
+		return fileToken(defaultWorkloadToken)
+	}
+	return workloadToken{}
+}
+
+func fileToken(path string) workloadToken {
+	return workloadToken{path, func(context.Context, *Sessions) (string, error) {
+		data, err := readLimited(path)
+		return strings.TrimSpace(string(data)), err
+	}}
+}
