@@ -1,6 +1,7 @@
 package sandbox_test
 
 import (
+	"bytes"
 	"net/http"
 	"net/url"
 	"strings"
@@ -105,7 +106,8 @@ func TestServiceAccountKeyOnce(t *testing.T) {
 	if first != 200 || second != 400 {
 		t.Errorf("same assertion twice: %d, %d, want 200, 400", first, second)
 	}
-	if string(c.s.ServiceAccountKey()) != string(c.s.ServiceAccountKey()) {
+	before, after := c.s.ServiceAccountKey(), c.s.ServiceAccountKey()
+	if !bytes.Equal(before, after) {
 		t.Error("the key file changes")
 	}
 	c.s.RevokeServiceAccountKey(sandbox.AdminServiceAccount)
