@@ -9,6 +9,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
@@ -38,22 +40,23 @@ type document struct {
 	Kind       string `json:"kind"`
 	APIVersion string `json:"apiVersion"`
 	Spec       spec   `json:"spec"`
-	Status     status `json:"status,omitzero"`
 }
 
 type spec struct {
 	Interactive bool `json:"interactive"`
 }
 
-type status struct {
-	ExpirationTimestamp string `json:"expirationTimestamp,omitempty"`
-	Token               string `json:"token,omitempty"`
-}
-
 // ParseInfo reads the value of Variable. An empty one asks for v1.
 func ParseInfo(value string) (Info, error) {
 	if value == "" {
 		return Info{APIVersion: v1}, nil
+	}
+	// What client-go writes without a cluster is one of four texts. Starting the decoder takes longer than to compare them.
+	for _, version := range [...]string{v1, v1beta1} {
+		rest, ok := strings.CutPrefix(value, `{"kind":"`+kind+`","apiVersion":"`+version+`","spec":{"interactive":`)
+		if ok && (rest == "true}}" || rest == "false}}") {
+			return Info{APIVersion: version, Interactive: rest == "true}}", Present: true}, nil
+		}
 	}
 	// Only what is used is decoded: spec.cluster may be large and is none of the helper's business.
 	var d document
@@ -72,16 +75,26 @@ func ParseInfo(value string) (Info, error) {
 
 // Write answers with token, valid until expires, in the version that was asked for.
 func (i Info) Write(w io.Writer, token string, expires time.Time) error {
-	data, err := json.Marshal(document{
-		Kind: kind, APIVersion: i.APIVersion,
-		Spec:   spec{Interactive: i.Interactive},
-		Status: status{ExpirationTimestamp: expires.UTC().Format(time.RFC3339), Token: token},
-	})
+	quoted, err := quote(token)
 	if err != nil {
 		return fmt.Errorf("write %s: %w", kind, err)
 	}
-	if _, err := w.Write(append(data, '\n')); err != nil {
+	answer := `{"kind":"` + kind + `","apiVersion":"` + i.APIVersion + `","spec":{"interactive":` + strconv.FormatBool(i.Interactive) +
+		`},"status":{"expirationTimestamp":"` + expires.UTC().Format(time.RFC3339) + `","token":` + quoted + "}}\n"
+	if _, err := io.WriteString(w, answer); err != nil {
 		return fmt.Errorf("write %s: %w", kind, err)
 	}
 	return nil
+}
+
+// quote writes s as a JSON string. What a token may be made of (RFC 6750, section 2.1) needs no encoder.
+func quote(s string) (string, error) {
+	for _, c := range []byte(s) {
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+		if !letter && !strings.ContainsRune("-._~+/=", rune(c)) {
+			data, err := json.Marshal(s)
+			return string(data), err
+		}
+	}
+	return `"` + s + `"`, nil
 }

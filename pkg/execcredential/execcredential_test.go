@@ -25,9 +25,11 @@ func codecs() serializer.CodecFactory {
 func TestAnswerDecodesWithClientGo(t *testing.T) {
 	const token, expires = "header.payload.signature", "2031-02-03T04:05:06Z"
 	for name, tc := range map[string]struct{ info, version string }{
-		"absent":  {"", "v1"},
-		"v1":      {`{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","spec":{"interactive":true}}`, "v1"},
-		"v1beta1": {`{"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential","spec":{"interactive":true,"cluster":{"server":"https://x","config":{"a":1}}}}`, "v1beta1"},
+		"absent":                   {"", "v1"},
+		"as client-go writes it":   {`{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","spec":{"interactive":true}}`, "v1"},
+		"as client-go writes beta": {`{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1","spec":{"interactive":true}}`, "v1beta1"},
+		"v1":                       {`{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","spec":{"interactive":true}}`, "v1"},
+		"v1beta1":                  {`{"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential","spec":{"interactive":true,"cluster":{"server":"https://x","config":{"a":1}}}}`, "v1beta1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			info, err := execcredential.ParseInfo(tc.info)
@@ -82,6 +84,23 @@ func TestParseInfoRefuses(t *testing.T) {
 				t.Errorf("got error %v, want one that names %s", err, execcredential.Variable)
 			}
 		})
+	}
+}
+
+func TestWriteQuotesAnyToken(t *testing.T) {
+	for _, token := range []string{"a.b-c_d~e+f/g=", `quote " and \ and`, "line\nbreak", "ümlaut", "\x00"} {
+		info, err := execcredential.ParseInfo("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		if err := info.Write(&out, token, time.Unix(1e9, 0)); err != nil {
+			t.Fatal(err)
+		}
+		object, _, err := codecs().UniversalDecoder(clientauthentication.SchemeGroupVersion).Decode(out.Bytes(), nil, nil)
+		if err != nil || object.(*clientauthentication.ExecCredential).Status.Token != token {
+			t.Errorf("%q: wrote %s, %v", token, out.String(), err)
+		}
 	}
 }
 

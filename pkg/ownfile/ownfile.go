@@ -31,11 +31,11 @@ func (e *Error) Error() string { return fmt.Sprintf("refusing %s: %s", e.Path, e
 // Read returns the content of a regular file of at most 1 MiB that belongs to the user (or root) and that others have
 // no such access to. For Private a symlink in the last place is refused too. Errors are those of os.Open, or *Error.
 func Read(path string, a Access) ([]byte, error) {
-	flags := os.O_RDONLY | nonBlock
+	flags := os.O_RDONLY
 	if a == Private {
 		flags |= NoFollow
 	}
-	f, err := os.OpenFile(path, flags, 0)
+	f, err := Open(path, flags, 0)
 	if err != nil {
 		if isSymlinkError(err) {
 			return nil, &Error{path, "it is a symbolic link"}

@@ -6,11 +6,9 @@
 package tokencache
 
 import (
-	"bytes"
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
-	"encoding/json"
-	"errors"
 	"fmt"
 	"time"
 )
@@ -18,17 +16,16 @@ import (
 // Key names a token: the hash of everything that changes it.
 type Key [sha256.Size]byte
 
-// KeyOf is the SHA-256 of v's JSON encoding. v must be a struct (or made of them), whose fields are encoded in a fixed
-// order; kind tells programs with like structs apart.
-func KeyOf(kind string, v any) Key {
-	data, err := json.Marshal(v)
-	if err != nil {
-		panic(fmt.Sprintf("tokencache: key of %T: %v", v, err)) // a type that JSON cannot encode: a bug, not an input
-	}
+// KeyOf is the SHA-256 of the parts, each with its length, so that no two lists of parts are alike. The kind keeps the
+// tokens of different programs apart.
+func KeyOf(kind string, parts ...string) Key {
 	h := sha256.New()
-	h.Write([]byte(kind))
-	h.Write([]byte{0})
-	h.Write(data)
+	for _, part := range append([]string{kind}, parts...) {
+		var length [8]byte
+		binary.BigEndian.PutUint64(length[:], uint64(len(part)))
+		h.Write(length[:])
+		h.Write([]byte(part))
+	}
 	return Key(h.Sum(nil))
 }
 
@@ -45,12 +42,12 @@ func parseKey(s string) (Key, bool) {
 
 // Entry is a token with what is known of it.
 type Entry struct {
-	Token   string    `json:"token"`
-	Issued  time.Time `json:"issued"`
-	Expires time.Time `json:"expires"`
-	// Replaced is when a token was last minted because a server had refused the one before; it bounds how often.
-	Replaced time.Time `json:"replaced,omitzero"`
-	Labels   Labels    `json:"labels,omitzero"`
+	Token   string
+	Issued  time.Time
+	Expires time.Time
+	// Replaced is when this token was minted because a server had refused the one before; see Replaceable.
+	Replaced time.Time
+	Labels   Labels
 }
 
 // Labels say what a token is for, to people.
@@ -94,51 +91,17 @@ func (e Entry) Ageing(now time.Time) bool {
 
 func (e Entry) ageingFrom() time.Time { return e.Expires.Add(-e.life() / 5) }
 
+// replaceEvery bounds how often a token is replaced because it was refused, since a client may ask again for reasons of its
+// own, and may be refused for reasons that no token mends.
+const replaceEvery = time.Minute
+
+// Replaceable reports whether a new token may be minted at now although e lives, because a server has refused e.
+func (e Entry) Replaceable(now time.Time) bool {
+	return now.Sub(e.Replaced) >= replaceEvery
+}
+
 // Tag identifies the token within its key without revealing it.
 func (e Entry) Tag() string {
 	sum := sha256.Sum256([]byte(e.Token))
 	return hex.EncodeToString(sum[:8])
-}
-
-// magic starts every file; its number is the format's version.
-const magic = "kubectl-edge-token-1 "
-
-var errDamaged = errors.New("the file is damaged")
-
-// encode renders a file: magic, the SHA-256 of the rest, then the entry with its key as JSON. The checksum tells a torn or
-// rotten file, the key one that was put in another's place.
-func encode(k Key, e Entry) ([]byte, error) {
-	body, err := json.Marshal(stored{k.String(), e})
-	if err != nil {
-		return nil, err
-	}
-	sum := sha256.Sum256(body)
-	data := make([]byte, 0, len(magic)+2*len(sum)+1+len(body)+1)
-	data = append(data, magic...)
-	data = hex.AppendEncode(data, sum[:])
-	data = append(data, '\n')
-	return append(data, body...), nil
-}
-
-type stored struct {
-	Key string `json:"key"`
-	Entry
-}
-
-// decode reads what encode wrote. Its errors never quote the file.
-func decode(data []byte) (stored, error) {
-	rest, ok := bytes.CutPrefix(data, []byte(magic))
-	if !ok {
-		return stored{}, errDamaged
-	}
-	digest, body, ok := bytes.Cut(rest, []byte{'\n'})
-	sum := sha256.Sum256(body)
-	if !ok || !bytes.Equal(digest, hex.AppendEncode(nil, sum[:])) {
-		return stored{}, errDamaged
-	}
-	var s stored
-	if err := json.Unmarshal(body, &s); err != nil {
-		return stored{}, errDamaged
-	}
-	return s, nil
 }

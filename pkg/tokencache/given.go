@@ -56,7 +56,7 @@ func (s Store) Give(k Key, client Client, e Entry, until, now time.Time) (refuse
 	if s.dir == "" {
 		return false
 	}
-	f, err := os.OpenFile(s.path(k, givenSuffix), os.O_RDWR|os.O_CREATE|ownfile.NoFollow, 0o600)
+	f, err := ownfile.Open(s.path(k, givenSuffix), os.O_RDWR|os.O_CREATE|ownfile.NoFollow, 0o600)
 	if err != nil {
 		return false
 	}

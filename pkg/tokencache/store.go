@@ -75,14 +75,11 @@ func (s Store) Load(k Key) (Entry, error) {
 	if err != nil {
 		return Entry{}, fmt.Errorf("%w: %w", ErrMiss, err)
 	}
-	f, err := decode(data)
+	e, err := decode(data, k)
 	if err != nil {
 		return Entry{}, fmt.Errorf("%w: %w", ErrMiss, err)
 	}
-	if f.Key != k.String() {
-		return Entry{}, fmt.Errorf("%w: the file is another token's", ErrMiss)
-	}
-	return f.Entry, nil
+	return e, nil
 }
 
 // Put stores e under k, replacing what was there.

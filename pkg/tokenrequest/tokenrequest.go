@@ -56,19 +56,47 @@ func (r Request) Args() []string {
 	return args
 }
 
-// Target is a request with everything else that decides which token answers it.
+// Key names the token that answers r as it stands, before the profile fills any gaps: a change of the request, the
+// configuration, the session or the credentials in the environment makes it another one. So logging out, or in as someone
+// else, leaves no token behind that could be used.
+func (r Request) Key(d dirs.Dirs, getenv func(string) string) (tokencache.Key, error) {
+	name := cmp.Or(r.Profile, getenv(profile.NameVariable))
+	if name == "" { // kubeconfigs of kubectl edge name it
+		config, err := profile.Load(d)
+		if err != nil {
+			return tokencache.Key{}, err
+		}
+		if name, _, err = config.Select("", getenv); err != nil {
+			return tokencache.Key{}, err
+		}
+	}
+	if err := profile.CheckName(name); err != nil {
+		return tokencache.Key{}, err
+	}
+	fingerprint, err := profile.Fingerprint(d, name)
+	if err != nil {
+		return tokencache.Key{}, err
+	}
+	parts := append(r.Args(), name, string(fingerprint[:]))
+	return tokencache.KeyOf("edge", append(parts, profile.EnvironmentIdentity(getenv)...)...), nil
+}
+
+// Target is a request with everything that is needed to answer it.
 type Target struct {
 	Request
-	Endpoint    string           // base URL of the Edge API
-	Session     profile.Session  // zero when nobody is logged in
-	Environment []string         // see profile.EnvironmentIdentity
-	Config      *profile.Config  `json:"-"`
-	Settings    profile.Profile  `json:"-"` // the request's profile
-	Store       tokencache.Store `json:"-"`
+	Key       tokencache.Key
+	Principal string // "" when nobody is logged in
+	Config    *profile.Config
+	Settings  profile.Profile // the request's profile
+	Store     tokencache.Store
 }
 
 // Resolve completes r from the user's configuration below d and the environment, and checks it.
 func (r Request) Resolve(d dirs.Dirs, getenv func(string) string) (Target, error) {
+	key, err := r.Key(d, getenv)
+	if err != nil {
+		return Target{}, err
+	}
 	config, err := profile.Load(d)
 	if err != nil {
 		return Target{}, err
@@ -85,21 +113,14 @@ func (r Request) Resolve(d dirs.Dirs, getenv func(string) string) (Target, error
 			return Target{}, err
 		}
 	}
-	if err := r.check(); err != nil {
-		return Target{}, err
-	}
-	endpoint := p.Endpoints.WithDefaults().Edge
-	if err := profile.CheckEndpoint(endpoint, config.TrustedHosts); err != nil {
+	if err := r.complete(); err != nil {
 		return Target{}, err
 	}
 	session, err := profile.LoadSession(d, name)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return Target{}, hint.Wrap(err, "kubectl edge login --profile %s", name)
 	}
-	t := Target{
-		Request: r, Endpoint: endpoint, Session: session, Environment: profile.EnvironmentIdentity(getenv),
-		Config: config, Settings: p,
-	}
+	t := Target{Request: r, Key: key, Principal: session.Principal, Config: config, Settings: p}
 	if config.Cache != tokencache.None && getenv(tokencache.Variable) != tokencache.None {
 		t.Store = tokencache.Open(d)
 	}
@@ -117,7 +138,8 @@ func profileExpiration(name string, p profile.Profile) (time.Duration, error) {
 	return time.Duration(life), nil
 }
 
-func (r Request) check() error {
+// complete reports whether r can be sent.
+func (r Request) complete() error {
 	switch {
 	case r.ProjectID == "":
 		return hint.Wrap(errors.New("no project: --project-id is missing, and profile "+r.Profile+" has none"),
@@ -125,24 +147,32 @@ func (r Request) check() error {
 	case r.InstanceID == "":
 		return hint.Wrap(errors.New("no instance: --instance-id is missing"), "kubectl edge instance list")
 	}
-	if err := stackitid.ProjectID(r.ProjectID); err != nil {
-		return err
-	}
-	if err := stackitid.Region(r.Region); err != nil {
-		return err
-	}
-	return stackitid.InstanceID(r.InstanceID)
+	return r.Check()
 }
 
-// Key names the token that answers t. Logging out, or in as someone else, changes it.
-func (t Target) Key() tokencache.Key {
-	return tokencache.KeyOf("edge", t)
+// Check reports whether what r names has the form of such names.
+func (r Request) Check() error {
+	for _, field := range []struct {
+		value string
+		check func(string) error
+	}{
+		{r.ProjectID, stackitid.ProjectID}, {r.Region, stackitid.Region},
+		{r.InstanceID, stackitid.InstanceID}, {r.Profile, profile.CheckName},
+	} {
+		if field.value == "" {
+			continue
+		}
+		if err := field.check(field.value); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Labels describe the token that answers t.
 func (t Target) Labels() tokencache.Labels {
 	return tokencache.Labels{
-		Instance: t.InstanceID, Project: t.ProjectID, Region: t.Region, Profile: t.Profile, Principal: t.Session.Principal,
+		Instance: t.InstanceID, Project: t.ProjectID, Region: t.Region, Profile: t.Profile, Principal: t.Principal,
 	}
 }
 

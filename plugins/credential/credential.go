@@ -75,9 +75,17 @@ func run(p Process) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	target, err := request.Resolve(dirs.For("kubectl-edge"), p.Getenv)
+	if err := request.Check(); err != nil {
+		return 0, err
+	}
+	d := dirs.For("kubectl-edge")
+	key, err := request.Key(d, p.Getenv)
 	if err != nil {
 		return 0, err
+	}
+	var store tokencache.Store
+	if p.Getenv(tokencache.Variable) != tokencache.None {
+		store = tokencache.Open(d)
 	}
 	client := tokencache.CurrentClient(p.Getenv(execcredential.Variable))
 	handOver := func(extra ...string) (int, error) {
@@ -85,21 +93,21 @@ func run(p Process) (int, error) {
 		return runEdge(p, append(args, request.Args()...))
 	}
 
-	key, now := target.Key(), p.Now()
-	entry, err := target.Store.Get(key, now)
+	now := p.Now()
+	entry, err := store.Get(key, now)
 	if err != nil {
 		return handOver()
 	}
 	until := entry.KeepUntil(now)
-	if refused := target.Store.Give(key, client, entry, until, now); refused {
+	if refused := store.Give(key, client, entry, until, now); refused && entry.Replaceable(now) {
 		return handOver("--refused=" + entry.Tag())
 	}
 	if err := info.Write(p.Stdout, entry.Token, until); err != nil {
 		return 0, err
 	}
-	if entry.Ageing(now) && target.Store.StartRefresh(key, now) {
+	if entry.Ageing(now) && store.StartRefresh(key, now) {
 		if err := startEdge(p, append([]string{"credential", "--refresh"}, request.Args()...)); err != nil {
-			target.Store.EndRefresh(key) // the token lives on; the next call tries again, and a miss says what is wrong
+			store.EndRefresh(key) // the token lives on; the next call tries again, and a miss says what is wrong
 		}
 	}
 	return 0, nil

@@ -35,8 +35,8 @@ func newCredentialCmd(a *app) *cobra.Command {
 			ctx, cancel := context.WithTimeout(cmd.Context(), credentialTimeout)
 			defer cancel()
 			if refresh {
-				defer target.Store.EndRefresh(target.Key())
-				_, err := a.flight(target).Token(ctx, target.Key(), mint.Want{Fresh: true}, a.minter(target))
+				defer target.Store.EndRefresh(target.Key)
+				_, err := a.flight(target).Token(ctx, target.Key, mint.Want{Fresh: true}, a.minter(target))
 				return err
 			}
 			return a.answer(ctx, target, clientID, refused)
@@ -64,12 +64,12 @@ func (a *app) answer(ctx context.Context, target tokenrequest.Target, clientID, 
 			return usageError{err}
 		}
 	}
-	entry, err := a.flight(target).Token(ctx, target.Key(), mint.Want{Refused: refused}, a.minter(target))
+	entry, err := a.flight(target).Token(ctx, target.Key, mint.Want{Refused: refused}, a.minter(target))
 	if err != nil {
 		return err
 	}
 	until := entry.KeepUntil(a.Now())
-	target.Store.Give(target.Key(), client, entry, until, a.Now())
+	target.Store.Give(target.Key, client, entry, until, a.Now())
 	if err := info.Write(a.Out, entry.Token, until); err != nil {
 		return err
 	}

@@ -117,8 +117,8 @@ func (o *kubeconfigCreateOptions) fetch(ctx context.Context, client *stackit.Cli
 	e := tokencache.Entry{
 		Token: token, Issued: issued, Expires: tokencache.Expiry(token, issued, expiration.Min), Labels: target.Labels(),
 	}
-	if cached, err := target.Store.Get(target.Key(), o.Now()); err != nil || cached.Expires.Before(e.Expires) {
-		if err := target.Store.Put(target.Key(), e); err != nil {
+	if cached, err := target.Store.Get(target.Key, o.Now()); err != nil || cached.Expires.Before(e.Expires) {
+		if err := target.Store.Put(target.Key, e); err != nil {
 			o.note("warning: the first token is not cached: %v", err)
 		}
 	}
