@@ -22,7 +22,7 @@ import (
 
 const (
 	startTimeout = 2 * time.Minute // idle machines take three seconds
-	stopGrace    = 3 * time.Second
+	stopGrace    = 2 * time.Second
 	pollInterval = 25 * time.Millisecond
 )
 
