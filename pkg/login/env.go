@@ -26,7 +26,8 @@ type credentialsFile struct {
 	PrivateKey     string `json:"STACKIT_PRIVATE_KEY"`
 }
 
-// Environment returns the source of the credential that the environment names, or nil.
+// Environment returns the source of the credential that the environment names, or nil. A login method in the profile
+// leaves out those of other kinds.
 func (s *Sessions) Environment() (Source, error) {
 	g, err := s.environmentGrant()
 	if g == nil || err != nil {
@@ -36,17 +37,24 @@ func (s *Sessions) Environment() (Source, error) {
 }
 
 func (s *Sessions) environmentGrant() (grant, error) {
-	if token := s.variable("STACKIT_ACCESS_TOKEN"); token != "" {
+	if token := s.variable("STACKIT_ACCESS_TOKEN"); token != "" && s.wants(MethodAccessToken) {
 		return &staticGrant{MethodAccessToken, "STACKIT_ACCESS_TOKEN", token}, nil
 	}
-	if g, err := s.workloadGrant(); g != nil || err != nil {
-		return g, err
+	if s.wants(MethodWorkloadIdentity) {
+		if g, err := s.workloadGrant(); g != nil || err != nil {
+			return g, err
+		}
 	}
 	file, err := s.namedCredentialsFile()
 	if err != nil {
 		return nil, err
 	}
 	return s.credentialsGrant(file, "the environment")
+}
+
+// wants reports whether the profile may log in by this method.
+func (s *Sessions) wants(method string) bool {
+	return s.Profile.LoginMethod == "" || s.Profile.LoginMethod == method
 }
 
 // defaultFileGrant returns the grant of the credentials file at its default place, or nil.
@@ -71,26 +79,36 @@ func (s *Sessions) defaultFileGrant() (grant, error) {
 
 // credentialsGrant prefers a key to a token, and for each the variables to the file.
 func (s *Sessions) credentialsGrant(file credentialsFile, origin string) (grant, error) {
+	if s.wants(MethodServiceAccountKey) {
+		if g, err := s.environmentKey(file, origin); g != nil || err != nil {
+			return g, err
+		}
+	}
+	const tokenVariable = "STACKIT_SERVICE_ACCOUNT_TOKEN"
+	token := cmp.Or(s.variable(tokenVariable), strings.TrimSpace(file.Token))
+	if token == "" || !s.wants(MethodServiceAccountToken) {
+		return nil, nil
+	}
+	return &staticGrant{MethodServiceAccountToken, tokenVariable, token}, nil
+}
+
+func (s *Sessions) environmentKey(file credentialsFile, origin string) (grant, error) {
 	key, from, err := s.value("STACKIT_SERVICE_ACCOUNT_KEY_PATH", "STACKIT_SERVICE_ACCOUNT_KEY", file.KeyPath, file.Key)
 	if err != nil {
 		return nil, fmt.Errorf("service account key of %s: %w", origin, err)
 	}
-	if len(key) > 0 {
-		private, _, err := s.value("STACKIT_PRIVATE_KEY_PATH", "STACKIT_PRIVATE_KEY", file.PrivateKeyPath, file.PrivateKey)
-		if err != nil {
-			return nil, fmt.Errorf("private key of %s: %w", origin, err)
-		}
-		parsed, err := parseKey(key, private, s.Now())
-		if err != nil {
-			return nil, fmt.Errorf("service account key in %s: %w", from, err)
-		}
-		return &keyGrant{Key: parsed, TokenURL: s.keyTokenURL(parsed)}, nil
+	if len(key) == 0 {
+		return nil, nil
 	}
-	const tokenVariable = "STACKIT_SERVICE_ACCOUNT_TOKEN"
-	if token := cmp.Or(s.variable(tokenVariable), strings.TrimSpace(file.Token)); token != "" {
-		return &staticGrant{MethodServiceAccountToken, tokenVariable, token}, nil
+	private, _, err := s.value("STACKIT_PRIVATE_KEY_PATH", "STACKIT_PRIVATE_KEY", file.PrivateKeyPath, file.PrivateKey)
+	if err != nil {
+		return nil, fmt.Errorf("private key of %s: %w", origin, err)
 	}
-	return nil, nil
+	parsed, err := parseKey(key, private, s.Now())
+	if err != nil {
+		return nil, fmt.Errorf("service account key in %s: %w", from, err)
+	}
+	return &keyGrant{Key: parsed, TokenURL: s.keyTokenURL(parsed)}, nil
 }
 
 // value returns what a variable or else the credentials file names by path or, after that, holds itself; and where it

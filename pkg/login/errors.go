@@ -20,13 +20,15 @@ import (
 type RequiredError struct {
 	Profile string
 	Reason  string // such as "nobody is logged in"
+	// Generation is that of the session that ended, or "".
+	Generation string
 }
 
 func (e *RequiredError) Error() string { return fmt.Sprintf("profile %q: %s", e.Profile, e.Reason) }
 
 // required is a RequiredError with the command that helps.
-func (s *Sessions) required(format string, args ...any) error {
-	return hint.Wrap(&RequiredError{Profile: s.Name, Reason: fmt.Sprintf(format, args...)}, "%s", s.command("login"))
+func (s *Sessions) required(generation, reason string) error {
+	return hint.Wrap(&RequiredError{Profile: s.Name, Reason: reason, Generation: generation}, "%s", s.command("login"))
 }
 
 // command is how a person calls a command for this profile.
@@ -117,7 +119,7 @@ func cause(e *ExchangeError, header http.Header) string {
 
 // errorCode returns the OAuth error code if it looks like one: it is the server's text.
 func errorCode(answer *oauth2.RetrieveError) string {
-	if regexp.MustCompile(`^[a-z_]{1,64}$`).MatchString(answer.ErrorCode) {
+	if isErrorCode(answer.ErrorCode) {
 		return answer.ErrorCode
 	}
 	if regexp.MustCompile(`Key with kid .{0,200} was not found`).Match(answer.Body) {
@@ -125,6 +127,8 @@ func errorCode(answer *oauth2.RetrieveError) string {
 	}
 	return ""
 }
+
+func isErrorCode(text string) bool { return regexp.MustCompile(`^[a-z_]{1,64}$`).MatchString(text) }
 
 // requestError shortens the error of a request that got no answer, or none that is understood. The URL is named by the
 // caller.

@@ -7,7 +7,6 @@ package login
 
 import (
 	"context"
-	"io"
 	"net/http"
 	"time"
 
@@ -46,12 +45,4 @@ type Sessions struct {
 	HTTP    *http.Client
 	Getenv  func(string) string
 	Now     func() time.Time
-}
-
-// Interaction says whether and how a person may be asked. The zero value allows nothing.
-type Interaction struct {
-	Allowed     bool
-	In          io.Reader
-	ErrOut      io.Writer              // prompts and progress
-	OpenBrowser func(url string) error // nil: only show the URL
 }

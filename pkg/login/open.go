@@ -10,17 +10,15 @@ import (
 )
 
 // Open returns the source of the profile: the environment's credential if it names one, else the session's, else that of
-// the SDK's credentials file at its default place. It asks the network nothing.
+// the SDK's credentials file at its default place. A login method in the profile leaves out the environment's credentials
+// of other kinds. It asks the network nothing.
 func (s *Sessions) Open(context.Context) (Source, error) {
 	if err := s.Profile.Endpoints.Check(s.Trusted); err != nil {
 		return nil, err
 	}
-	g, err := s.environmentGrant()
-	if err != nil {
-		return nil, err
-	}
-	if g != nil {
-		return &grantSource{sessions: s, grant: g}, nil
+	source, err := s.Environment()
+	if source != nil || err != nil {
+		return source, err
 	}
 	session, err := profile.LoadSession(s.Dirs, s.Name)
 	if err == nil {
@@ -29,13 +27,18 @@ func (s *Sessions) Open(context.Context) (Source, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	if g, err = s.defaultFileGrant(); err != nil {
+	g, err := s.defaultFileGrant()
+	if err != nil {
 		return nil, err
 	}
 	if g != nil {
 		return &grantSource{sessions: s, grant: g}, nil
 	}
-	return nil, s.required("nobody is logged in")
+	switch s.Profile.LoginMethod {
+	case MethodAccessToken, MethodWorkloadIdentity, MethodServiceAccountToken:
+		return nil, s.required("", "it logs in by "+s.Profile.LoginMethod+", and the environment has nothing of that kind")
+	}
+	return nil, s.required("", "nobody is logged in")
 }
 
 // grantSource gives access tokens of a credential that is not ours to keep. They are kept in memory alone.

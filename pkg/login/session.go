@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -116,6 +115,7 @@ func (s *Sessions) commit(ctx context.Context, p proof) (profile.Session, error)
 	}
 	// The login holds even if a secret of the old session stays behind until the next one.
 	_ = s.forgetSecrets(session.Generation)
+	_ = os.Remove(s.failurePath())
 	return session, nil
 }
 
@@ -167,14 +167,10 @@ func (s *Sessions) forgetSecrets(except string) error {
 
 // lock excludes other processes from changing this profile's session.
 func (s *Sessions) lock(ctx context.Context) (unlock func(), err error) {
-	if err := profile.CheckName(s.Name); err != nil {
+	if err := s.prepare(); err != nil {
 		return nil, err
 	}
-	path := profile.SessionPath(s.Dirs, s.Name)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return nil, err
-	}
-	return filelock.Lock(ctx, strings.TrimSuffix(path, ".json")+".lock")
+	return filelock.Lock(ctx, s.besideSession(".lock"))
 }
 
 func (s *Sessions) seal(session profile.Session, g grant, token AccessToken) error {
@@ -194,22 +190,22 @@ func (s *Sessions) unseal(session profile.Session) (grant, AccessToken, error) {
 	data, err := s.Secrets.Load(secretName(session), s.purpose(session))
 	switch {
 	case errors.Is(err, secretstore.ErrOtherPurpose):
-		return nil, AccessToken{}, s.required("the session was made with other endpoints than the profile has now")
+		return nil, AccessToken{}, s.required(session.Generation, "the session was made with other endpoints than the profile has now")
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, AccessToken{}, s.required("the secret of the session is gone")
+		return nil, AccessToken{}, s.required(session.Generation, "the secret of the session is gone")
 	case err != nil:
 		return nil, AccessToken{}, fmt.Errorf("session of profile %q: %w", s.Name, err)
 	}
 	var sealed secret
 	if err := json.Unmarshal(data, &sealed); err != nil || sealed.Version != secretVersion || sealed.Method != session.Method {
-		return nil, AccessToken{}, s.required("the session is of another version of kubectl-edge")
+		return nil, AccessToken{}, s.required(session.Generation, "the session is of another version of kubectl-edge")
 	}
 	g, err := newGrant(sealed.Method)
 	if err != nil {
 		return nil, AccessToken{}, err
 	}
 	if err := json.Unmarshal(sealed.Grant, g); err != nil {
-		return nil, AccessToken{}, s.required("the session is of another version of kubectl-edge")
+		return nil, AccessToken{}, s.required(session.Generation, "the session is of another version of kubectl-edge")
 	}
 	return g, sealed.Access, nil
 }
@@ -275,7 +271,7 @@ func (s *Sessions) renew(ctx context.Context, session profile.Session) (AccessTo
 	defer unlock()
 	now, err := profile.LoadSession(s.Dirs, s.Name)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && now.Generation != session.Generation {
-		return AccessToken{}, s.required("the session ended while it was being used")
+		return AccessToken{}, s.required(session.Generation, "the session ended while it was being used")
 	}
 	if err != nil {
 		return AccessToken{}, err
@@ -290,7 +286,7 @@ func (s *Sessions) renew(ctx context.Context, session profile.Session) (AccessTo
 	token, err = g.renew(ctx, s)
 	if _, ok := g.(*refreshGrant); ok && rejected(err) {
 		// The provider ended it, and nothing else can bring it back.
-		return AccessToken{}, errors.Join(s.required("the session has ended: it is too old, or was revoked"), s.forget())
+		return AccessToken{}, errors.Join(s.required(session.Generation, "the session has ended: it is too old, or was revoked"), s.forget())
 	}
 	if err != nil {
 		return AccessToken{}, fmt.Errorf("renew the session of profile %q: %w", s.Name, err)

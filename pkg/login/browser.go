@@ -1,0 +1,176 @@
+package login
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/cli/browser"
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+)
+
+const (
+	// signInTimeout is how long a person may take.
+	signInTimeout = 5 * time.Minute
+	// maxAge is how long ago the person may have signed in at the provider, in seconds: as the STACKIT CLI asks for.
+	maxAge = "43200"
+)
+
+// Interaction says whether and how a person may be asked. The zero value allows nothing.
+type Interaction struct {
+	Allowed     bool
+	In          io.Reader              // pasted answers
+	ErrOut      io.Writer              // prompts and progress
+	OpenBrowser func(url string) error // nil: only show the address
+}
+
+// OpenBrowser opens the address in the user's browser. What the browser's launcher prints is dropped: stdout is for
+// results alone.
+func OpenBrowser(address string) error {
+	browser.Stdout, browser.Stderr = io.Discard, io.Discard
+	return browser.OpenURL(address)
+}
+
+// Browser is a person who signs in at the identity provider: authorization code with PKCE (RFC 7636), state and nonce.
+type Browser struct {
+	Interaction
+	Paste   bool          // the browser is elsewhere: the person pastes what it ends up with
+	Port    int           // to which the browser returns; 0 is the first free one of 8000 to 8020
+	Timeout time.Duration // for the person; 0 is five minutes
+}
+
+func (Browser) Method() string { return MethodBrowser }
+
+func (b Browser) prove(ctx context.Context, s *Sessions) (proof, error) {
+	if !b.Allowed {
+		return proof{}, s.required("", "somebody has to sign in, and nobody can be asked here")
+	}
+	p, err := s.discover(ctx)
+	if err != nil {
+		return proof{}, err
+	}
+	timeout := cmp.Or(b.Timeout, signInTimeout)
+	waiting, cancel := context.WithTimeoutCause(ctx, timeout, hint.Wrap(fmt.Errorf("nobody signed in within %v", timeout), "%s", s.command("login")))
+	defer cancel()
+
+	r := request{state: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier()}
+	if b.Paste {
+		config := p.config(redirectURL(cmp.Or(b.Port, firstPort)))
+		code, err := b.pasted(waiting, r.address(config), r.state)
+		if err != nil {
+			return proof{}, err
+		}
+		return s.redeem(ctx, p, config, r, code)
+	}
+	c, err := listen(ctx, b.Port, r.state)
+	if err != nil {
+		return proof{}, err
+	}
+	config := p.config(c.redirectURL())
+	code, err := b.returned(waiting, r.address(config), c)
+	if err != nil {
+		c.report(err)
+		return proof{}, err
+	}
+	result, err := s.redeem(ctx, p, config, r, code)
+	if err != nil {
+		c.report(err)
+		return proof{}, err
+	}
+	result.report = c.report
+	return result, nil
+}
+
+// request is what an authorization request and its answer are tied together with.
+type request struct{ state, nonce, verifier string }
+
+func (r request) address(config *oauth2.Config) string {
+	return config.AuthCodeURL(r.state, oidc.Nonce(r.nonce), oauth2.S256ChallengeOption(r.verifier), oauth2.SetAuthURLParam("max_age", maxAge))
+}
+
+// redeem exchanges the code for tokens.
+func (s *Sessions) redeem(ctx context.Context, p *provider, config *oauth2.Config, r request, code string) (proof, error) {
+	exchanging, cancel := context.WithTimeout(s.withClient(ctx), exchangeTimeout)
+	defer cancel()
+	issued := s.Now()
+	tokens, err := config.Exchange(exchanging, code, oauth2.VerifierOption(r.verifier))
+	if err != nil {
+		err = exchangeError("authorization code", config.Endpoint.TokenURL, err)
+		if rejected(err) {
+			return proof{}, hint.Wrap(err, "log in once more: %s", s.command("login"))
+		}
+		return proof{}, err
+	}
+	return s.accept(ctx, p, MethodBrowser, r.nonce, issued, tokens)
+}
+
+// returned shows the address before it opens the browser, which may fail or block, and waits for the browser's return.
+func (b Browser) returned(ctx context.Context, address string, c *callback) (code string, err error) {
+	fmt.Fprintf(b.ErrOut, "Sign in at this address:\n\n  %s\n\n", address)
+	opened := make(chan error, 1)
+	if b.OpenBrowser != nil {
+		go func() { opened <- b.OpenBrowser(address) }()
+	}
+	for {
+		select {
+		case err := <-opened:
+			if err != nil {
+				fmt.Fprintf(b.ErrOut, "No browser could be opened here (%v): open the address yourself.\n", err)
+			}
+		case a := <-c.answers:
+			return a.code, a.err
+		case <-ctx.Done():
+			return "", context.Cause(ctx)
+		}
+	}
+}
+
+// pasted lets the person copy the answer: the code, or the whole address at which the browser ended.
+func (b Browser) pasted(ctx context.Context, address, state string) (code string, err error) {
+	fmt.Fprintf(b.ErrOut, "Sign in at this address, in any browser:\n\n  %s\n\n"+
+		"The browser then ends at a page that it cannot open. Paste the address of that page here, and press Enter:\n", address)
+	line := make(chan string, 1)
+	go func() {
+		text, _ := bufio.NewReader(io.LimitReader(b.In, 64<<10)).ReadString('\n')
+		line <- strings.TrimSpace(text)
+	}()
+	select {
+	case text := <-line:
+		return readPasted(text, state)
+	case <-ctx.Done():
+		return "", context.Cause(ctx)
+	}
+}
+
+func readPasted(text, state string) (code string, err error) {
+	if text == "" {
+		return "", errors.New("nothing was pasted")
+	}
+	_, query, isAddress := strings.Cut(text, "?")
+	if !isAddress {
+		if strings.ContainsAny(text, "/:=& ") {
+			return "", errors.New("what was pasted is neither a code nor an address with one")
+		}
+		return text, nil // PKCE and nonce tie it to this login
+	}
+	query, _, _ = strings.Cut(query, "#")
+	q, err := url.ParseQuery(query)
+	if err != nil {
+		return "", errors.New("what was pasted is not an address")
+	}
+	a, belongs := readAnswer(q, state)
+	if !belongs {
+		return "", errors.New("what was pasted does not belong to this login (state)")
+	}
+	return a.code, a.err
+}

@@ -1,0 +1,80 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"golang.org/x/oauth2"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+)
+
+// Device is a person who signs in on another device, with a code that is shown here (RFC 8628).
+type Device struct{ Interaction }
+
+func (Device) Method() string { return MethodDevice }
+
+func (d Device) prove(ctx context.Context, s *Sessions) (proof, error) {
+	if !d.Allowed {
+		return proof{}, s.required("", "somebody has to sign in, and nobody can be asked here")
+	}
+	p, err := s.discover(ctx)
+	if err != nil {
+		return proof{}, err
+	}
+	config := p.config("")
+	if config.Endpoint.DeviceAuthURL == "" {
+		return proof{}, hint.Wrap(errors.New("the identity provider does not offer logins on another device"), "%s --no-browser", s.command("login"))
+	}
+	polling, cancel := context.WithTimeoutCause(s.withClient(ctx), signInTimeout,
+		hint.Wrap(fmt.Errorf("nobody signed in within %v", signInTimeout), "%s", s.command("login")))
+	defer cancel()
+	code, err := config.DeviceAuth(polling)
+	if err != nil {
+		return proof{}, exchangeError("device authorization", config.Endpoint.DeviceAuthURL, err)
+	}
+	for _, address := range []string{code.VerificationURI, code.VerificationURIComplete} {
+		if err := profile.CheckEndpoint(address, s.Trusted); address != "" && err != nil {
+			return proof{}, fmt.Errorf("the identity provider's address to sign in at: %w", err)
+		}
+	}
+	fmt.Fprintf(d.ErrOut, "Sign in on any device at this address, with the code %s:\n\n  %s\n\n", printable(code.UserCode), code.VerificationURI)
+	return s.pollDevice(polling, p, config, code)
+}
+
+// pollDevice waits for the person.
+func (s *Sessions) pollDevice(ctx context.Context, p *provider, config *oauth2.Config, code *oauth2.DeviceAuthResponse) (proof, error) {
+	tokens, err := config.DeviceAccessToken(ctx, code)
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		return proof{}, cause
+	}
+	if err != nil {
+		again := s.command("login")
+		if answer, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
+			switch answer.ErrorCode {
+			case "access_denied":
+				return proof{}, errors.New("the sign-in was denied")
+			case "expired_token":
+				return proof{}, hint.Wrap(errors.New("the code has expired"), "%s", again)
+			}
+		}
+		if errors.Is(err, context.DeadlineExceeded) { // oauth2's own, the end of the code
+			return proof{}, hint.Wrap(errors.New("the code has expired"), "%s", again)
+		}
+		return proof{}, exchangeError("device code", config.Endpoint.TokenURL, err)
+	}
+	return s.accept(ctx, p, MethodDevice, "", s.Now(), tokens)
+}
+
+// printable keeps a server's text from controlling the terminal.
+func printable(text string) string {
+	clean := make([]rune, 0, len(text))
+	for _, r := range text {
+		if r >= ' ' && r <= '~' && len(clean) < 40 {
+			clean = append(clean, r)
+		}
+	}
+	return string(clean)
+}
