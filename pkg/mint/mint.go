@@ -16,9 +16,6 @@ import (
 // Func mints one token. It is called at most once per call of Flight.Token.
 type Func func(context.Context) (tokencache.Entry, error)
 
-// replaceAtMost bounds how often tokens are replaced because a server refused them.
-const replaceAtMost = time.Minute
-
 // Flight is the single flight of all processes that share a store.
 type Flight struct {
 	Store tokencache.Store
@@ -71,7 +68,7 @@ func (f Flight) satisfies(cached tokencache.Entry, want Want) bool {
 	case want.Anew:
 		return false
 	case want.Refused != "" && cached.Tag() == want.Refused:
-		return f.Now().Sub(cached.Replaced) < replaceAtMost
+		return !cached.Replaceable(f.Now())
 	case want.Fresh:
 		return !cached.Ageing(f.Now())
 	default:
