@@ -2,8 +2,10 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"errors"
 	"flag"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -22,7 +24,24 @@ import (
 var update = flag.Bool("update", false, "update the scripts' expected output")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"edge-sandbox": main})
+	testscript.Main(m, map[string]func(){"edge-sandbox": main, "fetch": fetch})
+}
+
+// fetch is a program for scripts: it gets a path of the sandbox, and prints the status code and the body.
+func fetch() {
+	client, err := newClient(os.Getenv("EDGE_SANDBOX_CA"))
+	if err != nil {
+		panic(err)
+	}
+	res, err := client.Get(os.Getenv("EDGE_SANDBOX_URL") + os.Args[1])
+	if err != nil {
+		panic(err)
+	}
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		panic(err)
+	}
+	fmt.Printf("%d %s\n", res.StatusCode, bytes.TrimSpace(body))
 }
 
 func TestScripts(t *testing.T) {

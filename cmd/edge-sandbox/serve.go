@@ -44,8 +44,8 @@ func serve() (*servers, error) {
 		https:   &http.Server{Handler: s, TLSConfig: s.TLSConfig(), ErrorLog: quiet},
 		http:    &http.Server{Handler: s, ErrorLog: quiet},
 	}
-	go srv.https.Serve(tls.NewListener(tlsListener, srv.https.TLSConfig))
-	go srv.http.Serve(plainListener)
+	go func() { _ = srv.https.Serve(tls.NewListener(tlsListener, srv.https.TLSConfig)) }() // until close
+	go func() { _ = srv.http.Serve(plainListener) }()
 	return srv, nil
 }
 

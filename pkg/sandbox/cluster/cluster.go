@@ -62,7 +62,7 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 	c := &Cluster{dir: o.Dir, url: fmt.Sprintf("https://127.0.0.1:%d", port), release: release}
 	defer func() {
 		if err != nil {
-			c.Stop()
+			_ = c.Stop() // err says what matters
 		}
 	}()
 	bootstrap, err := newBootstrap()

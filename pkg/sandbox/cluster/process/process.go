@@ -37,7 +37,7 @@ func Start(cmd *exec.Cmd, ownGroup bool) (*Process, error) {
 		release, err := tie(cmd.Process, ownGroup)
 		if err != nil {
 			cmd.Process.Kill()
-			cmd.Wait()
+			_ = cmd.Wait()
 			started <- fmt.Errorf("tie %s to this process: %w", cmd.Path, err)
 			return
 		}

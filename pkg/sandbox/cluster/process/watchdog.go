@@ -37,6 +37,6 @@ func watch(child *os.Process, group bool) (*watchdog, error) {
 // release ends the watchdog. The child has ended.
 func (w *watchdog) release() {
 	w.cmd.Process.Kill()
-	w.cmd.Wait()
+	_ = w.cmd.Wait()
 	w.pipe.Close()
 }
