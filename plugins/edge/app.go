@@ -56,10 +56,21 @@ func (a *app) scope() (scope, error) {
 	s.region = cmp.Or(a.regionFlag, p.Region, tokenrequest.DefaultRegion)
 	if s.project != "" {
 		if err := stackitid.ProjectID(s.project); err != nil {
-			return scope{}, err
+			return scope{}, badFlag(a.projectFlag, err)
 		}
 	}
-	return s, stackitid.Region(s.region)
+	if err := stackitid.Region(s.region); err != nil {
+		return scope{}, badFlag(a.regionFlag, err)
+	}
+	return s, nil
+}
+
+// badFlag makes err a usage error if the bad value is the flag's, rather than the profile's.
+func badFlag(flag string, err error) error {
+	if flag == "" {
+		return err
+	}
+	return usageError{err}
 }
 
 // projectScope is scope for commands that need a project.

@@ -3,6 +3,7 @@ package edge
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -69,6 +70,9 @@ func (a *app) answer(ctx context.Context, target tokenrequest.Target, clientID, 
 		return err
 	}
 	until := entry.KeepUntil(a.Now())
+	if err := target.Store.Prepare(); err != nil {
+		return info.Write(a.Out, entry.Token, until) // nothing is touched in a folder that may be somebody else's
+	}
 	target.Store.Give(target.Key, client, entry, until, a.Now())
 	if err := info.Write(a.Out, entry.Token, until); err != nil {
 		return err
@@ -105,6 +109,9 @@ func (a *app) mint(ctx context.Context, client *stackit.Client, s scope, instanc
 	if err != nil {
 		return tokencache.Entry{}, err
 	}
+	if !wellFormed(token) {
+		return tokencache.Entry{}, fmt.Errorf("mint a token for instance %s: what the API answered is not a token", instance)
+	}
 	e := tokencache.Entry{Token: token, Issued: issued, Expires: tokencache.Expiry(token, issued, d), Labels: labels}
 	if !e.Usable(a.Now()) {
 		return tokencache.Entry{}, hint.Wrap(
@@ -112,4 +119,17 @@ func (a *app) mint(ctx context.Context, client *stackit.Client, s scope, instanc
 			"check this machine's clock: it says %s", a.Now().Format(time.RFC3339))
 	}
 	return e, nil
+}
+
+// maxToken is the length of the longest token that is believed to be one: servers take headers of that size at most.
+const maxToken = 32 << 10
+
+// wellFormed reports whether token is a b64token of RFC 6750 §2.1, which is safe in headers, terminals and files.
+func wellFormed(token string) bool {
+	for _, c := range []byte(strings.TrimRight(token, "=")) {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("-._~+/", rune(c)) {
+			return false
+		}
+	}
+	return len(token) > 0 && len(token) <= maxToken && token[0] != '='
 }

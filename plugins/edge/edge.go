@@ -100,9 +100,7 @@ tokens when they are needed and keeps them in a cache of yours.`,
 		newConfigCmd(a), newProfileCmd(a), newCacheCmd(a),
 		newCredentialCmd(a),
 	)
-	for _, c := range cmd.Commands() {
-		completeUsage(c)
-	}
+	completeUsage(cmd)
 	return cmd
 }
 
