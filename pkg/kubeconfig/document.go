@@ -33,7 +33,7 @@ type document struct {
 // parse reads a kubeconfig and refuses what could not be edited safely. Its errors never quote the file.
 func parse(data []byte) (*document, error) {
 	if len(data) > maxSize {
-		return nil, fmt.Errorf("it has more than %d MiB", maxSize>>20)
+		return nil, errTooBig
 	}
 	t, err := newText(data)
 	if err != nil {

@@ -2,35 +2,181 @@ package kubeconfig
 
 import (
 	"math"
+	"net/url"
 	"regexp"
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
 )
 
-// redacted stands for a secret in everything that is printed.
-const redacted = "REDACTED"
+// Kind is how a kubeconfig holds a secret.
+type Kind string
+
+// The kinds of embedded secrets.
+const (
+	Token           Kind = "token"            // a bearer token
+	ClientKey       Kind = "client-key"       // the private key of a client certificate
+	Password        Kind = "password"         // of basic authentication
+	AuthProvider    Kind = "auth-provider"    // in the configuration of a legacy authentication plugin
+	ExecArgument    Kind = "exec-argument"    // of a credential helper; other users see it in the list of processes
+	ExecEnvironment Kind = "exec-environment" // of a credential helper
+	URL             Kind = "url"              // a user name or password in the URL of a proxy or server
+	UnknownField    Kind = "unknown-field"    // in a field that client-go does not know, or an extension
+	Comment         Kind = "comment"          // such as a line that was switched off
+)
+
+// secret is one scalar of a kubeconfig that holds a secret.
+type secret struct {
+	node  *yaml.Node
+	kind  Kind
+	entry string     // such as "user demo"; "" outside of the entries
+	user  *yaml.Node // the content of the user it is part of, or nil
+	field string     // such as "exec.env.TOKEN", below the entry
+}
+
+// findSecrets returns the secrets of one document in the order of the file.
+func findSecrets(root *yaml.Node) []secret {
+	s := &search{seen: map[*yaml.Node]bool{}}
+	if root == nil || root.Kind != yaml.MappingNode {
+		return nil
+	}
+	for i := 0; i < len(root.Content); i += 2 {
+		key, value := root.Content[i].Value, root.Content[i+1]
+		inner := map[string]string{}
+		for _, l := range lists() {
+			inner[l.key] = l.inner
+		}
+		if inner[key] == "" || value.Kind != yaml.SequenceNode {
+			s.walk(value, key, place{path: []string{key}})
+			continue
+		}
+		for _, item := range value.Content {
+			name, _ := itemName(item)
+			at := place{entry: inner[key] + " " + name}
+			if content := get(item, inner[key]); content != nil && key == "users" {
+				at.user = resolve(content)
+			}
+			s.walk(item, "", at)
+		}
+	}
+	return s.found
+}
+
+type search struct {
+	found []secret
+	seen  map[*yaml.Node]bool
+}
+
+// place is where the search is.
+type place struct {
+	entry string
+	user  *yaml.Node
+	path  []string
+}
+
+// walk searches n, whose field, flag or variable has the given name. It does not follow aliases, except to a scalar: what
+// they name is searched where it stands.
+func (s *search) walk(n *yaml.Node, name string, at place) {
+	below := func(key string) place {
+		at := at
+		at.path = append(at.path[:len(at.path):len(at.path)], key)
+		return at
+	}
+	switch n.Kind {
+	case yaml.MappingNode:
+		for i := 0; i < len(n.Content); i += 2 {
+			key, value := n.Content[i].Value, n.Content[i+1]
+			variable := get(n, "name")
+			if key == "value" && variable != nil && variable.Kind == yaml.ScalarNode { // of exec.env
+				s.walk(value, variable.Value, below(variable.Value))
+			} else {
+				s.walk(value, key, below(key))
+			}
+		}
+	case yaml.SequenceNode:
+		for i, item := range n.Content {
+			called := name
+			if i > 0 && strings.HasPrefix(n.Content[i-1].Value, "-") && !strings.HasPrefix(item.Value, "-") && !strings.Contains(n.Content[i-1].Value, "=") {
+				called = n.Content[i-1].Value // a flag, whose value is the next argument
+			}
+			s.walk(item, called, at)
+		}
+	case yaml.AliasNode:
+		if n.Alias.Kind == yaml.ScalarNode {
+			s.walk(n.Alias, name, at)
+		}
+	case yaml.ScalarNode:
+		if kind, ok := classify(n.Value, name, at); ok && !s.seen[n] {
+			s.seen[n] = true
+			s.found = append(s.found, secret{node: n, kind: kind, entry: at.entry, user: at.user, field: strings.Join(fieldPath(at), ".")})
+		}
+	}
+}
+
+// fieldPath is the path of a field below the content of its entry.
+func fieldPath(at place) []string {
+	if at.entry != "" && len(at.path) > 1 {
+		return at.path[1:]
+	}
+	return at.path
+}
+
+// classify decides whether a value is a secret, and of which kind.
+func classify(value, name string, at place) (Kind, bool) {
+	if value == "" {
+		return "", false
+	}
+	path := strings.Join(fieldPath(at), ".")
+	hidden := secretName(name) && !plain(value) || secretValue(value)
+	if at.user != nil {
+		flag, rest, isFlag := strings.Cut(value, "=")
+		switch {
+		case path == "token":
+			return Token, true
+		case path == "client-key-data":
+			return ClientKey, true
+		case path == "password":
+			return Password, true
+		case strings.HasPrefix(path, "auth-provider.config."):
+			return AuthProvider, hidden
+		case path == "exec.args":
+			return ExecArgument, hidden || isFlag && secretName(flag) && !plain(rest) || random(value)
+		case strings.HasPrefix(path, "exec.env."):
+			return ExecEnvironment, hidden || random(value)
+		}
+	}
+	if u, err := url.Parse(value); err == nil && u.User != nil && u.Host != "" {
+		if _, has := u.User.Password(); has || path == "proxy-url" {
+			return URL, true
+		}
+	}
+	return UnknownField, hidden && !strings.HasSuffix(path, "certificate-authority-data") && !strings.HasSuffix(path, "client-certificate-data")
+}
 
 // secretName reports whether a field, flag or variable of this name holds a secret.
 func secretName(name string) bool {
-	name = strings.Map(func(r rune) rune {
-		if r == '-' || r == '_' || r == '.' {
-			return -1
-		}
-		return r
-	}, strings.ToLower(name))
-	for _, suffix := range []string{"file", "path", "url", "uri", "endpoint", "name", "type", "id", "expiry", "expiration", "lifetime", "audience"} {
-		if strings.HasSuffix(name, suffix) {
-			return false
+	name = strings.NewReplacer("-", "", "_", "", ".", "").Replace(strings.ToLower(name))
+	for _, word := range []string{"file", "path", "dir", "url", "uri", "endpoint", "name", "type", "id", "ids", "expiry", "expiration", "lifetime", "ttl", "timeout", "audience", "cache", "storage", "format", "version", "method", "mode", "scope", "scopes", "tokenkey"} {
+		if strings.HasSuffix(name, word) {
+			return false // it is about a secret
 		}
 	}
-	for _, word := range []string{"token", "secret", "password", "passwd", "passphrase", "apikey", "privatekey", "accesskey", "clientkeydata", "credential", "assertion"} {
+	for _, word := range []string{"token", "secret", "password", "passwd", "passphrase", "apikey", "privatekey", "accesskey", "accountkey", "clientkeydata", "credential", "assertion"} {
 		if strings.Contains(name, word) {
 			return true
 		}
 	}
 	return false
+}
+
+// plain reports whether a value is no secret whatever it is called: a path, a switch or a reference.
+func plain(value string) bool {
+	switch strings.ToLower(value) {
+	case "true", "false", "yes", "no", "on", "off", "auto", "none", "null":
+		return true
+	}
+	return strings.HasPrefix(value, "/") || strings.HasPrefix(value, "~") || strings.HasPrefix(value, ".") || strings.HasPrefix(value, "$") ||
+		len(value) > 2 && value[1:3] == `:\`
 }
 
 // secretValue reports whether a value is a secret by its form, whatever it is called.
@@ -48,14 +194,14 @@ var (
 // random reports whether a value looks drawn at random: long, of mixed characters, and neither a path, an address nor a
 // UUID.
 func random(value string) bool {
-	if len(value) < 24 || strings.ContainsAny(value, " /\\:,") || uuidForm.MatchString(value) {
+	if len(value) < 24 || strings.ContainsAny(value, " /\\:,.") || uuidForm.MatchString(value) {
 		return false
 	}
 	counts := map[rune]float64{}
 	for _, r := range value {
 		counts[r]++
 	}
-	entropy := 0.0
+	entropy := 0.0 // bits per character
 	for _, n := range counts {
 		p := n / float64(len(value))
 		entropy -= p * math.Log2(p)
@@ -63,85 +209,14 @@ func random(value string) bool {
 	return entropy > 3.8 && strings.ContainsAny(value, "0123456789") && strings.ToLower(value) != value
 }
 
-// redact replaces every secret in the text of a kubeconfig, those in fields unknown to client-go and in comments included.
-func redact(data []byte) []byte {
-	t, err := newText(data)
-	if err != nil {
-		return []byte(redacted)
-	}
-	root, err := parseNodes(data)
-	if err != nil {
-		return []byte(redacted)
-	}
-	p := &patch{text: t}
-	if root != nil {
-		if err := p.redact(root, t.documentEnd(root.Line-1), ""); err != nil {
-			return []byte(redacted)
-		}
-	}
-	visible, err := p.result()
-	if err != nil {
-		return []byte(redacted)
-	}
-	var out strings.Builder
-	for line := range strings.Lines(string(visible)) {
-		out.WriteString(redactComment(line))
-	}
-	return []byte(out.String())
-}
-
-// redact makes a splice for each secret below n, whose own field has the given name.
-func (p *patch) redact(n *yaml.Node, limit int, name string) error {
-	if n.Kind != yaml.MappingNode && n.Kind != yaml.SequenceNode {
-		return nil
-	}
-	spans, err := p.text.spans(n, limit)
-	if err != nil {
-		return err
-	}
-	for i, s := range spans {
-		called := name
-		switch {
-		case s.key != nil && s.key.Value == "value": // of a variable of exec.env, which is named beside it
-			if sibling := get(n, "name"); sibling != nil {
-				called = sibling.Value
-			}
-		case s.key != nil:
-			called = s.key.Value
-		case i > 0 && strings.HasPrefix(spans[i-1].value.Value, "-") && !strings.Contains(spans[i-1].value.Value, "="):
-			called = spans[i-1].value.Value // a flag whose value is the next argument
-		}
-		if s.value.Kind != yaml.ScalarNode {
-			if err := p.redact(s.value, s.end, called); err != nil {
-				return err
-			}
-			continue
-		}
-		flag, _, isFlag := strings.Cut(s.value.Value, "=")
-		hidden := secretName(called) || secretValue(s.value.Value) || s.key == nil && (isFlag && secretName(flag) || random(s.value.Value))
-		if !hidden || s.value.Value == "" || slices.Contains([]string{"apiVersion", "kind", "command", "installHint"}, called) && !secretValue(s.value.Value) {
-			continue
-		}
-		start := p.text.offset(s.value)
-		if flow(n) {
-			p.splices = append(p.splices, splice{start: start, end: s.end, text: `"` + redacted + `"`})
-		} else if end, ok := p.text.inlineEnd(s); ok {
-			p.splices = append(p.splices, splice{start: start, end: end, text: redacted})
-		} else {
-			p.splices = append(p.splices, splice{start: start, end: s.end, text: redacted + "\n"})
-		}
-	}
-	return nil
-}
-
-// redactComment hides what looks like a secret in a comment, such as a line that was switched off.
-func redactComment(line string) string {
+// hideComment replaces what looks like a secret in a line's comment, such as a field that was switched off.
+func hideComment(line string) string {
 	i := strings.Index(line, "#")
 	if i < 0 {
 		return line
 	}
 	comment := assignment.ReplaceAllStringFunc(line[i:], func(field string) string {
-		if parts := assignment.FindStringSubmatch(field); secretName(parts[1]) {
+		if parts := assignment.FindStringSubmatch(field); secretName(parts[1]) && !plain(parts[3]) {
 			return parts[1] + parts[2] + redacted
 		}
 		return field
