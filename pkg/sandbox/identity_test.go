@@ -5,10 +5,12 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"html"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -425,6 +427,10 @@ func TestAuthorizePage(t *testing.T) {
 		if !strings.Contains(body, want) {
 			t.Errorf("page lacks %s", want)
 		}
+	}
+	action := regexp.MustCompile(`action="([^"]+)"`).FindStringSubmatch(body)
+	if len(action) == 0 || p.s.URL()+html.UnescapeString(action[1]) != target {
+		t.Errorf("form goes to %q, want %s", action, target)
 	}
 	if strings.Contains(body, "<script") {
 		t.Error("page has a script")
