@@ -22,6 +22,8 @@ type Flight struct {
 	Now   func() time.Time
 	// Warn is told, once per call, why a token could not be shared with other processes. It may be nil.
 	Warn func(error)
+	// Passing reports errors that say nothing about the next attempt, and are not remembered. It may be nil.
+	Passing func(error) bool
 }
 
 // Want says which token will do.
@@ -79,7 +81,7 @@ func (f Flight) satisfies(cached tokencache.Entry, want Want) bool {
 func (f Flight) mint(ctx context.Context, k tokencache.Key, cached tokencache.Entry, want Want, mint Func) (tokencache.Entry, error) {
 	e, err := mint(ctx)
 	if err != nil {
-		if !errors.Is(err, context.Canceled) { // Ctrl-C says nothing about the next attempt
+		if !errors.Is(err, context.Canceled) && (f.Passing == nil || !f.Passing(err)) { // Ctrl-C says nothing either
 			f.Store.Fail(k, f.Now(), err.Error(), hint.Of(err))
 		}
 		return tokencache.Entry{}, err

@@ -2,7 +2,9 @@ package edge
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"time"
 
@@ -10,7 +12,9 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/execcredential"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/mint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
@@ -33,14 +37,14 @@ func newCredentialCmd(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			ctx, cancel := context.WithTimeout(cmd.Context(), credentialTimeout)
-			defer cancel()
 			if refresh {
+				ctx, cancel := context.WithTimeout(cmd.Context(), tokencache.RefreshTimeout)
+				defer cancel()
 				defer target.Store.EndRefresh(target.Key)
 				_, err := a.flight(target).Token(ctx, target.Key, mint.Want{Fresh: true}, a.minter(target))
 				return err
 			}
-			return a.answer(ctx, target, clientID, refused)
+			return a.answer(cmd.Context(), request, target, clientID, refused)
 		},
 	}
 	request.AddFlags(cmd.Flags())
@@ -53,8 +57,8 @@ func newCredentialCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-// answer prints the token of target.
-func (a *app) answer(ctx context.Context, target tokenrequest.Target, clientID, refused string) error {
+// answer prints the token that request asks for, and target stands for.
+func (a *app) answer(ctx context.Context, request tokenrequest.Request, target tokenrequest.Target, clientID, refused string) error {
 	info, err := execcredential.ParseInfo(a.Getenv(execcredential.Variable))
 	if err != nil {
 		return err
@@ -65,7 +69,17 @@ func (a *app) answer(ctx context.Context, target tokenrequest.Target, clientID, 
 			return usageError{err}
 		}
 	}
-	entry, err := a.flight(target).Token(ctx, target.Key, mint.Want{Refused: refused}, a.minter(target))
+	want := mint.Want{Refused: refused}
+	entry, err := a.cachedToken(ctx, target, want)
+	if required, ok := errors.AsType[*login.RequiredError](err); ok && a.mayAsk(info) {
+		if err := a.loginAgain(ctx, target, required); err != nil {
+			return err
+		}
+		if target, err = request.Resolve(a.dirs, a.Getenv); err != nil { // another session has other tokens
+			return err
+		}
+		entry, err = a.cachedToken(ctx, target, want)
+	}
 	if err != nil {
 		return err
 	}
@@ -81,24 +95,77 @@ func (a *app) answer(ctx context.Context, target tokenrequest.Target, clientID, 
 	return nil
 }
 
+// cachedToken returns the token of target, minting one if there is none.
+func (a *app) cachedToken(ctx context.Context, target tokenrequest.Target, want mint.Want) (tokencache.Entry, error) {
+	ctx, cancel := context.WithTimeout(ctx, credentialTimeout)
+	defer cancel()
+	return a.flight(target).Token(ctx, target.Key, want, a.minter(target))
+}
+
+// mayAsk reports whether a person can be asked to log in: a client decides that itself, in a shell a terminal does.
+func (a *app) mayAsk(info execcredential.Info) bool {
+	if info.Present {
+		return info.Interactive
+	}
+	return terminal(a.In)
+}
+
+// loginAgain has a person log in for a command that needs it, once for any number of commands.
+func (a *app) loginAgain(ctx context.Context, target tokenrequest.Target, because *login.RequiredError) error {
+	sessions, err := a.sessions(targetScope(target))
+	if err != nil {
+		return err
+	}
+	interaction := a.interaction(true)
+	if because.Generation == "" {
+		credential, err := sessions.Detect(ctx, interaction)
+		if err != nil {
+			return err
+		}
+		_, err = sessions.LoginOnce(ctx, credential, because)
+		return err
+	}
+	session, err := profile.LoadSession(a.dirs, target.Profile)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	credential, ok := login.Interactive(session.Method, interaction)
+	if !ok {
+		return hint.Wrap(because, "kubectl edge login --profile %s", target.Profile)
+	}
+	_, err = sessions.LoginOnce(ctx, credential, because)
+	return err
+}
+
 func (a *app) flight(target tokenrequest.Target) mint.Flight {
-	return mint.Flight{Store: target.Store, Now: a.Now, Warn: func(err error) {
-		fmt.Fprintf(a.ErrOut, "warning: the token is not cached, so every command mints one: %v\n", err)
-	}}
+	return mint.Flight{
+		Store: target.Store, Now: a.Now,
+		Warn: func(err error) {
+			fmt.Fprintf(a.ErrOut, "warning: the token is not cached, so every command mints one: %v\n", err)
+		},
+		Passing: func(err error) bool { // it asks no network, and a person may be logging in just now
+			_, ok := errors.AsType[*login.RequiredError](err)
+			return ok
+		},
+	}
 }
 
 // minter mints the token of target when it is called.
 func (a *app) minter(target tokenrequest.Target) mint.Func {
 	return func(ctx context.Context) (tokencache.Entry, error) {
-		s := scope{
-			config: target.Config, name: target.Profile, profile: target.Settings,
-			project: target.ProjectID, region: target.Region,
-		}
+		s := targetScope(target)
 		client, err := a.client(ctx, s)
 		if err != nil {
 			return tokencache.Entry{}, err
 		}
 		return a.mint(ctx, client, s, target.InstanceID, target.Expiration, target.Labels())
+	}
+}
+
+func targetScope(target tokenrequest.Target) scope {
+	return scope{
+		config: target.Config, name: target.Profile, profile: target.Settings,
+		project: target.ProjectID, region: target.Region,
 	}
 }
 

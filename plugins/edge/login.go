@@ -1,64 +1,150 @@
 package edge
 
 import (
+	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
+	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
 )
 
+type loginOptions struct {
+	*app
+	key           login.KeyFile
+	browser       bool
+	noBrowser     bool
+	port          int
+	device        bool
+	stackitCLI    bool
+	stackitConfig string // profile of the STACKIT CLI
+}
+
 func newLoginCmd(a *app) *cobra.Command {
-	var key login.KeyFile
+	o := &loginOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "login",
 		Short: "Log a profile in to STACKIT",
 		Long: `Log a profile in to STACKIT.
 
+Without flags it uses what it finds: a session of the STACKIT CLI if there is one, else your browser. A credential in the
+environment (STACKIT_ACCESS_TOKEN, workload identity, a service account's key or token) needs no login, and is used first.
+
 The credential is tried once before anything is stored. It is then kept sealed, under a key in the system's keyring where
 there is one; kubectl edge status says where. A login replaces the profile's earlier one, and the tokens that were minted
 under that are not used again.`,
-		Example: `  kubectl edge login --service-account-key key.json
+		Example: `  # in your browser, or from the session of the STACKIT CLI
+  kubectl edge login
+
+  # where there is no browser: open the address elsewhere, and paste what it ends up with
+  kubectl edge login --no-browser
+
+  # as a service account
+  kubectl edge login --service-account-key key.json
   kubectl edge login --service-account-key key.json --private-key private.pem --profile ci`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if key.Path == "" {
-				return usageError{hint.Wrap(errors.New("log in with what? want --service-account-key"), "kubectl edge login --help")}
+			if o.key.PrivateKeyPath != "" && o.key.Path == "" {
+				return usageError{hint.Wrap(errors.New("--private-key belongs to --service-account-key, which is missing"), "kubectl edge login --help")}
 			}
-			s, err := a.scope()
-			if err != nil {
-				return err
-			}
-			sessions, err := a.sessions(s)
-			if err != nil {
-				return err
-			}
-			session, err := sessions.Login(cmd.Context(), key)
-			if err != nil {
-				return err
-			}
-			if err := a.forgetTokens(s.name); err != nil {
-				a.note("warning: tokens of an earlier login were not removed from the cache: %v", err)
-			}
-			a.note("Logged in as %s (profile %s).", session.Principal, s.name)
-			if l, err := sessions.Secrets.Location(); err == nil && l.Reason != "" {
-				a.note("warning: the key of the stored secret lies in the file %s: %s", l.Path, l.Reason)
-			}
-			return nil
+			return o.run(cmd.Context())
 		},
 	}
-	cmd.Flags().StringVar(&key.Path, "service-account-key", "", "file with the key of a service account, as STACKIT hands it out (JSON)")
-	cmd.Flags().StringVar(&key.PrivateKeyPath, "private-key", "", "file with the private key (PEM), for keys of your own making")
+	flags := cmd.Flags()
+	flags.StringVar(&o.key.Path, "service-account-key", "", "file with the key of a service account, as STACKIT hands it out (JSON)")
+	flags.StringVar(&o.key.PrivateKeyPath, "private-key", "", "file with the private key (PEM), for keys of your own making")
+	flags.BoolVar(&o.browser, "browser", false, "sign in with a browser on this machine")
+	flags.BoolVar(&o.noBrowser, "no-browser", false, "sign in with a browser elsewhere, and paste the code or the address it ends up with")
+	flags.BoolVar(&o.device, "device", false, "sign in on another device with a code that is shown here, where STACKIT offers it")
+	flags.BoolVar(&o.stackitCLI, "stackit-cli", false, "use the session of the STACKIT CLI")
+	flags.StringVar(&o.stackitConfig, "stackit-cli-profile", "", "profile of the STACKIT CLI (default: its active one)")
+	flags.IntVar(&o.port, "port", 0, "port on this machine to which the browser returns, 8000 to 8020 (default: the first free one)")
+	cmd.MarkFlagsMutuallyExclusive("service-account-key", "browser", "no-browser", "device", "stackit-cli")
 	return cmd
+}
+
+func (o *loginOptions) run(ctx context.Context) error {
+	s, err := o.scope()
+	if err != nil {
+		return err
+	}
+	sessions, err := o.sessions(s)
+	if err != nil {
+		return err
+	}
+	credential, err := o.credential(ctx, sessions)
+	if err != nil || credential == nil {
+		return err
+	}
+	session, err := sessions.Login(ctx, credential)
+	if err != nil {
+		return err
+	}
+	if err := o.forgetTokens(s.name); err != nil {
+		o.note("warning: tokens of an earlier login were not removed from the cache: %v", err)
+	}
+	o.note("Logged in as %s (profile %s).", session.Principal, s.name)
+	if l, err := sessions.Secrets.Location(); err == nil && l.KeyIn == secretstore.InFile {
+		o.note("warning: there is no keyring, so the key of the stored secret lies in a file (kubectl edge status): %s", l.Reason)
+	}
+	return nil
+}
+
+// credential returns what the flags name, or what can be found; nil if no login is needed.
+func (o *loginOptions) credential(ctx context.Context, sessions *login.Sessions) (login.Credential, error) {
+	interaction := o.interaction(terminal(o.In))
+	if o.browser || o.noBrowser || o.device { // a person asked, so a person is there
+		interaction.Allowed = interaction.Allowed || !o.noBrowser
+	}
+	switch {
+	case o.key.Path != "":
+		return o.key, nil
+	case o.stackitCLI || o.stackitConfig != "":
+		return login.CLI{Profile: o.stackitConfig}, nil
+	case o.device:
+		return login.Device{Interaction: interaction}, nil
+	case o.browser || o.noBrowser:
+		return login.Browser{Interaction: interaction, Paste: o.noBrowser, Port: o.port}, nil
+	}
+	environment, err := sessions.Environment()
+	if err != nil {
+		return nil, err
+	}
+	if environment != nil {
+		token, err := environment.Token(ctx)
+		if err != nil {
+			return nil, err
+		}
+		o.note("The environment holds a credential (%s) for %s, which works. It is used without a login.", environment.Method(), token.Principal)
+		return nil, nil
+	}
+	credential, err := sessions.Detect(ctx, interaction)
+	if browser, ok := credential.(login.Browser); ok {
+		browser.Port = o.port
+		return browser, err
+	}
+	return credential, err
+}
+
+// interaction is how a person may be asked, if that is allowed.
+func (a *app) interaction(allowed bool) login.Interaction {
+	return login.Interaction{Allowed: allowed, In: a.In, ErrOut: a.ErrOut, OpenBrowser: login.OpenBrowser}
 }
 
 func newLogoutCmd(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:     "logout",
-		Short:   "Forget a profile's login and the tokens minted with it",
-		Example: `  kubectl edge logout --profile ci`,
-		Args:    cobra.NoArgs,
+		Use:   "logout",
+		Short: "Forget a profile's login and the tokens minted with it",
+		Long: `Forget a profile's login and the tokens minted with it.
+
+What was held at the identity provider is revoked there if it offers that. Nobody can revoke the minted tokens themselves:
+copies of them open their instance until they expire.`,
+		Example: `  kubectl edge logout
+  kubectl edge logout --profile ci`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := a.scope()
 			if err != nil {
@@ -68,11 +154,9 @@ func newLogoutCmd(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := sessions.Logout(cmd.Context()); err != nil {
-				return err
-			}
-			if err := a.forgetTokens(s.name); err != nil {
-				return err
+			logoutErr := sessions.Logout(cmd.Context())
+			if err := errors.Join(logoutErr, a.forgetTokens(s.name)); err != nil {
+				return fmt.Errorf("log out: %w", err)
 			}
 			a.note("Logged out (profile %s).", s.name)
 			return nil
