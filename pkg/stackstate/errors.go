@@ -32,9 +32,15 @@ func (e *Error) Error() string {
 	return text
 }
 
-// newError reads the two forms of JSON error that the server has. Of another body, a proxy's login page perhaps, only the
-// type is told: it is long, and not for people.
+// newError reads the body of an answer that is an error.
 func newError(resp *http.Response) *Error {
+	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // the status is told even if the body was cut off
+	return NewError(resp, body)
+}
+
+// NewError is the error that an answer with this body is. It knows the two forms of JSON error that the server has; of
+// another body, a proxy's login page perhaps, only the type is told: it is long, and not for people.
+func NewError(resp *http.Response, data []byte) *Error {
 	u := *resp.Request.URL
 	u.RawQuery = ""
 	e := &Error{Method: resp.Request.Method, URL: u.String(), StatusCode: resp.StatusCode}
@@ -42,11 +48,6 @@ func newError(resp *http.Response) *Error {
 		if contentType := resp.Header.Get("Content-Type"); contentType != "" {
 			e.Messages = []string{fmt.Sprintf("the answer is %s, not StackState's JSON: a proxy or login page may have sent it", contentType)}
 		}
-		return e
-	}
-	data, err := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
-	if err != nil {
-		e.Messages = []string{"the answer was cut off"}
 		return e
 	}
 	var body struct {

@@ -72,6 +72,7 @@ type File struct {
 	Path    string
 	Exists  bool
 	Current string
+	Private bool // Save withdraws what others may do with the file
 	list    []Named
 	root    *yaml.Node // the mapping at the top
 	doc     *yaml.Node
@@ -191,6 +192,20 @@ func (f *File) Delete(name string) {
 	list.Content = slices.Delete(list.Content, i, i+1)
 }
 
+// RemoveTokens takes the tokens out of the contexts of these names.
+func (f *File) RemoveTokens(names []string) {
+	list := lookup(f.root, "contexts")
+	for i := range f.list {
+		if !slices.Contains(names, f.list[i].Name) {
+			continue
+		}
+		f.list[i].Context.APIToken, f.list[i].Context.ServiceToken = "", ""
+		node := lookup(list.Content[i], "context")
+		remove(node, "api-token")
+		remove(node, "service-token")
+	}
+}
+
 // SetCurrent makes the context of this name the current one.
 func (f *File) SetCurrent(name string) {
 	f.Current = name
@@ -206,6 +221,9 @@ func (f *File) Save() error {
 	}
 	if info, err := os.Stat(path); err == nil {
 		mode = info.Mode().Perm()
+		if f.Private {
+			mode &= 0o700
+		}
 	} else if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("write the configuration: %w", err)
 	}

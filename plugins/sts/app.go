@@ -1,0 +1,262 @@
+package sts
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"encoding/base64"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate/satoken"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate/stsconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/transport"
+)
+
+// app is what all commands share: the process, the global flags and, made when they are needed, the clients.
+type app struct {
+	Process
+	globalFlags
+	dirs dirs.Dirs
+}
+
+func (a *app) configPath() string {
+	if a.config != "" {
+		return a.config
+	}
+	return filepath.Join(a.dirs.Config, "config.yaml")
+}
+
+func (a *app) loadConfig() (*stsconfig.File, error) {
+	f, err := stsconfig.Load(a.configPath())
+	return f, withCode(exitConfig, err)
+}
+
+// editConfig changes the configuration file while other processes wait.
+func (a *app) editConfig(ctx context.Context, change func(*stsconfig.File) error) error {
+	err := stsconfig.Edit(ctx, a.configPath(), filepath.Join(a.dirs.State, "config.lock"), change)
+	var code coded
+	if err != nil && !errors.As(err, &code) {
+		err = withCode(exitWrite, err)
+	}
+	return err
+}
+
+func (a *app) secrets() *secretstore.Store {
+	return secretstore.Open(secretstore.Options{Dir: filepath.Join(a.dirs.State, "secrets"), Service: "kubectl-sts"})
+}
+
+func (a *app) journal() stackstate.Journal {
+	return stackstate.Journal{Dir: filepath.Join(a.dirs.State, "minted")}
+}
+
+// settings reads the configuration and resolves what flags and environment say about it.
+func (a *app) settings() (settings, error) {
+	file, err := a.loadConfig()
+	if err != nil {
+		return settings{}, err
+	}
+	s, err := resolve(&a.globalFlags, a.Getenv, file)
+	if err == nil {
+		a.warnAboutArguments()
+		err = a.readStdin(&s.source)
+	}
+	return s, err
+}
+
+// readStdin takes a token from stdin, which can be read only once.
+func (a *app) readStdin(src *source) error {
+	if !src.Stdin {
+		return nil
+	}
+	data, err := io.ReadAll(io.LimitReader(a.In, maxToken))
+	if err != nil {
+		return withCode(exitRead, fmt.Errorf("read the token from stdin: %w", err))
+	}
+	src.Token, src.Stdin = string(bytes.TrimSpace(data)), false
+	return nil
+}
+
+// client talks to the server of s with the credential of s.
+func (a *app) client(ctx context.Context, s settings) (*stackstate.Client, error) {
+	credential, err := a.credential(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	return a.clientWith(s, credential)
+}
+
+// connect is client for the commands that, as with sts, ask for the server's version first.
+func (a *app) connect(ctx context.Context, s settings) (*stackstate.Client, error) {
+	client, err := a.client(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	_, err = client.Connect(ctx)
+	return client, a.connectHint(s, err)
+}
+
+// connectHint adds what to do about a server that cannot be reached.
+func (a *app) connectHint(s settings, err error) error {
+	var connect *stackstate.ConnectError
+	var certificate *tls.CertificateVerificationError
+	switch {
+	case !errors.As(err, &connect):
+		return err
+	case connect.Unauthorized() && s.context != "":
+		return hint.Wrap(err, "the token may have expired or been deleted: kubectl sts context save --name %s --url %s", s.context, s.url)
+	case connect.Unauthorized():
+		return hint.Wrap(err, "the token may have expired or been deleted")
+	case errors.As(err, &certificate):
+		return hint.Wrap(err, "if the server has a certificate authority of its own: --ca-cert-path FILE")
+	}
+	return err
+}
+
+func (a *app) clientWith(s settings, credential stackstate.Credential) (*stackstate.Client, error) {
+	httpClient, err := a.httpClient(s)
+	if err != nil {
+		return nil, err
+	}
+	client, err := stackstate.New(stackstate.Options{URL: s.url, APIPath: s.apiPath, Credential: credential, HTTP: httpClient})
+	return client, withCode(exitConfig, err)
+}
+
+func (a *app) httpClient(s settings) (*http.Client, error) {
+	a.warnAbout(s)
+	o := transport.Options{UserAgent: "kubectl-sts/" + a.Version, Timeout: a.requestTimeout, InsecureSkipVerify: s.skipSSL}
+	if !s.skipSSL {
+		var err error
+		if o.CAData, err = readCA(s.caPath, s.caBase64); err != nil {
+			return nil, err
+		}
+	}
+	client, err := transport.NewClient(o)
+	if err != nil {
+		return nil, withCode(exitHTTPClient, err)
+	}
+	if a.verbose {
+		client.Transport = requestLog{client.Transport, a.ErrOut, a.Now}
+	}
+	return client, nil
+}
+
+// warnAbout says how a token can be read on its way.
+func (a *app) warnAbout(s settings) {
+	u, err := url.Parse(s.url)
+	switch {
+	case err != nil:
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		a.note("WARNING: %s is not encrypted: everybody on the way can read your token", s.url)
+	case u.Scheme == "https" && s.skipSSL:
+		a.note("WARNING: the certificate of %s is not checked (skip-ssl): whoever answers there gets your token", u.Host)
+	}
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// readCA returns PEM certificates from a file or from base64, the file first.
+func readCA(path, encoded string) ([]byte, error) {
+	var data []byte
+	var err error
+	switch {
+	case path != "":
+		if data, err = os.ReadFile(path); err != nil {
+			return nil, withCode(exitRead, fmt.Errorf("read the CA certificate: %w", err))
+		}
+	case encoded != "":
+		if data, err = base64.StdEncoding.DecodeString(encoded); err != nil {
+			return nil, withCode(exitHTTPClient, errors.New("the CA certificate is not base64"))
+		}
+	default:
+		return nil, nil
+	}
+	if block, _ := pem.Decode(data); block == nil {
+		return nil, withCode(exitHTTPClient, errors.New("the CA certificate is not PEM"))
+	}
+	return data, nil
+}
+
+// credential fetches the token that s names.
+func (a *app) credential(ctx context.Context, s settings) (stackstate.Credential, error) {
+	token, err := a.token(ctx, s)
+	return stackstate.Credential{Kind: s.source.Kind, Token: token}, err
+}
+
+func (a *app) token(ctx context.Context, s settings) (string, error) {
+	src := s.source
+	switch {
+	case src.Account.ServiceAccount != "":
+		token, err := satoken.Token(ctx, src.Account)
+		return token, withCode(exitConnect, err)
+	case src.Sealed != "":
+		token, err := a.secrets().Load(src.Sealed, []byte(s.sealedFor))
+		if err != nil {
+			return "", withCode(exitConfig, hint.Wrap(fmt.Errorf("the token of context %q: %w", s.context, err),
+				"kubectl sts context save --name %s --url %s", s.context, s.url))
+		}
+		return string(token), nil
+	case src.Path != "":
+		return readTokenFile(src.Path)
+	default:
+		return src.Token, nil
+	}
+}
+
+// maxToken bounds what is read as a token, in bytes.
+const maxToken = 1 << 20
+
+func readTokenFile(path string) (string, error) {
+	data, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) && path == podTokenPath {
+		return "", withCode(exitConfig, hint.Wrap(errors.New("there is no token to authenticate with: not in flags, environment or context, and this is no pod"),
+			"kubectl sts context save --url https://STACKSTATE"))
+	}
+	if err != nil {
+		return "", withCode(exitRead, fmt.Errorf("read the token: %w", err))
+	}
+	return string(bytes.TrimSpace(data)), nil
+}
+
+// warnAboutArguments says so if a token was typed where others can read it.
+func (a *app) warnAboutArguments() {
+	for _, t := range a.tokens {
+		if t.value != "" {
+			a.note("warning: --%s on the command line shows the token to other users and keeps it in the shell's history; rather pipe it into --%[1]s-stdin", t.kind)
+		}
+	}
+}
+
+// requestLog logs requests by their address and outcome: no queries, headers or bodies, any of which may hold a secret.
+type requestLog struct {
+	next http.RoundTripper
+	out  io.Writer
+	now  func() time.Time
+}
+
+func (l requestLog) RoundTrip(req *http.Request) (*http.Response, error) {
+	start := l.now()
+	resp, err := l.next.RoundTrip(req)
+	outcome := "failed"
+	if err == nil {
+		outcome = resp.Status
+	}
+	fmt.Fprintf(l.out, "%s %s://%s%s: %s in %s\n", req.Method, req.URL.Scheme, req.URL.Host, req.URL.EscapedPath(), outcome, l.now().Sub(start).Round(time.Millisecond))
+	return resp, err
+}

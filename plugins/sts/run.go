@@ -1,0 +1,125 @@
+package sts
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/mint"
+)
+
+func newRunCmd(a *app) *cobra.Command {
+	o := mintOptions{app: a}
+	var once bool
+	cmd := &cobra.Command{
+		Use:   "run [--roles ROLES] -- PROGRAM [ARGUMENT...]",
+		Short: "Run a program with a minted token in its environment",
+		Long: `Run a program with a minted token in its environment, as the variables of sts: STS_CLI_URL, STS_CLI_SERVICE_TOKEN and what
+else it needs to reach the server. sts takes its token from there; other programs can too, without the token in their arguments.`,
+		Example: `  kubectl sts run --roles stackstate-k8s-troubleshooter -- sts monitor list
+
+  # curl from 8.3 on
+  kubectl sts run --roles stackstate-guest --once -- curl --variable %STS_CLI_SERVICE_TOKEN \
+    --expand-header 'X-API-Key: {{STS_CLI_SERVICE_TOKEN}}' https://acme.example.com/api/server/status`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) (err error) {
+			s, err := a.settings()
+			if err != nil {
+				return err
+			}
+			token, done, err := o.forUse(cmd.Context(), s, once)
+			if err != nil {
+				return err
+			}
+			defer func() { err = afterUse(err, done()) }()
+			return a.runProgram(args, clientEnv(s, token))
+		},
+	}
+	cmd.Flags().SetInterspersed(false) // what follows the program is the program's
+	o.addFlags(cmd.Flags())
+	cmd.Flags().BoolVar(&once, "once", false, "mint a token for this run alone and delete it afterwards")
+	return cmd
+}
+
+// forUse is a minted token with what is to be done after its use.
+func (o *mintOptions) forUse(ctx context.Context, s settings, once bool) (string, func() error, error) {
+	if once {
+		return o.once(ctx, s)
+	}
+	e, err := o.cached(ctx, s, mint.Want{Fresh: true, Anew: o.refresh})
+	return e.Token, func() error { return nil }, err
+}
+
+// afterUse is the error of a use and of the deletion after it. The use's exit code goes first.
+func afterUse(use, deletion error) error {
+	if use == nil {
+		return deletion
+	}
+	return errors.Join(use, deletion)
+}
+
+// clientEnv are the variables by which sts reaches the server of s with this service token.
+func clientEnv(s settings, token string) []string {
+	env := []string{"STS_CLI_URL=" + s.url, "STS_CLI_API_PATH=" + s.apiPath, "STS_CLI_SERVICE_TOKEN=" + token}
+	switch {
+	case s.skipSSL:
+		env = append(env, "STS_SKIP_SSL=true")
+	case s.caPath != "":
+		path, err := filepath.Abs(s.caPath)
+		if err != nil {
+			path = s.caPath
+		}
+		env = append(env, "STS_CA_CERT_PATH="+path)
+	case s.caBase64 != "":
+		env = append(env, "STS_CA_CERT_BASE64_DATA="+s.caBase64)
+	}
+	return env
+}
+
+// withoutOurs is environ without the variables of sts: its contexts are not ours, and two tokens at once are an error.
+func withoutOurs(environ []string) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(v string) bool {
+		return strings.HasPrefix(v, "STS_CLI_") || strings.HasPrefix(v, "STS_SKIP_SSL=") || strings.HasPrefix(v, "STS_CA_CERT_")
+	})
+}
+
+// runProgram runs a program to its end and passes on its exit code. It does not end it when a signal comes: a signal from the
+// terminal reaches the program by itself, and others are passed on.
+func (a *app) runProgram(args, env []string) error {
+	child := exec.Command(args[0], args[1:]...)
+	child.Stdin, child.Stdout, child.Stderr = a.In, a.Out, a.ErrOut
+	child.Env = append(withoutOurs(a.Environ()), env...)
+
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	defer signal.Stop(signals)
+	if err := child.Start(); err != nil {
+		return withCode(exitRuntime, fmt.Errorf("run %s: %w", args[0], err))
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- child.Wait() }()
+	for {
+		select {
+		case s := <-signals:
+			if s != os.Interrupt || !terminal(a.In) {
+				child.Process.Signal(s)
+			}
+		case err := <-ended:
+			var exit *exec.ExitError
+			if errors.As(err, &exit) {
+				return childError(cmp.Or(max(exit.ExitCode(), 0), killedCode(exit)))
+			}
+			return err
+		}
+	}
+}
