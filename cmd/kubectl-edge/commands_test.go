@@ -109,7 +109,6 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"credential": {1, 2, credentials},
 		"loads":      {2, 2, loads},
 		"keeps":      {2, 2, keeps},
-		"foreign":    {2, 2, foreign},
 	} {
 		cmds[name] = func(ts *testscript.TestScript, neg bool, args []string) {
 			if neg || len(args) < c.min || len(args) > c.max {
@@ -407,30 +406,4 @@ func keeps(ts *testscript.TestScript, _ *world, args []string) error {
 		rest = rest[i+1:]
 	}
 	return nil
-}
-
-// foreign KIND FILE writes a token of which the API server must not be convinced into FILE.
-func foreign(ts *testscript.TestScript, w *world, args []string) error {
-	issuer, id, life := w.sandbox, sandbox.InstanceID, time.Hour
-	var err error
-	switch args[0] {
-	case "issuer":
-		issuer, err = sandbox.New(sandbox.Options{URL: "https://elsewhere.example"})
-	case "key":
-		issuer, err = sandbox.New(sandbox.Options{URL: w.sandbox.URL()})
-	case "expired":
-		life = -time.Minute
-	case "instance":
-		id = sandbox.ReconcilingID
-	default:
-		err = fmt.Errorf("no kind %q", args[0])
-	}
-	if err != nil {
-		return err
-	}
-	token, err := issuer.IssueInstanceToken(id, life)
-	if err != nil {
-		return err
-	}
-	return os.WriteFile(ts.MkAbs(args[1]), []byte(token), 0o600)
 }

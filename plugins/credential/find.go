@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
@@ -25,11 +26,10 @@ func findEdge(argv0 string, executable func() (string, error)) (string, error) {
 		folders = append(folders, filepath.Dir(path))
 	}
 	path := filepath.SplitList(os.Getenv("PATH"))
-	if link := locate(argv0, path); link != "" {
+	if link := locate(argv0, path); link != "" && !slices.Contains(folders, filepath.Dir(link)) {
 		folders = append(folders, filepath.Dir(link))
 	}
-	folders = append(folders, path...)
-	for _, folder := range folders {
+	for _, folder := range slices.Concat(folders, path) {
 		if !filepath.IsAbs(folder) {
 			continue // a program in whatever folder a command is run in is not ours
 		}
@@ -38,7 +38,7 @@ func findEdge(argv0 string, executable func() (string, error)) (string, error) {
 		}
 	}
 	return "", hint.Wrap(fmt.Errorf("mint a token: there is no %s beside this program (%s) or on PATH",
-		name, strings.Join(folders[:len(folders)-len(path)], ", ")), "kubectl krew install edge")
+		name, strings.Join(folders, ", ")), "kubectl krew install edge")
 }
 
 // locate returns the absolute path by which argv0 was called, or "".
