@@ -18,23 +18,29 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 )
 
-// A run of the test binary with this variable logs in and out until it is killed.
-const childVariable = "LOGIN_TEST_CHILD" // what to do, the machine's folder and the sandbox's URL
+// A run of the test binary with this variable is a process of its own that does what it says, most of it until it is
+// killed: what to do, the machine's folder and the sandbox's URL, each on a line.
+const childVariable = "LOGIN_TEST_CHILD"
 
 func TestMain(m *testing.M) {
 	if child := os.Getenv(childVariable); child != "" {
-		runChild(child)
-		os.Exit(1) // it only gets here when something failed
+		if err := runChild(strings.Split(child, "\n")); err != nil {
+			os.Stderr.WriteString(err.Error())
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }
 
-func runChild(child string) {
-	args := strings.Split(child, "\n")
+func runChild(args []string) error {
+	if args[0] == "open" {
+		return OpenBrowser(args[1])
+	}
 	do, dir, url := args[0], args[1], args[2]
 	ca, err := os.ReadFile(dir + "/ca.pem")
 	if err != nil {
-		return
+		return err
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(ca)
@@ -46,26 +52,26 @@ func runChild(child string) {
 	if do == "renew" {
 		w.offset = time.Hour // every token is too old
 	}
+	ctx := context.Background()
 	for i := 0; ; i++ {
 		s := w.sessions()
 		var err error
 		switch do {
 		case "login":
-			_, err = s.Login(context.Background(), KeyFile{Path: dir + "/" + []string{"admin", "reader"}[i%2] + ".json"})
+			_, err = s.Login(ctx, KeyFile{Path: dir + "/" + []string{"admin", "reader"}[i%2] + ".json"})
 		case "logout":
 			if i > 0 {
-				_, err = s.Login(context.Background(), KeyFile{Path: dir + "/admin.json"})
+				_, err = s.Login(ctx, KeyFile{Path: dir + "/admin.json"})
 			}
-			err = errors.Join(err, s.Logout(context.Background()))
+			err = errors.Join(err, s.Logout(ctx))
 		case "renew":
 			var source Source
-			if source, err = s.Open(context.Background()); err == nil {
-				_, err = source.Token(context.Background())
+			if source, err = s.Open(ctx); err == nil {
+				_, err = source.Token(ctx)
 			}
 		}
 		if err != nil {
-			os.Stderr.WriteString(err.Error())
-			return
+			return err
 		}
 		os.Stdout.WriteString(".")
 	}
@@ -105,6 +111,19 @@ func TestKilledAtAnyPoint(t *testing.T) {
 	if names, err := w.sessions().Secrets.Names(); len(names) != 1 || err != nil {
 		t.Errorf("sealed after all that: %v, %v; want the last session's alone", names, err)
 	}
+}
+
+// A refresh token that was spent by a process that died is good for once more, if the provider grants that.
+func TestKilledWhileRefreshing(t *testing.T) {
+	w := newWorld(t, func(o *sandbox.Options) { o.Settings.RefreshGrace = sandbox.Duration(time.Minute) })
+	w.write("ca.pem", w.sandbox.CA())
+	w.browserLogin()
+	for i := range 8 {
+		killAfter(t, i%4, childVariable+"="+strings.Join([]string{"renew", w.dir, w.sandbox.URL()}, "\n"))
+		w.wantToken(sandbox.AdminUser)
+	}
+	w.pass(time.Hour)
+	w.wantToken(sandbox.AdminUser)
 }
 
 // killAfter runs the child and kills it somewhere behind its step of that number.

@@ -1,0 +1,530 @@
+package login
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+)
+
+// person sits at the machine of a world: sees what is written to ErrOut, and signs in.
+type person struct {
+	w *world
+
+	mu     sync.Mutex
+	screen bytes.Buffer
+	pages  []shown
+}
+
+// shown is what a browser shows at the end of a sign-in.
+type shown struct {
+	status int
+	header http.Header
+	body   string
+}
+
+func (p *person) Write(data []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.screen.Write(data)
+}
+
+func (p *person) sees() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.screen.String()
+}
+
+// signIn fills in the provider's form and returns where the browser is sent.
+func (p *person) signIn(address string, allow bool) (*url.URL, error) {
+	return sandbox.SignIn(p.w.t.Context(), p.w.client, address, sandbox.AdminUser, sandbox.AdminPassword, allow)
+}
+
+// visit opens an address of the machine's own in the browser.
+func (p *person) visit(address string) error {
+	response, err := http.Get(address)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.pages = append(p.pages, shown{response.StatusCode, response.Header, string(body)})
+	return err
+}
+
+// browse signs in as a browser does from beginning to end.
+func (p *person) browse(allow bool) func(string) error {
+	return func(address string) error {
+		back, err := p.signIn(address, allow)
+		if err != nil {
+			return err
+		}
+		return p.visit(back.String())
+	}
+}
+
+func (p *person) interaction(open func(string) error) Interaction {
+	return Interaction{Allowed: true, In: strings.NewReader(""), ErrOut: p, OpenBrowser: open}
+}
+
+// wantPage checks the last page: what it says, and that it works without script.
+func (p *person) wantPage(status int, text string) {
+	p.w.t.Helper()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.pages) == 0 {
+		p.w.t.Fatal("no page was shown")
+	}
+	last := p.pages[len(p.pages)-1]
+	if last.status != status || !strings.Contains(last.body, text) {
+		p.w.t.Errorf("page: %d %s\nwant %d with %q", last.status, last.body, status, text)
+	}
+	if strings.Contains(last.body, "<script") || !strings.Contains(last.header.Get("Content-Security-Policy"), "default-src 'none'") ||
+		last.header.Get("Cache-Control") != "no-store" || last.header.Get("Referrer-Policy") != "no-referrer" {
+		p.w.t.Errorf("page with script, or headers that are too open: %v", last.header)
+	}
+}
+
+func (w *world) browserLogin() *person {
+	w.t.Helper()
+	p := &person{w: w}
+	if _, err := w.sessions().Login(w.t.Context(), Browser{Interaction: p.interaction(p.browse(true))}); err != nil {
+		w.t.Fatal(err)
+	}
+	return p
+}
+
+func TestBrowser(t *testing.T) {
+	w := newWorld(t)
+	p := &person{w: w}
+	var redirect string
+	session, err := w.sessions().Login(t.Context(), Browser{Interaction: p.interaction(func(address string) error {
+		if !strings.Contains(p.sees(), address) {
+			t.Error("the browser is opened before the address is shown")
+		}
+		q := mustQuery(t, address)
+		for name, want := range map[string]string{"code_challenge_method": "S256", "response_type": "code",
+			"scope": "openid offline_access email", "client_id": clientID, "max_age": "43200"} {
+			if q.Get(name) != want {
+				t.Errorf("%s is %q, want %q", name, q.Get(name), want)
+			}
+		}
+		if len(q.Get("state")) < 20 || len(q.Get("nonce")) < 20 || len(q.Get("code_challenge")) != 43 {
+			t.Errorf("state, nonce or code challenge is too short: %v", q)
+		}
+		redirect = q.Get("redirect_uri")
+		return p.browse(true)(address)
+	})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if session.Principal != sandbox.AdminUser || session.Method != MethodBrowser {
+		t.Errorf("session: %+v", session)
+	}
+	p.wantPage(http.StatusOK, "You are logged in")
+	if !regexp.MustCompile(`^http://localhost:80[012]\d$`).MatchString(redirect) {
+		t.Errorf("redirect URI %q", redirect)
+	}
+	if err := p.visit(redirect); err == nil {
+		t.Error("it still listens after the login")
+	}
+	w.wantToken(sandbox.AdminUser)
+	w.wantExchanges(1)
+}
+
+func mustQuery(t *testing.T, address string) url.Values {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return u.Query()
+}
+
+// The address is all that a person needs, whatever becomes of the browser.
+func TestBrowserThatDoesNotOpen(t *testing.T) {
+	w := newWorld(t)
+	p := &person{w: w}
+	signedIn := make(chan error, 1)
+	_, err := w.sessions().Login(t.Context(), Browser{Interaction: p.interaction(func(address string) error {
+		go func() { signedIn <- p.browse(true)(address) }()
+		return errors.New("no browser found")
+	})})
+	if err := errors.Join(err, <-signedIn); err != nil {
+		t.Fatal(err)
+	}
+	blocked := make(chan struct{})
+	defer close(blocked)
+	_, err = w.sessions().Login(t.Context(), Browser{Interaction: p.interaction(func(address string) error {
+		go func() { signedIn <- p.browse(true)(address) }()
+		<-blocked
+		return nil
+	})})
+	if err := errors.Join(err, <-signedIn); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestBrowserSaysThatItDoesNotOpen(t *testing.T) {
+	w := newWorld(t)
+	p := &person{w: w}
+	_, err := w.sessions().Login(t.Context(), Browser{Timeout: time.Second, Interaction: p.interaction(func(string) error {
+		return errors.New("no browser found")
+	})})
+	wantError(t, err, "nobody signed in within 1s", "kubectl edge login")
+	if !strings.Contains(p.sees(), "No browser could be opened here (no browser found)") {
+		t.Errorf("the person sees: %s", p.sees())
+	}
+}
+
+func TestBrowserFailures(t *testing.T) {
+	change := func(address, name, value string) string {
+		u, _ := url.Parse(address)
+		q := u.Query()
+		q.Set(name, value)
+		u.RawQuery = q.Encode()
+		return u.String()
+	}
+	for _, tc := range []struct {
+		name       string
+		open       func(*person, string) error
+		fault      *sandbox.Fault
+		want, next string
+		page       string
+	}{
+		{"denied", func(p *person, address string) error { return p.browse(false)(address) }, nil, "the sign-in was denied", "", "The sign-in was denied"},
+		{"provider's error", func(p *person, address string) error {
+			return p.browse(true)(change(address, "code_challenge_method", "plain"))
+		},
+			nil, "refused the sign-in: invalid_request", "", "invalid_request"},
+		{"of another login", func(p *person, address string) error { return p.browse(true)(change(address, "nonce", "another")) },
+			nil, "belongs to another login (nonce)", "", "another login"},
+		{"of another verifier", func(p *person, address string) error {
+			return p.browse(true)(change(address, "code_challenge", strings.Repeat("A", 43)))
+		}, nil, "invalid_grant", "log in once more", "invalid_grant"},
+		{"rejected", nil, &sandbox.Fault{Preset: "invalid-grant", Path: "/oauth/v2/token"}, "authorization code", "kubectl edge login", "Exchange authorization code"},
+		{"broken", nil, &sandbox.Fault{Preset: "bad-gateway", Path: "/oauth/v2/token"}, "a web page came back", "try again", "Not logged in"},
+		{"cut off", nil, &sandbox.Fault{Preset: "cut", Path: "/oauth/v2/token"}, "EOF", "check the network", "Not logged in"},
+		{"no keys", nil, &sandbox.Fault{Preset: "internal-error", Path: "/oauth/v2/keys"}, "ID token", "", "Not logged in"},
+		{"no ID token", nil, &sandbox.Fault{Path: "/oauth/v2/token", Status: 200, ContentType: "application/json",
+			Body: `{"access_token":"x","token_type":"Bearer","refresh_token":"y"}`}, "sent no ID token", "", "Not logged in"},
+		{"another's ID token", nil, &sandbox.Fault{Path: "/oauth/v2/token", Status: 200, ContentType: "application/json",
+			Body: `{"access_token":"x","token_type":"Bearer","refresh_token":"y","id_token":"` + testToken(t, "x", time.Now().Add(time.Hour)) + `"}`},
+			"ID token", "", "Not logged in"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWorld(t)
+			p := &person{w: w}
+			if tc.fault != nil {
+				if err := w.sandbox.Inject(*tc.fault); err != nil {
+					t.Fatal(err)
+				}
+			}
+			visited := make(chan error, 1)
+			_, err := w.sessions().Login(t.Context(), Browser{Interaction: p.interaction(func(address string) error {
+				if tc.open == nil {
+					visited <- p.browse(true)(address)
+				} else {
+					visited <- tc.open(p, address)
+				}
+				return nil
+			})})
+			wantError(t, err, tc.want, tc.next)
+			if err := <-visited; err != nil {
+				t.Fatal(err)
+			}
+			p.wantPage(http.StatusOK, tc.page)
+			if len(w.files()) != 0 {
+				t.Errorf("left behind: %v", w.files())
+			}
+		})
+	}
+}
+
+// What does not belong to the login neither ends nor changes it.
+func TestBrowserIgnoresOthers(t *testing.T) {
+	w := newWorld(t)
+	p := &person{w: w}
+	_, err := w.sessions().Login(t.Context(), Browser{Interaction: p.interaction(func(address string) error {
+		base := mustQuery(t, address).Get("redirect_uri")
+		for _, query := range []string{"", "?code=stolen", "?code=stolen&state=wrong", "?error=access_denied&state=wrong"} {
+			if err := p.visit(base + "/" + query); err != nil {
+				return err
+			}
+			p.wantPage(http.StatusBadRequest, "does not belong to the login that is waiting")
+		}
+		for _, path := range []string{"/favicon.ico", "/x?state=" + mustQuery(t, address).Get("state")} {
+			if response, err := http.Get(base + path); err != nil || response.StatusCode != http.StatusNotFound {
+				t.Errorf("GET %s: %v, %v", path, response, err)
+			}
+		}
+		return p.browse(true)(address)
+	})})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.wantPage(http.StatusOK, "You are logged in")
+}
+
+func TestCallbackIsGoodForOneUse(t *testing.T) {
+	c := serve(nil, 8000, "state")
+	visit := func(ctx context.Context) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		c.server.Handler.ServeHTTP(w, httptest.NewRequestWithContext(ctx, http.MethodGet, "/?code=c&state=state", nil))
+		return w
+	}
+	closedTab, cancel := context.WithCancel(t.Context())
+	cancel()
+	visit(closedTab) // its answer counts all the same
+	if again := visit(t.Context()); again.Code != http.StatusConflict || !strings.Contains(again.Body.String(), "used before") {
+		t.Errorf("second use: %d %s", again.Code, again.Body)
+	}
+	if a := <-c.answers; a.code != "c" || a.err != nil {
+		t.Errorf("answer: %+v", a)
+	}
+	c.report(nil)
+}
+
+func TestBrowserPorts(t *testing.T) {
+	first, err := listen(t.Context(), 0, "state")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.report(nil)
+	second, err := listen(t.Context(), 0, "state")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer second.report(nil)
+	if first.port == second.port || second.port < firstPort || second.port > lastPort {
+		t.Errorf("ports %d and %d", first.port, second.port)
+	}
+	_, err = listen(t.Context(), first.port, "state")
+	wantError(t, err, "no free port", "--no-browser")
+	_, err = listen(t.Context(), 9000, "state")
+	wantError(t, err, "ports 8000 to 8020 alone", "")
+
+	// On a machine without IPv6.
+	third := listenOn(t.Context(), []string{"127.0.0.1"}, 0)
+	if len(third) != 1 {
+		t.Fatal("it does not listen on IPv4 alone")
+	}
+	_ = third[0].Close()
+	if l := listenOn(t.Context(), []string{"127.0.0.1", "192.0.2.1"}, 0); l != nil {
+		t.Error("it listens although one address is not to be had")
+	}
+}
+
+func TestPaste(t *testing.T) {
+	w := newWorld(t)
+	for _, tc := range []struct {
+		name  string
+		paste func(back *url.URL) string
+		want  string
+	}{
+		{"address", func(back *url.URL) string { return back.String() + "\n" }, ""},
+		{"address without newline", func(back *url.URL) string { return back.String() }, ""},
+		{"code", func(back *url.URL) string { return " " + back.Query().Get("code") + " \r\n" }, ""},
+		{"query", func(back *url.URL) string { return "?" + back.RawQuery + "#\n" }, ""},
+		{"nothing", func(*url.URL) string { return "\n" }, "nothing was pasted"},
+		{"closed input", func(*url.URL) string { return "" }, "nothing was pasted"},
+		{"address without answer", func(back *url.URL) string { return "http://" + back.Host + "/\n" }, "neither a code nor"},
+		{"wrong state", func(back *url.URL) string { return "http://localhost:8000?code=x&state=y\n" }, "does not belong to this login"},
+		{"denied", func(back *url.URL) string { return "?error=access_denied&state=" + back.Query().Get("state") + "\n" }, "denied"},
+		{"wrong code", func(*url.URL) string { return "rubbish\n" }, "invalid_grant"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			p := &person{w: w}
+			in, out := io.Pipe()
+			i := p.interaction(func(string) error { t.Error("a browser was opened"); return nil })
+			i.In = in
+			i.ErrOut = writerFunc(func(data []byte) (int, error) {
+				if address := regexp.MustCompile(`https://\S+`).Find(data); address != nil {
+					go func() {
+						back, err := p.signIn(string(address), true)
+						if err != nil {
+							t.Error(err)
+							back = &url.URL{}
+						}
+						_, _ = io.WriteString(out, tc.paste(back))
+						_ = out.Close()
+					}()
+				}
+				return p.Write(data)
+			})
+			_, err := w.sessions().Login(t.Context(), Browser{Interaction: i, Paste: true})
+			if tc.want != "" {
+				wantError(t, err, tc.want, "")
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.wantToken(sandbox.AdminUser)
+		})
+	}
+}
+
+type writerFunc func([]byte) (int, error)
+
+func (f writerFunc) Write(data []byte) (int, error) { return f(data) }
+
+func TestPasteIsInterrupted(t *testing.T) {
+	w := newWorld(t)
+	p := &person{w: w}
+	ctx, cancel := context.WithCancel(t.Context())
+	i := p.interaction(nil)
+	in, out := io.Pipe()
+	defer out.Close()
+	i.In = in
+	i.ErrOut = writerFunc(func(data []byte) (int, error) { cancel(); return len(data), nil })
+	_, err := w.sessions().Login(ctx, Browser{Interaction: i, Paste: true})
+	if !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Whoever may not be asked is not asked, and nothing is sent.
+func TestNotInteractive(t *testing.T) {
+	w := newWorld(t)
+	p := &person{w: w}
+	i := Interaction{In: failingReader{t}, ErrOut: p, OpenBrowser: func(string) error { t.Error("a browser was opened"); return nil }}
+	for _, c := range []Credential{Browser{Interaction: i}, Browser{Interaction: i, Paste: true}, Device{Interaction: i}} {
+		_, err := w.sessions().Login(t.Context(), c)
+		wantError(t, err, "nobody can be asked here", "kubectl edge login --profile work")
+		if _, ok := errors.AsType[*RequiredError](err); !ok {
+			t.Errorf("%v is no RequiredError", err)
+		}
+	}
+	if p.sees() != "" || w.sandbox.Stats().Requests != 0 {
+		t.Errorf("shown: %q; %d requests", p.sees(), w.sandbox.Stats().Requests)
+	}
+}
+
+type failingReader struct{ t *testing.T }
+
+func (r failingReader) Read([]byte) (int, error) { r.t.Error("the input was read"); return 0, io.EOF }
+
+func TestDiscovery(t *testing.T) {
+	document := func(w *world, changes map[string]string) string {
+		fields := map[string]string{
+			"issuer": w.sandbox.URL(), "authorization_endpoint": w.sandbox.URL() + "/oauth/v2/authorize",
+			"token_endpoint": w.sandbox.URL() + "/oauth/v2/token", "jwks_uri": w.sandbox.URL() + "/oauth/v2/keys",
+		}
+		for name, value := range changes {
+			fields[name] = value
+		}
+		var members []string
+		for name, value := range fields {
+			members = append(members, fmt.Sprintf("%q:%q", name, value))
+		}
+		return "{" + strings.Join(members, ",") + "}"
+	}
+	const elsewhere = "https://evilstackit.cloud/x"
+	for _, tc := range []struct {
+		name  string
+		fault sandbox.Fault
+		doc   map[string]string
+		want  string
+	}{
+		{"authorization endpoint elsewhere", sandbox.Fault{}, map[string]string{"authorization_endpoint": elsewhere}, "not below stackit.cloud"},
+		{"token endpoint elsewhere", sandbox.Fault{}, map[string]string{"token_endpoint": elsewhere}, "not below stackit.cloud"},
+		{"keys elsewhere", sandbox.Fault{}, map[string]string{"jwks_uri": elsewhere}, "not below stackit.cloud"},
+		{"device endpoint elsewhere", sandbox.Fault{}, map[string]string{"device_authorization_endpoint": elsewhere}, "not below stackit.cloud"},
+		{"revocation endpoint elsewhere", sandbox.Fault{}, map[string]string{"revocation_endpoint": elsewhere}, "not below stackit.cloud"},
+		{"token endpoint without TLS", sandbox.Fault{}, map[string]string{"token_endpoint": "http://accounts.stackit.cloud/x"}, "want https"},
+		{"no token endpoint", sandbox.Fault{}, map[string]string{"token_endpoint": ""}, "names no token endpoint"},
+		{"no keys", sandbox.Fault{}, map[string]string{"jwks_uri": ""}, "names no keys"},
+		{"another issuer", sandbox.Fault{}, map[string]string{"issuer": "https://accounts.stackit.cloud"}, "that of another issuer"},
+		{"not there", sandbox.Fault{Preset: "not-found"}, nil, "what came back is none"},
+		{"web page", sandbox.Fault{Preset: "html"}, nil, "what came back is none"},
+		{"cut off", sandbox.Fault{Preset: "cut"}, nil, "EOF"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			w := newWorld(t)
+			p := &person{w: w}
+			tc.fault.Path = "/.well-known/openid-configuration"
+			if tc.doc != nil {
+				tc.fault.Status, tc.fault.ContentType, tc.fault.Body = 200, "application/json", document(w, tc.doc)
+			}
+			if err := w.sandbox.Inject(tc.fault); err != nil {
+				t.Fatal(err)
+			}
+			_, err := w.sessions().Login(t.Context(), Browser{Interaction: p.interaction(func(string) error {
+				t.Error("a browser was opened")
+				return nil
+			})})
+			wantError(t, err, tc.want, "")
+			if !strings.Contains(err.Error(), "identity provider "+w.sandbox.URL()) {
+				t.Errorf("the error does not name the provider: %v", err)
+			}
+		})
+	}
+}
+
+func TestDevice(t *testing.T) {
+	w := newWorld(t, func(o *sandbox.Options) { o.Settings.DeviceInterval = sandbox.Duration(time.Second) })
+	for _, allow := range []bool{true, false} {
+		t.Run(fmt.Sprint("allowed ", allow), func(t *testing.T) {
+			p := &person{w: w}
+			i := p.interaction(nil)
+			i.ErrOut = writerFunc(func(data []byte) (int, error) {
+				code := regexp.MustCompile(`code ([A-Z-]+)`).FindSubmatch(data)
+				address := regexp.MustCompile(`https://\S+`).Find(data)
+				go func() {
+					complete := string(address) + "?user_code=" + string(code[1])
+					if err := sandbox.ConnectDevice(t.Context(), w.client, complete, sandbox.AdminUser, sandbox.AdminPassword, allow); err != nil {
+						t.Error(err)
+					}
+				}()
+				return p.Write(data)
+			})
+			session, err := w.sessions().Login(t.Context(), Device{Interaction: i})
+			if !allow {
+				wantError(t, err, "the sign-in was denied", "")
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if session.Principal != sandbox.AdminUser || session.Method != MethodDevice {
+				t.Errorf("session: %+v", session)
+			}
+			w.pass(time.Hour)
+			w.wantToken(sandbox.AdminUser)
+		})
+	}
+	t.Run("expired", func(t *testing.T) {
+		fault := sandbox.Fault{Path: "/oauth/v2/token", Status: 400, ContentType: "application/json", Body: `{"error":"expired_token"}`}
+		if err := w.sandbox.Inject(fault); err != nil {
+			t.Fatal(err)
+		}
+		defer w.sandbox.ClearFaults()
+		_, err := w.sessions().Login(t.Context(), Device{(&person{w: w}).interaction(nil)})
+		wantError(t, err, "the code has expired", "kubectl edge login")
+	})
+	t.Run("not offered", func(t *testing.T) {
+		w.sandbox.Configure(func(s *sandbox.Settings) { s.NoDeviceFlow = true })
+		_, err := w.sessions().Login(t.Context(), Device{(&person{w: w}).interaction(nil)})
+		wantError(t, err, "does not offer", "--no-browser")
+	})
+}
+
+func TestPrintable(t *testing.T) {
+	if got := printable("WDJB-\x1b[31mMJHT\n" + strings.Repeat("x", 100)); len(got) != 40 || strings.ContainsAny(got, "\x1b\n") {
+		t.Errorf("got %q", got)
+	}
+}

@@ -1,0 +1,219 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+)
+
+func TestRefresh(t *testing.T) {
+	w := newWorld(t) // its provider ends a sign-in whose refresh token comes twice
+	w.browserLogin()
+	for range 5 {
+		w.pass(9*time.Minute + 30*time.Second)
+		var wg sync.WaitGroup
+		for range 40 {
+			wg.Go(func() {
+				if token, err := w.token(); err != nil || !token.goodAt(w.now()) || token.Principal != sandbox.AdminUser {
+					t.Errorf("got %v, %v", token, err)
+				}
+			})
+		}
+		wg.Wait()
+	}
+	if got := w.sandbox.Stats().Exchanges[sandbox.GrantRefreshToken]; got != 5 {
+		t.Errorf("%d refreshes, want 5", got)
+	}
+	if failed := w.sandbox.Stats().Failed; len(failed) != 0 {
+		t.Errorf("refused: %v", failed)
+	}
+}
+
+func TestRefreshIsRefused(t *testing.T) {
+	w := newWorld(t)
+	w.browserLogin()
+	w.sandbox.RevokeSessions(sandbox.AdminUser)
+	w.pass(time.Hour)
+	_, err := w.token()
+	wantError(t, err, `profile "work": the session has ended: it is too old, or was revoked`, "kubectl edge login --profile work")
+	if strings.Contains(err.Error(), "\n") {
+		t.Errorf("more than a line: %v", err)
+	}
+	required, ok := errors.AsType[*RequiredError](err)
+	if !ok || required.Generation == "" {
+		t.Errorf("%v is no RequiredError with the session's generation", err)
+	}
+	_, err = w.token()
+	wantError(t, err, "nobody is logged in", "kubectl edge login")
+	if names, err := w.sessions().Secrets.Names(); len(names) != 0 || err != nil {
+		t.Errorf("sealed: %v, %v; want none", names, err)
+	}
+}
+
+func TestRefreshFails(t *testing.T) {
+	for _, preset := range []string{"cut", "bad-gateway", "too-many-requests", "html", "unauthorized"} {
+		t.Run(preset, func(t *testing.T) {
+			w := newWorld(t)
+			w.browserLogin()
+			w.pass(time.Hour)
+			if err := w.sandbox.Inject(sandbox.Fault{Preset: preset, Path: "/oauth/v2/token", Times: 1}); err != nil {
+				t.Fatal(err)
+			}
+			_, err := w.token()
+			if err == nil || !strings.Contains(err.Error(), `renew the session of profile "work": exchange refresh token at `) || hint.Of(err) == "" {
+				t.Errorf("error %v, hint %q", err, hint.Of(err))
+			}
+			w.wantToken(sandbox.AdminUser) // the session is still there
+		})
+	}
+}
+
+// Ctrl-C does not lose the refresh token that is on its way.
+func TestRefreshIsInterrupted(t *testing.T) {
+	w := newWorld(t)
+	w.browserLogin()
+	w.pass(time.Hour)
+	ctx, cancel := context.WithCancel(t.Context())
+	plain := w.client.Transport
+	w.client.Transport = cancelAfter(plain, cancel)
+	source, err := w.sessions().Open(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := source.Token(ctx); err != nil {
+		t.Error(err)
+	}
+	w.client.Transport = plain
+	w.pass(time.Hour)
+	w.wantToken(sandbox.AdminUser)
+}
+
+func TestLogoutRevokes(t *testing.T) {
+	w := newWorld(t)
+	w.browserLogin()
+	if err := w.sessions().Logout(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := w.sandbox.Stats().Revocations; got != 1 {
+		t.Errorf("%d revocations, want 1", got)
+	}
+	w.sandbox.Configure(func(s *sandbox.Settings) { s.NoRevocation = true })
+	w.browserLogin()
+	if err := w.sessions().Logout(t.Context()); err != nil {
+		t.Errorf("a provider without revocation: %v", err)
+	}
+	w.sandbox.Configure(func(s *sandbox.Settings) { s.NoRevocation = false })
+
+	w.browserLogin()
+	if err := w.sandbox.Inject(sandbox.Fault{Preset: "unavailable", Path: "/oauth/v2/revoke"}); err != nil {
+		t.Fatal(err)
+	}
+	err := w.sessions().Logout(t.Context())
+	wantError(t, err, "logged out here, but the login may still be valid", "portal")
+	_, err = w.token()
+	wantError(t, err, "nobody is logged in", "")
+}
+
+func TestLoginOnce(t *testing.T) {
+	w := newWorld(t)
+	p := &person{w: w}
+	asked := func() error {
+		_, err := w.token()
+		required, ok := errors.AsType[*RequiredError](err)
+		if !ok {
+			return err
+		}
+		_, err = w.sessions().LoginOnce(t.Context(), Browser{Interaction: p.interaction(p.browse(true))}, required)
+		return err
+	}
+	all := func() {
+		var wg sync.WaitGroup
+		for range 40 {
+			wg.Go(func() {
+				if err := asked(); err != nil {
+					t.Error(err)
+				} else if token, err := w.token(); err != nil || !token.goodAt(w.now()) {
+					t.Errorf("after the login: %v, %v", token, err)
+				}
+			})
+		}
+		wg.Wait()
+	}
+	all()
+	if got := w.sandbox.Stats().SignIns; got != 1 {
+		t.Errorf("%d sign-ins, want 1", got)
+	}
+	w.sandbox.RevokeSessions(sandbox.AdminUser)
+	w.pass(time.Hour)
+	all()
+	if got := w.sandbox.Stats().SignIns; got != 2 {
+		t.Errorf("%d sign-ins after the session had ended, want 2", got)
+	}
+	p.wantPage(http.StatusOK, "You are logged in")
+}
+
+func TestLoginBackOff(t *testing.T) {
+	w := newWorld(t)
+	p := &person{w: w}
+	tries := 0
+	attempt := func(allow bool) error {
+		_, err := w.sessions().LoginOnce(t.Context(), Browser{Interaction: p.interaction(func(address string) error {
+			tries++
+			return p.browse(allow)(address)
+		})}, &RequiredError{})
+		return err
+	}
+	wantTries := func(want int) {
+		t.Helper()
+		if tries != want {
+			t.Errorf("the browser was opened %d times, want %d", tries, want)
+		}
+	}
+	wantError(t, attempt(false), "the sign-in was denied", "")
+	wantError(t, attempt(true), "the sign-in was denied (at ", "kubectl edge login --profile work")
+	wantTries(1)
+	for i, wait := range []time.Duration{15, 30, 60, 120, 240, 240} {
+		w.pass(wait*time.Second - 2*time.Second)
+		wantError(t, attempt(true), "not tried again on its own before", "kubectl edge login")
+		wantTries(i + 1)
+		w.pass(2 * time.Second)
+		wantError(t, attempt(false), "the sign-in was denied", "")
+		wantTries(i + 2)
+	}
+	w.pass(forgetFailure + time.Second)
+	wantError(t, attempt(false), "the sign-in was denied", "")
+	w.pass(16 * time.Second)
+	if err := attempt(true); err != nil {
+		t.Errorf("the back-off did not clear itself: %v", err)
+	}
+	if err := w.sessions().Logout(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, attempt(false), "the sign-in was denied", "")
+	w.login() // by hand, and at once
+	if err := w.sessions().Logout(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := attempt(true); err != nil {
+		t.Errorf("a login that worked did not end the back-off: %v", err)
+	}
+}
+
+func TestInteractive(t *testing.T) {
+	for method, want := range map[string]string{
+		"": MethodBrowser, MethodBrowser: MethodBrowser, MethodDevice: MethodDevice,
+		MethodServiceAccountKey: "", MethodSTACKITCLI: "", MethodAccessToken: "",
+	} {
+		c, ok := Interactive(method, Interaction{})
+		if ok != (want != "") || ok && c.Method() != want {
+			t.Errorf("Interactive(%q) = %v, %v", method, c, ok)
+		}
+	}
+}
