@@ -26,6 +26,14 @@ const (
 	MethodDevice              = "device"
 )
 
+// Methods are all the Method constants.
+func Methods() []string {
+	return []string{
+		MethodAccessToken, MethodWorkloadIdentity, MethodServiceAccountKey, MethodServiceAccountToken, MethodSTACKITCLI,
+		MethodBrowser, MethodDevice,
+	}
+}
+
 // Source gives access tokens.
 type Source interface {
 	// Method is one of the Method constants.

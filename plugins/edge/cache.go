@@ -67,20 +67,11 @@ func (a *app) cachedTokenKind() output.Kind[cachedToken] {
 			{Name: "PROFILE", Value: func(t cachedToken) string { return t.Profile }},
 			{Name: "PRINCIPAL", Value: func(t cachedToken) string { return t.Principal }},
 			{Name: "ISSUED", Value: func(t cachedToken) string { return t.Issued.Local().Format(time.DateTime) }},
-			{Name: "EXPIRES", Value: func(t cachedToken) string { return a.left(t.Expires) }},
+			{Name: "LIFE", Value: func(t cachedToken) string { return a.bar(t) + a.left(t.Expires) }},
 			{Name: "PROJECT", Wide: true, Value: func(t cachedToken) string { return t.Project }},
 			{Name: "FILE", Wide: true, Value: func(t cachedToken) string { return t.File }},
 		},
 	}
-}
-
-// left says how long it is until t.
-func (a *app) left(t time.Time) string {
-	d := t.Sub(a.Now()).Round(time.Second)
-	if d <= 0 {
-		return "expired"
-	}
-	return "in " + d.String()
 }
 
 func newCacheCleanCmd(a *app) *cobra.Command {

@@ -12,13 +12,15 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
 )
 
 func newConfigCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{Use: "config", Short: "Show and change the configuration of a profile"}
-	cmd.AddCommand(newConfigGetCmd(a), newConfigSetCmd(a), newConfigTrustCmd(a))
+	cmd.AddCommand(newConfigGetCmd(a), newConfigSetCmd(a), newConfigTrustCmd(a), newConfigRotateKeyCmd(a))
 	return cmd
 }
 
@@ -40,6 +42,8 @@ func settings() []setting {
 			func(v string, _ *profile.Config) error { return stackitid.Region(v) }},
 		{"expiration", "how long minted tokens are valid, such as 15m", func(p *profile.Profile) *string { return &p.Expiration },
 			func(v string, _ *profile.Config) error { return new(expiration.Flag).Set(v) }},
+		{"login-method", "the only way to log in: " + strings.Join(login.Methods(), ", "),
+			func(p *profile.Profile) *string { return &p.LoginMethod }, checkLoginMethod},
 		{"certificate-authority", "PEM file with authorities to trust besides the system's",
 			func(p *profile.Profile) *string { return &p.CertificateAuthority }, checkAbsolute},
 		{"endpoints.edge", "base URL of the Edge Cloud API", func(p *profile.Profile) *string { return &p.Endpoints.Edge }, endpoint},
@@ -55,6 +59,13 @@ func settings() []setting {
 func checkAbsolute(path string, _ *profile.Config) error {
 	if !filepath.IsAbs(path) {
 		return fmt.Errorf("path %.200q is not absolute", path)
+	}
+	return nil
+}
+
+func checkLoginMethod(method string, _ *profile.Config) error {
+	if !slices.Contains(login.Methods(), method) {
+		return fmt.Errorf("login method %.60q: want one of %s", method, strings.Join(login.Methods(), ", "))
 	}
 	return nil
 }
@@ -189,4 +200,35 @@ STACKIT itself.`,
 	}
 	cmd.Flags().BoolVar(&remove, "remove", false, "take the trust back")
 	return cmd
+}
+
+func newConfigRotateKeyCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "rotate-key",
+		Short: "Seal all stored secrets under a new key",
+		Long: `Seal all stored secrets under a new key.
+
+The new key goes to the system's keyring where there is one, so this also takes a key out of its file once there is a
+keyring. It can be interrupted at any point.`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			secrets := a.secrets()
+			if err := secrets.RotateKey(); err != nil {
+				return err
+			}
+			l, err := secrets.Location()
+			if err != nil {
+				return err
+			}
+			switch l.KeyIn {
+			case secretstore.InKeyring:
+				a.note("Sealed all secrets under a new key, which is in the system's keyring.")
+			case secretstore.InFile:
+				a.note("Sealed all secrets under a new key, which lies in the file %s, because there is no keyring: %s", l.Path, l.Reason)
+			default:
+				a.note("There are no secrets to seal.")
+			}
+			return nil
+		},
+	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,12 +18,13 @@ import (
 // profileStatus is what status says about one profile. It holds no secret.
 type profileStatus struct {
 	Profile     string               `json:"profile"`
+	Current     bool                 `json:"current"`
 	LoggedIn    bool                 `json:"loggedIn"`
 	Principal   string               `json:"principal,omitempty"`
 	Method      string               `json:"method,omitempty"`
 	Since       time.Time            `json:"since,omitzero"`
 	Expires     time.Time            `json:"expires,omitzero"`
-	Environment bool                 `json:"environment"` // a credential in the environment goes before the login
+	Environment string               `json:"environment,omitempty"` // method of a credential in the environment, which goes first
 	Secrets     secretstore.Location `json:"secrets"`
 	Tokens      []cachedToken        `json:"tokens"`
 }
@@ -32,56 +34,106 @@ func newStatusCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show who is logged in, where the secrets lie, and the cached tokens",
+		Long: `Show who is logged in, where the secrets lie, and the cached tokens.
+
+It shows every profile, or the one of --profile. It asks no network and prints no secret.`,
 		Example: `  kubectl edge status
-  kubectl edge status -o json`,
+  kubectl edge status --profile ci -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if err := out.Validate(); err != nil {
 				return usageError{err}
 			}
-			s, err := a.scope()
+			all, err := a.statuses()
 			if err != nil {
 				return err
 			}
-			status, err := a.status(s.name)
-			if err != nil {
-				return err
+			if out.Format != "" {
+				return output.List(a.Out, out, statusKind(), all)
 			}
-			if out.Format == "" {
-				return a.printStatus(status)
+			for i, s := range all {
+				if i > 0 {
+					fmt.Fprintln(a.Out)
+				}
+				if err := a.printStatus(s); err != nil {
+					return err
+				}
 			}
-			return output.One(a.Out, out, statusKind(), status)
+			return nil
 		},
 	}
 	out.AddFlags(cmd.Flags())
 	return cmd
 }
 
-func (a *app) status(name string) (profileStatus, error) {
-	status := profileStatus{Profile: name, Environment: len(profile.EnvironmentIdentity(a.Getenv)) > 0, Tokens: []cachedToken{}}
-	session, err := profile.LoadSession(a.dirs, name)
+func (a *app) statuses() ([]profileStatus, error) {
+	profiles, err := a.profiles()
+	if err != nil {
+		return nil, err
+	}
+	if a.profileFlag != "" {
+		if _, err := a.scope(); err != nil {
+			return nil, err
+		}
+	}
+	var all []profileStatus
+	for _, p := range profiles {
+		if a.profileFlag != "" && a.profileFlag != p.Name {
+			continue
+		}
+		s, err := a.status(p)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, s)
+	}
+	return all, nil
+}
+
+func (a *app) status(p namedProfile) (profileStatus, error) {
+	s := profileStatus{Profile: p.Name, Current: p.Current, Tokens: []cachedToken{}}
+	session, err := profile.LoadSession(a.dirs, p.Name)
 	switch {
 	case err == nil:
-		status.LoggedIn, status.Principal, status.Method = true, session.Principal, session.Method
-		status.Since, status.Expires = session.Created, session.Expires
+		s.LoggedIn, s.Principal, s.Method = true, session.Principal, session.Method
+		s.Since, s.Expires = session.Created, session.Expires
 	case !errors.Is(err, fs.ErrNotExist):
 		return profileStatus{}, err
 	}
-	if status.Secrets, err = a.secrets().Location(); err != nil {
+	config, err := profile.Load(a.dirs)
+	if err != nil {
+		return profileStatus{}, err
+	}
+	sessions, err := a.sessions(scope{config: config, name: p.Name, profile: p.Profile})
+	if err != nil {
+		return profileStatus{}, err
+	}
+	environment, err := sessions.Environment()
+	if err != nil {
+		return profileStatus{}, err
+	}
+	if environment != nil {
+		s.Environment = environment.Method()
+	}
+	if s.Secrets, err = sessions.Secrets.Location(); err != nil {
 		return profileStatus{}, err
 	}
 	tokens, err := a.cachedTokens()
 	for _, t := range tokens {
-		if t.Profile == name {
-			status.Tokens = append(status.Tokens, t)
+		if t.Profile == p.Name {
+			s.Tokens = append(s.Tokens, t)
 		}
 	}
-	return status, err
+	return s, err
 }
 
 func (a *app) printStatus(s profileStatus) error {
 	w := printers.GetNewTabWriter(a.Out)
-	fmt.Fprintf(w, "Profile:\t%s\n", s.Profile)
+	current := ""
+	if s.Current {
+		current = " (current)"
+	}
+	fmt.Fprintf(w, "Profile:\t%s%s\n", s.Profile, current)
 	if s.LoggedIn {
 		fmt.Fprintf(w, "Logged in as:\t%s\n", s.Principal)
 		fmt.Fprintf(w, "Method:\t%s, since %s\n", s.Method, s.Since.Local().Format(time.DateTime))
@@ -91,20 +143,41 @@ func (a *app) printStatus(s profileStatus) error {
 	} else {
 		fmt.Fprintf(w, "Logged in as:\tnobody (log in with: kubectl edge login --profile %s)\n", s.Profile)
 	}
-	if s.Environment {
-		fmt.Fprintf(w, "Environment:\tholds a credential, which is used instead\n")
+	if s.Environment != "" {
+		fmt.Fprintf(w, "Environment:\tholds a credential (%s), which is used instead\n", s.Environment)
 	}
 	switch s.Secrets.KeyIn {
 	case secretstore.InKeyring:
 		fmt.Fprintf(w, "Secrets:\tsealed in %s, the key is in the system's keyring\n", s.Secrets.Path)
 	case secretstore.InFile:
-		fmt.Fprintf(w, "Secrets:\tsealed, but the key lies in a file, %s: %s\n", s.Secrets.Path, s.Secrets.Reason)
+		fmt.Fprintf(w, "Secrets:\tsealed, but the key lies in the file %s\n", s.Secrets.Path)
+		fmt.Fprintf(w, "\tbecause there is no keyring: %s\n", s.Secrets.Reason)
 	}
 	fmt.Fprintf(w, "Cached tokens:\t%d\n", len(s.Tokens))
 	for _, t := range s.Tokens {
-		fmt.Fprintf(w, "  %s\texpires %s\n", t.Instance, a.left(t.Expires))
+		fmt.Fprintf(w, "  %s\t%s%s\n", t.Instance, a.bar(t), a.left(t.Expires))
 	}
 	return w.Flush()
+}
+
+// bar draws on a terminal what is left of the token's life.
+func (a *app) bar(t cachedToken) string {
+	const width = 20
+	life := t.Expires.Sub(t.Issued)
+	if !terminal(a.Out) || life <= 0 {
+		return ""
+	}
+	left := min(max(int(width*t.Expires.Sub(a.Now())/life), 0), width)
+	return strings.Repeat("█", left) + strings.Repeat("░", width-left) + " "
+}
+
+// left says how long it is until t.
+func (a *app) left(t time.Time) string {
+	d := t.Sub(a.Now()).Round(time.Second)
+	if d <= 0 {
+		return "expired"
+	}
+	return "expires in " + d.String()
 }
 
 func statusKind() output.Kind[profileStatus] {
@@ -115,6 +188,8 @@ func statusKind() output.Kind[profileStatus] {
 			{Name: "PROFILE", Value: func(s profileStatus) string { return s.Profile }},
 			{Name: "PRINCIPAL", Value: func(s profileStatus) string { return s.Principal }},
 			{Name: "METHOD", Value: func(s profileStatus) string { return s.Method }},
+			{Name: "KEY IN", Value: func(s profileStatus) string { return s.Secrets.KeyIn }},
+			{Name: "TOKENS", Value: func(s profileStatus) string { return fmt.Sprint(len(s.Tokens)) }},
 		},
 	}
 }
