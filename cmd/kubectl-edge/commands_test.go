@@ -57,6 +57,13 @@ func (l *requestLog) record(r *http.Request) {
 	}
 }
 
+// tell has also called with each request.
+func (l *requestLog) tell(also func(*http.Request)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.also = also
+}
+
 // forget has await wait for another request.
 func (l *requestLog) forget() {
 	l.mu.Lock()
@@ -109,6 +116,10 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"credential": {1, 2, credentials},
 		"loads":      {2, 2, loads},
 		"keeps":      {2, 2, keeps},
+		"watch":      {0, 0, watch},
+		"observe":    {1, 99, observe},
+		"token":      {1, 99, token},
+		"secretless": {0, 0, secretless},
 	} {
 		cmds[name] = func(ts *testscript.TestScript, neg bool, args []string) {
 			if neg || len(args) < c.min || len(args) > c.max {

@@ -76,6 +76,7 @@ type world struct {
 	requests *requestLog
 	env      *testscript.Env
 	snapshot map[string]string
+	secrecy  *secrecy
 }
 
 type worldKey struct{}

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// secrecy collects what must not be seen, and what could be seen of it.
+type secrecy struct {
+	mu      sync.Mutex
+	secrets map[string]string // to what they are
+	argv    map[string]bool   // of every process there was during a request
+	printed map[string]string // by command line
+}
+
+// watch starts to collect.
+func watch(ts *testscript.TestScript, w *world, _ []string) error {
+	w.secrecy = &secrecy{secrets: map[string]string{}, argv: map[string]bool{}, printed: map[string]string{}}
+	w.requests.tell(w.secrecy.request)
+	ts.Defer(func() { w.requests.tell(nil) })
+	for _, name := range []string{"admin.json", "reader.json", "issuer.json"} {
+		data, err := os.ReadFile(filepath.Join(w.env.WorkDir, name))
+		if err != nil {
+			return err
+		}
+		var key struct{ Credentials struct{ PrivateKey string } }
+		if err := json.Unmarshal(data, &key); err != nil {
+			return err
+		}
+		for _, line := range strings.Split(key.Credentials.PrivateKey, "\n") {
+			if !strings.HasPrefix(line, "-----") {
+				w.secrecy.add("private key of "+name, line)
+			}
+		}
+	}
+	return nil
+}
+
+// add notes a secret; a JWT's parts count on their own, but for its header, which is the same for all.
+func (s *secrecy) add(what, secret string) {
+	parts := strings.Split(secret, ".")
+	if len(parts) == 3 {
+		parts = parts[1:]
+	}
+	for _, part := range parts {
+		if len(part) > 16 {
+			s.secrets[part] = what
+		}
+	}
+}
+
+// request collects the credentials of a request, and the arguments of the processes that are running while it is sent.
+func (s *secrecy) request(r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if token, ok := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer "); ok {
+		s.add("access token", token)
+	}
+	if body, err := io.ReadAll(r.Body); err == nil {
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		if form, err := url.ParseQuery(string(body)); err == nil {
+			s.add("assertion", form.Get("assertion"))
+		}
+	}
+	arguments, _ := filepath.Glob("/proc/[0-9]*/cmdline")
+	for _, path := range arguments {
+		if data, err := os.ReadFile(path); err == nil { // else it has ended
+			s.argv[string(bytes.ReplaceAll(data, []byte{0}, []byte{' '}))] = true
+		}
+	}
+}
+
+// observe COMMAND… runs a command, whatever its outcome, for what it prints.
+func observe(ts *testscript.TestScript, w *world, args []string) error {
+	_ = ts.Exec(args[0], args[1:]...)
+	w.secrecy.printed[strings.Join(args, " ")] = ts.ReadFile("stdout") + ts.ReadFile("stderr")
+	return nil
+}
+
+// token COMMAND… runs a command whose purpose is to print a token.
+func token(ts *testscript.TestScript, w *world, args []string) error {
+	if err := ts.Exec(args[0], args[1:]...); err != nil {
+		return err
+	}
+	tokens := jwt.FindAllString(ts.ReadFile("stdout"), -1)
+	if len(tokens) != 1 {
+		return fmt.Errorf("%d tokens", len(tokens))
+	}
+	w.secrecy.add("token that was asked for", tokens[0])
+	w.secrecy.printed[strings.Join(args, " ")] = ts.ReadFile("stderr")
+	return nil
+}
+
+var jwt = regexp.MustCompile(`eyJ[\w-]{10,}(\.[\w-]*)*`)
+
+// secretless checks that nothing that was written or printed since watch holds a secret, but for the cache's files, the
+// keys that the script was given, and the output of token.
+func secretless(ts *testscript.TestScript, w *world, _ []string) error {
+	s := w.secrecy
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	files, cached := map[string]string{}, 0
+	given := []string{"admin.json", "reader.json", "issuer.json"}
+	err := filepath.WalkDir(w.env.WorkDir, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.Type().IsRegular() {
+			return err
+		}
+		name, err := filepath.Rel(w.env.WorkDir, path)
+		if err != nil || slices.Contains(given, name) {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		if strings.HasPrefix(name, "runtime/kubectl-edge/tokens/") && strings.HasSuffix(name, ".token") {
+			for _, token := range jwt.FindAllString(string(data), -1) {
+				s.add("cached token", token)
+				cached++
+			}
+			return err
+		}
+		files[name] = string(data)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	kinds := map[string]bool{}
+	for _, what := range s.secrets {
+		kinds[what] = true
+	}
+	for _, want := range []string{"private key of admin.json", "access token", "assertion", "cached token", "token that was asked for"} {
+		if !kinds[want] {
+			return fmt.Errorf("the test is at fault: it has seen no %s", want)
+		}
+	}
+	if len(s.argv) == 0 && runtime.GOOS == "linux" {
+		return errors.New("the test is at fault: it has seen no process")
+	}
+
+	var errs []error
+	look := func(where, text string, anyToken bool) {
+		for secret, what := range s.secrets {
+			if strings.Contains(text, secret) {
+				errs = append(errs, fmt.Errorf("%s: holds a %s", where, what))
+			}
+		}
+		if anyToken && jwt.MatchString(text) {
+			errs = append(errs, fmt.Errorf("%s: holds what looks like a token", where))
+		}
+	}
+	for name, content := range files {
+		look("file "+name, content, true)
+	}
+	for command, output := range s.printed {
+		look("output of "+command, output, true)
+	}
+	for arguments := range s.argv {
+		look("arguments", arguments, false) // of all processes of this machine, some of which are none of ours
+	}
+	ts.Logf("looked for %d secrets in %d files, %d outputs and %d command lines", len(s.secrets), len(files), len(s.printed), len(s.argv))
+	return errors.Join(errs...)
+}
