@@ -113,6 +113,7 @@ func (a *app) connect(ctx context.Context, s settings) (*stackstate.Client, erro
 func (a *app) connectHint(s settings, err error) error {
 	var connect *stackstate.ConnectError
 	var certificate *tls.CertificateVerificationError
+	var network net.Error
 	switch {
 	case !errors.As(err, &connect):
 		return err
@@ -122,6 +123,8 @@ func (a *app) connectHint(s settings, err error) error {
 		return hint.Wrap(err, "the token may have expired or been deleted")
 	case errors.As(err, &certificate):
 		return hint.Wrap(err, "if the server has a certificate authority of its own: --ca-cert-path FILE")
+	case errors.As(err, &network) && network.Timeout():
+		return hint.Wrap(err, "the server did not answer within %s: --request-timeout waits longer", a.requestTimeout)
 	}
 	return err
 }

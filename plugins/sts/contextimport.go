@@ -228,6 +228,9 @@ func (o *transferOptions) exportContexts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if _, err := stsconfig.Load(path); err != nil {
+		return withCode(exitConfig, err)
+	}
 	for i := range contexts {
 		if contexts[i].Context, err = o.opened(ctx, contexts[i], ours); err != nil {
 			return err

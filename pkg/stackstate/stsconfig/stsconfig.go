@@ -36,7 +36,7 @@ type Context struct {
 	SkipSSL          bool   `yaml:"skip-ssl,omitempty" json:"skip-ssl,omitempty"`
 	CACertBase64Data string `yaml:"ca-cert-base64-data,omitempty" json:"ca-cert-base64-data,omitempty"` // of PEM
 
-	SealedToken       string   `yaml:"sealed-token,omitempty" json:"sealed-token,omitempty"`               // name in the secret store
+	SealedToken       string   `yaml:"sealed-token,omitempty" json:"-"`                                    // name in the secret store
 	SealedTokenKind   string   `yaml:"sealed-token-kind,omitempty" json:"sealed-token-kind,omitempty"`     // api-token, service-token or k8s-sa-token
 	TokenPath         string   `yaml:"k8s-sa-token-path,omitempty" json:"k8s-sa-token-path,omitempty"`     // of a file that is read whenever it is needed
 	ServiceAccount    string   `yaml:"k8s-service-account,omitempty" json:"k8s-service-account,omitempty"` // for the TokenRequest API
