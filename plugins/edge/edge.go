@@ -36,6 +36,7 @@ func Run(ctx context.Context, p Process, args []string) int {
 	cmd.SetArgs(args)
 	err := cmd.ExecuteContext(ctx)
 	var usage usageError
+	var exit exitCodeError
 	switch {
 	case err == nil:
 		return exitOK
@@ -45,6 +46,9 @@ func Run(ctx context.Context, p Process, args []string) int {
 	case errors.As(err, &usage):
 		hint.Print(p.ErrOut, err)
 		return exitUsage
+	case errors.As(err, &exit):
+		hint.Print(p.ErrOut, err)
+		return exit.code
 	default:
 		hint.Print(p.ErrOut, err)
 		return exitError
@@ -55,6 +59,14 @@ func Run(ctx context.Context, p Process, args []string) int {
 type usageError struct{ error }
 
 func (u usageError) Unwrap() error { return u.error }
+
+// exitCodeError is an error with an exit code of its own.
+type exitCodeError struct {
+	error
+	code int
+}
+
+func (e exitCodeError) Unwrap() error { return e.error }
 
 func newRootCmd(p Process) *cobra.Command {
 	a := &app{Process: p, dirs: dirs.For("kubectl-edge")}
@@ -96,7 +108,7 @@ tokens when they are needed and keeps them in a cache of yours.`,
 
 	cmd.AddCommand(
 		newLoginCmd(a), newLogoutCmd(a), newStatusCmd(a),
-		newProjectCmd(a), newInstanceCmd(a), newKubeconfigCmd(a), newTokenCmd(a),
+		newProjectCmd(a), newInstanceCmd(a), newKubeconfigCmd(a), newEachCmd(a), newTokenCmd(a),
 		newConfigCmd(a), newProfileCmd(a), newCacheCmd(a),
 		newCredentialCmd(a),
 	)

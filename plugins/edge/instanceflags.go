@@ -46,14 +46,25 @@ func (f *instanceFlags) get(ctx context.Context, client *stackit.Client, s scope
 // active gets the instance and, unless noWait, waits until it is ready, saying so on ErrOut.
 func (a *app) active(ctx context.Context, client *stackit.Client, s scope, which instanceFlags, noWait bool) (stackit.Instance, error) {
 	instance, err := which.get(ctx, client, s)
-	if err != nil || instance.Status == stackit.StatusActive {
+	if err != nil {
 		return instance, err
+	}
+	return a.awaitActive(ctx, client, s, instance, noWait, a.progress)
+}
+
+// awaitActive waits until instance is ready, unless noWait, and tells so through a progress, unless that is nil.
+func (a *app) awaitActive(ctx context.Context, client *stackit.Client, s scope, instance stackit.Instance, noWait bool, tell func(what string) *progress) (stackit.Instance, error) {
+	if instance.Status == stackit.StatusActive {
+		return instance, nil
 	}
 	if noWait {
 		return instance, hint.Wrap(fmt.Errorf("instance %s is %s, not active", instance.Id, instance.Status),
 			"try again when kubectl edge instance describe %s says active, or leave out --no-wait", instance.Id)
 	}
-	p := a.progress(fmt.Sprintf("waiting for instance %s", instance.Id))
+	if tell == nil {
+		return client.WaitActive(ctx, s.project, s.region, instance.Id, nil)
+	}
+	p := tell(fmt.Sprintf("waiting for instance %s", instance.Id))
 	defer p.done()
 	return client.WaitActive(ctx, s.project, s.region, instance.Id, func(i stackit.Instance) { p.say(i.Status) })
 }

@@ -1,0 +1,50 @@
+package edge
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+)
+
+// errDeclined ends a command that a person did not want to go on.
+var errDeclined = errors.New("nothing was changed")
+
+// confirm asks a person on the terminal, unless yes says that nobody need be asked. Without a terminal there is nobody to
+// ask, and the answer is no.
+func (a *app) confirm(ctx context.Context, yes bool, question string) error {
+	if yes {
+		return nil
+	}
+	if !terminal(a.In) {
+		return usageError{hint.Wrap(errors.New("there is no terminal to confirm this on"), "add --yes to do it without being asked")}
+	}
+	fmt.Fprintf(a.ErrOut, "%s [y/N] ", question)
+	type line struct {
+		text string
+		err  error
+	}
+	answer := make(chan line, 1)
+	go func() { // ends with the process at the latest: a read of a terminal cannot be interrupted
+		text, err := bufio.NewReader(a.In).ReadString('\n')
+		answer <- line{text, err}
+	}()
+	select {
+	case <-ctx.Done():
+		fmt.Fprintln(a.ErrOut)
+		return ctx.Err()
+	case l := <-answer:
+		if l.err != nil && !errors.Is(l.err, io.EOF) {
+			return fmt.Errorf("read the answer: %w", l.err)
+		}
+		switch strings.ToLower(strings.TrimSpace(l.text)) {
+		case "y", "yes":
+			return nil
+		}
+		return errDeclined
+	}
+}

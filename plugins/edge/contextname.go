@@ -1,0 +1,55 @@
+package edge
+
+import (
+	"fmt"
+	"strings"
+	"text/template"
+	"unicode"
+)
+
+// defaultContextName cannot collide: an instance's id names its project, too.
+const defaultContextName contextName = "edge_{{.Region}}_{{.ID}}"
+
+// contextName is the template of a context's name, as a flag (pflag.Value).
+type contextName string
+
+// contextFields are what a contextName may use.
+type contextFields struct{ Name, ID, Project, Region, Profile string }
+
+func (n *contextName) String() string { return string(*n) }
+
+// Type names the value in help texts.
+func (n *contextName) Type() string { return "template" }
+
+// Set takes a template that makes good names of examples.
+func (n *contextName) Set(s string) error {
+	candidate := contextName(s)
+	if _, err := candidate.of(contextFields{"demo", "demo-3714d85", "12345678-ffff-4bcd-8fff-123456789abc", "eu01", "default"}); err != nil {
+		return err
+	}
+	*n = candidate
+	return nil
+}
+
+// maxContextName is no limit of kubectl's, but of good sense: it also bounds what a template can grow to in a file.
+const maxContextName = 253
+
+// of returns the name of an instance's context.
+func (n contextName) of(fields contextFields) (string, error) {
+	t, err := template.New("context name").Parse(string(n))
+	if err != nil {
+		return "", err
+	}
+	var b strings.Builder
+	if err := t.Execute(&b, fields); err != nil {
+		return "", err
+	}
+	name := b.String()
+	unfit := func(r rune) bool {
+		return !unicode.IsGraphic(r) || unicode.IsSpace(r) || strings.ContainsRune("'\"`\\$", r)
+	}
+	if name == "" || len(name) > maxContextName || name[0] == '-' || strings.IndexFunc(name, unfit) >= 0 {
+		return "", fmt.Errorf("context name %.80q: want 1 to %d characters without spaces, quotes, $ and backslashes, and no hyphen first", name, maxContextName)
+	}
+	return name, nil
+}

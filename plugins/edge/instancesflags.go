@@ -1,0 +1,108 @@
+package edge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/pflag"
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
+)
+
+// parallel is how many instances are worked on at once.
+const parallel = 8
+
+// instancesFlags choose any number of instances by their ids or names, or all of a project.
+type instancesFlags struct {
+	ids, names []string
+	all        bool
+}
+
+func (f *instancesFlags) addFlags(fs *pflag.FlagSet) {
+	fs.StringSliceVarP(&f.ids, "instance-id", "i", nil, "id of the instance, such as demo-3714d85; several with commas, or repeated")
+	fs.StringSliceVarP(&f.names, "name", "n", nil, "name of the instance, such as demo; several with commas, or repeated")
+	fs.BoolVar(&f.all, "all", false, "all instances of the project in the region")
+}
+
+// each returns the flags of each single instance.
+func (f *instancesFlags) each() []instanceFlags {
+	var each []instanceFlags
+	for _, id := range f.ids {
+		each = append(each, instanceFlags{id: id})
+	}
+	for _, name := range f.names {
+		each = append(each, instanceFlags{name: name})
+	}
+	return each
+}
+
+// several reports whether there may be more than one instance, so that the failure of one is not that of all.
+func (f *instancesFlags) several() bool { return f.all || len(f.each()) > 1 }
+
+func (f *instancesFlags) validate() error {
+	each := f.each()
+	switch {
+	case f.all && len(each) > 0:
+		return errors.New("want either --all, or --name and --instance-id")
+	case !f.all && len(each) == 0:
+		return hint.Wrap(errors.New("which instance? want --name, --instance-id or --all"), "kubectl edge instance list")
+	}
+	for _, which := range each {
+		if which == (instanceFlags{}) {
+			return errors.New("the value of --name or --instance-id is empty")
+		}
+		if err := which.validate(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// get returns the chosen instances, each once. Of several, those that cannot be had are reported and counted.
+func (f *instancesFlags) get(ctx context.Context, a *app, client *stackit.Client, s scope) (instances []stackit.Instance, failed int, err error) {
+	if f.all {
+		instances, err := client.Instances(ctx, s.project, s.region)
+		return instances, 0, err
+	}
+	each := f.each()
+	found, errs := make([]stackit.Instance, len(each)), make([]error, len(each))
+	var group errgroup.Group
+	group.SetLimit(parallel)
+	for i, which := range each {
+		group.Go(func() error {
+			found[i], errs[i] = which.get(ctx, client, s)
+			return nil
+		})
+	}
+	_ = group.Wait() // the errors are in errs
+	if ctx.Err() != nil {
+		return nil, 0, ctx.Err()
+	}
+	if !f.several() {
+		return found, 0, errs[0]
+	}
+	seen := map[string]bool{}
+	for i, instance := range found {
+		switch {
+		case errs[i] != nil:
+			failed++
+			hint.Print(a.ErrOut, errs[i])
+		case !seen[instance.Id]:
+			seen[instance.Id] = true
+			instances = append(instances, instance)
+		}
+	}
+	return instances, failed, nil
+}
+
+// count says how many there are: 1 context, 2 contexts.
+func count(n int, noun string) string {
+	if n != 1 && !strings.HasSuffix(noun, "s") {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}

@@ -1,0 +1,293 @@
+package edge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/clientcmd/api"
+	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
+)
+
+type kubeconfigCreateOptions struct {
+	*app
+	which         instancesFlags
+	expiration    time.Duration // 0 leaves it to the profile
+	contextName   contextName
+	namespace     string
+	path          string
+	switchContext bool
+	noWait        bool
+	overwrite     bool
+	dryRun        bool
+	format        string // "", json or yaml
+}
+
+func newKubeconfigCreateCmd(a *app) *cobra.Command {
+	o := &kubeconfigCreateOptions{app: a, contextName: defaultContextName}
+	cmd := &cobra.Command{
+		Use:   "create",
+		Short: "Add instances to your kubeconfig, without a secret",
+		Long: `Add instances to your kubeconfig, without a secret.
+
+The user entry calls kubectl-edge_credential, which mints short-lived tokens when they are needed. All other entries of the
+file, its comments and its order stay as they are, and it is written once, after all instances have been asked.
+
+The API tells where an instance's server is only together with a new token, valid for 10 minutes. It goes to the cache, so
+that the first kubectl command need not wait for another. This holds for --dry-run and -o, too.
+
+Several instances are asked in parallel. What is written are those that answered; the others are reported, and the exit
+code is 1. With --all, instances that are not active are passed over.
+
+--context-name is a template with the fields {{.Name}}, {{.ID}}, {{.Project}}, {{.Region}} and {{.Profile}}. Cluster,
+user and context all get its name.`,
+		Example: `  kubectl edge kubeconfig create --name demo --switch-context
+  kubectl edge kubeconfig create --instance-id demo-3714d85 --kubeconfig demo.yaml --expiration 1h
+  kubectl edge kubeconfig create --all --context-name 'site-{{.Name}}' --dry-run
+  kubectl edge kubeconfig create --name demo -o yaml > demo.yaml`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.validate(); err != nil {
+				return usageError{err}
+			}
+			return o.run(cmd.Context())
+		},
+	}
+	o.which.addFlags(cmd.Flags())
+	cmd.Flags().VarP((*expiration.Flag)(&o.expiration), "expiration", "e", "how long each minted token is valid, such as 15m or 1d (default: the profile's, else 15m)")
+	cmd.Flags().Var(&o.contextName, "context-name", "template of the context's name")
+	cmd.Flags().StringVar(&o.namespace, "namespace", "", "namespace of the context")
+	cmd.Flags().StringVar(&o.path, "kubeconfig", "", "file to write (default: as kubectl chooses it)")
+	cmd.Flags().BoolVar(&o.switchContext, "switch-context", false, "make the instance the current context")
+	cmd.Flags().BoolVar(&o.noWait, "no-wait", false, "fail rather than wait for an instance that is not active yet")
+	cmd.Flags().BoolVar(&o.overwrite, "overwrite", false, "replace entries of the same name that are not the instance's")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "print what would change as a diff, and write nothing")
+	cmd.Flags().StringVarP(&o.format, "output", "o", "", "print a kubeconfig of its own, and write nothing: json|yaml")
+	return cmd
+}
+
+func (o *kubeconfigCreateOptions) validate() error {
+	if err := o.which.validate(); err != nil {
+		return err
+	}
+	switch {
+	case o.switchContext && o.which.several():
+		return errors.New("--switch-context wants a single instance")
+	case o.format != "" && o.format != "json" && o.format != "yaml":
+		return fmt.Errorf("unknown output format %.60q: want json or yaml", o.format)
+	case o.format != "" && (o.dryRun || o.path != "" || o.overwrite):
+		return errors.New("-o writes to no file: leave out --dry-run, --kubeconfig and --overwrite")
+	}
+	if o.namespace != "" {
+		if problems := validation.IsDNS1123Label(o.namespace); len(problems) > 0 {
+			return fmt.Errorf("namespace %.80q: %s", o.namespace, problems[0])
+		}
+	}
+	return nil
+}
+
+func (o *kubeconfigCreateOptions) run(ctx context.Context) error {
+	s, err := o.projectScope()
+	if err != nil {
+		return err
+	}
+	client, err := o.client(ctx, s)
+	if err != nil {
+		return err
+	}
+	instances, failed, err := o.which.get(ctx, o.app, client, s)
+	if err != nil {
+		return err
+	}
+	if o.which.all && len(instances) == 0 {
+		o.note("No instances found in project %s, region %s.", s.project, s.region)
+		return nil
+	}
+	places, err := o.places(s, instances)
+	if err != nil {
+		return err
+	}
+	if err := o.checkFree(places); err != nil { // before anything is minted
+		return err
+	}
+	missing, err := o.fetchAll(ctx, client, s, places)
+	if err != nil {
+		return err
+	}
+	failed += missing
+	fetched := placesWithEntry(places)
+	if len(fetched) > 0 {
+		if err := o.put(ctx, fetched); err != nil {
+			return err
+		}
+	}
+	if failed > 0 {
+		return fmt.Errorf("%s of %d not created", count(failed, "context"), failed+len(fetched))
+	}
+	return nil
+}
+
+// place is an instance and where in a kubeconfig it goes.
+type place struct {
+	instance stackit.Instance
+	request  tokenrequest.Request
+	name     string           // of cluster, user and context
+	entry    kubeconfig.Entry // has no Name until it was fetched
+}
+
+func placesWithEntry(places []*place) []*place {
+	var fetched []*place
+	for _, p := range places {
+		if p.entry.Name != "" {
+			fetched = append(fetched, p)
+		}
+	}
+	return fetched
+}
+
+// places gives each instance its name.
+func (o *kubeconfigCreateOptions) places(s scope, instances []stackit.Instance) ([]*place, error) {
+	var places []*place
+	named := map[string]string{}
+	for _, instance := range instances {
+		name, err := o.contextName.of(contextFields{instance.DisplayName, instance.Id, s.project, s.region, s.name})
+		if err != nil {
+			return nil, usageError{err}
+		}
+		if other, ok := named[name]; ok {
+			return nil, usageError{fmt.Errorf("--context-name makes %q of both instance %s and instance %s: use {{.ID}} in it", name, other, instance.Id)}
+		}
+		named[name] = instance.Id
+		places = append(places, &place{instance: instance, name: name, request: tokenrequest.Request{
+			ProjectID: s.project, Region: s.region, InstanceID: instance.Id, Profile: s.name, Expiration: o.expiration,
+		}})
+	}
+	return places, nil
+}
+
+// put writes the entries, or shows them.
+func (o *kubeconfigCreateOptions) put(ctx context.Context, places []*place) error {
+	if o.format != "" {
+		return o.print(places)
+	}
+	switched := false
+	edit := func(config *api.Config) error {
+		for _, p := range places {
+			if err := o.free(config, p); err != nil { // again, under the lock
+				return err
+			}
+			if o.overwrite && !sameInstance(config.AuthInfos[p.name], p.request) {
+				delete(config.AuthInfos, p.name)
+				delete(config.Clusters, p.name)
+				delete(config.Contexts, p.name)
+			}
+			p.entry.Put(config)
+		}
+		if !o.which.several() && (o.switchContext || config.CurrentContext == "") {
+			config.CurrentContext = places[0].name
+		}
+		switched = config.CurrentContext == places[0].name
+		return nil
+	}
+	if o.dryRun {
+		return o.preview(o.path, edit)
+	}
+	if err := kubeconfig.Edit(ctx, o.path, edit); err != nil {
+		return err
+	}
+	return o.report(places, switched)
+}
+
+// preview prints what an edit would change.
+func (a *app) preview(path string, edit func(*api.Config) error) error {
+	diff, err := kubeconfig.Preview(path, edit)
+	if err != nil {
+		return err
+	}
+	if diff == "" {
+		a.note("Nothing would change.")
+		return nil
+	}
+	_, err = fmt.Fprint(a.Out, diff)
+	return err
+}
+
+func (o *kubeconfigCreateOptions) print(places []*place) error {
+	config := api.NewConfig()
+	for _, p := range places {
+		p.entry.Put(config)
+	}
+	if !o.which.several() {
+		config.CurrentContext = places[0].name
+	}
+	data, err := clientcmd.Write(*config)
+	if err == nil && o.format == "json" {
+		data, err = yaml.YAMLToJSON(data)
+		data = append(data, '\n')
+	}
+	if err != nil {
+		return fmt.Errorf("print kubeconfig: %w", err)
+	}
+	_, err = o.Out.Write(data)
+	return err
+}
+
+func (o *kubeconfigCreateOptions) report(places []*place, switched bool) error {
+	config, err := kubeconfig.Load(o.path)
+	if err != nil {
+		return err
+	}
+	for _, p := range places {
+		path := o.path
+		if context := config.Contexts[p.name]; context != nil {
+			path = context.LocationOfOrigin
+		}
+		o.note("Wrote context %q for instance %q to %q.", p.name, p.instance.DisplayName, path)
+	}
+	switch {
+	case o.which.several():
+		o.note("Use them with: kubectl --context NAME get edgehosts, or all at once: kubectl edge each --all -- get edgehosts")
+	case switched:
+		o.note("It is the current context.")
+	default:
+		o.note("Use it with: kubectl --context %s get edgehosts", places[0].name)
+	}
+	return nil
+}
+
+// fetch gets where the instance is. The API gives that only together with a new token, so the token is put to use.
+func (a *app) fetch(ctx context.Context, client *stackit.Client, request tokenrequest.Request) (kubeconfig.Entry, error) {
+	target, err := request.Resolve(a.dirs, a.Getenv)
+	if err != nil {
+		return kubeconfig.Entry{}, err
+	}
+	issued := a.Now()
+	object, err := client.Kubeconfig(ctx, request.ProjectID, request.Region, request.InstanceID, expiration.Min)
+	if err != nil {
+		return kubeconfig.Entry{}, err
+	}
+	entry, token, err := kubeconfig.FromAPI(object)
+	if err != nil {
+		return kubeconfig.Entry{}, err
+	}
+	entry.User = kubeconfig.ExecUser(request.Args(), installHint)
+	e := tokencache.Entry{
+		Token: token, Issued: issued, Expires: tokencache.Expiry(token, issued, expiration.Min), Labels: target.Labels(),
+	}
+	if cached, err := target.Store.Get(target.Key, a.Now()); err != nil || cached.Expires.Before(e.Expires) {
+		if err := target.Store.Put(target.Key, e); err != nil {
+			a.note("warning: the first token is not cached: %v", err)
+		}
+	}
+	return entry, nil
+}
