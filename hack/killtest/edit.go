@@ -29,7 +29,7 @@ func editForEver(ctx context.Context, path, prefix string, out io.Writer) error 
 			}},
 			{"convert", name, func(c *api.Config) error {
 				for _, e := range kubeconfig.FindEmbedded(c) {
-					if e.Context == name {
+					if e.User == name {
 						_, err := kubeconfig.Convert(c, e, kubeconfig.ExecUser([]string{"--instance-id", name}, "hint"))
 						return err
 					}

@@ -219,11 +219,12 @@ func TestConvert(t *testing.T) {
 	add("evil", "https://demo-3714d85.edge.eu01.onstackit.cloud.evil.example", api.AuthInfo{Token: "opaque"})
 	add("exec", "https://demo-3714d85.edge.eu01.onstackit.cloud", *ExecUser(nil, ""))
 	add("both", "https://other.example", api.AuthInfo{Token: "x", Password: "y"})
+	config.Contexts["second"] = &api.Context{Cluster: "both", AuthInfo: "evil"}
 	want := []Embedded{
-		{Context: "api", Cluster: "api", User: "api", File: "/f", Server: "https://api.demo-3714d85.edge.eu01.onstackit.cloud:443", InstanceID: "demo-3714d85", Region: "eu01", STACKIT: true, Expires: end},
-		{Context: "both", Cluster: "both", User: "both", Server: "https://other.example"},
-		{Context: "evil", Cluster: "evil", User: "evil", Server: "https://demo-3714d85.edge.eu01.onstackit.cloud.evil.example", InstanceID: "demo-3714d85"},
-		{Context: "local", Cluster: "local", User: "local", Server: "https://demo-3714d85.localhost:6443", InstanceID: "demo-3714d85"},
+		{User: "api", File: "/f", Expires: end, Contexts: []string{"api"}, Clusters: []string{"api"}, Server: "https://api.demo-3714d85.edge.eu01.onstackit.cloud:443", InstanceID: "demo-3714d85", Region: "eu01", STACKIT: true},
+		{User: "both", Contexts: []string{"both"}, Clusters: []string{"both"}, Server: "https://other.example"},
+		{User: "evil", Contexts: []string{"evil", "second"}, Clusters: []string{"both", "evil"}, Server: "https://demo-3714d85.edge.eu01.onstackit.cloud.evil.example", InstanceID: "demo-3714d85"},
+		{User: "local", Contexts: []string{"local"}, Clusters: []string{"local"}, Server: "https://demo-3714d85.localhost:6443", InstanceID: "demo-3714d85"},
 	}
 	found := FindEmbedded(config)
 	if diff := cmp.Diff(want, found); diff != "" {
@@ -233,11 +234,9 @@ func TestConvert(t *testing.T) {
 	if user := config.AuthInfos["api"]; err != nil || got != token || user.Token != "" || user.Exec.Command != Command || user.Impersonate != "me" {
 		t.Errorf("error %v, user %v", err, user)
 	}
-	if _, err := Convert(config, found[1], ExecUser(nil, "")); err == nil || !strings.Contains(err.Error(), "other credentials") {
-		t.Errorf("got error %v", err)
-	}
-	config.Contexts["shared"] = &api.Context{Cluster: "api", AuthInfo: "local"}
-	if _, err := Convert(config, found[3], ExecUser(nil, "")); err == nil || !strings.Contains(err.Error(), `context "shared" uses it with another cluster, "api"`) {
-		t.Errorf("got error %v", err)
+	for i, want := range []string{"it has no token", "other credentials beside the token", `several clusters: ["both" "evil"]`} {
+		if _, err := Convert(config, found[i], ExecUser(nil, "")); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got error %v, want one with %q", err, want)
+		}
 	}
 }

@@ -2,6 +2,7 @@ package kubeconfig
 
 import (
 	"fmt"
+	"maps"
 	"net/url"
 	"regexp"
 	"slices"
@@ -13,15 +14,18 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 )
 
-// Embedded is a context whose user holds a bearer token, and which may be one of an Edge instance.
+// Embedded is a user with a bearer token, and the cluster it is for, which may be an Edge instance.
 type Embedded struct {
-	Context, Cluster, User string
-	File                   string    // where the user lives
-	Server                 string    // URL of the API server
-	InstanceID             string    // as the server's host name tells; "" if it does not
-	Region                 string    // likewise
-	STACKIT                bool      // the server is in one of STACKIT's domains
-	Expires                time.Time // of the token; zero if it does not tell
+	User     string
+	File     string    // where the user lives
+	Expires  time.Time // of the token; zero if it does not tell
+	Contexts []string  // that use it, sorted
+	Clusters []string  // that it is used with, sorted; a user of several cannot be converted
+	Server   string    // URL of the first cluster's API server
+
+	InstanceID string // as the server's host name tells; "" if it does not
+	Region     string // likewise
+	STACKIT    bool   // the server is in one of STACKIT's domains
 }
 
 var (
@@ -31,23 +35,35 @@ var (
 	instanceLabel = regexp.MustCompile(`^[a-z](?:[a-z0-9-]{0,6}[a-z0-9])?-[0-9a-f]{7}$`)
 )
 
-// FindEmbedded returns the contexts of config with an embedded token, sorted by name. A file is no proof that a server is
-// an Edge instance: whoever converts an entry compares its server with what the API says of the instance.
+// FindEmbedded returns the users of config with an embedded token that a context uses, sorted by name. A file is no proof
+// that a server is an Edge instance: whoever converts an entry compares its server with what the API says of the instance.
 func FindEmbedded(config *api.Config) []Embedded {
-	var found []Embedded
-	for name, context := range config.Contexts {
+	byUser := map[string]*Embedded{}
+	for _, name := range slices.Sorted(maps.Keys(config.Contexts)) {
+		context := config.Contexts[name]
 		cluster, user := config.Clusters[context.Cluster], config.AuthInfos[context.AuthInfo]
 		if cluster == nil || user == nil || user.Token == "" || user.Exec != nil {
 			continue
 		}
-		e := Embedded{Context: name, Cluster: context.Cluster, User: context.AuthInfo, File: user.LocationOfOrigin, Server: cluster.Server}
-		if end, ok := tokencache.ReadExpiry(user.Token); ok {
-			e.Expires = end.UTC()
+		e := byUser[context.AuthInfo]
+		if e == nil {
+			e = &Embedded{User: context.AuthInfo, File: user.LocationOfOrigin, Server: cluster.Server}
+			if end, ok := tokencache.ReadExpiry(user.Token); ok {
+				e.Expires = end.UTC()
+			}
+			e.guess()
+			byUser[context.AuthInfo] = e
 		}
-		e.guess()
-		found = append(found, e)
+		e.Contexts = append(e.Contexts, name)
+		if !slices.Contains(e.Clusters, context.Cluster) {
+			e.Clusters = append(e.Clusters, context.Cluster)
+		}
 	}
-	slices.SortFunc(found, func(a, b Embedded) int { return strings.Compare(a.Context, b.Context) })
+	var found []Embedded
+	for _, name := range slices.Sorted(maps.Keys(byUser)) {
+		slices.Sort(byUser[name].Clusters)
+		found = append(found, *byUser[name])
+	}
 	return found
 }
 
@@ -72,18 +88,16 @@ func (e *Embedded) guess() {
 }
 
 // Convert replaces the token of an embedded user by the exec user. It returns the token, which lives on until it ends, for
-// the cache. It refuses a user that another cluster uses, too, since that one would lose its credential.
+// the cache. It refuses a user of several clusters, since all but one would lose their credential.
 func Convert(config *api.Config, e Embedded, exec *api.AuthInfo) (token string, err error) {
 	user := config.AuthInfos[e.User]
-	if user == nil || user.Token == "" {
+	switch {
+	case user == nil || user.Token == "":
 		return "", fmt.Errorf("convert user %q: it has no token", e.User)
-	}
-	for name, context := range config.Contexts {
-		if context.AuthInfo == e.User && context.Cluster != e.Cluster {
-			return "", fmt.Errorf("convert user %q: context %q uses it with another cluster, %q", e.User, name, context.Cluster)
-		}
-	}
-	if user.TokenFile != "" || user.ClientKey != "" || len(user.ClientKeyData) > 0 || user.Username != "" || user.Password != "" || user.AuthProvider != nil || user.Exec != nil {
+	case len(e.Clusters) != 1:
+		return "", fmt.Errorf("convert user %q: it is used with several clusters: %q", e.User, e.Clusters)
+	case user.TokenFile != "" || user.ClientCertificate != "" || user.ClientKey != "" || len(user.ClientCertificateData) > 0 || len(user.ClientKeyData) > 0 ||
+		user.Username != "" || user.Password != "" || user.AuthProvider != nil || user.Exec != nil:
 		return "", fmt.Errorf("convert user %q: it has other credentials beside the token", e.User)
 	}
 	token = user.Token

@@ -55,29 +55,33 @@ func (e Entry) Put(config *api.Config) {
 	config.Contexts[e.Name] = context
 }
 
-// Remove takes the context of this name out of config, with its cluster and user unless another context uses them, and
-// clears current-context if that is what it names. It reports whether there was such a context.
-func Remove(config *api.Config, name string) bool {
-	context := config.Contexts[name]
-	if context == nil {
-		return false
+// Remove takes the contexts of these names out of config, with their clusters and users unless another context uses them,
+// and clears current-context if it names one of them. It returns the names of the contexts that were there.
+func Remove(config *api.Config, names ...string) (removed []string) {
+	clusters, users := map[string]bool{}, map[string]bool{}
+	for _, name := range names {
+		context := config.Contexts[name]
+		if context == nil {
+			continue
+		}
+		clusters[context.Cluster], users[context.AuthInfo] = true, true
+		delete(config.Contexts, name)
+		removed = append(removed, name)
+		if config.CurrentContext == name {
+			config.CurrentContext = ""
+		}
 	}
-	delete(config.Contexts, name)
-	cluster, user := true, true // unused by others
-	for _, other := range config.Contexts {
-		cluster = cluster && other.Cluster != context.Cluster
-		user = user && other.AuthInfo != context.AuthInfo
+	for _, context := range config.Contexts {
+		delete(clusters, context.Cluster)
+		delete(users, context.AuthInfo)
 	}
-	if cluster {
-		delete(config.Clusters, context.Cluster)
+	for name := range clusters {
+		delete(config.Clusters, name)
 	}
-	if user {
-		delete(config.AuthInfos, context.AuthInfo)
+	for name := range users {
+		delete(config.AuthInfos, name)
 	}
-	if config.CurrentContext == name {
-		config.CurrentContext = ""
-	}
-	return true
+	return removed
 }
 
 // ExecUser is a user whose credential comes from our helper, called with args. InstallHint is shown by kubectl when the

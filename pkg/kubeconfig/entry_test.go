@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"math/big"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -102,8 +103,8 @@ func TestRemoveKeepsWhatOthersUse(t *testing.T) {
 	config := api.NewConfig()
 	addEntry(config)
 	config.Contexts["other"] = &api.Context{Cluster: "new", AuthInfo: "else"}
-	if !Remove(config, "new") || Remove(config, "new") {
-		t.Error("Remove does not say whether there was such a context")
+	if got := Remove(config, "absent", "new", "new"); !slices.Equal(got, []string{"new"}) {
+		t.Errorf("removed %q, want new alone", got)
 	}
 	if config.Clusters["new"] == nil || config.AuthInfos["new"] != nil || len(config.Contexts) != 1 || config.CurrentContext != "" {
 		t.Errorf("left over: %+v", config)

@@ -134,13 +134,20 @@ func TestEditChoosesFilesAsClientGo(t *testing.T) {
 				var configs [2]map[string]*api.Config
 				for i, modify := range []func() error{
 					func() error {
-						return Edit(t.Context(), "", func(c *api.Config) error {
-							if c.Contexts["own"] == nil {
-								return nil
+						files, err := chooseFiles("")
+						if err != nil {
+							return err
+						}
+						edited, err := files.edit(func(c *api.Config) error {
+							if c.Contexts["own"] != nil {
+								edit(c)
 							}
-							edit(c)
 							return nil
 						})
+						for _, e := range edited {
+							write(t, e.file.path, string(e.data), 0o600)
+						}
+						return err
 					},
 					func() error {
 						options := clientcmd.NewDefaultPathOptions()

@@ -30,7 +30,7 @@ const (
 
 // settle is how long the lock is held after a write. kubectl reads a file before it locks it, and removes what it did not
 // see when it read (clientcmd.ModifyConfig). A kubectl that read the old file fails on the lock while we still hold it.
-const settle = 50 * time.Millisecond
+const settle = 100 * time.Millisecond
 
 type lock struct {
 	name string
@@ -92,7 +92,7 @@ func try(name string) (*lock, error) {
 	if err == nil {
 		return l, nil
 	}
-	l.os.Close()
+	l.drop()
 	if errors.Is(err, fs.ErrExist) || errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -119,7 +119,7 @@ func takeOver(name string) *lock {
 		return nil
 	}
 	if content, err := os.ReadFile(name); err != nil || string(content) != lockContent || !l.current() {
-		l.os.Close()
+		l.drop()
 		return nil
 	}
 	return l
@@ -135,18 +135,23 @@ func (l *lock) current() bool {
 	return err == nil && os.SameFile(locked, named)
 }
 
+// drop gives up the OS lock.
+func (l *lock) drop() {
+	_ = l.os.Close() // there is nothing to do about an error, and the end of the process drops it, too
+}
+
 func (l *lock) release() {
 	switch {
 	case l.os == nil:
 		os.Remove(l.name)
 	case onWindows: // which does not remove an open file, so neither do we one that was taken over meanwhile
-		l.os.Close()
+		l.drop()
 		os.Remove(l.name)
 	default:
 		if l.current() {
 			os.Remove(l.name)
 		}
-		l.os.Close()
+		l.drop()
 	}
 }
 

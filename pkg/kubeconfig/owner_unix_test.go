@@ -1,0 +1,114 @@
+//go:build !windows
+
+package kubeconfig
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+)
+
+// asOther runs f as another user than root, of which only root is capable.
+func asOther(t *testing.T, uid int, f func()) {
+	t.Helper()
+	if err := syscall.Seteuid(uid); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := syscall.Seteuid(0); err != nil {
+			t.Fatal(err)
+		}
+	}()
+	f()
+}
+
+// open makes the folder of a test accessible to other users.
+func open(t *testing.T, dir string) {
+	t.Helper()
+	for _, dir := range []string{dir, filepath.Dir(dir)} {
+		if err := os.Chmod(dir, 0o777); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestFilesOfOthers(t *testing.T) {
+	const owner, other = 12345, 54321
+	if os.Geteuid() != 0 {
+		info, err := os.Stat("/") // which is root's
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := checkOwner(info); err == nil || !strings.Contains(err.Error(), "it belongs to another user (uid 0)") {
+			t.Errorf("got error %v", err)
+		}
+		return
+	}
+	dir := t.TempDir()
+	open(t, dir)
+	path := filepath.Join(dir, "config")
+	write(t, path, annotated, 0o640)
+	if err := os.Chown(path, owner, owner); err != nil {
+		t.Fatal(err)
+	}
+	if err := Edit(t.Context(), path, edit); err != nil { // as root
+		t.Fatal(err)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if stat := info.Sys().(*syscall.Stat_t); stat.Uid != owner || stat.Gid != owner || info.Mode() != 0o640 {
+		t.Errorf("owner %d, group %d and mode %v, want %d, %d and 0640", stat.Uid, stat.Gid, info.Mode(), owner, owner)
+	}
+
+	write(t, path, annotated, 0o666)
+	asOther(t, other, func() {
+		if err := Edit(t.Context(), path, edit); err == nil || !strings.Contains(err.Error(), "it belongs to another user (uid 12345)") {
+			t.Errorf("got error %v", err)
+		}
+	})
+	if read(t, path) != annotated {
+		t.Error("file has changed")
+	}
+	clean(t, dir, "config")
+
+	if err := os.Chmod(dir, 0o755); err != nil { // of root
+		t.Fatal(err)
+	}
+	asOther(t, owner, func() {
+		if err := Edit(t.Context(), path, edit); err == nil || !strings.HasSuffix(err.Error(), `config": permission denied`) {
+			t.Errorf("got error %v", err)
+		}
+	})
+	if read(t, path) != annotated {
+		t.Error("file has changed")
+	}
+	clean(t, dir, "config")
+}
+
+// A full disk, here a limit of the size of files, is an error, and leaves the old file and nothing else.
+func TestDiskFull(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config")
+	write(t, path, annotated, 0o600)
+	var old syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
+		t.Fatal(err)
+	}
+	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 512, Max: old.Max}); err != nil {
+		t.Fatal(err)
+	}
+	err := Edit(t.Context(), path, edit)
+	if restore := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old); restore != nil {
+		t.Fatal(restore)
+	}
+	if err == nil || !strings.HasSuffix(err.Error(), "file too large") {
+		t.Errorf("got error %v", err)
+	}
+	if read(t, path) != annotated {
+		t.Error("file has changed")
+	}
+	clean(t, filepath.Dir(path), "config")
+}
