@@ -88,6 +88,9 @@ func newEnvironment(dir, serversDir, apiServer string, srv *servers) (*environme
 			return nil, err
 		}
 	}
+	if err := srv.stackState.describe(e, dir, s.URL()); err != nil {
+		return nil, err
+	}
 	return e, e.saveProfile(s)
 }
 
@@ -115,7 +118,7 @@ func foreign(inherited []string) []string {
 	var names []string
 	for _, variable := range inherited {
 		name, _, _ := strings.Cut(variable, "=")
-		for _, prefix := range []string{"STACKIT_", "KUBERNETES_", "KUBECTL_EDGE_PROFILE"} {
+		for _, prefix := range []string{"STACKIT_", "KUBERNETES_", "KUBECTL_EDGE_PROFILE", "STS_"} {
 			if strings.HasPrefix(name, prefix) {
 				names = append(names, name)
 			}

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -17,14 +18,24 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
+	"github.com/kubectl-edge/kubectl-edge/plugins/sts"
 )
 
 var update = flag.Bool("update", false, "update the scripts' expected output")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"edge-sandbox": main, "fetch": fetch})
+	testscript.Main(m, map[string]func(){"edge-sandbox": main, "fetch": fetch, "kubectl-sts": kubectlSTS})
+}
+
+// kubectlSTS is cmd/kubectl-sts, for what the sandbox's StackState keeps.
+func kubectlSTS() {
+	os.Exit(sts.Run(context.Background(), sts.Process{
+		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
+		Getenv:    os.Getenv, Environ: os.Environ, Now: time.Now,
+	}, os.Args[1:]))
 }
 
 // fetch is a program for scripts: it gets a path of the sandbox, and prints the status code and the body.

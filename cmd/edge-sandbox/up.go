@@ -21,6 +21,7 @@ type upOptions struct {
 	streams
 	servers   string
 	dir       string
+	dataDir   string
 	keepDir   bool
 	noCluster bool
 	quiet     bool
@@ -53,6 +54,7 @@ Nothing of your own HOME, KUBECONFIG or XDG folders is used: the command gets fo
 	f := cmd.Flags()
 	f.StringVar(&o.servers, "servers", "", "folder with etcd, kube-apiserver and kubectl (default $EDGE_SANDBOX_SERVERS, else found on PATH)")
 	f.StringVar(&o.dir, "dir", "", "folder for the command's HOME and the like, kept afterwards (default: a temporary one)")
+	f.StringVar(&o.dataDir, "data-dir", "", "folder in which StackState's service tokens survive a restart (default: none)")
 	f.BoolVar(&o.noCluster, "no-cluster", false, "start the STACKIT APIs only, no etcd and kube-apiserver")
 	f.BoolVar(&o.quiet, "quiet", false, "no progress on stderr")
 	return cmd
@@ -92,7 +94,7 @@ func (o *upOptions) run(ctx context.Context) (err error) {
 		defer func() { err = errors.Join(err, os.RemoveAll(o.dir)) }()
 	}
 	start := time.Now()
-	srv, err := serve()
+	srv, err := serve(o.dataDir)
 	if err != nil {
 		return err
 	}
@@ -108,6 +110,9 @@ func (o *upOptions) run(ctx context.Context) (err error) {
 			return err
 		}
 		defer func() { o.report(c.Stop()) }()
+		if err := srv.stackState.trust(c); err != nil {
+			return err
+		}
 		apiServer = c.URL()
 	}
 	env, err := newEnvironment(o.dir, o.servers, apiServer, srv)
