@@ -72,7 +72,7 @@ func auditFile(path string, many bool) ([]Finding, error) {
 	if err == nil {
 		findings, err = auditData(data)
 	}
-	if many && errors.Is(err, errTooBig) {
+	if many && errors.Is(err, errTooBig) && !looksLikeKubeconfig(head(path)) {
 		return nil, nil
 	}
 	if err != nil {
@@ -106,6 +106,17 @@ func readRegular(path string) ([]byte, fs.FileInfo, error) {
 		return nil, nil, reason(err)
 	}
 	return data, info, nil
+}
+
+// head returns the beginning of a file that is too big to read.
+func head(path string) []byte {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	data, _ := io.ReadAll(io.LimitReader(f, 64<<10))
+	return data
 }
 
 // looksLikeKubeconfig reports whether data names at least two of the three lists.

@@ -25,37 +25,42 @@ func lists() []list {
 
 // document is the content of one kubeconfig file: its text, its parse tree, and what client-go understands of it.
 type document struct {
-	text  *text
-	root  *yaml.Node // nil if there is nothing but comments
-	model *api.Config
+	data    []byte
+	model   *api.Config
+	text    *text
+	root    *yaml.Node // nil if there is nothing but comments
+	refused error      // why it can be read but not edited
 }
 
-// parse reads a kubeconfig and refuses what could not be edited safely. Its errors never quote the file.
+// parse reads a kubeconfig. Its errors never quote the file.
 func parse(data []byte) (*document, error) {
 	if len(data) > maxSize {
 		return nil, errTooBig
 	}
-	t, err := newText(data)
-	if err != nil {
-		return nil, err
-	}
-	root, err := parseNodes(data)
-	if err != nil {
-		return nil, err
-	}
-	if root != nil {
-		if err := checkTree(root); err != nil {
-			return nil, err
-		}
-		if err := t.check(root); err != nil {
-			return nil, err
-		}
-	}
+	d := &document{data: data}
+	d.refused = d.parse()
 	model, err := loadModel(data)
-	if err != nil {
+	if err != nil && d.refused != nil {
+		return nil, d.refused // which knows better what is wrong
+	} else if err != nil {
 		return nil, err
 	}
-	return &document{text: t, root: root, model: model}, nil
+	d.model = model
+	return d, nil
+}
+
+// parse finds the structure of the text, and refuses what could not be edited safely.
+func (d *document) parse() (err error) {
+	if d.text, err = newText(d.data); err != nil {
+		return err
+	}
+	if d.root, err = parseNodes(d.data); err != nil || d.root == nil {
+		return err
+	}
+	if err := checkTree(d.root); err != nil {
+		return err
+	}
+	return d.text.check(d.root)
 }
 
 func parseNodes(data []byte) (*yaml.Node, error) {
@@ -191,7 +196,10 @@ func (d *document) apply(want *api.Config) ([]byte, error) {
 		return nil, err
 	}
 	if changes.none() {
-		return d.text.data, nil
+		return d.data, nil
+	}
+	if d.refused != nil {
+		return nil, d.refused
 	}
 	p := &patch{text: d.text}
 	if err := p.document(d.root, changes); err != nil {
@@ -202,10 +210,7 @@ func (d *document) apply(want *api.Config) ([]byte, error) {
 		return nil, err
 	}
 	edited, err := parse(data)
-	if err != nil {
-		return nil, fmt.Errorf("edit would damage the file: %w", err)
-	}
-	if !semantic.DeepEqual(edited.model, want) || !kept(d.root, edited.root, changes) {
+	if err != nil || edited.refused != nil || !semantic.DeepEqual(edited.model, want) || !kept(d.root, edited.root, changes) {
 		return nil, errBeyond()
 	}
 	return data, nil

@@ -152,8 +152,10 @@ func TestApply(t *testing.T) {
 			c.Contexts["b"] = &api.Context{Cluster: "b"}
 			c.CurrentContext = "b"
 		}, "{\n  \"contexts\": [\n    {\n      \"name\": \"a\"\n    },\n    {\n      \"context\": {\n        \"cluster\": \"b\",\n        \"user\": \"\"\n      },\n      \"name\": \"b\"\n    }\n  ],\n  \"users\": [],\n  \"current-context\": \"b\"\n}\n"},
-		"JSON, empty":        {"{}", func(c *api.Config) { c.CurrentContext = "b" }, "{\"current-context\": \"b\"}"},
-		"multi-line scalars": {"current-context: a\n  b\nx: 'Con\n\n  fig'\n", func(c *api.Config) { c.CurrentContext = "x" }, "current-context: x\nx: 'Con\n\n  fig'\n"},
+		"quoted key without a value": {"\"current-context\":\n", func(c *api.Config) { c.CurrentContext = "b" }, "\"current-context\": b\n"},
+		"JSON, scalar":               {`{"current-context":"a","x":1}`, func(c *api.Config) { c.CurrentContext = "b" }, `{"current-context":"b","x":1}`},
+		"JSON, empty":                {"{}", func(c *api.Config) { c.CurrentContext = "b" }, "{\"current-context\": \"b\"}"},
+		"multi-line scalars":         {"current-context: a\n  b\nx: 'Con\n\n  fig'\n", func(c *api.Config) { c.CurrentContext = "x" }, "current-context: x\nx: 'Con\n\n  fig'\n"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

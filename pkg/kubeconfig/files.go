@@ -99,7 +99,7 @@ func (f *file) replace(data []byte) error {
 	// A program that does not take the lock, such as an editor, may have written meanwhile.
 	if current, err := os.ReadFile(f.target); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return reason(err)
-	} else if !bytes.Equal(current, f.document.text.data) {
+	} else if !bytes.Equal(current, f.document.data) {
 		return errors.New("another program changed it meanwhile, without taking its lock; try again")
 	}
 	err := atomicfile.Write(f.target, data, mode, func(temp *os.File) error { return keepOwner(temp, f.info) })

@@ -70,7 +70,7 @@ func Preview(explicit string, edit func(*api.Config) error) (string, error) {
 	}
 	diff := ""
 	for _, e := range edited {
-		diff += Diff(e.file.path, e.file.document.text.data, e.data)
+		diff += Diff(e.file.path, e.file.document.data, e.data)
 	}
 	return diff, nil
 }
@@ -192,7 +192,7 @@ func (f files) edit(edit func(*api.Config) error) ([]editedFile, error) {
 		if err != nil {
 			return nil, fmt.Errorf("edit kubeconfig %q: %w", file.path, err)
 		}
-		if string(data) != string(file.document.text.data) {
+		if string(data) != string(file.document.data) {
 			edited = append(edited, editedFile{file, data})
 		}
 	}

@@ -238,6 +238,26 @@ func TestEditRefuses(t *testing.T) {
 	})
 }
 
+// A file that cannot be edited does not keep others from being edited, as long as client-go can load it.
+func TestEditPassesOverFilesItDoesNotTouch(t *testing.T) {
+	dir := t.TempDir()
+	first, second := filepath.Join(dir, "first"), filepath.Join(dir, "second")
+	twoDocuments := "contexts:\n- name: second\n  context: {}\n---\nx: 1\n"
+	write(t, second, twoDocuments, 0o400)
+	t.Setenv("KUBECONFIG", first+string(filepath.ListSeparator)+second)
+	write(t, first, annotated, 0o600)
+	if err := Edit(t.Context(), "", edit); err != nil {
+		t.Fatal(err)
+	}
+	err := Edit(t.Context(), "", func(c *api.Config) error { delete(c.Contexts, "second"); return nil })
+	if err == nil || !strings.Contains(err.Error(), "several YAML documents") {
+		t.Errorf("got error %v", err)
+	}
+	if want, _ := edited(t, annotated, addEntry); read(t, first) != want || read(t, second) != twoDocuments {
+		t.Error("not edited as intended")
+	}
+}
+
 func TestEditFailsWithItsFunction(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config")
 	write(t, path, annotated, 0o600)

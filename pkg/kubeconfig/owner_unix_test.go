@@ -3,7 +3,10 @@
 package kubeconfig
 
 import (
+	"context"
+	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -89,25 +92,34 @@ func TestFilesOfOthers(t *testing.T) {
 	clean(t, dir, "config")
 }
 
+// TestMain lets the test binary edit the kubeconfig that its environment names, for a test that limits it.
+func TestMain(m *testing.M) {
+	path := os.Getenv("KUBECONFIG_TEST_EDIT")
+	if path == "" {
+		os.Exit(m.Run())
+	}
+	if err := Edit(context.Background(), path, edit); err != nil {
+		fmt.Fprint(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
 // A full disk, here a limit of the size of files, is an error, and leaves the old file and nothing else.
 func TestDiskFull(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config")
-	write(t, path, annotated, 0o600)
-	var old syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_FSIZE, &old); err != nil {
+	data := annotated + "#" + strings.Repeat("x", 4096) + "\n"
+	write(t, path, data, 0o600)
+	program, err := os.Executable()
+	if err != nil {
 		t.Fatal(err)
 	}
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &syscall.Rlimit{Cur: 512, Max: old.Max}); err != nil {
-		t.Fatal(err)
+	command := exec.CommandContext(t.Context(), "sh", "-c", `ulimit -f 1 && exec "$0"`, program)
+	command.Env = append(os.Environ(), "KUBECONFIG_TEST_EDIT="+path)
+	out, err := command.CombinedOutput()
+	if err == nil || !strings.HasSuffix(string(out), `config": file too large`) {
+		t.Errorf("got error %v: %s", err, out)
 	}
-	err := Edit(t.Context(), path, edit)
-	if restore := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &old); restore != nil {
-		t.Fatal(restore)
-	}
-	if err == nil || !strings.HasSuffix(err.Error(), "file too large") {
-		t.Errorf("got error %v", err)
-	}
-	if read(t, path) != annotated {
+	if read(t, path) != data {
 		t.Error("file has changed")
 	}
 	clean(t, filepath.Dir(path), "config")

@@ -224,17 +224,18 @@ func (p *patch) replace(f span, inFlow bool, value any) {
 	}
 	switch {
 	case inline && inFlow:
-		p.splices = append(p.splices, splice{start: start, end: end, text: p.spaceAfterColon(start) + flowJSON(value, "", "")})
+		p.splices = append(p.splices, splice{start: start, end: end, text: p.separator(f, start, true) + flowJSON(value, "", "")})
 	case inline:
-		p.splices = append(p.splices, splice{start: start, end: end, text: p.spaceAfterColon(start) + inlineYAML(value)})
+		p.splices = append(p.splices, splice{start: start, end: end, text: p.separator(f, start, false) + inlineYAML(value)})
 	default:
 		column := f.key.Column - 1
 		p.splices = append(p.splices, splice{start: f.start, end: f.end, text: strings.TrimLeft(blockYAML(map[string]any{f.key.Value: value}, column), " ")})
 	}
 }
 
-func (p *patch) spaceAfterColon(start int) string {
-	if start > 0 && p.text.data[start-1] == ':' {
+// separator is the space between a colon and a value where there is none: only JSON, whose keys are quoted, can do without.
+func (p *patch) separator(f span, start int, inFlow bool) string {
+	if p.text.data[start-1] == ':' && !(inFlow && f.key.Style&yaml.DoubleQuotedStyle != 0) {
 		return " "
 	}
 	return ""

@@ -2,6 +2,7 @@ package kubeconfig
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
+	sigsyaml "sigs.k8s.io/yaml"
 )
 
 // A generated kubeconfig knows whose each of its lines is, so that a test can say which must be there after an edit.
@@ -242,6 +244,43 @@ func TestGeneratedEdits(t *testing.T) {
 			t.Fatalf("seed %d: client-go reads another configuration: -want +got:\n%s\n%s", seed, cmp.Diff(want, got), out)
 		}
 		g.checkLines(t, seed, data, out, touched)
+		g.checkJSON(t, seed, data, want)
+	}
+}
+
+// checkJSON makes the same edit in the same kubeconfig as JSON, which stays JSON.
+func (g *generated) checkJSON(t *testing.T, seed uint64, data []byte, want *api.Config) {
+	t.Helper()
+	compact, err := sigsyaml.YAMLToJSON(bytes.TrimPrefix(data, []byte(bom)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var text bytes.Buffer
+	if indent := g.one("", "  ", "    ", "\t"); indent == "" {
+		text.Write(compact)
+	} else if err := json.Indent(&text, compact, "", indent); err != nil {
+		t.Fatal(err)
+	}
+	d, err := parse(text.Bytes())
+	if err != nil {
+		t.Fatalf("seed %d: %v\n%s", seed, err, text.Bytes())
+	}
+	out, err := d.apply(want)
+	if err != nil {
+		t.Fatalf("seed %d: %v\n%s", seed, err, text.Bytes())
+	}
+	var got, unknown struct {
+		Unknown any `json:"x-unknown"`
+		Literal any `json:"x-literal"`
+	}
+	if err := json.Unmarshal(out, &got); err != nil {
+		t.Fatalf("seed %d: no longer JSON: %v\n%s", seed, err, out)
+	}
+	if err := json.Unmarshal(compact, &unknown); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(unknown, got); diff != "" {
+		t.Errorf("seed %d: unknown fields: -want +got:\n%s", seed, diff)
 	}
 }
 
