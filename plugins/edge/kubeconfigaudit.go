@@ -1,0 +1,135 @@
+package edge
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/output"
+)
+
+// sarif is the format for code scanning, which pkg/output does not know.
+const sarif = "sarif"
+
+func newKubeconfigAuditCmd(a *app) *cobra.Command {
+	var out output.Flags
+	cmd := &cobra.Command{
+		Use:   "audit [FILE|FOLDER…]",
+		Short: "List the secrets that kubeconfigs hold, without showing them",
+		Long: `List the secrets that kubeconfigs hold, without showing them: tokens, client keys, passwords, auth providers, and
+arguments and variables of credential helpers that carry one, even in comments.
+
+Without arguments the files are those of kubectl. Folders are searched for kubeconfigs. The exit code is 1 if there is any
+secret, or if a file cannot be read.`,
+		Example: `  kubectl edge kubeconfig audit
+  kubectl edge kubeconfig audit ~/Downloads ~/src -o wide
+  kubectl edge kubeconfig audit . -o sarif > kubeconfigs.sarif`,
+		Args: cobra.ArbitraryArgs,
+		RunE: func(_ *cobra.Command, paths []string) error {
+			if out.Format != sarif {
+				if err := out.Validate(); err != nil {
+					return usageError{err}
+				}
+			}
+			return a.audit(paths, out)
+		},
+	}
+	out.AddFlags(cmd.Flags())
+	cmd.Flags().Lookup("output").Usage += "|" + sarif
+	return cmd
+}
+
+func (a *app) audit(paths []string, out output.Flags) error {
+	if len(paths) == 0 {
+		files, err := kubeconfig.Files("")
+		if err != nil {
+			return err
+		}
+		for _, path := range files {
+			if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) { // kubectl passes those over, too
+				paths = append(paths, path)
+			}
+		}
+		if len(paths) == 0 {
+			a.note("There is no kubeconfig.")
+		}
+	}
+	findings, files := []kubeconfig.Finding{}, map[string]bool{}
+	failed := false
+	for _, path := range paths {
+		found, err := kubeconfig.Audit(path)
+		if err != nil {
+			failed = true
+			a.printEach(err)
+		}
+		for _, f := range found {
+			files[f.File] = true
+		}
+		findings = append(findings, found...)
+	}
+	if err := a.printFindings(findings, out); err != nil {
+		return err
+	}
+	switch {
+	case len(findings) > 0:
+		return fmt.Errorf("%s in %s", count(len(findings), "secret"), count(len(files), "file"))
+	case failed:
+		return errors.New("not every file could be audited")
+	case len(paths) > 0:
+		a.note("No secret found.")
+	}
+	return nil
+}
+
+// printEach prints each of the errors that were joined to err.
+func (a *app) printEach(err error) {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		hint.Print(a.ErrOut, err)
+		return
+	}
+	for _, err := range joined.Unwrap() {
+		hint.Print(a.ErrOut, err)
+	}
+}
+
+func (a *app) printFindings(findings []kubeconfig.Finding, out output.Flags) error {
+	if out.Format != sarif {
+		return output.List(a.Out, out, a.findingKind(), findings)
+	}
+	data, err := kubeconfig.SARIF(findings, a.Version, a.Now())
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(a.Out, "%s\n", data)
+	return err
+}
+
+func (a *app) findingKind() output.Kind[kubeconfig.Finding] {
+	line := func(f kubeconfig.Finding) string { return strconv.Itoa(f.Line) }
+	return output.Kind[kubeconfig.Finding]{
+		Name: "Finding",
+		ID:   func(f kubeconfig.Finding) string { return f.File + ":" + line(f) },
+		Columns: []output.Column[kubeconfig.Finding]{
+			{Name: "FILE", Value: func(f kubeconfig.Finding) string { return f.File }},
+			{Name: "LINE", Value: line},
+			{Name: "ENTRY", Value: func(f kubeconfig.Finding) string { return f.Entry }},
+			{Name: "KIND", Value: func(f kubeconfig.Finding) string { return string(f.Kind) }},
+			{Name: "EXPIRES", Value: func(f kubeconfig.Finding) string {
+				if f.Expires.IsZero() {
+					return "unknown"
+				}
+				return f.Expires.Format(time.RFC3339)
+			}},
+			{Name: "MODE", Value: func(f kubeconfig.Finding) string { return f.Mode }},
+			{Name: "FIELD", Wide: true, Value: func(f kubeconfig.Finding) string { return f.Field }},
+			{Name: "ADVICE", Wide: true, Value: func(f kubeconfig.Finding) string { return f.Advice }},
+		},
+	}
+}
