@@ -14,16 +14,21 @@ const NoFollow = syscall.O_NOFOLLOW
 
 const hasModes = true
 
-// Open is os.OpenFile for regular files: it leaves out the runtime's poller, whose set-up takes longer than reading one.
+// Open is os.OpenFile for regular files: it leaves out the runtime's poller, whose set-up takes longer than reading one,
+// and does not wait where a FIFO is in the file's place.
 func Open(path string, flag int, perm fs.FileMode) (*os.File, error) {
 	for {
-		fd, err := syscall.Open(path, flag|syscall.O_CLOEXEC, uint32(perm.Perm()))
+		fd, err := syscall.Open(path, flag|syscall.O_CLOEXEC|syscall.O_NONBLOCK, uint32(perm.Perm()))
+		if errors.Is(err, syscall.EINTR) {
+			continue
+		}
 		if err == nil {
-			return os.NewFile(uintptr(fd), path), nil
+			if err = syscall.SetNonblock(fd, false); err == nil { // os.NewFile would hand it to the poller
+				return os.NewFile(uintptr(fd), path), nil
+			}
+			_ = syscall.Close(fd)
 		}
-		if !errors.Is(err, syscall.EINTR) {
-			return nil, &fs.PathError{Op: "open", Path: path, Err: err}
-		}
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
 }
 

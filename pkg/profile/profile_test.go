@@ -1,0 +1,299 @@
+package profile_test
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+)
+
+func folders(t *testing.T) dirs.Dirs {
+	base := t.TempDir()
+	return dirs.Dirs{Config: filepath.Join(base, "config"), State: filepath.Join(base, "state")}
+}
+
+func TestCheckEndpoint(t *testing.T) {
+	trusted := []string{"localhost:8443", "Sandbox.Example", "[::1]:8443"}
+	for endpoint, ok := range map[string]bool{
+		"https://edge.api.stackit.cloud":                    true,
+		"https://edge.api.stackit.cloud/":                   true,
+		"https://stackit.cloud":                             true,
+		"https://EDGE.API.STACKIT.CLOUD":                    true,
+		"https://edge.api.stackit.cloud:8443/v1":            true,
+		"https://localhost:8443/edge":                       true,
+		"https://LOCALHOST:8443":                            true,
+		"https://sandbox.example":                           true,
+		"https://sandbox.example:444":                       true, // trusted without a port
+		"https://[::1]:8443":                                true,
+		"https://evilstackit.cloud":                         false,
+		"https://stackit.cloud.evil.example":                false,
+		"https://stackit.cloud@evil.example":                false,
+		"https://edge.api.stackit.cloud@evil.example":       false,
+		"https://user:password@edge.api.stackit.cloud":      false,
+		"https://user@localhost:8443":                       false,
+		"https://evil.example#.stackit.cloud":               false,
+		"https://evil.example?.stackit.cloud":               false,
+		"https://evil.example/.stackit.cloud":               false,
+		`https://evil.example\.stackit.cloud`:               false,
+		"https://evil.example%2f.stackit.cloud":             false,
+		"https://evil.example\n.stackit.cloud":              false,
+		"https://stackit.cloud.":                            false, // another name to a certificate check
+		"https://localhost":                                 false,
+		"https://localhost:84433":                           false,
+		"https://localhost:443":                             false,
+		"https://a.sandbox.example":                         false,
+		"https://xn--stackit-cloud.example":                 false,
+		"https://ſtackit.cloud":                             false, // folds to an s in some comparisons
+		"http://edge.api.stackit.cloud":                     false,
+		"http://localhost:8443":                             false,
+		"ftp://edge.api.stackit.cloud":                      false,
+		"//edge.api.stackit.cloud":                          false,
+		"edge.api.stackit.cloud":                            false,
+		"https:edge.api.stackit.cloud":                      false,
+		"https://":                                          false,
+		"":                                                  false,
+		"https://edge.api.stackit.cloud:port":               false,
+		"https://" + strings.Repeat("a", 300) + ".example/": false,
+	} {
+		err := profile.CheckEndpoint(endpoint, trusted)
+		if (err == nil) != ok {
+			t.Errorf("%q: %v, want ok to be %v", endpoint, err, ok)
+		}
+		if err != nil && strings.Contains(err.Error(), "password") && !strings.Contains(err.Error(), "user or password") {
+			t.Errorf("%q: the error has the password: %v", endpoint, err)
+		}
+	}
+}
+
+func TestCheckEndpointHint(t *testing.T) {
+	err := profile.CheckEndpoint("https://localhost:8443/edge", nil)
+	if got, want := hint.Of(err), "only if you know that host: kubectl edge config trust localhost:8443"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+func TestEndpoints(t *testing.T) {
+	var none profile.Endpoints
+	if err := none.WithDefaults().Check(nil); err != nil {
+		t.Errorf("the public services: %v", err)
+	}
+	own := profile.Endpoints{Edge: "https://a.stackit.cloud", ResourceManager: "https://b.stackit.cloud", IdentityProvider: "https://c.stackit.cloud", ServiceAccountToken: "https://d.stackit.cloud"}
+	if got := own.WithDefaults(); got != own {
+		t.Errorf("one's own became %+v", got)
+	}
+	for _, set := range []func(*profile.Endpoints){
+		func(e *profile.Endpoints) { e.Edge = "https://evil.example" },
+		func(e *profile.Endpoints) { e.ResourceManager = "https://evil.example" },
+		func(e *profile.Endpoints) { e.IdentityProvider = "https://evil.example" },
+		func(e *profile.Endpoints) { e.ServiceAccountToken = "https://evil.example" },
+	} {
+		e := own
+		set(&e)
+		if e.Check(nil) == nil {
+			t.Errorf("%+v is accepted", e)
+		}
+	}
+}
+
+func TestConfigOnDisk(t *testing.T) {
+	d := folders(t)
+	empty, err := profile.Load(d)
+	if diff := cmp.Diff(&profile.Config{Version: 1}, empty); err != nil || diff != "" {
+		t.Errorf("without a file: %v, -want +got:\n%s", err, diff)
+	}
+	want := profile.Config{
+		CurrentProfile: "work",
+		Profiles:       map[string]profile.Profile{"work": {ProjectID: "p", Region: "eu01", Expiration: "1h", Endpoints: profile.Endpoints{Edge: "https://e"}, CertificateAuthority: "/ca"}},
+		TrustedHosts:   []string{"localhost:1"},
+		Cache:          "none",
+	}
+	if err := want.Save(d); err != nil {
+		t.Fatal(err)
+	}
+	got, err := profile.Load(d)
+	if diff := cmp.Diff(&want, got); err != nil || diff != "" {
+		t.Errorf("%v, -want +got:\n%s", err, diff)
+	}
+}
+
+func TestConfigRefused(t *testing.T) {
+	path := func(d dirs.Dirs) string { return filepath.Join(d.Config, "config.json") }
+	for name, c := range map[string]struct {
+		content string
+		mode    fs.FileMode
+		want    string
+		unix    bool
+	}{
+		"others may write":   {"{}", 0o602, "its mode 0602 gives other users access", true},
+		"group may write":    {"{}", 0o660, "its mode 0660 gives other users access", true},
+		"others may read":    {"{}", 0o644, "", true},
+		"not JSON":           {"{", 0o600, "unexpected end of JSON input", false},
+		"of a later version": {`{"version": 2}`, 0o600, "has version 2, this program knows up to 1", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if c.unix && runtime.GOOS == "windows" {
+				return // has no modes
+			}
+			d := folders(t)
+			if err := os.MkdirAll(d.Config, 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(path(d), []byte(c.content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.Chmod(path(d), c.mode); err != nil {
+				t.Fatal(err)
+			}
+			_, err := profile.Load(d)
+			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path(d))) {
+				t.Errorf("got %v, want %q", err, c.want)
+			}
+		})
+	}
+}
+
+func TestConfigBehindALink(t *testing.T) {
+	d, dotfiles := folders(t), filepath.Join(t.TempDir(), "dotfiles.json")
+	if err := os.WriteFile(dotfiles, []byte("{}"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.MkdirAll(d.Config, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(d.Config, "config.json")
+	if err := os.Symlink(dotfiles, link); err != nil {
+		t.Fatal(err)
+	}
+	if err := (&profile.Config{Cache: "none"}).Save(d); err != nil {
+		t.Fatal(err)
+	}
+	if target, err := os.Readlink(link); err != nil || target != dotfiles {
+		t.Errorf("the link is %q, %v", target, err)
+	}
+	if c, err := profile.Load(d); err != nil || c.Cache != "none" {
+		t.Errorf("got %+v, %v", c, err)
+	}
+}
+
+func TestSelect(t *testing.T) {
+	c := &profile.Config{CurrentProfile: "current", Profiles: map[string]profile.Profile{"flag": {}, "env": {}, "current": {Region: "eu02"}}}
+	env := func(name string) string { return map[string]string{profile.NameVariable: "env"}[name] }
+	none := func(string) string { return "" }
+	for _, test := range []struct {
+		config *profile.Config
+		flag   string
+		getenv func(string) string
+		want   string
+		err    string
+	}{
+		{c, "flag", env, "flag", ""},
+		{c, "", env, "env", ""},
+		{c, "", none, "current", ""},
+		{&profile.Config{}, "", none, "default", ""},
+		{&profile.Config{}, "default", none, "default", ""},
+		{c, "absent", none, "", `no profile "absent" (there are: ["current" "env" "flag"])`},
+		{c, "../../x", none, "", `profile name "../../x": want up to 63`},
+		{&profile.Config{CurrentProfile: "gone"}, "", none, "", `no profile "gone"`},
+	} {
+		got, _, err := test.config.Select(test.flag, test.getenv)
+		if got != test.want || (err == nil) != (test.err == "") || err != nil && !strings.HasPrefix(err.Error(), test.err) {
+			t.Errorf("%q: got %q, %v, want %q, %q", test.flag, got, err, test.want, test.err)
+		}
+	}
+}
+
+func TestCheckName(t *testing.T) {
+	for name, ok := range map[string]bool{
+		"work": true, "work-eu01": true, "1": true, strings.Repeat("a", 63): true,
+		"": false, strings.Repeat("a", 64): false, "-a": false, "a.b": false, "a/b": false, "..": false, "A": false, "ä": false, "a b": false, "a\n": false,
+	} {
+		if err := profile.CheckName(name); (err == nil) != ok {
+			t.Errorf("%q: %v, want ok to be %v", name, err, ok)
+		}
+	}
+}
+
+func TestSession(t *testing.T) {
+	d := folders(t)
+	if _, err := profile.LoadSession(d, "work"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("without a file: got %v, want %v", err, fs.ErrNotExist)
+	}
+	want := profile.Session{
+		Profile: "work", Method: "key", Principal: "ada", Generation: "1", Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+		Endpoints: profile.Endpoints{Edge: "https://e"},
+	}
+	if err := want.Save(d); err != nil {
+		t.Fatal(err)
+	}
+	got, err := profile.LoadSession(d, "work")
+	if diff := cmp.Diff(want, got); err != nil || diff != "" {
+		t.Errorf("%v, -want +got:\n%s", err, diff)
+	}
+	// A session that was copied to another profile's place.
+	data, err := os.ReadFile(profile.SessionPath(d, "work"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(profile.SessionPath(d, "home"), data, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := profile.LoadSession(d, "home"); err == nil || !strings.Contains(err.Error(), `it belongs to profile "work"`) {
+		t.Errorf("another profile's session: got %v", err)
+	}
+}
+
+func TestFingerprint(t *testing.T) {
+	d := folders(t)
+	seen := map[[32]byte]string{}
+	add := func(what string) {
+		t.Helper()
+		print, err := profile.Fingerprint(d, "work")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if other, ok := seen[print]; ok {
+			t.Errorf("%s and %s have the same fingerprint", what, other)
+		}
+		seen[print] = what
+	}
+	save := func(s interface{ Save(dirs.Dirs) error }) {
+		t.Helper()
+		if err := s.Save(d); err != nil {
+			t.Fatal(err)
+		}
+	}
+	add("nothing")
+	save(&profile.Config{})
+	add("a configuration")
+	save(profile.Session{Profile: "work", Generation: "1"})
+	add("a session")
+	save(profile.Session{Profile: "work", Generation: "2"})
+	add("another session")
+	save(&profile.Config{TrustedHosts: []string{"localhost"}})
+	add("another configuration")
+	before, _ := profile.Fingerprint(d, "work")
+	save(profile.Session{Profile: "home", Generation: "1"})
+	if after, err := profile.Fingerprint(d, "work"); err != nil || after != before {
+		t.Errorf("another profile's login changes it: %v", err)
+	}
+}
+
+func TestEnvironmentIdentity(t *testing.T) {
+	if got := profile.EnvironmentIdentity(func(string) string { return "" }); got != nil {
+		t.Errorf("without credentials: got %q", got)
+	}
+	one := profile.EnvironmentIdentity(func(n string) string { return map[string]string{"STACKIT_ACCESS_TOKEN": "top secret"}[n] })
+	if len(one) != 1 || !strings.HasPrefix(one[0], "STACKIT_ACCESS_TOKEN=") || strings.Contains(one[0], "secret") {
+		t.Errorf("got %q, want a name and a hash", one)
+	}
+}
