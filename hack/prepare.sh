@@ -9,6 +9,7 @@ programs() {
   cat <<'END'
 ci      make        make
 test    git         git
+test    chromium    chromium
 demo    git         git
 demo    curl        curl
 verify  git         git
@@ -16,6 +17,12 @@ verify  shellcheck  shellcheck
 verify  tar         tar
 verify  gzip        gzip
 END
+  if [[ $(uname) == Linux ]]; then # the keyring that tests run; elsewhere the system has its own
+    cat <<'END'
+test  gnome-keyring-daemon  gnome-keyring
+test  dbus-daemon           dbus-daemon
+END
+  fi
 }
 
 target=${1:-}

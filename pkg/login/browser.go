@@ -79,12 +79,12 @@ func (b Browser) prove(ctx context.Context, s *Sessions) (proof, error) {
 	config := p.config(c.redirectURL())
 	code, err := b.returned(waiting, r.address(config), c)
 	if err != nil {
-		c.report(err)
+		c.report("", err)
 		return proof{}, err
 	}
 	result, err := s.redeem(ctx, p, config, r, code)
 	if err != nil {
-		c.report(err)
+		c.report("", err)
 		return proof{}, err
 	}
 	result.report = c.report

@@ -29,8 +29,8 @@ const (
 type callback struct {
 	port    int
 	state   string
-	answers chan answer // gets one
-	result  chan error  // what the page is to say
+	answers chan answer  // gets one
+	result  chan outcome // what the page is to say
 	server  *http.Server
 
 	once sync.Once
@@ -40,6 +40,12 @@ type callback struct {
 type answer struct {
 	code string
 	err  error
+}
+
+// outcome is how a login went.
+type outcome struct {
+	principal string
+	err       error
 }
 
 // listen waits for the answer with this state, on the given port or, if it is 0, on the first of the registered ones that
@@ -91,7 +97,7 @@ func listenOn(ctx context.Context, hosts []string, port int) []net.Listener {
 }
 
 func serve(listeners []net.Listener, port int, state string) *callback {
-	c := &callback{port: port, state: state, answers: make(chan answer, 1), result: make(chan error, 1)}
+	c := &callback{port: port, state: state, answers: make(chan answer, 1), result: make(chan outcome, 1)}
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /{$}", c.receive)
 	c.server = &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second, MaxHeaderBytes: 64 << 10}
@@ -109,30 +115,31 @@ func redirectURL(port int) string { return "http://localhost:" + strconv.Itoa(po
 func (c *callback) receive(w http.ResponseWriter, r *http.Request) {
 	a, belongs := readAnswer(r.URL.Query(), c.state)
 	if !belongs {
-		showPage(w, http.StatusBadRequest, page{"Not this login", "This address does not belong to the login that is waiting. " +
+		showPage(w, http.StatusBadRequest, page{Title: "Not this login", Message: "This address does not belong to the login that is waiting. " +
 			"Nothing was changed; the login waits on."})
 		return
 	}
 	first := false
 	c.once.Do(func() { first = true; c.answers <- a })
 	if !first {
-		showPage(w, http.StatusConflict, page{"Used already", "This address was used before, and is good for one login only."})
+		showPage(w, http.StatusConflict, page{Title: "Used already", Message: "This address was used before, and is good for one login only."})
 		return
 	}
 	select {
-	case err := <-c.result:
-		if err != nil {
-			showPage(w, http.StatusOK, page{"Not logged in", capitalized(err) + ". See the terminal for what to do."})
+	case o := <-c.result:
+		if o.err != nil {
+			showPage(w, http.StatusOK, page{Title: "Not logged in", Message: capitalized(o.err) + ". See the terminal for what to do."})
 			return
 		}
-		showPage(w, http.StatusOK, page{"Logged in", "You are logged in. You can close this window and go back to the terminal."})
+		showPage(w, http.StatusOK, page{Title: "Logged in", OK: true,
+			Message: "You are logged in as " + o.principal + ". You can close this window and go back to the terminal."})
 	case <-r.Context().Done(): // the tab was closed: the login goes on
 	}
 }
 
 // report shows how the login went, and stops listening.
-func (c *callback) report(err error) {
-	c.result <- err
+func (c *callback) report(principal string, err error) {
+	c.result <- outcome{principal, err}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Second) // for the page to be sent
 	defer cancel()
 	if c.server.Shutdown(ctx) != nil {
@@ -161,7 +168,10 @@ func readAnswer(q url.Values, state string) (a answer, belongs bool) {
 var pageHTML string
 
 // page is what a browser shows.
-type page struct{ Title, Message string }
+type page struct {
+	Title, Message string
+	OK             bool
+}
 
 func showPage(w http.ResponseWriter, status int, p page) {
 	var body bytes.Buffer

@@ -1,9 +1,11 @@
 package login
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"golang.org/x/oauth2"
 
@@ -12,7 +14,10 @@ import (
 )
 
 // Device is a person who signs in on another device, with a code that is shown here (RFC 8628).
-type Device struct{ Interaction }
+type Device struct {
+	Interaction
+	Timeout time.Duration // for the person; 0 is five minutes
+}
 
 func (Device) Method() string { return MethodDevice }
 
@@ -28,8 +33,9 @@ func (d Device) prove(ctx context.Context, s *Sessions) (proof, error) {
 	if config.Endpoint.DeviceAuthURL == "" {
 		return proof{}, hint.Wrap(errors.New("the identity provider does not offer logins on another device"), "%s --no-browser", s.command("login"))
 	}
-	polling, cancel := context.WithTimeoutCause(s.withClient(ctx), signInTimeout,
-		hint.Wrap(fmt.Errorf("nobody signed in within %v", signInTimeout), "%s", s.command("login")))
+	timeout := cmp.Or(d.Timeout, signInTimeout)
+	polling, cancel := context.WithTimeoutCause(s.withClient(ctx), timeout,
+		hint.Wrap(fmt.Errorf("nobody signed in within %v", timeout), "%s", s.command("login")))
 	defer cancel()
 	code, err := config.DeviceAuth(polling)
 	if err != nil {

@@ -30,8 +30,8 @@ type Credential interface {
 type proof struct {
 	grant grant
 	token AccessToken
-	// report, if set, is told at the end how the login went, to show it to whoever waits elsewhere.
-	report func(error)
+	// report, if set, is told at the end who was logged in or why nobody was, to show it to whoever waits elsewhere.
+	report func(principal string, err error)
 }
 
 // grant gets access tokens. It is sealed with the session, as JSON.
@@ -87,7 +87,7 @@ func (s *Sessions) Login(ctx context.Context, c Credential) (profile.Session, er
 		err = fmt.Errorf("log in: %w", err)
 	}
 	if p.report != nil {
-		p.report(err)
+		p.report(session.Principal, err)
 	}
 	return session, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -18,6 +19,7 @@ type loginOptions struct {
 	browser       bool
 	noBrowser     bool
 	port          int
+	timeout       time.Duration
 	device        bool
 	stackitCLI    bool
 	stackitConfig string // profile of the STACKIT CLI
@@ -62,6 +64,7 @@ under that are not used again.`,
 	flags.BoolVar(&o.stackitCLI, "stackit-cli", false, "use the session of the STACKIT CLI")
 	flags.StringVar(&o.stackitConfig, "stackit-cli-profile", "", "profile of the STACKIT CLI (default: its active one)")
 	flags.IntVar(&o.port, "port", 0, "port on this machine to which the browser returns, 8000 to 8020 (default: the first free one)")
+	flags.DurationVar(&o.timeout, "timeout", 5*time.Minute, "how long to wait for a person to sign in")
 	cmd.MarkFlagsMutuallyExclusive("service-account-key", "browser", "no-browser", "device", "stackit-cli")
 	return cmd
 }
@@ -105,9 +108,9 @@ func (o *loginOptions) credential(ctx context.Context, sessions *login.Sessions)
 	case o.stackitCLI || o.stackitConfig != "":
 		return login.CLI{Profile: o.stackitConfig}, nil
 	case o.device:
-		return login.Device{Interaction: interaction}, nil
+		return login.Device{Interaction: interaction, Timeout: o.timeout}, nil
 	case o.browser || o.noBrowser:
-		return login.Browser{Interaction: interaction, Paste: o.noBrowser, Port: o.port}, nil
+		return login.Browser{Interaction: interaction, Paste: o.noBrowser, Port: o.port, Timeout: o.timeout}, nil
 	}
 	environment, err := sessions.Environment()
 	if err != nil {
@@ -123,7 +126,7 @@ func (o *loginOptions) credential(ctx context.Context, sessions *login.Sessions)
 	}
 	credential, err := sessions.Detect(ctx, interaction)
 	if browser, ok := credential.(login.Browser); ok {
-		browser.Port = o.port
+		browser.Port, browser.Timeout = o.port, o.timeout
 		return browser, err
 	}
 	return credential, err

@@ -24,7 +24,7 @@ var programs = []string{"chromium", "chromium-browser", "google-chrome", "chrome
 const timeout = 2 * time.Minute
 
 // Start starts a browser, with a profile folder of its own, that trusts the servers with these certificates besides those
-// of the system. It ends with the test. The context is for chromedp.Run.
+// of the system. It ends with the test. The context is for chromedp's Do and Run.
 func Start(t testing.TB, trusted ...tls.Certificate) context.Context {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],
@@ -46,7 +46,7 @@ func Start(t testing.TB, trusted ...tls.Certificate) context.Context {
 		stop()
 		cancelTimeout()
 	})
-	if err := chromedp.Run(ctx); err != nil {
+	if err := chromedp.Do(ctx); err != nil {
 		t.Fatalf("start Chromium: %v", err)
 	}
 	return ctx
@@ -82,8 +82,8 @@ func pins(t testing.TB, certificates []tls.Certificate) string {
 // temporary folder.
 func Screenshot(ctx context.Context, t testing.TB, name string) {
 	t.Helper()
-	var picture []byte
-	if err := chromedp.Run(ctx, chromedp.FullScreenshot(&picture, 100)); err != nil {
+	picture, err := chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	if err != nil {
 		t.Fatalf("screenshot %s: %v", name, err)
 	}
 	dir := os.Getenv("EDGE_TEST_ARTIFACTS")
