@@ -121,7 +121,7 @@ func TestCLIFailures(t *testing.T) {
 	}
 	t.Run("hangs", func(t *testing.T) {
 		w := newWorld(t)
-		w.stackitCLI("sleep 1000")
+		w.stackitCLI("exec sleep 1000")
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond) // it has one of its own, too long for a test
 		defer cancel()
 		_, err := w.sessions().Login(ctx, CLI{})
