@@ -30,7 +30,12 @@ func (f Flags) printer() (printers.ResourcePrinter, error) {
 	case format == "name" && !hasTemplate:
 		return &printers.NamePrinter{}, nil
 	case format == "jsonpath" && hasTemplate:
-		return printers.NewJSONPathPrinter(relaxed(template))
+		p, err := printers.NewJSONPathPrinter(relaxed(template))
+		if err != nil {
+			return nil, err
+		}
+		p.AllowMissingKeys(true) // as kubectl get does
+		return p, nil
 	case format == "go-template" && hasTemplate:
 		return printers.NewGoTemplatePrinter([]byte(template))
 	case format == "custom-columns" && hasTemplate:

@@ -3,6 +3,7 @@
 package output
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -15,6 +16,8 @@ import (
 	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/spf13/pflag"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
 // Formats are the values of -o.
@@ -107,14 +110,24 @@ func (k Kind[T]) object(item T) (*unstructured.Unstructured, error) {
 
 func (f Flags) print(w io.Writer, object runtime.Object, items []unstructured.Unstructured) error {
 	if columns, ok := strings.CutPrefix(f.Format, "custom-columns="); ok {
-		return printCustomColumns(w, columns, f.NoHeaders, items)
+		var out bytes.Buffer
+		if err := printCustomColumns(&out, columns, f.NoHeaders, items); err != nil {
+			return f.misfit(object)
+		}
+		_, err := w.Write(out.Bytes())
+		return err
 	}
 	printer, err := f.printer()
 	if err != nil {
 		return err
 	}
 	if f.Format != "name" {
-		return printer.PrintObj(object, w)
+		var out bytes.Buffer
+		if err := printer.PrintObj(object, &out); err != nil {
+			return f.misfit(object)
+		}
+		_, err := w.Write(out.Bytes())
+		return err
 	}
 	for _, item := range items { // instance/demo-3714d85, without the group, which nothing takes as an argument
 		named := &metav1.PartialObjectMetadata{
@@ -126,6 +139,13 @@ func (f Flags) print(w io.Writer, object runtime.Object, items []unstructured.Un
 		}
 	}
 	return nil
+}
+
+// misfit is the error for a template that cannot be filled. What the printers say is not passed on: it shows the object,
+// which may hold a token, and for some templates on w.
+func (f Flags) misfit(object runtime.Object) error {
+	return hint.Wrap(fmt.Errorf("print %s: the template of -o %.200q does not fit it", object.GetObjectKind().GroupVersionKind().Kind, f.Format),
+		"see the whole object with -o json")
 }
 
 func printTable[T any](w io.Writer, f Flags, k Kind[T], items []T) error {
