@@ -19,7 +19,7 @@ then log in: kubectl edge login`
 
 func newKubeconfigCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{Use: "kubeconfig", Aliases: []string{"kubeconfigs"}, Short: "Write kubeconfigs that hold no secret, and find those that do"}
-	cmd.AddCommand(newKubeconfigCreateCmd(a), newKubeconfigRemoveCmd(a), newKubeconfigAuditCmd(a))
+	cmd.AddCommand(newKubeconfigCreateCmd(a), newKubeconfigRemoveCmd(a), newKubeconfigConvertCmd(a), newKubeconfigAuditCmd(a))
 	return cmd
 }
 

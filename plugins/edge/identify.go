@@ -1,0 +1,216 @@
+package edge
+
+import (
+	"cmp"
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/login"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
+)
+
+// finder finds out which instances kubeconfig entries are of. What a file says is a hint and no more: an entry that claimed
+// to be an instance's would otherwise get that instance's tokens for a server of its own. So the server is compared with
+// what the API says, which it does only together with a new token. It mints for each instance at most once.
+type finder struct {
+	*app
+	client     *stackit.Client
+	source     login.Source
+	scope      scope
+	expiration time.Duration // of the requests
+
+	listed   map[string][]stackit.Instance // by project and region
+	projects []string                      // all that the person is a member of
+	mu       sync.Mutex                    // guards fetched
+	fetched  map[tokenrequest.Request]*fetchedEntry
+}
+
+type fetchedEntry struct {
+	once  sync.Once
+	entry kubeconfig.Entry
+	err   error
+}
+
+// candidates returns the requests for the instances that e could be of. Probe allows all instances of the scope's project
+// when nothing in the file tells.
+func (f *finder) candidates(ctx context.Context, e kubeconfig.Embedded, token string, probe bool) ([]tokenrequest.Request, error) {
+	region := cmp.Or(e.Region, f.scope.region)
+	ids := claimedInstances(token)
+	if e.InstanceID != "" {
+		ids = append([]string{e.InstanceID}, ids...)
+	}
+	if len(ids) == 0 {
+		if !probe {
+			return nil, errors.New("nothing in it tells which instance it is of")
+		}
+		if f.scope.project == "" {
+			return nil, hint.Wrap(errors.New("nothing in it tells which instance it is of"), "name the project whose instances are to be tried: --project-id UUID")
+		}
+		instances, err := f.list(ctx, f.scope.project, region)
+		return f.requests(instances, f.scope.project, region), err
+	}
+	if f.scope.project != "" {
+		found, err := f.named(ctx, f.scope.project, region, ids)
+		if err != nil || len(found) > 0 {
+			return found, err
+		}
+	}
+	if f.projectFlag != "" {
+		return nil, fmt.Errorf("project %s has no instance %s in %s", f.scope.project, strings.Join(ids, " or "), region)
+	}
+	projects, err := f.memberships(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var refused error
+	for _, project := range projects {
+		found, err := f.named(ctx, project, region, ids)
+		if ctx.Err() != nil {
+			return nil, ctx.Err()
+		}
+		refused = cmp.Or(refused, err) // a project whose instances the person may not see is none of theirs
+		if len(found) > 0 {
+			return found, nil
+		}
+	}
+	err = fmt.Errorf("none of your projects has an instance %s in %s", strings.Join(ids, " or "), region)
+	if refused != nil {
+		err = fmt.Errorf("%w that could be listed: %w", err, refused)
+	}
+	return nil, hint.Wrap(err, "name the project and the region: --project-id UUID --region eu01")
+}
+
+func (f *finder) named(ctx context.Context, project, region string, ids []string) ([]tokenrequest.Request, error) {
+	instances, err := f.list(ctx, project, region)
+	if err != nil {
+		return nil, err
+	}
+	return f.requests(slices.DeleteFunc(slices.Clone(instances), func(i stackit.Instance) bool { return !slices.Contains(ids, i.Id) }), project, region), nil
+}
+
+func (f *finder) requests(instances []stackit.Instance, project, region string) []tokenrequest.Request {
+	var requests []tokenrequest.Request
+	for _, i := range instances {
+		requests = append(requests, tokenrequest.Request{ProjectID: project, Region: region, InstanceID: i.Id, Profile: f.scope.name, Expiration: f.expiration})
+	}
+	return requests
+}
+
+func (f *finder) list(ctx context.Context, project, region string) ([]stackit.Instance, error) {
+	key := project + "/" + region
+	if instances, ok := f.listed[key]; ok {
+		return instances, nil
+	}
+	instances, err := f.client.Instances(ctx, project, region)
+	if err == nil {
+		f.listed[key] = instances
+	}
+	return instances, err
+}
+
+// memberships returns the projects that the person is a member of.
+func (f *finder) memberships(ctx context.Context) ([]string, error) {
+	if f.projects != nil {
+		return f.projects, nil
+	}
+	token, err := f.source.Token(ctx)
+	if err != nil {
+		return nil, err
+	}
+	projects, err := f.client.Projects(ctx, stackit.ProjectFilter{Member: token.Principal})
+	if err != nil {
+		return nil, err
+	}
+	f.projects = []string{}
+	for _, p := range projects {
+		f.projects = append(f.projects, p.ProjectId)
+	}
+	return f.projects, nil
+}
+
+// verify returns the one of the candidates whose server is the given one, with its entry.
+func (f *finder) verify(ctx context.Context, candidates []tokenrequest.Request, server string) (tokenrequest.Request, kubeconfig.Entry, error) {
+	var refused error
+	for _, request := range candidates {
+		entry, err := f.entry(ctx, request)
+		if err != nil {
+			refused = cmp.Or(refused, err)
+		} else if sameServer(entry.Server, server) {
+			return request, entry, nil
+		} else if len(candidates) == 1 {
+			return request, entry, fmt.Errorf("its server is not the one of instance %s, %s", request.InstanceID, entry.Server)
+		}
+	}
+	return tokenrequest.Request{}, kubeconfig.Entry{}, cmp.Or(refused, errors.New("its server is none of the instances'"))
+}
+
+// entry mints for an instance, once.
+func (f *finder) entry(ctx context.Context, request tokenrequest.Request) (kubeconfig.Entry, error) {
+	f.mu.Lock()
+	fetched := f.fetched[request]
+	if fetched == nil {
+		fetched = &fetchedEntry{}
+		f.fetched[request] = fetched
+	}
+	f.mu.Unlock()
+	fetched.once.Do(func() { fetched.entry, fetched.err = f.fetch(ctx, f.client, request) })
+	return fetched.entry, fetched.err
+}
+
+// sameServer compares the URLs of API servers.
+func sameServer(a, b string) bool {
+	x, err1 := url.Parse(a)
+	y, err2 := url.Parse(b)
+	if err1 != nil || err2 != nil {
+		return false
+	}
+	port := func(u *url.URL) string { return cmp.Or(u.Port(), "443") }
+	return x.Scheme == "https" && y.Scheme == "https" && strings.EqualFold(x.Hostname(), y.Hostname()) && port(x) == port(y) &&
+		strings.TrimRight(x.Path, "/") == strings.TrimRight(y.Path, "/")
+}
+
+// claimedInstances returns what could be ids of instances in the audiences and the issuer of a JWT (RFC 7519), unverified.
+func claimedInstances(token string) []string {
+	parts := strings.Split(token, ".")
+	if len(parts) != 3 {
+		return nil
+	}
+	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
+	if err != nil {
+		return nil
+	}
+	var claims struct {
+		Issuer   string          `json:"iss"`
+		Audience json.RawMessage `json:"aud"`
+	}
+	if json.Unmarshal(payload, &claims) != nil {
+		return nil
+	}
+	var audiences []string
+	if json.Unmarshal(claims.Audience, &audiences) != nil {
+		audiences = make([]string, 1)
+		_ = json.Unmarshal(claims.Audience, &audiences[0])
+	}
+	var ids []string
+	for _, claim := range append(audiences, claims.Issuer) {
+		words := strings.FieldsFunc(claim, func(r rune) bool { return strings.ContainsRune("/.:", r) })
+		for _, word := range words {
+			if strings.Contains(word, "-") && stackitid.InstanceID(word) == nil && !slices.Contains(ids, word) {
+				ids = append(ids, word)
+			}
+		}
+	}
+	return ids
+}

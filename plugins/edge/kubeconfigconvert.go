@@ -1,0 +1,261 @@
+package edge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
+)
+
+type kubeconfigConvertOptions struct {
+	*app
+	contexts   []string
+	all        bool
+	expiration time.Duration // 0 leaves it to the profile
+	path       string
+	backup     bool
+	dryRun     bool
+}
+
+func newKubeconfigConvertCmd(a *app) *cobra.Command {
+	o := &kubeconfigConvertOptions{app: a}
+	cmd := &cobra.Command{
+		Use:   "convert (--context NAME | --all)",
+		Short: "Replace tokens of Edge instances in your kubeconfig by the credential helper",
+		Long: `Replace tokens of Edge instances in your kubeconfig by the credential helper.
+
+The names of context, cluster and user stay, and so does the rest of the file. Which instance an entry is of is found by the
+name of its server, by what its token says, and by asking the API for the instances of your projects. An entry is converted
+only if its server is the one that the API names, which it does together with a new token, valid for 10 minutes. That one
+goes to the cache.
+
+Nobody can revoke the token that is taken out: whoever has a copy can use it until it ends.`,
+		Example: `  kubectl edge kubeconfig convert --all --dry-run
+  kubectl edge kubeconfig convert --context edge --kubeconfig ~/Downloads/demo.yaml
+  kubectl edge kubeconfig convert --all --backup`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.all == (len(o.contexts) > 0) {
+				return usageError{hint.Wrap(errors.New("convert what? want either --context or --all"), "kubectl edge kubeconfig audit")}
+			}
+			return o.run(cmd.Context())
+		},
+	}
+	cmd.Flags().StringSliceVar(&o.contexts, "context", nil, "context to convert; several with commas, or repeated")
+	cmd.Flags().BoolVar(&o.all, "all", false, "all contexts of Edge instances in all files")
+	cmd.Flags().VarP((*expiration.Flag)(&o.expiration), "expiration", "e", "how long each minted token is valid, such as 15m or 1d (default: the profile's, else 15m)")
+	cmd.Flags().StringVar(&o.path, "kubeconfig", "", "file to change (default: those that kubectl reads)")
+	cmd.Flags().BoolVar(&o.backup, "backup", false, "keep each file as it was, with its tokens, as FILE.bak")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "print what would change as a diff, and write nothing")
+	return cmd
+}
+
+// conversion is an entry on its way.
+type conversion struct {
+	kubeconfig.Embedded
+	token   string // to be removed
+	request tokenrequest.Request
+	entry   kubeconfig.Entry
+	err     error
+}
+
+func (o *kubeconfigConvertOptions) run(ctx context.Context) error {
+	config, err := kubeconfig.Load(o.path)
+	if err != nil {
+		return err
+	}
+	conversions, err := o.choose(config)
+	if err != nil {
+		return err
+	}
+	if len(conversions) == 0 {
+		o.note("No context to convert.")
+		return nil
+	}
+	if err := o.identify(ctx, config, conversions); err != nil {
+		return err
+	}
+	var good []*conversion
+	for _, c := range conversions {
+		if c.err != nil {
+			hint.Print(o.ErrOut, fmt.Errorf("convert context %q: %w", c.Context, c.err))
+		} else {
+			good = append(good, c)
+		}
+	}
+	if len(good) > 0 {
+		if err := o.write(ctx, good); err != nil {
+			return err
+		}
+	}
+	if failed := len(conversions) - len(good); failed > 0 {
+		return fmt.Errorf("%s of %d not converted", count(failed, "context"), len(conversions))
+	}
+	return nil
+}
+
+// choose returns the entries to convert, each user once.
+func (o *kubeconfigConvertOptions) choose(config *api.Config) ([]*conversion, error) {
+	embedded := kubeconfig.FindEmbedded(config)
+	for _, name := range o.contexts {
+		if slices.ContainsFunc(embedded, func(e kubeconfig.Embedded) bool { return e.Context == name }) {
+			continue
+		}
+		context := config.Contexts[name]
+		switch {
+		case context == nil:
+			return nil, hint.Wrap(fmt.Errorf("no context %.80q in the kubeconfig", name), "kubectl config get-contexts")
+		case config.AuthInfos[context.AuthInfo] != nil && config.AuthInfos[context.AuthInfo].Exec != nil:
+			return nil, fmt.Errorf("context %q holds no token: it calls %q", name, config.AuthInfos[context.AuthInfo].Exec.Command)
+		}
+		return nil, fmt.Errorf("context %q holds no token that could be converted", name)
+	}
+	var conversions []*conversion
+	users := map[string]bool{}
+	for _, e := range embedded {
+		token := config.AuthInfos[e.User].Token
+		switch {
+		case o.all && !e.STACKIT && e.InstanceID == "" && len(claimedInstances(token)) == 0:
+			o.note("Left alone context %q: nothing tells that it is an Edge instance's. If it is, name it with --context.", e.Context)
+		case (o.all || slices.Contains(o.contexts, e.Context)) && !users[e.User]:
+			users[e.User] = true
+			conversions = append(conversions, &conversion{Embedded: e, token: token})
+		}
+	}
+	return conversions, nil
+}
+
+// identify finds the instances of the conversions, or says in each why it could not.
+func (o *kubeconfigConvertOptions) identify(ctx context.Context, config *api.Config, conversions []*conversion) error {
+	s, err := o.scope()
+	if err != nil {
+		return err
+	}
+	client, source, err := o.clientAndSource(ctx, s)
+	if err != nil {
+		return err
+	}
+	f := &finder{
+		app: o.app, client: client, source: source, scope: s, expiration: o.expiration,
+		listed: map[string][]stackit.Instance{}, fetched: map[tokenrequest.Request]*fetchedEntry{},
+	}
+	candidates := make([][]tokenrequest.Request, len(conversions))
+	for i, c := range conversions {
+		// Before anything is minted. The entry is the kubeconfig's own then, so nothing but the user changes.
+		trial := &conversion{Embedded: c.Embedded, token: c.token, entry: kubeconfig.Entry{User: kubeconfig.ExecUser(nil, "")}}
+		if c.err = trial.apply(config.DeepCopy()); c.err == nil {
+			candidates[i], c.err = f.candidates(ctx, c.Embedded, c.token, !o.all)
+		}
+	}
+	var group errgroup.Group
+	group.SetLimit(parallel)
+	for i, c := range conversions {
+		if c.err == nil {
+			group.Go(func() error {
+				if c.request, c.entry, c.err = f.verify(ctx, candidates[i], c.Server); c.err == nil {
+					c.entry.User = kubeconfig.ExecUser(c.request.Args(), installHint)
+				}
+				return nil
+			})
+		}
+	}
+	_ = group.Wait() // the errors are in the conversions
+	return ctx.Err()
+}
+
+// apply makes the change. The cluster gets what the API said, since tokens minted from now on are sent there.
+func (c *conversion) apply(config *api.Config) error {
+	user, cluster := config.AuthInfos[c.User], config.Clusters[c.Cluster]
+	if user == nil || cluster == nil || user.Token != c.token || cluster.Server != c.Server {
+		return errors.New("another program changed it meanwhile; try again")
+	}
+	if _, err := kubeconfig.Convert(config, c.Embedded, c.entry.User); err != nil {
+		return err
+	}
+	cluster.CertificateAuthorityData = c.entry.CAData
+	cluster.CertificateAuthority, cluster.TLSServerName, cluster.InsecureSkipTLSVerify = "", "", false
+	return nil
+}
+
+func (o *kubeconfigConvertOptions) write(ctx context.Context, conversions []*conversion) error {
+	var backups []string
+	edit := func(config *api.Config) error {
+		for _, c := range conversions {
+			if err := c.apply(config); err != nil {
+				return fmt.Errorf("convert context %q: %w", c.Context, err)
+			}
+		}
+		return nil
+	}
+	if o.dryRun {
+		return o.preview(o.path, edit)
+	}
+	err := kubeconfig.Edit(ctx, o.path, func(config *api.Config) error {
+		if err := edit(config); err != nil || !o.backup {
+			return err
+		}
+		var err error
+		backups, err = backUp(conversions) // the files are locked now
+		return err
+	})
+	if err != nil {
+		for _, path := range backups {
+			os.Remove(path)
+		}
+		return err
+	}
+	for _, c := range conversions {
+		o.note("Converted context %q: it is instance %s of project %s.", c.Context, c.request.InstanceID, c.request.ProjectID)
+		switch {
+		case c.Expires.IsZero():
+			o.note("  The token it held does not tell when it ends. Nobody can revoke it; copies of it stay dangerous.")
+		case c.Expires.Before(o.Now()):
+			o.note("  The token it held has expired.")
+		default:
+			o.note("  The token it held is valid until %s. Nobody can revoke it; copies of it stay dangerous until then.", c.Expires.Local().Format(time.DateTime))
+		}
+	}
+	for _, path := range backups {
+		o.note("Kept the old file, with its tokens, as %q. Delete it soon.", path)
+	}
+	return nil
+}
+
+// backUp copies the files of the conversions, and returns the copies' paths. It replaces nothing.
+func backUp(conversions []*conversion) (paths []string, err error) {
+	for _, c := range conversions {
+		path := c.File + ".bak"
+		if slices.Contains(paths, path) {
+			continue
+		}
+		data, err := os.ReadFile(c.File)
+		if err != nil {
+			return paths, fmt.Errorf("back up kubeconfig: %w", err)
+		}
+		copied, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if errors.Is(err, fs.ErrExist) {
+			return paths, hint.Wrap(fmt.Errorf("back up kubeconfig: %q is there already", path), "move it away, or leave out --backup")
+		} else if err != nil {
+			return paths, fmt.Errorf("back up kubeconfig: %w", err)
+		}
+		paths = append(paths, path)
+		_, err = copied.Write(data)
+		if err := errors.Join(err, copied.Sync(), copied.Close()); err != nil {
+			return paths, fmt.Errorf("back up kubeconfig: %w", err)
+		}
+	}
+	return paths, nil
+}

@@ -1,0 +1,211 @@
+package edge
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/client-go/util/homedir"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/kuberc"
+)
+
+func newKubercCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{Use: "kuberc", Short: "Limit which credential plugins kubectl runs"}
+	cmd.AddCommand(newKubercAllowCmd(a))
+	return cmd
+}
+
+type kubercAllowOptions struct {
+	*app
+	apply bool
+	also  []string
+	path  string
+	yes   bool
+}
+
+func newKubercAllowCmd(a *app) *cobra.Command {
+	o := &kubercAllowOptions{app: a}
+	cmd := &cobra.Command{
+		Use:   "allow",
+		Short: "Allow kubectl to run the credential helper, and no other",
+		Long: `Allow kubectl to run the credential helper, and no other.
+
+A kubeconfig can make kubectl run any program. With the policy Allowlist in kubectl's preferences (kuberc), kubectl 1.35 and
+later run those on the list alone. This prints the preferences that allow kubectl-edge_credential, in the form that the
+kubectl on your PATH wants. With --apply it adds them to your kuberc, and keeps all else there as it is.`,
+		Example: `  kubectl edge kuberc allow
+  kubectl edge kuberc allow --apply
+  kubectl edge kuberc allow --apply --also aws,gke-gcloud-auth-plugin`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if slices.Contains(o.also, "") {
+				return usageError{errors.New("the value of --also is empty")}
+			}
+			return o.run(cmd.Context())
+		},
+	}
+	cmd.Flags().BoolVar(&o.apply, "apply", false, "change the kuberc rather than print")
+	cmd.Flags().StringSliceVar(&o.also, "also", nil, "a further command to allow; several with commas, or repeated")
+	cmd.Flags().StringVar(&o.path, "kuberc", "", "file to change (default: $KUBERC, else ~/.kube/kuberc)")
+	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask before other commands of your kubeconfig are refused")
+	return cmd
+}
+
+func (o *kubercAllowOptions) run(ctx context.Context) error {
+	field, err := o.field(ctx)
+	if err != nil {
+		return err
+	}
+	commands := append([]string{kubeconfig.Command}, o.also...)
+	if !o.apply {
+		_, err := o.Out.Write(kuberc.New(field, commands))
+		return err
+	}
+	if o.path == "" && o.Getenv("KUBERC") == "off" {
+		return hint.Wrap(errors.New("kubectl reads no kuberc: $KUBERC is off"), "unset KUBERC")
+	}
+	path, err := o.file()
+	if err != nil {
+		return err
+	}
+	if err := o.applyTo(ctx, path, field, commands); err != nil {
+		return err
+	}
+	if o.Getenv("KUBECTL_KUBERC") == "false" {
+		o.note("warning: kubectl does not read it while $KUBECTL_KUBERC is false")
+	}
+	return nil
+}
+
+// file is the kuberc that kubectl reads, with symlinks resolved.
+func (o *kubercAllowOptions) file() (string, error) {
+	path := o.path
+	if path == "" {
+		path = o.Getenv("KUBERC")
+	}
+	if path == "" {
+		path = filepath.Join(homedir.HomeDir(), ".kube", "kuberc")
+	}
+	target, err := filepath.EvalSymlinks(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if link, err := os.Readlink(path); err == nil {
+			return "", fmt.Errorf("read kuberc %q: it is a symlink to %q, which does not exist", path, link)
+		}
+		return path, nil
+	}
+	if err != nil {
+		return "", fmt.Errorf("read kuberc: %w", err)
+	}
+	return target, nil
+}
+
+func (o *kubercAllowOptions) applyTo(ctx context.Context, path string, field kuberc.Field, commands []string) error {
+	mode := fs.FileMode(0o600)
+	info, err := os.Stat(path)
+	switch {
+	case err == nil && !info.Mode().IsRegular():
+		return fmt.Errorf("read kuberc %q: it is not a regular file", path)
+	case err == nil && info.Mode().Perm()&0o200 == 0:
+		return hint.Wrap(fmt.Errorf("write kuberc %q: it is read-only", path), "chmod u+w %s", path)
+	case err == nil:
+		mode = info.Mode().Perm()
+	}
+	data, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read kuberc: %w", err)
+	}
+	edited, err := kuberc.Allow(data, field, commands)
+	if err != nil {
+		return hint.Wrap(fmt.Errorf("edit kuberc %q: %w", path, err), "add by hand what kubectl edge kuberc allow prints")
+	}
+	if string(edited) == string(data) {
+		o.note("%q allows it already.", path)
+		return nil
+	}
+	if err := o.confirmRefused(ctx, edited); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("write kuberc: %w", err)
+	}
+	if err := atomicfile.Write(path, edited, mode); err != nil {
+		return fmt.Errorf("write kuberc: %w", err)
+	}
+	o.note("Wrote %q: kubectl runs no other credential plugin than those it lists.", path)
+	return nil
+}
+
+// confirmRefused asks whether the commands of the person's kubeconfig that the new kuberc does not list may be refused.
+func (o *kubercAllowOptions) confirmRefused(ctx context.Context, edited []byte) error {
+	preference, err := kuberc.Read(edited)
+	if err != nil {
+		return err
+	}
+	config, err := kubeconfig.Load("")
+	if err != nil {
+		return err
+	}
+	var refused []string
+	for _, user := range config.AuthInfos {
+		if user.Exec != nil && !slices.Contains(preference.Allowed, user.Exec.Command) && !slices.Contains(refused, user.Exec.Command) {
+			refused = append(refused, user.Exec.Command)
+		}
+	}
+	if len(refused) == 0 {
+		return nil
+	}
+	slices.Sort(refused)
+	o.note("Your kubeconfig also runs these, which kubectl would refuse: %q. Allow them with --also.", refused)
+	return o.confirm(ctx, o.yes, "Go on?")
+}
+
+// field asks kubectl for its version, and knows what that wants.
+func (o *kubercAllowOptions) field(ctx context.Context) (kuberc.Field, error) {
+	kubectl, err := exec.LookPath("kubectl")
+	if err != nil {
+		o.note("There is no kubectl on PATH; this is the form of kubectl 1.36 and later.")
+		return kuberc.Command, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, kubectl, "version", "--client", "--output=json")
+	cmd.Env = append(os.Environ(), "KUBECTL_KUBERC=false") // a kuberc that it cannot read is no obstacle
+	data, err := cmd.Output()
+	if err != nil {
+		return "", fmt.Errorf("ask %s for its version: %w", kubectl, err)
+	}
+	var version struct {
+		Client struct {
+			Major string `json:"major"`
+			Minor string `json:"minor"`
+		} `json:"clientVersion"`
+	}
+	minor := -1
+	if json.Unmarshal(data, &version) == nil && version.Client.Major == "1" {
+		if n, err := strconv.Atoi(strings.TrimRight(version.Client.Minor, "+")); err == nil { // vendors add a plus
+			minor = n
+		}
+	}
+	if minor < 0 {
+		return "", fmt.Errorf("ask %s for its version: it did not answer with one", kubectl)
+	}
+	field, err := kuberc.FieldFor(minor)
+	if err != nil {
+		return "", hint.Wrap(err, "install kubectl 1.35 or later")
+	}
+	return field, nil
+}
