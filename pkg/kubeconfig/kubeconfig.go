@@ -98,7 +98,6 @@ func Files(explicit string) ([]string, error) {
 type files struct {
 	paths    []string // in order of precedence
 	fallback string   // where new entries go
-	explicit bool
 }
 
 // chooseFiles asks client-go, as kubectl config does.
@@ -108,7 +107,6 @@ func chooseFiles(explicit string) (files, error) {
 	f := files{
 		paths:    slices.DeleteFunc(options.GetLoadingPrecedence(), func(path string) bool { return path == "" }),
 		fallback: options.GetDefaultFilename(),
-		explicit: options.IsExplicitFile(),
 	}
 	if f.fallback == "" {
 		return files{}, errors.New("find the kubeconfig: $KUBECONFIG names no file")
@@ -226,7 +224,7 @@ func distribute[T any](old, new map[string]*T, origin func(*T) *string, fallback
 // currentContextFile is where client-go writes a current-context: to the file for new entries, or if it is cleared, to the
 // first that sets one.
 func (f files) currentContextFile(read []*file, name string) string {
-	if name == "" && !f.explicit {
+	if name == "" {
 		for _, file := range read {
 			if file.document.model.CurrentContext != "" {
 				return file.path
