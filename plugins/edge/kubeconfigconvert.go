@@ -63,7 +63,7 @@ Nobody can revoke the token that is taken out: whoever has a copy can use it unt
 	return cmd
 }
 
-// conversion is an entry on its way.
+// conversion is a user on its way from a token to the helper.
 type conversion struct {
 	kubeconfig.Embedded
 	token   string // to be removed
@@ -91,7 +91,7 @@ func (o *kubeconfigConvertOptions) run(ctx context.Context) error {
 	var good []*conversion
 	for _, c := range conversions {
 		if c.err != nil {
-			hint.Print(o.ErrOut, fmt.Errorf("convert context %q: %w", c.Context, c.err))
+			hint.Print(o.ErrOut, fmt.Errorf("convert context %q: %w", c.Contexts[0], c.err))
 		} else {
 			good = append(good, c)
 		}
@@ -107,11 +107,11 @@ func (o *kubeconfigConvertOptions) run(ctx context.Context) error {
 	return nil
 }
 
-// choose returns the entries to convert, each user once.
+// choose returns the users to convert.
 func (o *kubeconfigConvertOptions) choose(config *api.Config) ([]*conversion, error) {
 	embedded := kubeconfig.FindEmbedded(config)
 	for _, name := range o.contexts {
-		if slices.ContainsFunc(embedded, func(e kubeconfig.Embedded) bool { return e.Context == name }) {
+		if slices.ContainsFunc(embedded, func(e kubeconfig.Embedded) bool { return slices.Contains(e.Contexts, name) }) {
 			continue
 		}
 		context := config.Contexts[name]
@@ -124,14 +124,12 @@ func (o *kubeconfigConvertOptions) choose(config *api.Config) ([]*conversion, er
 		return nil, fmt.Errorf("context %q holds no token that could be converted", name)
 	}
 	var conversions []*conversion
-	users := map[string]bool{}
 	for _, e := range embedded {
 		token := config.AuthInfos[e.User].Token
-		switch {
-		case o.all && !e.STACKIT && e.InstanceID == "" && len(claimedInstances(token)) == 0:
-			o.note("Left alone context %q: nothing tells that it is an Edge instance's. If it is, name it with --context.", e.Context)
-		case (o.all || slices.Contains(o.contexts, e.Context)) && !users[e.User]:
-			users[e.User] = true
+		named := slices.ContainsFunc(e.Contexts, func(name string) bool { return slices.Contains(o.contexts, name) })
+		if o.all && !e.STACKIT && e.InstanceID == "" && len(claimedInstances(token)) == 0 {
+			o.note("Left alone context %q: nothing tells that it is an Edge instance's. If it is, name it with --context.", e.Contexts[0])
+		} else if o.all || named {
 			conversions = append(conversions, &conversion{Embedded: e, token: token})
 		}
 	}
@@ -178,13 +176,16 @@ func (o *kubeconfigConvertOptions) identify(ctx context.Context, config *api.Con
 
 // apply makes the change. The cluster gets what the API said, since tokens minted from now on are sent there.
 func (c *conversion) apply(config *api.Config) error {
-	user, cluster := config.AuthInfos[c.User], config.Clusters[c.Cluster]
-	if user == nil || cluster == nil || user.Token != c.token || cluster.Server != c.Server {
+	same := func(e kubeconfig.Embedded) bool {
+		return e.User == c.User && e.Server == c.Server && slices.Equal(e.Clusters, c.Clusters) && config.AuthInfos[e.User].Token == c.token
+	}
+	if !slices.ContainsFunc(kubeconfig.FindEmbedded(config), same) {
 		return errors.New("another program changed it meanwhile; try again")
 	}
 	if _, err := kubeconfig.Convert(config, c.Embedded, c.entry.User); err != nil {
 		return err
 	}
+	cluster := config.Clusters[c.Clusters[0]]
 	cluster.CertificateAuthorityData = c.entry.CAData
 	cluster.CertificateAuthority, cluster.TLSServerName, cluster.InsecureSkipTLSVerify = "", "", false
 	return nil
@@ -195,7 +196,7 @@ func (o *kubeconfigConvertOptions) write(ctx context.Context, conversions []*con
 	edit := func(config *api.Config) error {
 		for _, c := range conversions {
 			if err := c.apply(config); err != nil {
-				return fmt.Errorf("convert context %q: %w", c.Context, err)
+				return fmt.Errorf("convert context %q: %w", c.Contexts[0], err)
 			}
 		}
 		return nil
@@ -218,7 +219,9 @@ func (o *kubeconfigConvertOptions) write(ctx context.Context, conversions []*con
 		return err
 	}
 	for _, c := range conversions {
-		o.note("Converted context %q: it is instance %s of project %s.", c.Context, c.request.InstanceID, c.request.ProjectID)
+		for _, name := range c.Contexts {
+			o.note("Converted context %q: it is instance %s of project %s.", name, c.request.InstanceID, c.request.ProjectID)
+		}
 		switch {
 		case c.Expires.IsZero():
 			o.note("  The token it held does not tell when it ends. Nobody can revoke it; copies of it stay dangerous.")
