@@ -3,6 +3,7 @@
 package secretstore
 
 import (
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -54,27 +55,43 @@ func TestRefusesWhatOthersCouldTouch(t *testing.T) {
 	}
 }
 
-// childDir makes a run of the test binary a process that saves and rotates until it is killed.
-const childDir = "SECRETSTORE_TEST_CHILD_DIR"
+// A run of the test binary with this variable is a process of its own: what it does, and in which folder, each on a line.
+const childVariable = "SECRETSTORE_TEST_CHILD"
 
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(childDir); dir != "" {
-		child(dir)
+	if child := os.Getenv(childVariable); child != "" {
+		do, dir, _ := strings.Cut(child, "\n")
+		if err := runChild(do, dir); err != nil {
+			fmt.Fprintf(os.Stderr, "%v\n%s\n", err, hint.Of(err))
+			os.Exit(1)
+		}
+		os.Exit(0)
 	}
 	os.Exit(m.Run())
 }
 
-func child(dir string) {
-	s := open(dir, NoKeyring("none"))
-	step := func(err error) {
-		if err != nil {
-			os.Exit(1)
-		}
-		os.Stdout.WriteString(".")
+func runChild(do, dir string) error {
+	system := Open(Options{Dir: dir, Service: "kubectl-edge-test"})
+	switch do {
+	case "save":
+		return system.Save("a", []byte("squeamish"), []byte("purpose of a"))
+	case "load":
+		secret, err := system.Load("a", []byte("purpose of a"))
+		fmt.Print(string(secret))
+		return err
+	case "rotate":
+		return system.RotateKey()
 	}
-	for {
-		step(s.Save("a", []byte(strings.Repeat("squeamish", 1000)), []byte("purpose of a")))
-		step(s.RotateKey())
+	s := open(dir, NoKeyring("none"))
+	for { // until it is killed
+		if err := s.Save("a", []byte(strings.Repeat("squeamish", 1000)), []byte("purpose of a")); err != nil {
+			return err
+		}
+		fmt.Print(".")
+		if err := s.RotateKey(); err != nil {
+			return err
+		}
+		fmt.Print(".")
 	}
 }
 
@@ -84,7 +101,7 @@ func TestKilledAtAnyPoint(t *testing.T) {
 	save(t, open(dir, NoKeyring("none")), "b", "ossifrage")
 	for i := range 40 {
 		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), childDir+"="+dir)
+		cmd.Env = append(os.Environ(), childVariable+"=change\n"+dir)
 		out, err := cmd.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)
