@@ -100,6 +100,7 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		run      func(ts *testscript.TestScript, w *world, args []string) error
 	}{
 		"exits":      {2, 99, exits},
+		"powerless":  {2, 99, powerless},
 		"complains":  {1, 99, complains},
 		"snapshot":   {0, 0, snapshot},
 		"unchanged":  {0, 99, unchanged},
@@ -133,19 +134,23 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 
 // exits CODE COMMAND… runs a command that has to end with the exit code.
 func exits(ts *testscript.TestScript, _ *world, args []string) error {
-	want, err := strconv.Atoi(args[0])
-	if err != nil {
-		return err
-	}
-	err = ts.Exec(args[1], args[2:]...)
+	return wantExit(args[0], ts.Exec(args[1], args[2:]...))
+}
+
+// powerless CODE COMMAND… is exits for a command that has only the rights that modes give it.
+func powerless(ts *testscript.TestScript, _ *world, args []string) error {
+	return withoutPower(func() error { return wantExit(args[0], ts.Exec(args[1], args[2:]...)) })
+}
+
+func wantExit(want string, err error) error {
 	got := 0
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		got = exit.ExitCode()
 	} else if err != nil {
 		return err
 	}
-	if got != want {
-		return fmt.Errorf("exit code %d, want %d", got, want)
+	if strconv.Itoa(got) != want {
+		return fmt.Errorf("exit code %d, want %s", got, want)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@
 package atomicfile
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -17,6 +18,9 @@ const TempPrefix = ".tmp-"
 func Write(path string, data []byte, perm fs.FileMode, prepare ...func(*os.File) error) (err error) {
 	f, err := os.CreateTemp(filepath.Dir(path), TempPrefix+filepath.Base(path)+"-*") // CreateTemp makes it 0600
 	if err != nil {
+		if failed, ok := errors.AsType[*fs.PathError](err); ok {
+			failed.Op, failed.Path = "write", path // the temporary file's name says nothing to anybody
+		}
 		return err
 	}
 	defer func() {

@@ -77,8 +77,9 @@ func TestFailureLeavesTheOldFile(t *testing.T) {
 
 func TestWriteWhereItCannot(t *testing.T) {
 	dir := t.TempDir()
-	if err := atomicfile.Write(filepath.Join(dir, "absent", "file"), nil, 0o600); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("got %v, want %v", err, fs.ErrNotExist)
+	absent := filepath.Join(dir, "absent", "file")
+	if err := atomicfile.Write(absent, nil, 0o600); !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), "write "+absent+": ") {
+		t.Errorf("got %v, want %v about %s", err, fs.ErrNotExist, absent)
 	}
 	folder := filepath.Join(dir, "folder")
 	if err := os.MkdirAll(filepath.Join(folder, "full"), 0o700); err != nil {
