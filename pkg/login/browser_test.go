@@ -200,6 +200,7 @@ func TestBrowserSaysThatItDoesNotOpen(t *testing.T) {
 }
 
 func TestBrowserFailures(t *testing.T) {
+	shared := newWorld(t)
 	change := func(address, name, value string) string {
 		u, _ := url.Parse(address)
 		q := u.Query()
@@ -235,7 +236,7 @@ func TestBrowserFailures(t *testing.T) {
 			"ID token", "", "Not logged in"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			w := newWorld(t)
+			w := shared.fresh(t)
 			p := &person{w: w}
 			if tc.fault != nil {
 				if err := w.sandbox.Inject(*tc.fault); err != nil {
@@ -261,6 +262,18 @@ func TestBrowserFailures(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The page waits for the session to be stored before it speaks of success.
+func TestBrowserLoginIsNotStored(t *testing.T) {
+	w := newWorld(t)
+	w.mkdir("state")
+	w.write("state/sessions", nil) // a file in the folder's place
+	p := &person{w: w}
+	if _, err := w.sessions().Login(t.Context(), Browser{Interaction: p.interaction(p.browse(true))}); err == nil {
+		t.Error("the login succeeded")
+	}
+	p.wantPage(http.StatusOK, "Not logged in")
 }
 
 // What does not belong to the login neither ends nor changes it.
@@ -428,6 +441,7 @@ type failingReader struct{ t *testing.T }
 func (r failingReader) Read([]byte) (int, error) { r.t.Error("the input was read"); return 0, io.EOF }
 
 func TestDiscovery(t *testing.T) {
+	shared := newWorld(t)
 	document := func(w *world, changes map[string]string) string {
 		fields := map[string]string{
 			"issuer": w.sandbox.URL(), "authorization_endpoint": w.sandbox.URL() + "/oauth/v2/authorize",
@@ -463,7 +477,7 @@ func TestDiscovery(t *testing.T) {
 		{"cut off", sandbox.Fault{Preset: "cut"}, nil, "EOF"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			w := newWorld(t)
+			w := shared.fresh(t)
 			p := &person{w: w}
 			tc.fault.Path = "/.well-known/openid-configuration"
 			if tc.doc != nil {

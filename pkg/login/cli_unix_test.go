@@ -94,6 +94,7 @@ func TestCLIProfile(t *testing.T) {
 }
 
 func TestCLIFailures(t *testing.T) {
+	shared := newWorld(t)
 	expired := testToken(t, "sa@sa.stackit.cloud", time.Now().Add(-time.Hour))
 	for _, tc := range []struct {
 		name, script, want, next string
@@ -107,7 +108,7 @@ func TestCLIFailures(t *testing.T) {
 		{"not to be run", "\x00", "stackit", "", false},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			w := newWorld(t)
+			w := shared.fresh(t)
 			w.stackitCLI(tc.script)
 			_, err := w.sessions().Login(t.Context(), CLI{})
 			wantError(t, err, tc.want, tc.next)
@@ -120,7 +121,7 @@ func TestCLIFailures(t *testing.T) {
 		})
 	}
 	t.Run("hangs", func(t *testing.T) {
-		w := newWorld(t)
+		w := shared.fresh(t)
 		w.stackitCLI("exec sleep 1000")
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond) // it has one of its own, too long for a test
 		defer cancel()
@@ -128,7 +129,7 @@ func TestCLIFailures(t *testing.T) {
 		wantError(t, err, "no answer within", "stackit auth get-access-token")
 	})
 	t.Run("not installed", func(t *testing.T) {
-		w := newWorld(t)
+		w := shared.fresh(t)
 		t.Setenv("PATH", w.dir)
 		_, err := w.sessions().Login(t.Context(), CLI{})
 		wantError(t, err, "was not found", "install it, or log in without it")

@@ -50,6 +50,17 @@ func newWorld(t *testing.T, options ...func(*sandbox.Options)) *world {
 	}
 }
 
+// fresh is another machine before the same sandbox, which makes tables of failures quick: a sandbox has keys to make.
+func (w *world) fresh(t *testing.T) *world {
+	t.Helper()
+	w.sandbox.ClearFaults()
+	client := *w.client
+	return &world{
+		t: t, sandbox: w.sandbox, client: &client, dir: t.TempDir(), env: map[string]string{},
+		profile: w.profile, trusted: w.trusted, offset: w.offset,
+	}
+}
+
 // sessions is what another process would make.
 func (w *world) sessions() *Sessions {
 	d := dirs.Dirs{Config: w.dir + "/config", State: w.dir + "/state"}
@@ -329,7 +340,7 @@ func TestLogout(t *testing.T) {
 
 // The secret is of no use with endpoints, or a session, that somebody changed afterwards.
 func TestSecretIsBound(t *testing.T) {
-	attacker := newWorld(t)
+	attacker, shared := newWorld(t), newWorld(t)
 	for name, change := range map[string]func(*world){
 		"identity provider": func(w *world) { w.profile.Endpoints.IdentityProvider = attacker.sandbox.IdentityProvider() },
 		"edge":              func(w *world) { w.profile.Endpoints.Edge = attacker.sandbox.EdgeURL() },
@@ -349,7 +360,7 @@ func TestSecretIsBound(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
+			w := shared.fresh(t)
 			w.login()
 			w.trusted = append(w.trusted, attacker.trusted...)
 			w.wantToken(sandbox.AdminServiceAccount)
@@ -368,6 +379,7 @@ func TestUntrustedEndpoints(t *testing.T) {
 	requests := make(chan string, 100)
 	elsewhere := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { requests <- r.URL.String() }))
 	defer elsewhere.Close()
+	shared := newWorld(t)
 	for name, change := range map[string]func(w *world, key map[string]any){
 		"in the key": func(_ *world, key map[string]any) {
 			key["credentials"].(map[string]any)["tokenEndpoint"] = elsewhere.URL + "/token"
@@ -381,7 +393,7 @@ func TestUntrustedEndpoints(t *testing.T) {
 		"edge":                 func(w *world, _ map[string]any) { w.profile.Endpoints.Edge = elsewhere.URL },
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := newWorld(t)
+			w := shared.fresh(t)
 			w.client = elsewhere.Client()
 			key := map[string]any{}
 			if err := json.Unmarshal(w.sandbox.ServiceAccountKey(), &key); err != nil {
@@ -418,6 +430,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 }
 
 func TestExchangeFailures(t *testing.T) {
+	shared := newWorld(t)
 	for _, tc := range []struct {
 		fault      sandbox.Fault
 		want, next string
@@ -440,7 +453,7 @@ func TestExchangeFailures(t *testing.T) {
 		{sandbox.Fault{Status: 400, ContentType: "application/json", Body: `{"error":"eyJ","error_description":"assertion=eyJ"}`}, "400 Bad Request", ""},
 	} {
 		t.Run(fmt.Sprint(tc.fault.Preset, tc.fault.Body), func(t *testing.T) {
-			w := newWorld(t)
+			w := shared.fresh(t)
 			tc.fault.Path = "/service-account/token"
 			if err := w.sandbox.Inject(tc.fault); err != nil {
 				t.Fatal(err)

@@ -58,9 +58,11 @@ func TestRefreshIsRefused(t *testing.T) {
 }
 
 func TestRefreshFails(t *testing.T) {
+	shared := newWorld(t)
 	for _, preset := range []string{"cut", "bad-gateway", "too-many-requests", "html", "unauthorized"} {
 		t.Run(preset, func(t *testing.T) {
-			w := newWorld(t)
+			shared.sandbox.Configure(func(s *sandbox.Settings) { s.ClockOffset = 0 })
+			w := shared.fresh(t)
 			w.browserLogin()
 			w.pass(time.Hour)
 			if err := w.sandbox.Inject(sandbox.Fault{Preset: preset, Path: "/oauth/v2/token", Times: 1}); err != nil {

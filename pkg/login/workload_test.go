@@ -128,12 +128,13 @@ func TestWorkloadTokenFileIsReadAgain(t *testing.T) {
 }
 
 func TestWorkloadFailures(t *testing.T) {
+	shared := newWorld(t)
 	for preset, want := range map[string]string{
 		"too-many-requests": "too many requests", "bad-gateway": "a web page came back", "cut": "EOF", "html": "not a token", "empty": "not a token",
 	} {
 		for _, path := range []string{"/oauth/v2/token", "/workload-issuer/"} {
 			t.Run(preset+path, func(t *testing.T) {
-				w := newWorld(t)
+				w := shared.fresh(t)
 				w.env = map[string]string{"STACKIT_USE_OIDC": "1", "STACKIT_SERVICE_ACCOUNT_EMAIL": sandbox.AdminServiceAccount,
 					"ACTIONS_ID_TOKEN_REQUEST_URL": w.sandbox.GitHubRequestURL(), "ACTIONS_ID_TOKEN_REQUEST_TOKEN": sandbox.GitHubRequestToken}
 				if err := w.sandbox.Inject(sandbox.Fault{Preset: preset, Path: path}); err != nil {
