@@ -23,7 +23,8 @@ import (
 // moment in which two could believe to own it.
 
 const (
-	lockWait    = 10 * time.Second
+	lockWait    = 10 * time.Second // for one holder
+	queueWait   = 2 * time.Minute  // for all
 	lockPoll    = 10 * time.Millisecond
 	lockContent = "kubectl-edge\n"
 )
@@ -37,22 +38,31 @@ type lock struct {
 	os   *flock.Flock // nil where the file system has no hard links or OS locks: then it is client-go's bare lock
 }
 
-// acquire takes the lock file of this name, and waits for a while if another program holds it.
+// acquire takes the lock file of this name. It waits for a while if another program holds it, and longer if many programs
+// hold it one after the other.
 func acquire(ctx context.Context, name string) (*lock, error) {
-	ctx, cancel := context.WithTimeout(ctx, lockWait)
+	ctx, cancel := context.WithTimeout(ctx, queueWait)
 	defer cancel()
 	sweepLocks(name)
+	var holder fs.FileInfo
+	since := time.Now()
 	for {
 		l, err := try(name)
 		if l != nil || err != nil {
 			return l, err
 		}
+		if info, err := os.Lstat(name); err != nil || holder == nil || !os.SameFile(info, holder) || !info.ModTime().Equal(holder.ModTime()) {
+			holder, since = info, time.Now()
+		}
+		if time.Since(since) > lockWait {
+			return nil, held(name)
+		}
 		select {
 		case <-ctx.Done():
-			if !errors.Is(ctx.Err(), context.DeadlineExceeded) {
-				return nil, fmt.Errorf("wait for lock %q: %w", name, ctx.Err())
+			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+				return nil, held(name)
 			}
-			return nil, held(name)
+			return nil, fmt.Errorf("wait for lock %q: %w", name, ctx.Err())
 		case <-time.After(lockPoll):
 		}
 	}
