@@ -14,8 +14,12 @@ func endOfDay(date string, zone *time.Location) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, fmt.Errorf("date %q is not of the form yyyy-MM-dd", date)
 	}
-	// The next day's midnight, not 24 hours later: days differ in length.
-	return time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, zone).Add(-time.Millisecond), nil
+	// Not by way of the next midnight: where summer time begins at midnight there is none.
+	end := time.Date(day.Year(), day.Month(), day.Day(), 23, 59, 59, 999e6, zone)
+	if again := end.Add(time.Hour); again.Format(time.DateOnly) == date {
+		end = again // summer time ends at midnight: the last hour comes twice
+	}
+	return end, nil
 }
 
 // parseTTL reads a lifetime such as 8h or 30d.

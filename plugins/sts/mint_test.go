@@ -1,0 +1,100 @@
+package sts
+
+import (
+	"bytes"
+	"context"
+	"net/http/httptest"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
+	sandbox "github.com/kubectl-edge/kubectl-edge/pkg/sandbox/stackstate"
+)
+
+// person uses kubectl sts against a sandbox, at a time that tests move by hand; the sandbox has the same.
+type person struct {
+	app    *app
+	faults *sandbox.Faults
+	now    time.Time
+	out    bytes.Buffer
+}
+
+func newPerson(t *testing.T) *person {
+	t.Helper()
+	p := &person{now: time.Now()}
+	clock := func() time.Time { return p.now }
+	h, err := sandbox.New(sandbox.Options{Now: clock, APITokens: map[string]sandbox.User{"admin": {Name: "admin", Roles: []string{sandbox.RoleAdmin}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.faults = sandbox.NewFaults(h)
+	srv := httptest.NewServer(p.faults)
+	t.Cleanup(srv.Close)
+	dir := t.TempDir()
+	env := map[string]string{"STS_CLI_URL": srv.URL, "STS_CLI_API_TOKEN": "admin", "KUBECTL_EDGE_CACHE": "none", "NO_COLOR": "1"}
+	p.app = &app{
+		Process: Process{
+			IOStreams: genericiooptions.IOStreams{In: strings.NewReader(""), Out: &p.out, ErrOut: &p.out},
+			Getenv:    func(name string) string { return env[name] }, Now: clock,
+		},
+		dirs: dirs.Dirs{Config: filepath.Join(dir, "config"), State: filepath.Join(dir, "state")},
+	}
+	return p
+}
+
+// do runs a command and returns what it printed.
+func (p *person) do(ctx context.Context, args ...string) (string, error) {
+	p.out.Reset()
+	a := *p.app
+	cmd := newRootCmd(&a)
+	cmd.SetArgs(args)
+	err := cmd.ExecuteContext(ctx)
+	return p.out.String(), err
+}
+
+// TestExpiredOrphan: a token whose mint was killed is deleted by its name once it has ended, by delete --expired or by the
+// next mint; those that others made are not touched by a mint.
+func TestExpiredOrphan(t *testing.T) {
+	for name, tc := range map[string]struct {
+		args []string
+		left string
+	}{
+		"delete --expired": {[]string{"service-token", "delete", "--expired", "--yes"}, "No service tokens found.\n"},
+		"next mint":        {[]string{"api", "GET", "/api/server/info", "--once", "--roles", "b"}, "another"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := newPerson(t)
+			ctx, kill := context.WithCancel(t.Context())
+			// Nor can what is left be cleaned up at once.
+			p.faults.Set(
+				sandbox.Fault{Kind: sandbox.FaultHang, Method: "POST", Done: kill},
+				sandbox.Fault{Kind: sandbox.FaultCut, Path: "/api/security"},
+			)
+			if _, err := p.do(ctx, "token", "--roles", "a", "--ttl", "1h"); err == nil {
+				t.Fatal("the mint was not interrupted")
+			}
+			p.faults.Set()
+			if _, err := p.do(t.Context(), "service-token", "create", "--name", "another", "--roles", "a", "--ttl", "1h"); err != nil {
+				t.Fatal(err)
+			}
+			if out, err := p.do(t.Context(), "service-token", "list", "--mine"); err != nil || strings.Count(out, "kubectl-sts-") != 1 || strings.Contains(out, "another") {
+				t.Fatalf("list --mine: %v\n%s", err, out)
+			}
+			p.now = p.now.Add(2 * time.Hour)
+			if out, err := p.do(t.Context(), tc.args...); err != nil {
+				t.Fatalf("%v\n%s", err, out)
+			}
+			out, err := p.do(t.Context(), "service-token", "list")
+			if err != nil || !strings.Contains(out, tc.left) || strings.Contains(out, "kubectl-sts-") {
+				t.Errorf("left: %v\n%s", err, out)
+			}
+			if records, err := p.app.journal().List(""); err != nil || len(records) != 0 {
+				t.Errorf("still on record: %v, %v", records, err)
+			}
+		})
+	}
+}
