@@ -276,6 +276,27 @@ func TestBrowserLoginIsNotStored(t *testing.T) {
 	p.wantPage(http.StatusOK, "Not logged in")
 }
 
+// An access token that was put in the place of another one's is not the ID token's.
+func TestBrowserAccessTokenIsReplaced(t *testing.T) {
+	w := newWorld(t)
+	p := &person{w: w}
+	i := p.interaction(p.browse(true))
+	plain := w.client.Transport
+	w.client = &http.Client{Transport: roundTripFunc(func(r *http.Request) (*http.Response, error) {
+		response, err := plain.RoundTrip(r)
+		if err != nil || r.URL.Path != "/oauth/v2/token" {
+			return response, err
+		}
+		body, err := io.ReadAll(response.Body)
+		body = bytes.Replace(body, []byte(`"access_token":"`), []byte(`"access_token":"x`), 1)
+		response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+		return response, err
+	})}
+	_, err := w.sessions().Login(t.Context(), Browser{Interaction: i})
+	wantError(t, err, "belongs to another access token", "")
+	p.wantPage(http.StatusOK, "Not logged in")
+}
+
 // What does not belong to the login neither ends nor changes it.
 func TestBrowserIgnoresOthers(t *testing.T) {
 	w := newWorld(t)

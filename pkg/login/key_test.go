@@ -188,6 +188,24 @@ func TestKeyOfTheIdentityProvider(t *testing.T) {
 	wantError(t, err, "invalid_grant", "the key itself names "+w.sandbox.URL()+"/oauth/v2/token")
 }
 
+// A private key of another pair is found by the token endpoint where the key file has no public key.
+func TestKeyOfAnotherPair(t *testing.T) {
+	w := newWorld(t)
+	var key map[string]any
+	if err := json.Unmarshal(w.sandbox.ServiceAccountKey(), &key); err != nil {
+		t.Fatal(err)
+	}
+	delete(key, "publicKey")
+	data, err := json.Marshal(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = w.sessions().Login(t.Context(), KeyFile{
+		Path: w.write("key.json", data), PrivateKeyPath: w.write("other.pem", []byte(privatePEM(t, rsaKey(t)))),
+	})
+	wantError(t, err, "it was rejected", "create another key")
+}
+
 func TestKeyFile(t *testing.T) {
 	w := newWorld(t)
 	for _, tc := range []struct {

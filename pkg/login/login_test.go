@@ -256,6 +256,10 @@ func TestClocksDiffer(t *testing.T) {
 				t.Errorf("the token of ten minutes seems to live for %v", life)
 			}
 			w.wantExchanges(1)
+			w.browserLogin()
+			w.pass(9*time.Minute + 30*time.Second)
+			w.wantToken(sandbox.AdminUser)
+			w.wantExchanges(3)
 		})
 	}
 }
