@@ -1,0 +1,123 @@
+package edge
+
+import (
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
+	"github.com/kubectl-edge/kubectl-edge/pkg/login"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
+)
+
+// newLoggedIn returns the commands' common part for somebody who is logged in to a sandbox with the key in a file.
+func newLoggedIn(t *testing.T) (a *app, s *sandbox.Sandbox, key string) {
+	t.Helper()
+	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:") // keeps off the person's own keyring
+	s, _ = sandboxtest.Start(t)
+	base := t.TempDir()
+	file := func(name string, data []byte) string {
+		path := filepath.Join(base, name)
+		if err := os.WriteFile(path, data, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	a = &app{
+		Process: Process{
+			IOStreams: genericiooptions.IOStreams{In: strings.NewReader(""), Out: io.Discard, ErrOut: io.Discard},
+			Getenv:    func(string) string { return "" }, Now: time.Now, Version: "test",
+		},
+		dirs: dirs.Dirs{Config: filepath.Join(base, "config"), State: filepath.Join(base, "state"), Cache: filepath.Join(base, "cache")},
+	}
+	config := &profile.Config{
+		Profiles: map[string]profile.Profile{profile.DefaultName: {
+			ProjectID: sandbox.ProjectID,
+			Endpoints: profile.Endpoints{
+				Edge: s.EdgeURL(), ResourceManager: s.ResourceManagerURL(), IdentityProvider: s.IdentityProvider(),
+				ServiceAccountToken: s.ServiceAccountTokenURL(),
+			},
+			CertificateAuthority: file("ca.pem", s.CA()),
+		}},
+		TrustedHosts: []string{strings.TrimPrefix(s.URL(), "https://")},
+	}
+	if err := config.Save(a.dirs); err != nil {
+		t.Fatal(err)
+	}
+	key = file("key.json", s.ServiceAccountKey())
+	if _, err := newSessions(t, a).Login(t.Context(), login.KeyFile{Path: key}); err != nil {
+		t.Fatal(err)
+	}
+	return a, s, key
+}
+
+func newSessions(t *testing.T, a *app) *login.Sessions {
+	t.Helper()
+	scope, err := a.scope()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sessions, err := a.sessions(scope)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return sessions
+}
+
+// TestHangingAPI has an API that takes requests and never answers: every command ends with the time it is given, and
+// every request has a limit of its own.
+func TestHangingAPI(t *testing.T) {
+	a, s, key := newLoggedIn(t)
+	if limit := newSessions(t, a).HTTP.Timeout; limit <= 0 || limit >= credentialTimeout {
+		t.Errorf("a request may take %v, want less than the helper's %v", limit, credentialTimeout)
+	}
+	request := tokenrequest.Request{InstanceID: sandbox.InstanceID}
+	target, err := request.Resolve(a.dirs, a.Getenv)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		hangs string
+		run   func(context.Context) error
+	}{
+		"a list": {"/edge/", func(ctx context.Context) error {
+			scope, err := a.projectScope()
+			if err != nil {
+				return err
+			}
+			client, err := a.client(ctx, scope)
+			if err != nil {
+				return err
+			}
+			_, err = client.Instances(ctx, scope.project, scope.region)
+			return err
+		}},
+		"a mint": {"/edge/", func(ctx context.Context) error { return a.answer(ctx, request, target, "", "") }},
+		"a login": {"/service-account/", func(ctx context.Context) error {
+			_, err := newSessions(t, a).Login(ctx, login.KeyFile{Path: key})
+			return err
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := s.Inject(sandbox.Fault{Preset: "hang", Path: c.hangs}); err != nil {
+				t.Fatal(err)
+			}
+			defer s.ClearFaults()
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			err := c.run(ctx)
+			if err == nil || !strings.Contains(err.Error(), "no answer") {
+				t.Errorf("got %v, want no answer", err)
+			}
+		})
+	}
+}
