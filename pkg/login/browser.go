@@ -17,6 +17,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 )
 
 const (
@@ -53,7 +54,7 @@ func (Browser) Method() string { return MethodBrowser }
 
 func (b Browser) prove(ctx context.Context, s *Sessions) (proof, error) {
 	if !b.Allowed {
-		return proof{}, s.required("", "somebody has to sign in, and nobody can be asked here")
+		return proof{}, s.required(profile.Session{}, "somebody has to sign in, and nobody can be asked here")
 	}
 	p, err := s.discover(ctx)
 	if err != nil {

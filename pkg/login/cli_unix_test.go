@@ -45,8 +45,16 @@ func TestCLI(t *testing.T) {
 		t.Errorf("calls: %q, %v; want %q", calls, err, want)
 	}
 
-	// The next token is the next one of the CLI's.
+	// Who wants to log in again knows what ended, and that it takes more than a person here.
 	w.pass(2 * time.Hour)
+	w.stackitCLI("exit 1")
+	_, err = w.token()
+	wantError(t, err, "the STACKIT CLI is not logged in", "stackit auth login")
+	if required, ok := errors.AsType[*RequiredError](err); !ok || required.Generation != session.Generation || required.Method != MethodSTACKITCLI {
+		t.Errorf("got %#v, want a RequiredError of the session", required)
+	}
+
+	// The next token is the next one of the CLI's.
 	next := testToken(t, "ada@example.com", w.now().Add(30*time.Second))
 	w.stackitCLI(`echo '{"access_token":"` + next + `"}'`)
 	got, err := w.token()

@@ -3,6 +3,8 @@ package login
 import (
 	"context"
 	"os/exec"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 )
 
 // Detect returns what to log in with when nothing was said: the STACKIT CLI's session if it has one, else a person's
@@ -18,7 +20,7 @@ func (s *Sessions) Detect(ctx context.Context, i Interaction) (Credential, error
 		}
 	}
 	if !i.Allowed {
-		return nil, s.required("", "nobody is logged in, and nobody can be asked here")
+		return nil, s.required(profile.Session{}, "nobody is logged in, and nobody can be asked here")
 	}
 	return Browser{Interaction: i}, nil
 }

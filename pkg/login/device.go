@@ -23,7 +23,7 @@ func (Device) Method() string { return MethodDevice }
 
 func (d Device) prove(ctx context.Context, s *Sessions) (proof, error) {
 	if !d.Allowed {
-		return proof{}, s.required("", "somebody has to sign in, and nobody can be asked here")
+		return proof{}, s.required(profile.Session{}, "somebody has to sign in, and nobody can be asked here")
 	}
 	p, err := s.discover(ctx)
 	if err != nil {

@@ -20,15 +20,16 @@ import (
 type RequiredError struct {
 	Profile string
 	Reason  string // such as "nobody is logged in"
-	// Generation is that of the session that ended, or "".
+	// Generation and Method are those of the session that ended, or "".
 	Generation string
+	Method     string
 }
 
 func (e *RequiredError) Error() string { return fmt.Sprintf("profile %q: %s", e.Profile, e.Reason) }
 
-// required is a RequiredError with the command that helps.
-func (s *Sessions) required(generation, reason string) error {
-	return hint.Wrap(&RequiredError{Profile: s.Name, Reason: reason, Generation: generation}, "%s", s.command("login"))
+// required is a RequiredError with the command that helps. The session is the one that ended, or none.
+func (s *Sessions) required(ended profile.Session, reason string) error {
+	return hint.Wrap(&RequiredError{Profile: s.Name, Reason: reason, Generation: ended.Generation, Method: ended.Method}, "%s", s.command("login"))
 }
 
 // command is how a person calls a command for this profile.

@@ -36,9 +36,9 @@ func (s *Sessions) Open(context.Context) (Source, error) {
 	}
 	switch s.Profile.LoginMethod {
 	case MethodAccessToken, MethodWorkloadIdentity, MethodServiceAccountToken:
-		return nil, s.required("", "it logs in by "+s.Profile.LoginMethod+", and the environment has nothing of that kind")
+		return nil, s.required(profile.Session{}, "it logs in by "+s.Profile.LoginMethod+", and the environment has nothing of that kind")
 	}
-	return nil, s.required("", "nobody is logged in")
+	return nil, s.required(profile.Session{}, "nobody is logged in")
 }
 
 // grantSource gives access tokens of a credential that is not ours to keep. They are kept in memory alone.

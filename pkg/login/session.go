@@ -190,22 +190,22 @@ func (s *Sessions) unseal(session profile.Session) (grant, AccessToken, error) {
 	data, err := s.Secrets.Load(secretName(session), s.purpose(session))
 	switch {
 	case errors.Is(err, secretstore.ErrOtherPurpose):
-		return nil, AccessToken{}, s.required(session.Generation, "the session was made with other endpoints than the profile has now")
+		return nil, AccessToken{}, s.required(session, "the session was made with other endpoints than the profile has now")
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, AccessToken{}, s.required(session.Generation, "the secret of the session is gone")
+		return nil, AccessToken{}, s.required(session, "the secret of the session is gone")
 	case err != nil:
 		return nil, AccessToken{}, fmt.Errorf("session of profile %q: %w", s.Name, err)
 	}
 	var sealed secret
 	if err := json.Unmarshal(data, &sealed); err != nil || sealed.Version != secretVersion || sealed.Method != session.Method {
-		return nil, AccessToken{}, s.required(session.Generation, "the session is of another version of kubectl-edge")
+		return nil, AccessToken{}, s.required(session, "the session is of another version of kubectl-edge")
 	}
 	g, err := newGrant(sealed.Method)
 	if err != nil {
 		return nil, AccessToken{}, err
 	}
 	if err := json.Unmarshal(sealed.Grant, g); err != nil {
-		return nil, AccessToken{}, s.required(session.Generation, "the session is of another version of kubectl-edge")
+		return nil, AccessToken{}, s.required(session, "the session is of another version of kubectl-edge")
 	}
 	return g, sealed.Access, nil
 }
@@ -271,7 +271,7 @@ func (s *Sessions) renew(ctx context.Context, session profile.Session) (AccessTo
 	defer unlock()
 	now, err := profile.LoadSession(s.Dirs, s.Name)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && now.Generation != session.Generation {
-		return AccessToken{}, s.required(session.Generation, "the session ended while it was being used")
+		return AccessToken{}, s.required(session, "the session ended while it was being used")
 	}
 	if err != nil {
 		return AccessToken{}, err
@@ -286,7 +286,11 @@ func (s *Sessions) renew(ctx context.Context, session profile.Session) (AccessTo
 	token, err = g.renew(ctx, s)
 	if _, ok := g.(*refreshGrant); ok && rejected(err) {
 		// The provider ended it, and nothing else can bring it back.
-		return AccessToken{}, errors.Join(s.required(session.Generation, "the session has ended: it is too old, or was revoked"), s.forget())
+		return AccessToken{}, errors.Join(s.required(session, "the session has ended: it is too old, or was revoked"), s.forget())
+	}
+	if required, ok := errors.AsType[*RequiredError](err); ok {
+		required.Generation, required.Method = session.Generation, session.Method
+		return AccessToken{}, err
 	}
 	if err != nil {
 		return AccessToken{}, fmt.Errorf("renew the session of profile %q: %w", s.Name, err)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
 	"time"
 
@@ -14,7 +13,6 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/mint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
@@ -72,7 +70,7 @@ func (a *app) answer(ctx context.Context, request tokenrequest.Request, target t
 	want := mint.Want{Refused: refused}
 	entry, err := a.cachedToken(ctx, target, want)
 	if required, ok := errors.AsType[*login.RequiredError](err); ok && a.mayAsk(info) {
-		if err := a.loginAgain(ctx, target, required); err != nil {
+		if err := a.loginAgain(ctx, target, required, err); err != nil {
 			return err
 		}
 		if target, err = request.Resolve(a.dirs, a.Getenv); err != nil { // another session has other tokens
@@ -110,28 +108,22 @@ func (a *app) mayAsk(info execcredential.Info) bool {
 	return terminal(a.In)
 }
 
-// loginAgain has a person log in for a command that needs it, once for any number of commands.
-func (a *app) loginAgain(ctx context.Context, target tokenrequest.Target, because *login.RequiredError) error {
-	sessions, err := a.sessions(targetScope(target))
-	if err != nil {
-		return err
+// loginAgain has a person log in for a command that needs it, once for any number of commands. It returns err, which asks
+// for the login, where that takes more than a person.
+func (a *app) loginAgain(ctx context.Context, target tokenrequest.Target, because *login.RequiredError, err error) error {
+	sessions, errSessions := a.sessions(targetScope(target))
+	if errSessions != nil {
+		return errSessions
 	}
 	interaction := a.interaction(true)
+	credential, ok := login.Interactive(because.Method, interaction)
+	if !ok {
+		return err
+	}
 	if because.Generation == "" {
-		credential, err := sessions.Detect(ctx, interaction)
-		if err != nil {
+		if credential, err = sessions.Detect(ctx, interaction); err != nil {
 			return err
 		}
-		_, err = sessions.LoginOnce(ctx, credential, because)
-		return err
-	}
-	session, err := profile.LoadSession(a.dirs, target.Profile)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	credential, ok := login.Interactive(session.Method, interaction)
-	if !ok {
-		return hint.Wrap(because, "kubectl edge login --profile %s", target.Profile)
 	}
 	_, err = sessions.LoginOnce(ctx, credential, because)
 	return err
