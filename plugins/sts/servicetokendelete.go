@@ -90,8 +90,13 @@ func (o *deleteOptions) run(ctx context.Context) error {
 		fmt.Fprintln(o.Out, "No service tokens found.")
 		return nil
 	}
-	if ok, err := o.confirm(tokens); err != nil || !ok {
+	ok, err := o.confirm(tokens)
+	if err != nil {
 		return err
+	}
+	if !ok {
+		o.note("nothing was deleted")
+		return nil
 	}
 	names := map[int64]string{}
 	for _, t := range tokens {
