@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
@@ -31,11 +32,9 @@ func (e *APIError) Error() string {
 	if u, err := url.Parse(e.URL); err == nil {
 		host = u.Host
 	}
-	text := fmt.Sprintf("%s answered %d", host, e.Status)
-	if s := http.StatusText(e.Status); s != "" {
-		text += " " + s
-	}
-	if e.Message != "" && e.Message != http.StatusText(e.Status) {
+	status := strings.TrimSpace(strconv.Itoa(e.Status) + " " + http.StatusText(e.Status))
+	text := host + " answered " + status
+	if e.Message != "" && e.Message != http.StatusText(e.Status) && e.Message != status { // the title of many an error page
 		text += ": " + e.Message
 	}
 	if e.Code != "" && e.Code != strconv.Itoa(e.Status) {
