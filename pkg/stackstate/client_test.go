@@ -162,6 +162,26 @@ func TestErrors(t *testing.T) {
 	}
 }
 
+// TestLoginPage: a proxy may send its page with 200.
+func TestLoginPage(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html")
+		io.WriteString(w, "<html>Sign in</html>")
+	}))
+	defer srv.Close()
+	c, err := New(Options{URL: srv.URL, Credential: Credential{KindAPIToken, "t"}, HTTP: srv.Client()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = c.Connect(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "200 OK: the answer is text/html, not StackState's JSON") {
+		t.Errorf("error %v", err)
+	}
+	if _, err := c.CreateServiceToken(t.Context(), NewServiceTokenRequest{Name: "n", Roles: []string{"r"}}); !Ambiguous(err) {
+		t.Errorf("not ambiguous: %v", err)
+	}
+}
+
 func TestConnect(t *testing.T) {
 	s := newServer(t)
 	if _, err := s.admin(t).Connect(t.Context()); err != nil {

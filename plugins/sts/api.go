@@ -75,7 +75,7 @@ func (o *apiOptions) run(ctx context.Context) (err error) {
 			return err
 		}
 		_, err = o.request(ctx, s, serviceToken(token), form, body)
-		return afterUse(err, done())
+		return o.afterUse(err, done())
 	}
 	if len(o.roles) == 0 {
 		credential, err := o.credential(ctx, s)

@@ -216,7 +216,7 @@ func (a *app) token(ctx context.Context, s settings) (string, error) {
 		}
 		return string(token), nil
 	case src.Path != "":
-		return readTokenFile(src.Path)
+		return readTokenFile(src)
 	default:
 		return src.Token, nil
 	}
@@ -225,9 +225,9 @@ func (a *app) token(ctx context.Context, s settings) (string, error) {
 // maxToken bounds what is read as a token, in bytes.
 const maxToken = 1 << 20
 
-func readTokenFile(path string) (string, error) {
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) && path == podTokenPath {
+func readTokenFile(src source) (string, error) {
+	data, err := os.ReadFile(src.Path)
+	if errors.Is(err, fs.ErrNotExist) && src.Default {
 		return "", withCode(exitConfig, hint.Wrap(errors.New("there is no token to authenticate with: not in flags, environment or context, and this is no pod"),
 			"kubectl sts context save --url https://STACKSTATE"))
 	}

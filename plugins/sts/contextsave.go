@@ -116,8 +116,8 @@ func (o *saveOptions) complete() (settings, error) {
 		return s, err
 	}
 	o.warnAboutArguments()
-	if s.source.Path == podTokenPath && o.tokens[2].file == "" && o.Getenv("STS_CLI_K8S_SA_TOKEN_PATH") == "" {
-		s.source = source{Kind: stackstate.KindServiceToken} // nothing was given
+	if s.source.Default {
+		s.source = source{Kind: stackstate.KindServiceToken}
 		if s.source.Token, err = o.askToken(); err != nil {
 			return s, err
 		}

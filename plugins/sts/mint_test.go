@@ -56,6 +56,21 @@ func (p *person) do(ctx context.Context, args ...string) (string, error) {
 	return p.out.String(), err
 }
 
+// TestMintDeletesWhatHasEnded: a minted token does not stay on the server for ever, only because nobody logged out.
+func TestMintDeletesWhatHasEnded(t *testing.T) {
+	p := newPerson(t)
+	for range 2 {
+		if out, err := p.do(t.Context(), "token", "--roles", "a", "--ttl", "1h"); err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		out, err := p.do(t.Context(), "service-token", "list")
+		if err != nil || strings.Count(out, "kubectl-sts-") != 1 {
+			t.Errorf("want one token: %v\n%s", err, out)
+		}
+		p.now = p.now.Add(time.Hour)
+	}
+}
+
 // TestExpiredOrphan: a token whose mint was killed is deleted by its name once it has ended, by delete --expired or by the
 // next mint; those that others made are not touched by a mint.
 func TestExpiredOrphan(t *testing.T) {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/mint"
 )
 
@@ -41,7 +42,7 @@ else it needs to reach the server. sts takes its token from there; other program
 			if err != nil {
 				return err
 			}
-			defer func() { err = afterUse(err, done()) }()
+			defer func() { err = a.afterUse(err, done()) }()
 			return a.runProgram(args, clientEnv(s, token))
 		},
 	}
@@ -60,12 +61,15 @@ func (o *mintOptions) forUse(ctx context.Context, s settings, once bool) (string
 	return e.Token, func() error { return nil }, err
 }
 
-// afterUse is the error of a use and of the deletion after it. The use's exit code goes first.
-func afterUse(use, deletion error) error {
+// afterUse is the error of a use or else of the deletion after it. Of two, the second is only told.
+func (a *app) afterUse(use, deletion error) error {
 	if use == nil {
 		return deletion
 	}
-	return errors.Join(use, deletion)
+	if deletion != nil {
+		hint.Print(a.ErrOut, deletion)
+	}
+	return use
 }
 
 // clientEnv are the variables by which sts reaches the server of s with this service token.

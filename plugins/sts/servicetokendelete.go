@@ -77,7 +77,7 @@ func (o *deleteOptions) run(ctx context.Context) error {
 		return err
 	}
 	if len(o.ids) > 0 {
-		return o.deleteAll(ctx, client, s, o.ids, nil)
+		return o.deleteAll(ctx, client, s, o.ids, o.mintedNames(ctx, client, s))
 	}
 	tokens, err := o.filtered(ctx, client, s, o.filter)
 	if err != nil {
@@ -104,6 +104,23 @@ func (o *deleteOptions) run(ctx context.Context) error {
 		names[t.ID] = t.Name
 	}
 	return o.deleteAll(ctx, client, s, o.ids, names)
+}
+
+// mintedNames are the names of the tokens that were minted here, so that their deletion is noticed here too. They are asked for only
+// if there are any; without the permission to list tokens there are none.
+func (o *deleteOptions) mintedNames(ctx context.Context, client *stackstate.Client, s settings) map[int64]string {
+	names := map[int64]string{}
+	if records, err := o.journal().List(s.url); err != nil || len(records) == 0 {
+		return names
+	}
+	tokens, err := o.filtered(ctx, client, s, tokenFilter{mine: true})
+	if err != nil {
+		return names
+	}
+	for _, t := range tokens {
+		names[t.ID] = t.Name
+	}
+	return names
 }
 
 // confirm shows what is to be deleted and asks.

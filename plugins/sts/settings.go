@@ -16,7 +16,7 @@ import (
 // podTokenPath is where a pod finds the token of its service account.
 const podTokenPath = "/var/run/secrets/kubernetes.io/serviceaccount/token"
 
-// source says where a credential comes from, by exactly one of its fields beside Kind.
+// source says where a credential comes from, by one of its fields beside Kind.
 type source struct {
 	Kind    stackstate.Kind
 	Token   string          // itself
@@ -24,6 +24,7 @@ type source struct {
 	Stdin   bool            // read when it is needed
 	Sealed  string          // its name in the secret store
 	Account satoken.Request // requested from Kubernetes when it is needed, if ServiceAccount is set
+	Default bool            // nothing was given, so that Path is that of a pod
 }
 
 func (s source) given() bool {
@@ -77,7 +78,7 @@ func resolve(g *globalFlags, getenv func(string) string, file *stsconfig.File) (
 	case contextSource(c).given():
 		s.source = contextSource(c)
 	default:
-		s.source = source{Kind: stackstate.KindKubernetesToken, Path: podTokenPath}
+		s.source = source{Kind: stackstate.KindKubernetesToken, Path: podTokenPath, Default: true}
 	}
 	s.source.Account = override(s.source.Account, g)
 	if s.url == "" {

@@ -120,7 +120,7 @@ func TestResolve(t *testing.T) {
 		"no token: the pod's own": {
 			flags: func(g *globalFlags) { g.context = "bare" },
 			want: settings{context: "bare", url: "https://bare.example", sealedFor: "https://bare.example", apiPath: "/api",
-				source: source{Kind: stackstate.KindKubernetesToken, Path: podTokenPath}},
+				source: source{Kind: stackstate.KindKubernetesToken, Path: podTokenPath, Default: true}},
 		},
 		"no file": {
 			config: "-",
