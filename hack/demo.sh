@@ -6,7 +6,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 if [[ ${1:-} != play ]]; then
   servers=$(hack/servers.sh)
-  exec env EDGE_SANDBOX_SERVERS="$servers" bin/edge-sandbox up -- "${BASH_SOURCE[0]}" play
+  exec env EDGE_SANDBOX_SERVERS="$servers" bin/edge-sandbox up --local-ui=false -- "${BASH_SOURCE[0]}" play
 fi
 
 if [[ -t 1 && -z ${NO_COLOR:-} ]]; then bold=$'\e[1m' dim=$'\e[2m' plain=$'\e[0m'; else bold='' dim='' plain=''; fi

@@ -24,6 +24,7 @@ type upOptions struct {
 	dataDir   string
 	keepDir   bool
 	noCluster bool
+	localUI   bool
 	quiet     bool
 	command   []string
 }
@@ -56,6 +57,7 @@ Nothing of your own HOME, KUBECONFIG or XDG folders is used: the command gets fo
 	f.StringVar(&o.dir, "dir", "", "folder for the command's HOME and the like, kept afterwards (default: a temporary one)")
 	f.StringVar(&o.dataDir, "data-dir", "", "folder in which StackState's service tokens survive a restart (default: none)")
 	f.BoolVar(&o.noCluster, "no-cluster", false, "start the STACKIT APIs only, no etcd and kube-apiserver")
+	f.BoolVar(&o.localUI, "local-ui", true, "instances name the sandbox's web UI as theirs, rather than an address like STACKIT's")
 	f.BoolVar(&o.quiet, "quiet", false, "no progress on stderr")
 	return cmd
 }
@@ -99,6 +101,7 @@ func (o *upOptions) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer srv.close()
+	srv.sandbox.Configure(func(c *sandbox.Settings) { c.LocalUI = o.localUI })
 	var apiServer string
 	if !o.noCluster {
 		o.progress("starting etcd and kube-apiserver ...")

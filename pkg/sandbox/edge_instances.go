@@ -134,20 +134,24 @@ func (i *Instance) poll() {
 }
 
 func (s *Sandbox) listInstances(c edgeCall) (int, any) {
-	return http.StatusOK, map[string]any{"instances": clones(s.instancesOf(c.project, c.region))}
+	out := []Instance{}
+	for _, i := range s.instancesOf(c.project, c.region) {
+		out = append(out, s.answer(i))
+	}
+	return http.StatusOK, map[string]any{"instances": out}
 }
 
 func (s *Sandbox) getInstance(c edgeCall) (int, any) {
-	out := *c.instance
+	out := s.answer(c.instance)
 	c.instance.poll()
 	return http.StatusOK, out
 }
 
-// clones copies instances for an answer, which is written after the lock is gone.
-func clones(in []*Instance) []Instance {
-	out := []Instance{}
-	for _, i := range in {
-		out = append(out, *i)
+// answer copies an instance for an answer, which is written after the lock is gone.
+func (s *Sandbox) answer(i *Instance) Instance {
+	out := *i
+	if s.settings.LocalUI {
+		out.FrontendURL = s.UIURL(i.ID)
 	}
 	return out
 }
@@ -200,7 +204,7 @@ func (s *Sandbox) createInstance(c edgeCall) (int, any) {
 	if b.Description != nil {
 		i.Description = *b.Description
 	}
-	return http.StatusCreated, *s.addInstance(i)
+	return http.StatusCreated, s.answer(s.addInstance(i))
 }
 
 // projectHash makes the second part of instance IDs. How STACKIT makes it is not known; it depends on the project.

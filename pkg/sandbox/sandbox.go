@@ -91,6 +91,7 @@ func New(o Options) (*Sandbox, error) {
 	s.routeServiceAccounts()
 	s.routeProjects()
 	s.routeEdge()
+	s.routeUI()
 	s.routeAdmin()
 	return s, nil
 }

@@ -43,6 +43,8 @@ type Settings struct {
 	OpaqueInstanceTokens bool `json:"opaqueInstanceTokens"`
 	// ReconcileTime is how long a created or updated instance reconciles, and a deleted one takes to go.
 	ReconcileTime Duration `json:"reconcileTime"`
+	// LocalUI names the sandbox's own page as the frontendUrl of instances, instead of an address like STACKIT's.
+	LocalUI bool `json:"localUI"`
 }
 
 // DefaultSettings returns the settings of a new sandbox.
