@@ -108,7 +108,8 @@ tokens when they are needed and keeps them in a cache of yours.`,
 
 	cmd.AddCommand(
 		newLoginCmd(a), newLogoutCmd(a), newStatusCmd(a),
-		newProjectCmd(a), newInstanceCmd(a), newKubeconfigCmd(a), newEachCmd(a), newTokenCmd(a),
+		newProjectCmd(a), newPlanCmd(a), newInstanceCmd(a), newKubeconfigCmd(a), newEachCmd(a), newKubercCmd(a),
+		newTokenCmd(a), newUICmd(a), newArgoCDCmd(a),
 		newConfigCmd(a), newProfileCmd(a), newCacheCmd(a),
 		newCredentialCmd(a),
 	)

@@ -10,8 +10,9 @@ import (
 )
 
 func newInstanceCmd(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "instance", Aliases: []string{"instances"}, Short: "Show Edge Cloud instances"}
-	cmd.AddCommand(newInstanceListCmd(a), newInstanceDescribeCmd(a))
+	cmd := &cobra.Command{Use: "instance", Aliases: []string{"instances"}, Short: "Show, create, change and delete Edge Cloud instances"}
+	cmd.AddCommand(newInstanceListCmd(a), newInstanceDescribeCmd(a),
+		newInstanceCreateCmd(a), newInstanceUpdateCmd(a), newInstanceDeleteCmd(a))
 	return cmd
 }
 
@@ -63,10 +64,7 @@ func newInstanceDescribeCmd(a *app) *cobra.Command {
 			if err := out.Validate(); err != nil {
 				return usageError{err}
 			}
-			if len(args) == 1 {
-				which.id = args[0]
-			}
-			if err := which.validate(); err != nil {
+			if err := which.take(args); err != nil {
 				return usageError{err}
 			}
 			s, err := a.projectScope()

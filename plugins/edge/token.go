@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"context"
 	"fmt"
 	"time"
 
@@ -24,59 +25,119 @@ type mintedToken struct {
 	Instance            string    `json:"instance"`
 }
 
+type tokenCreateOptions struct {
+	*app
+	out    output.Flags
+	which  instanceFlags
+	noWait bool
+	life   time.Duration
+	file   tokenFile
+}
+
 func newTokenCreateCmd(a *app) *cobra.Command {
-	var out output.Flags
-	var which instanceFlags
-	var noWait bool
-	life := time.Hour
+	o := &tokenCreateOptions{app: a, life: time.Hour}
 	cmd := &cobra.Command{
 		Use:   "create",
-		Short: "Mint a token for an instance and print it",
-		Long: `Mint a token for an instance and print it.
+		Short: "Mint a token for an instance, and print it or keep a file of it fresh",
+		Long: `Mint a token for an instance, and print it or keep a file of it fresh.
 
 Nobody can revoke a token: it opens the instance until it expires. Prefer a kubeconfig of kubectl edge kubeconfig create,
-which holds none, and a short expiration where that is not possible.`,
+which holds none, and a short expiration where that is not possible.
+
+--write-to is for programs that read a token from a file: the tokenFile of a kubeconfig, Prometheus' credentials_file. The
+file is readable by its owner alone and is replaced as a whole. With --keep-fresh the command stays and replaces the token
+when four fifths of its life are over. When that fails, it says so, tries again after two seconds at first and a minute at
+most, and does not end; --health-address tells other programs at /healthz whether the file's token lives. Ctrl-C and SIGTERM
+end it with exit code 0.`,
 		Example: `  kubectl edge token create --name demo --expiration 1d
-  curl -H "Authorization: Bearer $(kubectl edge token create --name demo --expiration 10m)" …`,
+  curl -H "Authorization: Bearer $(kubectl edge token create --name demo --expiration 10m)" …
+  kubectl edge token create --name demo --write-to /run/edge/token --keep-fresh --health-address 127.0.0.1:8080`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := which.validate(); err != nil {
+			if err := o.validate(); err != nil {
 				return usageError{err}
 			}
-			if err := out.Validate(); err != nil {
-				return usageError{err}
-			}
-			s, err := a.projectScope()
-			if err != nil {
-				return err
-			}
-			client, err := a.client(cmd.Context(), s)
-			if err != nil {
-				return err
-			}
-			instance, err := a.active(cmd.Context(), client, s, which, noWait)
-			if err != nil {
-				return err
-			}
-			e, err := a.mint(cmd.Context(), client, s, instance.Id, life, tokencache.Labels{})
-			if err != nil {
-				return err
-			}
-			if life > 24*time.Hour && terminal(a.ErrOut) {
-				a.note("warning: nobody can revoke this token; it opens %s until %s", instance.Id, e.Expires.Local().Format(time.DateTime))
-			}
-			if out.Format == "" {
-				_, err := fmt.Fprintln(a.Out, e.Token)
-				return err
-			}
-			return output.One(a.Out, out, tokenKind(), mintedToken{e.Token, e.Expires.UTC(), instance.Id})
+			return o.run(cmd.Context())
 		},
 	}
-	which.addFlags(cmd.Flags())
-	cmd.Flags().VarP((*expiration.Flag)(&life), "expiration", "e", "how long the token is valid, such as 600s, 2h, 30d or 1M: 10m to 180d")
-	cmd.Flags().BoolVar(&noWait, "no-wait", false, "fail rather than wait for an instance that is not active yet")
-	out.AddFlags(cmd.Flags())
+	o.which.addFlags(cmd.Flags())
+	cmd.Flags().VarP((*expiration.Flag)(&o.life), "expiration", "e", "how long the token is valid, such as 600s, 2h, 30d or 1M: 10m to 180d")
+	cmd.Flags().BoolVar(&o.noWait, "no-wait", false, "fail rather than wait for an instance that is not active yet")
+	o.file.addFlags(cmd.Flags())
+	o.out.AddFlags(cmd.Flags())
 	return cmd
+}
+
+func (o *tokenCreateOptions) validate() error {
+	if err := o.which.validate(); err != nil {
+		return err
+	}
+	if err := o.file.validate(o.out.Format); err != nil {
+		return err
+	}
+	return o.out.Validate()
+}
+
+func (o *tokenCreateOptions) run(ctx context.Context) error {
+	if o.file.path != "" {
+		if err := o.file.writable(); err != nil {
+			return err
+		}
+	}
+	if o.file.keepFresh {
+		return o.keepFresh(ctx)
+	}
+	instance, e, err := o.mint(ctx, o.noWait)
+	if err != nil {
+		return err
+	}
+	if o.life > 24*time.Hour && terminal(o.ErrOut) {
+		o.note("warning: nobody can revoke this token; it opens %s until %s", instance, e.Expires.Local().Format(time.DateTime))
+	}
+	switch {
+	case o.file.path != "":
+		if err := o.file.write(e.Token); err != nil {
+			return err
+		}
+		o.note("Wrote a token for instance %s to %q. It expires at %s.", instance, o.file.path, e.Expires.Local().Format(time.DateTime))
+		return nil
+	case o.out.Format == "":
+		_, err := fmt.Fprintln(o.Out, e.Token)
+		return err
+	}
+	return output.One(o.Out, o.out, tokenKind(), mintedToken{e.Token, e.Expires.UTC().Truncate(time.Second), instance})
+}
+
+// mint mints a token for the instance, which must exist.
+func (o *tokenCreateOptions) mint(ctx context.Context, noWait bool) (instance string, e tokencache.Entry, err error) {
+	s, err := o.projectScope()
+	if err != nil {
+		return "", e, err
+	}
+	client, err := o.client(ctx, s)
+	if err != nil {
+		return "", e, err
+	}
+	i, err := o.active(ctx, client, s, o.which, noWait)
+	if err != nil {
+		return "", e, err
+	}
+	e, err = o.app.mint(ctx, client, s, i.Id, o.life, tokencache.Labels{})
+	return i.Id, e, err
+}
+
+// keepFresh starts over with the configuration and the login each time, since both may change while it runs.
+func (o *tokenCreateOptions) keepFresh(ctx context.Context) error {
+	k := &keeper{file: o.file, now: o.Now, after: time.After, log: o.ErrOut, mint: func(ctx context.Context) (tokencache.Entry, error) {
+		_, e, err := o.mint(ctx, true)
+		return e, err
+	}}
+	stop, err := k.serveHealth()
+	if err != nil {
+		return err
+	}
+	defer stop()
+	return k.run(ctx)
 }
 
 func tokenKind() output.Kind[mintedToken] {

@@ -1,0 +1,239 @@
+package edge
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/mail"
+	"path"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
+)
+
+func newArgoCDCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{Use: "argocd", Short: "Let Argo CD deploy to instances without a secret"}
+	cmd.AddCommand(newArgoCDClusterSecretCmd(a))
+	return cmd
+}
+
+type clusterSecretOptions struct {
+	*app
+	which          instancesFlags
+	serviceAccount string // e-mail address
+	tokenFile      string
+	command        string
+	expiration     time.Duration // 0 leaves it to the profile of the pod
+	namespace      string
+	labels         map[string]string
+	annotations    map[string]string
+	noWait         bool
+	format         string
+
+	apply          bool
+	forceConflicts bool
+	kubeconfig     string
+	context        string
+}
+
+func newArgoCDClusterSecretCmd(a *app) *cobra.Command {
+	o := &clusterSecretOptions{
+		app: a, namespace: "argocd", format: "yaml", command: kubeconfig.Command,
+		tokenFile: "/var/run/secrets/stackit.cloud/serviceaccount/token",
+	}
+	cmd := &cobra.Command{
+		Use:   "cluster-secret",
+		Short: "Write the Secrets by which Argo CD knows instances as clusters, without a token in them",
+		Long: `Write the Secrets by which Argo CD knows instances as clusters, without a token in them.
+
+Each Secret has Argo CD call kubectl-edge_credential, which mints short-lived tokens with the workload identity of Argo CD's
+pods. Helper and identity have to be in these pods first: see docs/argocd.md and the kustomize component next to it.
+
+Secret and cluster are named edge-REGION-INSTANCE_ID. The labels kubectl-edge/name, instance-id, project-id and region are for
+the cluster generator of ApplicationSets; --label and --annotation add others.
+
+The API tells where an instance's server is only together with a new token, valid for 10 minutes. It goes to your cache.`,
+		Example: `  kubectl edge argocd cluster-secret --name demo --service-account-email argocd-x4t7k21@sa.stackit.cloud
+  kubectl edge argocd cluster-secret --all --service-account-email argocd-x4t7k21@sa.stackit.cloud --label stage=prod \
+      --apply --context management`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.apply && cmd.Flags().Changed("output") {
+				return usageError{errors.New("want one of --apply and --output")}
+			}
+			if err := o.validate(); err != nil {
+				return usageError{err}
+			}
+			return o.run(cmd.Context())
+		},
+	}
+	o.which.addFlags(cmd.Flags())
+	f := cmd.Flags()
+	f.StringVar(&o.serviceAccount, "service-account-email", "", "STACKIT service account that trusts the pods' workload identity")
+	f.StringVar(&o.tokenFile, "token-file", o.tokenFile, "file in the pods with the token of their workload identity")
+	f.StringVar(&o.command, "command", o.command, "name or path of the helper in the pods")
+	f.VarP((*expiration.Flag)(&o.expiration), "expiration", "e", "how long each minted token is valid, such as 15m or 8h (default: 15m)")
+	f.StringVar(&o.namespace, "namespace", o.namespace, "namespace of Argo CD")
+	f.StringToStringVarP(&o.labels, "label", "l", nil, "label to add, as KEY=VALUE; several with commas, or repeated")
+	f.StringToStringVar(&o.annotations, "annotation", nil, "annotation to add, as KEY=VALUE; several with commas, or repeated")
+	f.BoolVar(&o.noWait, "no-wait", false, "fail rather than wait for an instance that is not active yet")
+	f.StringVarP(&o.format, "output", "o", o.format, "output format: json|yaml")
+	f.BoolVar(&o.apply, "apply", false, "apply the Secrets to the cluster of --context (server-side), instead of printing them")
+	f.BoolVar(&o.forceConflicts, "force-conflicts", false, "with --apply, take over fields that others manage")
+	f.StringVar(&o.kubeconfig, "kubeconfig", "", "file with the context (default: as kubectl chooses it)")
+	f.StringVar(&o.context, "context", "", "context of the cluster in which Argo CD runs, for --apply")
+	return cmd
+}
+
+func (o *clusterSecretOptions) validate() error {
+	if err := o.which.validate(); err != nil {
+		return err
+	}
+	if address, err := mail.ParseAddress(o.serviceAccount); err != nil || address.Address != o.serviceAccount {
+		return hint.Wrap(fmt.Errorf("--service-account-email %.80q: want an e-mail address", o.serviceAccount),
+			"which service account, and whom it trusts: docs/argocd.md")
+	}
+	switch {
+	case !path.IsAbs(o.tokenFile):
+		return fmt.Errorf("--token-file %.80q: want an absolute path", o.tokenFile)
+	case o.command == "":
+		return errors.New("--command is empty")
+	case o.format != "json" && o.format != "yaml":
+		return fmt.Errorf("unknown output format %.60q: want json or yaml", o.format)
+	case o.apply && o.context == "":
+		return errors.New("--apply wants --context: the cluster in which Argo CD runs is hardly ever the current one")
+	case !o.apply && (o.context != "" || o.kubeconfig != "" || o.forceConflicts):
+		return errors.New("--context, --kubeconfig and --force-conflicts want --apply")
+	}
+	if problems := validation.IsDNS1123Label(o.namespace); len(problems) > 0 {
+		return fmt.Errorf("--namespace %.80q: %s", o.namespace, problems[0])
+	}
+	for key, value := range o.labels {
+		if problems := append(validation.IsQualifiedName(key), validation.IsValidLabelValue(value)...); len(problems) > 0 {
+			return fmt.Errorf("--label %.80s=%.80s: %s", key, value, problems[0])
+		}
+	}
+	for key := range o.annotations {
+		if problems := validation.IsQualifiedName(key); len(problems) > 0 {
+			return fmt.Errorf("--annotation %.80s: %s", key, problems[0])
+		}
+	}
+	return nil
+}
+
+func (o *clusterSecretOptions) run(ctx context.Context) error {
+	var target *rest.Config
+	if o.apply {
+		var err error
+		if target, err = o.argoCD(); err != nil { // before anything is minted
+			return err
+		}
+	}
+	s, err := o.projectScope()
+	if err != nil {
+		return err
+	}
+	client, err := o.client(ctx, s)
+	if err != nil {
+		return err
+	}
+	instances, failed, err := o.which.get(ctx, o.app, client, s)
+	if err != nil {
+		return err
+	}
+	secrets, missing, err := o.secrets(ctx, client, s, instances)
+	if err != nil {
+		return err
+	}
+	failed += missing
+	if o.which.all && len(instances) == 0 {
+		o.note("No instances found in project %s, region %s.", s.project, s.region)
+	}
+	if o.apply {
+		err = o.applyAll(ctx, target, secrets)
+	} else {
+		err = o.print(secrets)
+	}
+	if err == nil && failed > 0 {
+		err = fmt.Errorf("%s of %d not written", count(failed, "Secret"), failed+len(secrets))
+	}
+	return err
+}
+
+// argoCD returns how to reach the cluster in which Argo CD runs.
+func (o *clusterSecretOptions) argoCD() (*rest.Config, error) {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = o.kubeconfig
+	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: o.context}).ClientConfig()
+	if err != nil {
+		return nil, hint.Wrap(fmt.Errorf("reach the cluster of Argo CD: %w", err), "kubectl config get-contexts")
+	}
+	config.UserAgent = "kubectl-edge/" + o.Version
+	return config, nil
+}
+
+// secrets makes the Secrets of the instances. Of several, those that cannot be made are reported and counted, and with
+// --all those that are not active are passed over.
+func (o *clusterSecretOptions) secrets(ctx context.Context, client *stackit.Client, s scope, instances []stackit.Instance) (secrets []*corev1.Secret, failed int, err error) {
+	made, errs := make([]*corev1.Secret, len(instances)), make([]error, len(instances))
+	var group errgroup.Group
+	group.SetLimit(parallel)
+	for i, instance := range instances {
+		if o.which.all && instance.Status != stackit.StatusActive {
+			o.note("Passed over instance %s: it is not ready (%s).", instance.Id, instance.Status)
+			continue
+		}
+		group.Go(func() error {
+			made[i], errs[i] = o.secretOf(ctx, client, s, instance)
+			return nil
+		})
+	}
+	_ = group.Wait() // the errors are in errs
+	if ctx.Err() != nil {
+		return nil, 0, context.Cause(ctx)
+	}
+	if !o.which.several() {
+		return made, 0, errs[0]
+	}
+	for i := range instances {
+		switch {
+		case errs[i] != nil:
+			failed++
+			hint.Print(o.ErrOut, errs[i])
+		case made[i] != nil:
+			secrets = append(secrets, made[i])
+		}
+	}
+	return secrets, failed, nil
+}
+
+func (o *clusterSecretOptions) secretOf(ctx context.Context, client *stackit.Client, s scope, instance stackit.Instance) (*corev1.Secret, error) {
+	tell := o.progress
+	if o.which.several() {
+		tell = nil
+	}
+	instance, err := o.awaitActive(ctx, client, s, instance, o.noWait, tell)
+	if err != nil {
+		return nil, err
+	}
+	request := tokenrequest.Request{ProjectID: s.project, Region: s.region, InstanceID: instance.Id, Expiration: o.expiration}
+	own := request
+	own.Profile = s.name // that of this machine, whose cache gets the token
+	entry, err := o.fetch(ctx, client, own)
+	if err != nil {
+		return nil, err
+	}
+	return o.secret(request, cmp.Or(instance.DisplayName, instance.Id), entry)
+}

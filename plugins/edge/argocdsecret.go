@@ -1,0 +1,129 @@
+package edge
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/cli-runtime/pkg/printers"
+	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
+	clientauthentication "k8s.io/client-go/pkg/apis/clientauthentication/v1"
+	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
+)
+
+// clusterConfig is the member config of a cluster Secret, as far as we set it: ClusterConfig of Argo CD's
+// pkg/apis/application/v1alpha1, https://argo-cd.readthedocs.io/en/stable/operator-manual/declarative-setup/#clusters.
+type clusterConfig struct {
+	ExecProvider struct {
+		Command     string            `json:"command"`
+		Args        []string          `json:"args"`
+		Env         map[string]string `json:"env"`
+		APIVersion  string            `json:"apiVersion"`
+		InstallHint string            `json:"installHint"`
+	} `json:"execProviderConfig"`
+	TLSClient struct {
+		Insecure bool   `json:"insecure"`
+		CAData   []byte `json:"caData,omitempty"`
+	} `json:"tlsClientConfig"`
+}
+
+const argoCDHint = "Argo CD's pods lack kubectl-edge_credential: see docs/argocd.md of kubectl edge"
+
+// secret makes the Secret by which Argo CD knows an instance. It holds where the instance is and how to get a token.
+func (o *clusterSecretOptions) secret(request tokenrequest.Request, name string, entry kubeconfig.Entry) (*corev1.Secret, error) {
+	var config clusterConfig
+	config.ExecProvider.Command = o.command
+	config.ExecProvider.Args = request.Args()
+	config.ExecProvider.Env = map[string]string{
+		"STACKIT_USE_OIDC":              "1",
+		"STACKIT_SERVICE_ACCOUNT_EMAIL": o.serviceAccount,
+		"STACKIT_FEDERATED_TOKEN_FILE":  o.tokenFile,
+	}
+	config.ExecProvider.APIVersion = clientauthentication.SchemeGroupVersion.String()
+	config.ExecProvider.InstallHint = argoCDHint
+	config.TLSClient.CAData = entry.CAData
+	data, err := json.MarshalIndent(config, "", "  ")
+	if err != nil {
+		return nil, fmt.Errorf("make the Secret of instance %s: %w", request.InstanceID, err)
+	}
+	cluster := "edge-" + request.Region + "-" + request.InstanceID // both have the form of DNS labels, of 4 and at most 16 characters
+	labels := map[string]string{
+		"kubectl-edge/name":        name,
+		"kubectl-edge/instance-id": request.InstanceID,
+		"kubectl-edge/project-id":  request.ProjectID,
+		"kubectl-edge/region":      request.Region,
+	}
+	for key, value := range o.labels {
+		labels[key] = value
+	}
+	labels["argocd.argoproj.io/secret-type"] = "cluster"
+	return &corev1.Secret{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"},
+		ObjectMeta: metav1.ObjectMeta{Name: cluster, Namespace: o.namespace, Labels: labels, Annotations: o.annotations},
+		Type:       corev1.SecretTypeOpaque,
+		StringData: map[string]string{"name": cluster, "server": entry.Server, "config": string(data)}, // can be read in a review
+	}, nil
+}
+
+func (o *clusterSecretOptions) print(secrets []*corev1.Secret) error {
+	if o.format == "yaml" {
+		printer := &printers.YAMLPrinter{}
+		for _, s := range secrets {
+			if err := printer.PrintObj(s, o.Out); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	printer := &printers.JSONPrinter{}
+	if !o.which.several() {
+		return printer.PrintObj(secrets[0], o.Out)
+	}
+	list := &corev1.List{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "List"}, Items: []runtime.RawExtension{}}
+	for _, s := range secrets {
+		list.Items = append(list.Items, runtime.RawExtension{Object: s})
+	}
+	return printer.PrintObj(list, o.Out)
+}
+
+// applyAll applies the Secrets on the server's side, so that what others have added to them stays.
+func (o *clusterSecretOptions) applyAll(ctx context.Context, target *rest.Config, secrets []*corev1.Secret) error {
+	client, err := corev1client.NewForConfig(target)
+	if err != nil {
+		return fmt.Errorf("reach the cluster of Argo CD: %w", err)
+	}
+	for _, s := range secrets {
+		s.Data = map[string][]byte{}
+		for key, value := range s.StringData { // stringData has no owner
+			s.Data[key] = []byte(value)
+		}
+		s.StringData = nil
+		data, err := json.Marshal(s)
+		if err != nil {
+			return fmt.Errorf("apply Secret %s/%s: %w", s.Namespace, s.Name, err)
+		}
+		_, err = client.Secrets(s.Namespace).Patch(ctx, s.Name, types.ApplyPatchType, data,
+			metav1.PatchOptions{FieldManager: "kubectl-edge", Force: &o.forceConflicts})
+		if err != nil {
+			err = fmt.Errorf("apply Secret %s/%s: %w", s.Namespace, s.Name, err)
+			switch {
+			case apierrors.IsConflict(err):
+				return hint.Wrap(err, "add --force-conflicts to take these fields over")
+			case apierrors.IsNotFound(err):
+				return hint.Wrap(err, "is %s the namespace of Argo CD? see --namespace", s.Namespace)
+			}
+			return err
+		}
+		o.note("Applied Secret %s/%s for instance %s.", s.Namespace, s.Name, s.Labels["kubectl-edge/instance-id"])
+	}
+	return nil
+}

@@ -1,0 +1,97 @@
+package edge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/output"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
+)
+
+type instanceCreateOptions struct {
+	*app
+	request stackit.CreateInstanceRequest
+	yes     bool
+	noWait  bool
+	out     output.Flags
+}
+
+func newInstanceCreateCmd(a *app) *cobra.Command {
+	o := &instanceCreateOptions{app: a}
+	cmd := &cobra.Command{
+		Use:   "create",
+		Short: "Create an instance, and wait until it is active",
+		Long: `Create an instance, and wait until it is active.
+
+Ctrl-C while it waits leaves the instance in the making: kubectl edge instance list shows how far it is.`,
+		Example: `  kubectl edge instance create --name demo --plan-id 5c3f0b2e-1d7a-4c7e-9c55-0f6a8a1b2c3d
+  kubectl edge instance create --name demo --plan-id 5c3f0b2e-1d7a-4c7e-9c55-0f6a8a1b2c3d --yes --no-wait -o name`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := o.validate(); err != nil {
+				return usageError{err}
+			}
+			return o.run(cmd.Context())
+		},
+	}
+	cmd.Flags().StringVarP(&o.request.DisplayName, "name", "n", "", "name of the instance: 4 to 8 lower case letters, digits and hyphens, a letter first")
+	cmd.Flags().StringVar(&o.request.PlanID, "plan-id", "", "UUID of the plan, see kubectl edge plan list")
+	cmd.Flags().StringVarP(&o.request.Description, "description", "d", "", "what the instance is for, at most 256 characters")
+	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
+	cmd.Flags().BoolVar(&o.noWait, "no-wait", false, "do not wait until the instance is active")
+	o.out.AddFlags(cmd.Flags())
+	return cmd
+}
+
+func (o *instanceCreateOptions) validate() error {
+	switch {
+	case o.request.DisplayName == "":
+		return errors.New("--name is missing")
+	case o.request.PlanID == "":
+		return hint.Wrap(errors.New("--plan-id is missing"), "kubectl edge plan list")
+	}
+	if err := stackitid.DisplayName(o.request.DisplayName); err != nil {
+		return err
+	}
+	if err := stackitid.PlanID(o.request.PlanID); err != nil {
+		return hint.Wrap(err, "kubectl edge plan list")
+	}
+	return o.out.Validate()
+}
+
+func (o *instanceCreateOptions) run(ctx context.Context) error {
+	s, err := o.projectScope()
+	if err != nil {
+		return err
+	}
+	client, err := o.client(ctx, s)
+	if err != nil {
+		return err
+	}
+	question := fmt.Sprintf("Create instance %q in project %s, region %s?", o.request.DisplayName, s.project, s.region)
+	if err := o.confirm(ctx, o.yes, question); err != nil {
+		return err
+	}
+	instance, err := client.CreateInstance(ctx, s.project, s.region, o.request)
+	if err != nil {
+		return err
+	}
+	if o.noWait {
+		o.note("Instance %q is being created. Its id is %s.", instance.DisplayName, instance.Id)
+	} else {
+		if instance, err = o.awaitActive(ctx, client, s, instance, false, o.progress); err != nil {
+			return err
+		}
+		o.note("Created instance %q of project %s. Its id is %s.", instance.DisplayName, s.project, instance.Id)
+		o.note("Use it with: kubectl edge kubeconfig create --instance-id %s --switch-context", instance.Id)
+	}
+	if o.out.Format == "" {
+		return nil
+	}
+	return output.One(o.Out, o.out, instanceKind(), instance)
+}

@@ -1,0 +1,150 @@
+package edge
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
+)
+
+type instanceDeleteOptions struct {
+	*app
+	which        instanceFlags
+	path         string
+	keepContexts bool
+	yes          bool
+	noWait       bool
+}
+
+func newInstanceDeleteCmd(a *app) *cobra.Command {
+	o := &instanceDeleteOptions{app: a}
+	cmd := &cobra.Command{
+		Use:   "delete [INSTANCE_ID]",
+		Short: "Delete an instance with everything in it, and wait until it is gone",
+		Long: `Delete an instance with everything in it, and wait until it is gone.
+
+Contexts of your kubeconfig that call kubectl-edge_credential for it are removed, too, with their clusters and users, and so are
+its cached tokens: a person is asked first, and --yes agrees. --keep-contexts leaves both alone.`,
+		Example: `  kubectl edge instance delete demo-3714d85
+  kubectl edge instance delete --name demo --yes --keep-contexts`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.which.take(args); err != nil {
+				return usageError{err}
+			}
+			return o.run(cmd.Context())
+		},
+	}
+	o.which.addFlags(cmd.Flags())
+	cmd.Flags().StringVar(&o.path, "kubeconfig", "", "file to remove the contexts from (default: as kubectl chooses it)")
+	cmd.Flags().BoolVar(&o.keepContexts, "keep-contexts", false, "leave the kubeconfig and the cached tokens alone")
+	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
+	cmd.Flags().BoolVar(&o.noWait, "no-wait", false, "do not wait until the instance is gone")
+	return cmd
+}
+
+func (o *instanceDeleteOptions) run(ctx context.Context) error {
+	s, err := o.projectScope()
+	if err != nil {
+		return err
+	}
+	client, err := o.client(ctx, s)
+	if err != nil {
+		return err
+	}
+	instance, err := o.which.get(ctx, client, s)
+	if err != nil {
+		return err
+	}
+	question := fmt.Sprintf("Delete instance %s (%q) of project %s, with everything in it?", instance.Id, instance.DisplayName, s.project)
+	if err := o.confirm(ctx, o.yes, question); err != nil {
+		return err
+	}
+	contexts, err := o.contextsOf(ctx, s, instance) // asked before the wait, at whose end nobody may be there
+	if err != nil {
+		return err
+	}
+	if err := client.DeleteInstance(ctx, s.project, s.region, instance.Id); err != nil {
+		return err
+	}
+	if o.noWait {
+		o.note("Instance %s is being deleted.", instance.Id)
+	} else {
+		if err := o.awaitDeleted(ctx, client, s, instance.Id); err != nil {
+			return err
+		}
+		o.note("Deleted instance %s of project %s.", instance.Id, s.project)
+	}
+	if o.keepContexts || contexts == nil {
+		return nil
+	}
+	return o.forget(ctx, s, instance.Id, contexts)
+}
+
+func (o *instanceDeleteOptions) awaitDeleted(ctx context.Context, client *stackit.Client, s scope, id string) error {
+	p := o.progress("waiting for instance " + id)
+	defer p.done()
+	return client.WaitDeleted(ctx, s.project, s.region, id, func(i stackit.Instance) { p.say(i.Status) })
+}
+
+// contextsOf returns the contexts of the instance that are to be removed, nil if a person wants to keep them. A kubeconfig
+// that cannot be read is not worth keeping an instance for.
+func (o *instanceDeleteOptions) contextsOf(ctx context.Context, s scope, instance stackit.Instance) ([]edgeContext, error) {
+	contexts := []edgeContext{}
+	if o.keepContexts {
+		return contexts, nil
+	}
+	config, err := kubeconfig.Load(o.path)
+	if err != nil {
+		o.note("warning: contexts of the instance are not removed: %v", err)
+		return contexts, nil
+	}
+	var names []string
+	for _, c := range edgeContexts(config) {
+		if strings.EqualFold(c.request.ProjectID, s.project) && c.request.InstanceID == instance.Id &&
+			cmp.Or(c.request.Region, tokenrequest.DefaultRegion) == s.region {
+			contexts, names = append(contexts, c), append(names, c.name)
+		}
+	}
+	if len(contexts) == 0 {
+		return contexts, nil
+	}
+	err = o.confirm(ctx, o.yes, fmt.Sprintf("Remove %s from your kubeconfig, too?", strings.Join(names, ", ")))
+	if errors.Is(err, errDeclined) {
+		return nil, nil
+	}
+	return contexts, err
+}
+
+// forget removes the contexts and the instance's cached tokens.
+func (o *instanceDeleteOptions) forget(ctx context.Context, s scope, id string, contexts []edgeContext) error {
+	var removed []string
+	edit := func(config *api.Config) error {
+		removed = nil
+		for _, c := range contexts {
+			if at := config.Contexts[c.name]; at != nil && sameInstance(config.AuthInfos[at.AuthInfo], c.request) {
+				kubeconfig.Remove(config, c.name)
+				removed = append(removed, c.name)
+			}
+		}
+		return nil
+	}
+	if len(contexts) > 0 {
+		if err := kubeconfig.Edit(ctx, o.path, edit); err != nil {
+			return hint.Wrap(fmt.Errorf("the instance is deleted, its contexts are not: %w", err), "kubectl edge kubeconfig remove --prune")
+		}
+	}
+	for _, name := range removed {
+		o.note("Removed context %q.", name)
+	}
+	return o.forgetInstances([]edgeContext{{request: tokenrequest.Request{ProjectID: s.project, Region: s.region, InstanceID: id}}})
+}

@@ -1,0 +1,65 @@
+package edge
+
+import (
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/output"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
+)
+
+func newPlanCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{Use: "plan", Aliases: []string{"plans"}, Short: "Show the sizes in which instances are offered"}
+	cmd.AddCommand(newPlanListCmd(a))
+	return cmd
+}
+
+func newPlanListCmd(a *app) *cobra.Command {
+	var out output.Flags
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the plans that a project can choose from",
+		Example: `  kubectl edge plan list
+  kubectl edge plan list -o jsonpath='{.items[?(@.name=="S")].id}'`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := out.Validate(); err != nil {
+				return usageError{err}
+			}
+			s, err := a.projectScope()
+			if err != nil {
+				return err
+			}
+			client, err := a.client(cmd.Context(), s)
+			if err != nil {
+				return err
+			}
+			plans, err := client.Plans(cmd.Context(), s.project)
+			if err != nil {
+				return err
+			}
+			if len(plans) == 0 {
+				a.note("No plans found for project %s.", s.project)
+			}
+			return output.List(a.Out, out, planKind(), plans)
+		},
+	}
+	out.AddFlags(cmd.Flags())
+	return cmd
+}
+
+func planKind() output.Kind[stackit.Plan] {
+	hosts := func(n int32) string { return strconv.Itoa(int(n)) }
+	return output.Kind[stackit.Plan]{
+		Name: "Plan",
+		ID:   func(p stackit.Plan) string { return p.GetId() },
+		Columns: []output.Column[stackit.Plan]{
+			{Name: "ID", Value: func(p stackit.Plan) string { return p.GetId() }},
+			{Name: "NAME", Value: func(p stackit.Plan) string { return p.GetName() }},
+			{Name: "DESCRIPTION", Value: func(p stackit.Plan) string { return p.GetDescription() }},
+			{Name: "MAX EDGE HOSTS", Value: func(p stackit.Plan) string { return hosts(p.GetMaxEdgeHosts()) }},
+			{Name: "MIN EDGE HOSTS", Wide: true, Value: func(p stackit.Plan) string { return hosts(p.GetMinEdgeHosts()) }},
+		},
+	}
+}
