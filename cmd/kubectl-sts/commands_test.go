@@ -5,12 +5,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,7 +26,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 func commands() map[string]command {
 	return map[string]command{
 		"fault": fault, "advance": advance, "requests": requests, "tokens": tokens, "hung": hung,
-		"capture": capture, "parallel": parallel, "nosecrets": noSecrets, "exitcode": exitCode, "seed": seed, "base64": toBase64, "envsubst": envSubst, "mode": mode, "waitfile": waitFile,
+		"capture": capture, "parallel": parallel, "nosecrets": noSecrets, "exitcode": exitCode, "seed": seed, "forget": forget, "base64": toBase64, "envsubst": envSubst, "mode": mode,
 	}
 }
 
@@ -108,7 +108,7 @@ func asAdmin(ts *testscript.TestScript, method, path, body string) []byte {
 	req.Header.Set("X-API-Token", adminToken)
 	rec := httptest.NewRecorder()
 	worldOf(ts).handler.ServeHTTP(rec, req)
-	if rec.Code != http.StatusOK {
+	if rec.Code >= 300 {
 		ts.Fatalf("%s %s: %d %s", method, path, rec.Code, rec.Body)
 	}
 	return rec.Body.Bytes()
@@ -134,6 +134,20 @@ func seed(ts *testscript.TestScript, _ bool, args []string) {
 	var created struct{ Token string }
 	ts.Check(json.Unmarshal(body, &created))
 	ts.Setenv("TOKEN", created.Token)
+}
+
+// forget ROLE deletes the service tokens of this role on the server.
+func forget(ts *testscript.TestScript, _ bool, args []string) {
+	var list []struct {
+		ID    int64
+		Roles []string
+	}
+	ts.Check(json.Unmarshal(asAdmin(ts, "GET", "/api/security/tokens", ""), &list))
+	for _, t := range list {
+		if slices.Contains(t.Roles, args[0]) {
+			asAdmin(ts, "DELETE", fmt.Sprintf("/api/security/tokens/%d", t.ID), "")
+		}
+	}
 }
 
 // capture NAME REGEXP [FILE] stores what matches in FILE, by default stdout.
@@ -236,14 +250,4 @@ func mode(ts *testscript.TestScript, _ bool, args []string) {
 	if got := fmt.Sprintf("%o", info.Mode().Perm()); got != args[0] {
 		ts.Fatalf("mode %s, want %s", got, args[0])
 	}
-}
-
-// waitfile FILE waits until there is such a file.
-func waitFile(ts *testscript.TestScript, _ bool, args []string) {
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
-		if _, err := os.Stat(ts.MkAbs(args[0])); err == nil {
-			return
-		}
-	}
-	ts.Fatalf("%s does not appear", args[0])
 }

@@ -14,7 +14,6 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/mint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate"
-	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 )
 
 type apiOptions struct {
@@ -91,23 +90,19 @@ func (o *apiOptions) run(ctx context.Context) (err error) {
 // withCached makes the request with a cached token and, if the server refuses that, once more with a new one: somebody may
 // have deleted it. A request that was refused has changed nothing.
 func (o *apiOptions) withCached(ctx context.Context, s settings, form stackstate.HeaderForm, body []byte) error {
-	var refused tokencache.Entry
-	for {
-		want := mint.Want{Fresh: true, Anew: o.refresh}
-		if refused.Token != "" {
-			want = mint.Want{Refused: refused.Tag()}
-		}
-		e, err := o.cached(ctx, s, want)
-		if err != nil {
-			return err
-		}
-		last := e.Token == refused.Token || refused.Token != "" || o.Now().Sub(e.Issued) < minTTL
-		status, err := o.requestUnless(ctx, s, serviceToken(e.Token), form, body, !last)
-		if status != http.StatusUnauthorized || last {
-			return err
-		}
-		refused = e
+	e, err := o.cached(ctx, s, mint.Want{Fresh: true, Anew: o.refresh})
+	if err != nil {
+		return err
 	}
+	status, err := o.requestUnless(ctx, s, serviceToken(e.Token), form, body, true)
+	if status != http.StatusUnauthorized {
+		return err
+	}
+	if e, err = o.cached(ctx, s, mint.Want{Refused: e.Tag()}); err != nil {
+		return err
+	}
+	_, err = o.request(ctx, s, serviceToken(e.Token), form, body)
+	return err
 }
 
 func serviceToken(token string) stackstate.Credential {

@@ -112,6 +112,6 @@ func (a *app) printError(ctx context.Context, err error) int {
 	enc := json.NewEncoder(a.ErrOut)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
-	enc.Encode(report)
+	_ = enc.Encode(report)
 	return exitCode(err)
 }

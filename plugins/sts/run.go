@@ -43,6 +43,9 @@ else it needs to reach the server. sts takes its token from there; other program
 				return err
 			}
 			defer func() { err = a.afterUse(err, done()) }()
+			if err := cmd.Context().Err(); err != nil {
+				return err // interrupted before there was a program to pass it on to
+			}
 			return a.runProgram(args, clientEnv(s, token))
 		},
 	}

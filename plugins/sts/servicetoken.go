@@ -53,7 +53,7 @@ on stderr. This differs from sts, which sends the start of that day in UTC, so t
 	f.StringVar(&o.ttl, "ttl", "", "lifetime of the service token instead, such as 8h or 30d")
 	f.StringVar(&o.dedicatedSubject, "dedicated-subject", "", "subject to make for this token alone; it is deleted together with the token")
 	f.StringVar(&o.dedicatedSubject, "dedicatedSubject", "", "the same, as sts spells it")
-	f.MarkHidden("dedicatedSubject")
+	_ = f.MarkHidden("dedicatedSubject") // there is such a flag
 	return cmd
 }
 

@@ -75,5 +75,5 @@ func writeError(w http.ResponseWriter, err error, now time.Time) {
 func writeStatus(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	json.NewEncoder(w).Encode(body) // a client that is gone has no use for the error
+	_ = json.NewEncoder(w).Encode(body) // a client that is gone has no use for the error
 }

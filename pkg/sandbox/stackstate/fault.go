@@ -119,7 +119,7 @@ func (f *Faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		writeError(w, fmt.Errorf("the database is not available"), time.Now())
 	case FaultOldVersion:
 		if strings.HasSuffix(r.URL.Path, "/server/info") {
-			writeJSON(w, serverInfo{serverVersion{Major: 5, IsDev: true}, "SelfHosted", "", []string{"Observability"}})
+			_ = writeJSON(w, serverInfo{serverVersion{Major: 5, IsDev: true}, "SelfHosted", "", []string{"Observability"}})
 			return
 		}
 		f.next.ServeHTTP(w, r)
@@ -137,7 +137,7 @@ func (f *Faults) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Content-Length", "1000")
 		fmt.Fprint(w, `[{"name":`)
-		http.NewResponseController(w).Flush()
+		_ = http.NewResponseController(w).Flush()
 		panic(http.ErrAbortHandler)
 	case FaultLostAnswer:
 		f.next.ServeHTTP(discard{}, r)
@@ -173,7 +173,7 @@ func (f *Faults) control(w http.ResponseWriter, r *http.Request) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	w.Header().Set("Content-Type", "application/json")
-	json.NewEncoder(w).Encode(append([]*Fault{}, f.faults...))
+	_ = json.NewEncoder(w).Encode(append([]*Fault{}, f.faults...))
 }
 
 // discard is a ResponseWriter for answers that get lost.
