@@ -178,6 +178,9 @@ func (s *Sessions) seal(session profile.Session, g grant, token AccessToken) err
 	if err != nil {
 		return err
 	}
+	if g.Method() == MethodSTACKITCLI {
+		token = AccessToken{} // every process asks the CLI, whose session may end without our hearing of it
+	}
 	data, err := json.Marshal(secret{Version: secretVersion, Method: g.Method(), Grant: raw, Access: token})
 	if err != nil {
 		return err
