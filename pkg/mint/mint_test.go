@@ -165,6 +165,8 @@ func TestRefused(t *testing.T) {
 	b := newBench(t)
 	b.want(t, mint.Want{}, "token 1", 1)
 	refused := func(token string) mint.Want { return mint.Want{Refused: tokencache.Entry{Token: token}.Tag()} }
+	b.want(t, refused("token 1"), "token 1", 1) // minted just now
+	b.now = b.now.Add(10 * time.Second)
 	b.want(t, refused("token 1"), "token 2", 2)
 	b.want(t, refused("token 1"), "token 2", 2) // somebody else has seen to it
 	b.now = b.now.Add(30 * time.Second)

@@ -91,13 +91,19 @@ func (e Entry) Ageing(now time.Time) bool {
 
 func (e Entry) ageingFrom() time.Time { return e.Expires.Add(-e.life() / 5) }
 
-// replaceEvery bounds how often a token is replaced because it was refused, since a client may ask again for reasons of its
-// own, and may be refused for reasons that no token mends.
-const replaceEvery = time.Minute
+const (
+	// replaceEvery bounds how often a token is replaced because it was refused, since a client may ask again for reasons
+	// of its own, and may be refused for reasons that no token mends.
+	replaceEvery = time.Minute
+	// settle is how old a token has to be to be replaced: one program that starts many helpers at once, of which the last
+	// ask after the first were answered, looks like a client that was refused, and what is wrong with a token that was
+	// minted just now is not mended by another.
+	settle = 5 * time.Second
+)
 
 // Replaceable reports whether a new token may be minted at now although e lives, because a server has refused e.
 func (e Entry) Replaceable(now time.Time) bool {
-	return now.Sub(e.Replaced) >= replaceEvery
+	return now.Sub(e.Issued) >= settle && now.Sub(e.Replaced) >= replaceEvery
 }
 
 // Tag identifies the token within its key without revealing it.

@@ -202,3 +202,24 @@ func TestSweep(t *testing.T) {
 		t.Error("swept again within the hour")
 	}
 }
+
+func TestReplaceable(t *testing.T) {
+	first := testEntry()
+	replacement := first
+	replacement.Replaced = first.Issued
+	for _, tc := range []struct {
+		what  string
+		e     Entry
+		after time.Duration
+		want  bool
+	}{
+		{"minted just now", first, settle - 1, false},
+		{"minted a while ago", first, settle, true},
+		{"a replacement, too early", replacement, replaceEvery - 1, false},
+		{"a replacement, later", replacement, replaceEvery, true},
+	} {
+		if got := tc.e.Replaceable(now.Add(tc.after)); got != tc.want {
+			t.Errorf("%s: got %v, want %v", tc.what, got, tc.want)
+		}
+	}
+}

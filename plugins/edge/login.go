@@ -125,6 +125,9 @@ func (o *loginOptions) credential(ctx context.Context, sessions *login.Sessions)
 		return nil, nil
 	}
 	credential, err := sessions.Detect(ctx, interaction)
+	if _, ok := errors.AsType[*login.RequiredError](err); ok {
+		return nil, hint.Wrap(err, "in a terminal: kubectl edge login; for a machine: kubectl edge login --service-account-key FILE")
+	}
 	if browser, ok := credential.(login.Browser); ok {
 		browser.Port, browser.Timeout = o.port, o.timeout
 		return browser, err
