@@ -28,7 +28,6 @@ type Record struct {
 	Roles   []string  `json:"roles"`
 	Created time.Time `json:"created"`
 	Expires time.Time `json:"expires"`
-	Key     string    `json:"key"` // in the token cache; "" if the token is not cached
 	// Pending is true until the token has reached the one who asked for it.
 	Pending bool `json:"pending,omitempty"`
 }

@@ -60,11 +60,11 @@ func (o *apiOptions) run(ctx context.Context) (err error) {
 	if !strings.HasPrefix(o.path, "/") || strings.HasPrefix(o.path, "//") {
 		return usage(fmt.Errorf("%q is not a path on the server, such as /api/server/status", o.path))
 	}
-	s, err := o.settings()
+	s, err := o.settings(ctx)
 	if err != nil {
 		return err
 	}
-	body, err := o.body()
+	body, err := o.body(ctx)
 	if err != nil {
 		return err
 	}
@@ -110,7 +110,7 @@ func serviceToken(token string) stackstate.Credential {
 }
 
 // body is read before anything is sent, so that the request can be repeated.
-func (o *apiOptions) body() ([]byte, error) {
+func (o *apiOptions) body(ctx context.Context) ([]byte, error) {
 	name, isFile := strings.CutPrefix(o.data, "@")
 	switch {
 	case o.data == "":
@@ -118,7 +118,7 @@ func (o *apiOptions) body() ([]byte, error) {
 	case !isFile:
 		return []byte(o.data), nil
 	case name == "-":
-		data, err := io.ReadAll(o.In)
+		data, err := await(ctx, func() ([]byte, error) { return io.ReadAll(o.In) })
 		return data, withCode(exitRead, err)
 	}
 	data, err := os.ReadFile(name)

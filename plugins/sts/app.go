@@ -30,7 +30,9 @@ import (
 type app struct {
 	Process
 	globalFlags
-	dirs dirs.Dirs
+	dirs      dirs.Dirs
+	cacheDirs dirs.Dirs // of kubectl edge: one cache for all minted tokens
+	warned    bool      // of what is insecure about the connection
 }
 
 func (a *app) configPath() string {
@@ -64,7 +66,7 @@ func (a *app) journal() stackstate.Journal {
 }
 
 // settings reads the configuration and resolves what flags and environment say about it.
-func (a *app) settings() (settings, error) {
+func (a *app) settings(ctx context.Context) (settings, error) {
 	file, err := a.loadConfig()
 	if err != nil {
 		return settings{}, err
@@ -72,22 +74,9 @@ func (a *app) settings() (settings, error) {
 	s, err := resolve(&a.globalFlags, a.Getenv, file)
 	if err == nil {
 		a.warnAboutArguments()
-		err = a.readStdin(&s.source)
+		err = a.readStdin(ctx, &s.source)
 	}
 	return s, err
-}
-
-// readStdin takes a token from stdin, which can be read only once.
-func (a *app) readStdin(src *source) error {
-	if !src.Stdin {
-		return nil
-	}
-	data, err := io.ReadAll(io.LimitReader(a.In, maxToken))
-	if err != nil {
-		return withCode(exitRead, fmt.Errorf("read the token from stdin: %w", err))
-	}
-	src.Token, src.Stdin = string(bytes.TrimSpace(data)), false
-	return nil
 }
 
 // client talks to the server of s with the credential of s.
@@ -161,12 +150,13 @@ func (a *app) httpClient(s settings) (*http.Client, error) {
 func (a *app) warnAbout(s settings) {
 	u, err := url.Parse(s.url)
 	switch {
-	case err != nil:
+	case err != nil || a.warned:
 	case u.Scheme == "http" && !loopback(u.Hostname()):
 		a.note("WARNING: %s is not encrypted: everybody on the way can read your token", s.url)
 	case u.Scheme == "https" && s.skipSSL:
 		a.note("WARNING: the certificate of %s is not checked (skip-ssl): whoever answers there gets your token", u.Host)
 	}
+	a.warned = true
 }
 
 func loopback(host string) bool {
@@ -221,9 +211,6 @@ func (a *app) token(ctx context.Context, s settings) (string, error) {
 		return src.Token, nil
 	}
 }
-
-// maxToken bounds what is read as a token, in bytes.
-const maxToken = 1 << 20
 
 func readTokenFile(src source) (string, error) {
 	data, err := os.ReadFile(src.Path)

@@ -1,7 +1,6 @@
 package sts
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
@@ -179,7 +178,7 @@ func (o *transferOptions) offerRemoval(ctx context.Context, theirs *stsconfig.Fi
 			o.note("note: the tokens are still in %s; --remove-secrets removes them", theirs.Path)
 			return false, nil
 		}
-		yes, err := o.ask(fmt.Sprintf("Remove the tokens from %s, where others can read them?", theirs.Path))
+		yes, err := o.ask(ctx, fmt.Sprintf("Remove the tokens from %s, where others can read them?", theirs.Path))
 		if err != nil || !yes {
 			return false, err
 		}
@@ -287,15 +286,4 @@ func (o *transferOptions) opened(ctx context.Context, n stsconfig.Named, ours *s
 		out.ServiceToken = token
 	}
 	return out, nil
-}
-
-// ask asks a person on the terminal; only y or yes is yes.
-func (a *app) ask(question string) (bool, error) {
-	fmt.Fprintf(a.ErrOut, "%s [y/N] ", question)
-	answer, err := bufio.NewReader(a.In).ReadString('\n')
-	if err != nil && answer == "" {
-		return false, withCode(exitRuntime, errors.New("no answer"))
-	}
-	answer = strings.ToLower(strings.TrimSpace(answer))
-	return answer == "y" || answer == "yes", nil
 }

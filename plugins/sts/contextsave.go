@@ -6,14 +6,11 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"errors"
-	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
@@ -62,7 +59,7 @@ func (o *saveOptions) addFlags(f *pflag.FlagSet) {
 }
 
 func (o *saveOptions) run(ctx context.Context) error {
-	s, err := o.complete()
+	s, err := o.complete(ctx)
 	if err != nil {
 		return err
 	}
@@ -107,7 +104,7 @@ func (o *saveOptions) run(ctx context.Context) error {
 }
 
 // complete is resolve without a file: a context is saved as it is given, not on top of another.
-func (o *saveOptions) complete() (settings, error) {
+func (o *saveOptions) complete(ctx context.Context) (settings, error) {
 	if err := o.writableConfig(); err != nil {
 		return settings{}, err
 	}
@@ -118,32 +115,22 @@ func (o *saveOptions) complete() (settings, error) {
 	o.warnAboutArguments()
 	if s.source.Default {
 		s.source = source{Kind: stackstate.KindServiceToken}
-		if s.source.Token, err = o.askToken(); err != nil {
+		if !terminal(o.In) {
+			return s, usage(hint.Wrap(errors.New("no token is given"), "kubectl sts context save --url URL --service-token-stdin < FILE"))
+		}
+		if s.source.Token, err = o.promptToken(ctx, "Service token: "); err != nil {
 			return s, err
 		}
 	}
 	s.apiPath = cmp.Or(o.apiPath, s.apiPath)
 	s.sealedFor = s.url
-	return s, o.readStdin(&s.source)
+	return s, o.readStdin(ctx, &s.source)
 }
 
 // writableConfig fails early, before a token is asked for, if the configuration is not to be overwritten.
 func (o *saveOptions) writableConfig() error {
 	_, err := o.loadConfig()
 	return err
-}
-
-func (o *saveOptions) askToken() (string, error) {
-	if !terminal(o.In) {
-		return "", usage(hint.Wrap(errors.New("no token is given"), "kubectl sts context save --url URL --service-token-stdin < FILE"))
-	}
-	fmt.Fprint(o.ErrOut, "Service token: ")
-	data, err := term.ReadPassword(int(o.In.(*os.File).Fd()))
-	fmt.Fprintln(o.ErrOut)
-	if err != nil {
-		return "", withCode(exitRead, fmt.Errorf("read the token: %w", err))
-	}
-	return strings.TrimSpace(string(data)), nil
 }
 
 // contextOf is what is written of s, after its token was sealed.

@@ -22,7 +22,7 @@ The context and its own token stay: kubectl sts context delete removes them.`,
 }
 
 func (a *app) logout(ctx context.Context) error {
-	s, err := a.settings()
+	s, err := a.settings(ctx)
 	if err != nil {
 		return err
 	}

@@ -35,13 +35,14 @@ func newPerson(t *testing.T) *person {
 	srv := httptest.NewServer(p.faults)
 	t.Cleanup(srv.Close)
 	dir := t.TempDir()
-	env := map[string]string{"STS_CLI_URL": srv.URL, "STS_CLI_API_TOKEN": "admin", "KUBECTL_EDGE_CACHE": "none", "NO_COLOR": "1"}
+	env := map[string]string{"STS_CLI_URL": srv.URL, "STS_CLI_API_TOKEN": "admin", "NO_COLOR": "1"}
 	p.app = &app{
 		Process: Process{
 			IOStreams: genericiooptions.IOStreams{In: strings.NewReader(""), Out: &p.out, ErrOut: &p.out},
 			Getenv:    func(name string) string { return env[name] }, Now: clock,
 		},
-		dirs: dirs.Dirs{Config: filepath.Join(dir, "config"), State: filepath.Join(dir, "state")},
+		dirs:      dirs.Dirs{Config: filepath.Join(dir, "config"), State: filepath.Join(dir, "state")},
+		cacheDirs: dirs.Dirs{Cache: filepath.Join(dir, "cache")},
 	}
 	return p
 }
@@ -68,6 +69,30 @@ func TestMintDeletesWhatHasEnded(t *testing.T) {
 			t.Errorf("want one token: %v\n%s", err, out)
 		}
 		p.now = p.now.Add(time.Hour)
+	}
+}
+
+// TestKilledAfterStoring: a token that is in the cache is in use, even if its record says that it never got there.
+func TestKilledAfterStoring(t *testing.T) {
+	p := newPerson(t)
+	first, err := p.do(t.Context(), "token", "--roles", "a", "--ttl", "10h")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, first)
+	}
+	records, err := p.app.journal().List("")
+	if err != nil || len(records) != 1 {
+		t.Fatalf("records %v, %v", records, err)
+	}
+	records[0].Pending = true
+	if err := p.app.journal().Put(records[0]); err != nil {
+		t.Fatal(err)
+	}
+	p.now = p.now.Add(time.Hour)
+	if out, err := p.do(t.Context(), "token", "--roles", "b"); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if out, err := p.do(t.Context(), "service-token", "list"); err != nil || !strings.Contains(out, records[0].Name) {
+		t.Errorf("the token in use was deleted: %v\n%s", err, out)
 	}
 }
 

@@ -34,7 +34,7 @@ else it needs to reach the server. sts takes its token from there; other program
     --expand-header 'X-API-Key: {{STS_CLI_SERVICE_TOKEN}}' https://acme.example.com/api/server/status`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) (err error) {
-			s, err := a.settings()
+			s, err := a.settings(cmd.Context())
 			if err != nil {
 				return err
 			}

@@ -90,7 +90,7 @@ func (o *createOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s, err := o.settings()
+	s, err := o.settings(ctx)
 	if err != nil {
 		return err
 	}
@@ -159,7 +159,7 @@ func newServiceTokenListCmd(a *app) *cobra.Command {
 		Short: "List service tokens",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := a.settings()
+			s, err := a.settings(cmd.Context())
 			if err != nil {
 				return err
 			}

@@ -68,7 +68,7 @@ func (o *deleteOptions) complete(args []string) error {
 }
 
 func (o *deleteOptions) run(ctx context.Context) error {
-	s, err := o.settings()
+	s, err := o.settings(ctx)
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (o *deleteOptions) run(ctx context.Context) error {
 		fmt.Fprintln(o.Out, "No service tokens found.")
 		return nil
 	}
-	ok, err := o.confirm(tokens)
+	ok, err := o.confirm(ctx, tokens)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (o *deleteOptions) mintedNames(ctx context.Context, client *stackstate.Clie
 }
 
 // confirm shows what is to be deleted and asks.
-func (o *deleteOptions) confirm(tokens []stackstate.ServiceToken) (bool, error) {
+func (o *deleteOptions) confirm(ctx context.Context, tokens []stackstate.ServiceToken) (bool, error) {
 	if o.yes {
 		return true, nil
 	}
@@ -134,7 +134,7 @@ func (o *deleteOptions) confirm(tokens []stackstate.ServiceToken) (bool, error) 
 	shown := *o.app
 	shown.Out = o.ErrOut
 	shown.tokenTable(tokens)
-	return o.ask(fmt.Sprintf("Delete these %d service tokens?", len(tokens)))
+	return o.ask(ctx, fmt.Sprintf("Delete these %d service tokens?", len(tokens)))
 }
 
 // deleteAll tries all ids, and forgets what is recorded of the names that go with them.

@@ -25,7 +25,7 @@ type Process struct {
 
 // Run runs kubectl sts with args, which do not include the program's name, and returns the exit code. Errors are printed.
 func Run(ctx context.Context, p Process, args []string) int {
-	a := &app{Process: p, dirs: dirs.For("kubectl-sts")}
+	a := &app{Process: p, dirs: dirs.For("kubectl-sts"), cacheDirs: dirs.For("kubectl-edge")}
 	cmd := newRootCmd(a)
 	cmd.SetArgs(args)
 	err := cmd.ExecuteContext(ctx)

@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/mint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate"
@@ -64,19 +63,19 @@ func (a *app) cache() tokencache.Store {
 	if a.Getenv(tokencache.Variable) == tokencache.None {
 		return tokencache.Store{}
 	}
-	// The cache of kubectl edge: one for all minted tokens.
-	return tokencache.Open(dirs.For("kubectl-edge"))
+	return tokencache.Open(a.cacheDirs)
 }
 
 // cacheKey names a minted token by all that changes it.
 func cacheKey(s settings, roles []string, ttl time.Duration) tokencache.Key {
 	account := s.source.Account
 	parts := []string{
-		s.url, s.apiPath, ttl.String(), strings.Join(roles, ","),
+		s.url, s.apiPath, ttl.String(),
 		string(s.source.Kind), s.source.Token, s.source.Path, s.source.Sealed,
 		account.ServiceAccount, account.Kubeconfig, account.Context,
 	}
-	return tokencache.KeyOf("stackstate", append(parts, account.Audiences...)...)
+	// No role is empty: the empty string ends them.
+	return tokencache.KeyOf("stackstate", slices.Concat(parts, roles, []string{""}, account.Audiences)...)
 }
 
 // cached returns a minted token from the cache, or mints one while all others wait for it.
@@ -101,7 +100,7 @@ func (o *mintOptions) cached(ctx context.Context, s settings, want mint.Want) (t
 		}
 		m := o.minter(client)
 		o.sweep(ctx, m, s)
-		created, record, err := m.Mint(ctx, stackstate.Record{URL: s.url, Context: s.context, Roles: roles, Key: key.String()}, ttl)
+		created, record, err := m.Mint(ctx, stackstate.Record{URL: s.url, Context: s.context, Roles: roles}, ttl)
 		if err != nil {
 			return tokencache.Entry{}, err
 		}
@@ -127,8 +126,10 @@ func (a *app) minter(client *stackstate.Client) stackstate.Minter {
 func (a *app) sweep(ctx context.Context, m stackstate.Minter, s settings) {
 	records, err := m.Journal.List(s.url)
 	now := a.Now()
+	inUse := a.cachedNames()
 	records = slices.DeleteFunc(records, func(r stackstate.Record) bool {
-		return now.Before(r.Expires) && !(r.Pending && now.After(r.Created.Add(staleAfter)))
+		stale := r.Pending && now.After(r.Created.Add(staleAfter)) && !inUse[r.Name]
+		return now.Before(r.Expires) && !stale
 	})
 	if err == nil && len(records) > 0 {
 		_, err = m.Delete(ctx, records)
@@ -136,6 +137,20 @@ func (a *app) sweep(ctx context.Context, m stackstate.Minter, s settings) {
 	if err != nil && a.verbose {
 		a.note("could not delete minted tokens that are no longer needed: %v", err)
 	}
+}
+
+// cachedNames are the names of the minted tokens in the cache. A process that was killed after it had stored its token left that
+// one's record pending.
+func (a *app) cachedNames() map[string]bool {
+	names := map[string]bool{}
+	files, err := a.cache().List()
+	if err != nil {
+		return names
+	}
+	for _, f := range files {
+		names[f.Entry.Labels.Principal] = true
+	}
+	return names
 }
 
 // once mints a token beside the cache and returns it with what deletes it after its use.
@@ -179,7 +194,7 @@ Output formats (-o): text, the token; json; header, a line for curl -H @-; env, 
   kubectl sts token --roles stackstate-k8s-troubleshooter -o header | curl -H @- https://acme.example.com/api/server/status`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			s, err := a.settings()
+			s, err := a.settings(cmd.Context())
 			if err != nil {
 				return err
 			}

@@ -1,0 +1,77 @@
+package sts
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+)
+
+// maxToken bounds what is read as a token, in bytes.
+const maxToken = 1 << 20
+
+// await runs a read, which nothing can interrupt, and stops waiting for it when ctx ends.
+func await[T any](ctx context.Context, read func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := read()
+		done <- result{value, err}
+	}()
+	select {
+	case r := <-done:
+		return r.value, r.err
+	case <-ctx.Done():
+		var none T
+		return none, ctx.Err()
+	}
+}
+
+// readStdin takes a token from stdin, which can be read only once.
+func (a *app) readStdin(ctx context.Context, src *source) error {
+	if !src.Stdin {
+		return nil
+	}
+	data, err := await(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(a.In, maxToken)) })
+	if err != nil {
+		return withCode(exitRead, fmt.Errorf("read the token from stdin: %w", err))
+	}
+	src.Token, src.Stdin = string(bytes.TrimSpace(data)), false
+	return nil
+}
+
+// promptToken asks a person on the terminal for a token, which is not shown.
+func (a *app) promptToken(ctx context.Context, prompt string) (string, error) {
+	fd := int(a.In.(*os.File).Fd())
+	state, err := term.GetState(fd)
+	if err != nil {
+		return "", withCode(exitRead, fmt.Errorf("read the token: %w", err))
+	}
+	fmt.Fprint(a.ErrOut, prompt)
+	data, err := await(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
+	fmt.Fprintln(a.ErrOut)
+	if err != nil {
+		return "", withCode(exitRead, errors.Join(fmt.Errorf("read the token: %w", err), term.Restore(fd, state)))
+	}
+	return strings.TrimSpace(string(data)), nil
+}
+
+// ask asks a person on the terminal; only y or yes is yes.
+func (a *app) ask(ctx context.Context, question string) (bool, error) {
+	fmt.Fprintf(a.ErrOut, "%s [y/N] ", question)
+	answer, err := await(ctx, func() (string, error) { return bufio.NewReader(a.In).ReadString('\n') })
+	if err != nil && answer == "" {
+		return false, fmt.Errorf("no answer: %w", err)
+	}
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return answer == "y" || answer == "yes", nil
+}
