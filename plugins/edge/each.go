@@ -10,6 +10,8 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -207,7 +209,8 @@ func (o *eachOptions) arguments(c edgeContext, args []string) []string {
 	if o.path != "" {
 		flags = append(flags, "--kubeconfig="+o.path)
 	}
-	if json, _ := outputOf(args); o.format == "json" && !json {
+	raw := slices.ContainsFunc(flagsOf(args), func(arg string) bool { return arg == "--raw" || strings.HasPrefix(arg, "--raw=") })
+	if json, _ := outputOf(args); o.format == "json" && !json && !raw {
 		flags = append(flags, "--output=json")
 	}
 	first := 1
@@ -222,14 +225,20 @@ func (o *eachOptions) streams(contexts []edgeContext) []eachStreams {
 	if o.format == "json" {
 		return make([]eachStreams, len(contexts))
 	}
-	width := 0
-	for _, c := range contexts {
-		width = max(width, len(c.name))
+	names, width := make([]string, len(contexts)), 0
+	for i, c := range contexts {
+		names[i] = strings.Map(func(r rune) rune {
+			if !unicode.IsGraphic(r) { // a kubeconfig may come from anywhere, and terminals obey
+				return unicode.ReplacementChar
+			}
+			return r
+		}, c.name)
+		width = max(width, utf8.RuneCountInString(names[i]))
 	}
 	out, errOut := newLineWriter(o.Out), newLineWriter(o.ErrOut)
 	var streams []eachStreams
-	for i, c := range contexts {
-		label := fmt.Sprintf("%-*s | ", width, c.name)
+	for i, name := range names {
+		label := fmt.Sprintf("%-*s | ", width, name)
 		streams = append(streams, eachStreams{out.stream(o.colour(o.Out, i, label)), errOut.stream(o.colour(o.ErrOut, i, label))})
 	}
 	return streams
@@ -251,7 +260,7 @@ func worst(contexts []edgeContext, runs []eachRun) error {
 	for i, r := range runs {
 		if r.err != nil {
 			failed++
-			first = errors.Join(first, fmt.Errorf("context %s: %w", contexts[i].name, r.err))
+			first = errors.Join(first, fmt.Errorf("context %q: %w", contexts[i].name, r.err))
 		} else if r.code != 0 {
 			failed++
 		}

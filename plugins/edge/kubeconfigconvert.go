@@ -102,7 +102,7 @@ func (o *kubeconfigConvertOptions) run(ctx context.Context) error {
 		}
 	}
 	if failed := len(conversions) - len(good); failed > 0 {
-		return fmt.Errorf("%s of %d not converted", count(failed, "context"), len(conversions))
+		return fmt.Errorf("%d of %s not converted", failed, count(len(conversions), "user"))
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -109,9 +110,11 @@ func (o *kubeconfigCreateOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if o.which.all && len(instances) == 0 {
-		o.note("No instances found in project %s, region %s.", s.project, s.region)
-		return nil
+	if o.which.all {
+		if len(instances) == 0 {
+			o.note("No instances found in project %s, region %s.", s.project, s.region)
+		}
+		instances = slices.DeleteFunc(instances, o.passOver)
 	}
 	places, err := o.places(s, instances)
 	if err != nil {
@@ -132,9 +135,18 @@ func (o *kubeconfigCreateOptions) run(ctx context.Context) error {
 		}
 	}
 	if failed > 0 {
-		return fmt.Errorf("%s of %d not created", count(failed, "context"), failed+len(fetched))
+		return fmt.Errorf("%d of %s not created", failed, count(failed+len(fetched), "context"))
 	}
 	return nil
+}
+
+// passOver reports whether instance is not ready, and says so.
+func (o *kubeconfigCreateOptions) passOver(instance stackit.Instance) bool {
+	if instance.Status == stackit.StatusActive {
+		return false
+	}
+	o.note("Passed over instance %s: it is %s.", instance.Id, instance.Status)
+	return true
 }
 
 // place is an instance and where in a kubeconfig it goes.

@@ -79,7 +79,7 @@ func (o *kubeconfigCreateOptions) fetchAll(ctx context.Context, client *stackit.
 		switch {
 		case errs[i] == nil:
 		case o.which.all && errors.As(errs[i], &notReady):
-			o.note("Passed over instance %s: it is not ready (%s).", p.instance.Id, notReady.Instance.Status)
+			o.note("Passed over instance %s: it gives out no credentials yet.", p.instance.Id)
 		default:
 			failed++
 			hint.Print(o.ErrOut, errs[i])
@@ -90,9 +90,6 @@ func (o *kubeconfigCreateOptions) fetchAll(ctx context.Context, client *stackit.
 
 // fetchOne gets the entry of p, when it is ready. Waiting is told through a progress, unless that is nil.
 func (o *kubeconfigCreateOptions) fetchOne(ctx context.Context, client *stackit.Client, s scope, p *place, tell func(what string) *progress) (err error) {
-	if p.instance.Status != stackit.StatusActive && o.which.all {
-		return &stackit.NotReadyError{Instance: p.instance}
-	}
 	if p.instance, err = o.awaitActive(ctx, client, s, p.instance, o.noWait, tell); err != nil {
 		return err
 	}

@@ -204,7 +204,7 @@ func (o *kubeconfigRemoveOptions) remove(ctx context.Context, contexts []edgeCon
 	}
 	if o.prune || o.which.all {
 		for _, c := range contexts {
-			o.note("%s (instance %s of project %s)", c.name, c.request.InstanceID, c.request.ProjectID)
+			o.note("%q (instance %s of project %s)", c.name, c.request.InstanceID, c.request.ProjectID)
 		}
 		if err := o.confirm(ctx, o.yes, fmt.Sprintf("Remove %s?", count(len(contexts), "context"))); err != nil {
 			return err
