@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -26,7 +25,7 @@ type command = func(ts *testscript.TestScript, neg bool, args []string)
 func commands() map[string]command {
 	return map[string]command{
 		"fault": fault, "advance": advance, "requests": requests, "tokens": tokens, "hung": hung,
-		"capture": capture, "parallel": parallel, "nosecrets": noSecrets, "exitcode": exitCode, "seed": seed, "forget": forget, "base64": toBase64, "envsubst": envSubst, "mode": mode,
+		"capture": capture, "parallel": parallel, "nosecrets": noSecrets, "exitcode": exitCode, "seed": seed, "base64": toBase64, "envsubst": envSubst, "mode": mode,
 	}
 }
 
@@ -134,20 +133,6 @@ func seed(ts *testscript.TestScript, _ bool, args []string) {
 	var created struct{ Token string }
 	ts.Check(json.Unmarshal(body, &created))
 	ts.Setenv("TOKEN", created.Token)
-}
-
-// forget ROLE deletes the service tokens of this role on the server.
-func forget(ts *testscript.TestScript, _ bool, args []string) {
-	var list []struct {
-		ID    int64
-		Roles []string
-	}
-	ts.Check(json.Unmarshal(asAdmin(ts, "GET", "/api/security/tokens", ""), &list))
-	for _, t := range list {
-		if slices.Contains(t.Roles, args[0]) {
-			asAdmin(ts, "DELETE", fmt.Sprintf("/api/security/tokens/%d", t.ID), "")
-		}
-	}
 }
 
 // capture NAME REGEXP [FILE] stores what matches in FILE, by default stdout.

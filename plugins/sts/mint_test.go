@@ -3,6 +3,9 @@ package sts
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http/httptest"
 	"path/filepath"
 	"strings"
@@ -13,6 +16,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
 	sandbox "github.com/kubectl-edge/kubectl-edge/pkg/sandbox/stackstate"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate"
 )
 
 // person uses kubectl sts against a sandbox, at a time that tests move by hand; the sandbox has the same.
@@ -69,6 +73,48 @@ func TestMintDeletesWhatHasEnded(t *testing.T) {
 			t.Errorf("want one token: %v\n%s", err, out)
 		}
 		p.now = p.now.Add(time.Hour)
+	}
+}
+
+// TestRefusedTokenIsReplaced: somebody deleted the cached token on the server.
+func TestRefusedTokenIsReplaced(t *testing.T) {
+	p := newPerson(t)
+	roles := []string{"api", "GET", "/api/user/session/availableRoles", "--roles", "a", "--ttl", "10h"}
+	want, err := p.do(t.Context(), roles...)
+	if err != nil {
+		t.Fatalf("%v\n%s", err, want)
+	}
+	records, err := p.app.journal().List("")
+	if err != nil || len(records) != 1 {
+		t.Fatalf("records %v, %v", records, err)
+	}
+	body, err := p.do(t.Context(), "service-token", "list", "-o", "json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list struct {
+		Tokens []struct{ ID int64 } `json:"service-tokens"`
+	}
+	if err := json.Unmarshal([]byte(body), &list); err != nil || len(list.Tokens) != 1 {
+		t.Fatalf("%v: %s", err, body)
+	}
+	p.now = p.now.Add(time.Hour)
+	if out, err := p.do(t.Context(), "api", "DELETE", fmt.Sprintf("/api/security/tokens/%d", list.Tokens[0].ID)); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	if got, err := p.do(t.Context(), roles...); err != nil || got != want {
+		t.Errorf("got %s, %v; want %s", got, err, want)
+	}
+
+	// A server that refuses every token does not make us mint without end.
+	p.now = p.now.Add(time.Hour)
+	p.faults.Set(sandbox.Fault{Kind: sandbox.FaultUnauthorized, Path: "/api/user"})
+	var answer *stackstate.Error
+	if _, err := p.do(t.Context(), roles...); !errors.As(err, &answer) || answer.StatusCode != 401 {
+		t.Errorf("error %v", err)
+	}
+	if records, err := p.app.journal().List(""); err != nil || len(records) != 3 {
+		t.Errorf("%d minted, %v; want 3", len(records), err)
 	}
 }
 
