@@ -1,0 +1,280 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/browsertest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
+)
+
+// TestMachines has programs other than kubectl use the instance of one sandbox, whose Kubernetes API is real.
+func TestMachines(t *testing.T) {
+	running := clustertest.Start(t)
+	running.Sandbox.Configure(func(c *sandbox.Settings) { c.LocalUI = true })
+	for name, test := range map[string]func(*testing.T, *person, *clustertest.Running){
+		"web UI": testWebUI, "token file": testTokenFile, "Argo CD": testArgoCD,
+	} {
+		t.Run(name, func(t *testing.T) {
+			env := &testscript.Env{WorkDir: t.TempDir(), Values: map[any]any{}, Vars: []string{
+				"PATH=" + clustertest.Servers(t) + string(os.PathListSeparator) + os.Getenv("PATH"),
+			}}
+			if err := setUp(env, &world{sandbox: running.Sandbox, requests: &requestLog{}}); err != nil {
+				t.Fatal(err)
+			}
+			p := &person{t: t, sandbox: running.Sandbox, client: sandboxtest.Client(t, running.Sandbox), env: env}
+			p.must(nil, "kubectl-edge", "login", "--service-account-key", "admin.json")
+			p.must(nil, "kubectl-edge", "config", "set", "project-id", sandbox.ProjectID)
+			test(t, p, running)
+		})
+	}
+}
+
+// command makes a command in the person's environment.
+func (p *person) command(name string, args ...string) *exec.Cmd {
+	p.t.Helper()
+	path := name
+	for _, dir := range filepath.SplitList(p.env.Getenv("PATH")) {
+		if found, err := exec.LookPath(filepath.Join(dir, name)); err == nil && filepath.Base(name) == name {
+			path = found
+			break
+		}
+	}
+	cmd := exec.CommandContext(p.t.Context(), path, args...)
+	cmd.Env, cmd.Dir = p.env.Vars, p.env.WorkDir
+	return cmd
+}
+
+// must runs a command that has to succeed, and returns its output.
+func (p *person) must(stdin []byte, name string, args ...string) string {
+	p.t.Helper()
+	cmd := p.command(name, args...)
+	cmd.Stdin = bytes.NewReader(stdin)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		p.t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, stderr.String())
+	}
+	return string(out)
+}
+
+func (p *person) path(name string) string { return filepath.Join(p.env.WorkDir, name) }
+
+const hostOfSandbox = "4c4c4544-0042-3510-8052-b4c04f395931"
+
+// The web UI takes the token that ui --print gives, and shows what the API server knows; it refuses others.
+func testWebUI(t *testing.T, p *person, _ *clustertest.Running) {
+	code, token, address := p.run("ui", "--name", "demo", "--print")
+	token, address = strings.TrimSpace(token), strings.TrimSpace(address)
+	if code != 0 || address != p.sandbox.UIURL(sandbox.InstanceID) {
+		t.Fatalf("exit code %d, address %s", code, address)
+	}
+	expired, err := p.sandbox.IssueInstanceToken(sandbox.InstanceID, -time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	browser := browsertest.Start(t, p.sandbox.TLSConfig().Certificates...)
+	do(t, browser, chromedp.Navigate(address), chromedp.WaitVisible("#token"))
+	if label := read(t, browser, chromedp.Text("label[for=token]")); label != "Cluster Token" {
+		t.Errorf("the field is labelled %q", label)
+	}
+	browsertest.Screenshot(browser, t, "ui-log-in")
+	logIn := func(token string) {
+		t.Helper()
+		do(t, browser, chromedp.SendKeys("#token", token), chromedp.Click("button.primary"))
+	}
+	for name, bad := range map[string]string{"wrong": token[:len(token)-9] + "AAAAAAAAA", "expired": expired, "opaque": "hello"} {
+		logIn(bad)
+		do(t, browser, chromedp.WaitVisible(`[role=alert]`))
+		if text := read(t, browser, chromedp.Text(`[role=alert]`)); text != "The cluster token was refused: it is wrong, or has expired." {
+			t.Errorf("%s token: the page says %q", name, text)
+		}
+		if text := read(t, browser, chromedp.Text("main")); strings.Contains(text, hostOfSandbox) || strings.Contains(text, bad) {
+			t.Errorf("%s token: the page shows\n%s", name, text)
+		}
+		browsertest.Screenshot(browser, t, "ui-"+name)
+		do(t, browser, chromedp.Navigate(address), chromedp.WaitVisible("#token"))
+	}
+	logIn(token)
+	do(t, browser, chromedp.WaitVisible("table"))
+	browsertest.Screenshot(browser, t, "ui-edge-hosts")
+	if text := read(t, browser, chromedp.Text("table")); !strings.Contains(text, hostOfSandbox) || !strings.Contains(text, "part of cluster berlin") {
+		t.Errorf("the page shows\n%s", text)
+	}
+	if html := read(t, browser, chromedp.OuterHTML("html")); strings.Contains(html, token) {
+		t.Error("the page holds the token")
+	}
+}
+
+// A kubeconfig with the tokenFile works while tokens come and go in it.
+func testTokenFile(t *testing.T, p *person, running *clustertest.Running) {
+	p.sandbox.Configure(func(c *sandbox.Settings) { c.InstanceTokenLifetime = sandbox.Duration(4 * time.Second) })
+	defer p.sandbox.Configure(func(c *sandbox.Settings) { c.InstanceTokenLifetime = 0 })
+
+	cmd := p.command("kubectl-edge", "token", "create", "--name", "demo", "--write-to", "token", "--keep-fresh",
+		"--remove-on-exit", "--health-address", "127.0.0.1:0")
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stderr)
+	next := func(want string) string {
+		t.Helper()
+		if !lines.Scan() || !strings.Contains(lines.Text(), want) {
+			t.Fatalf("got %q, want %q", lines.Text(), want)
+		}
+		return lines.Text()
+	}
+	_, health, _ := strings.Cut(next(" health: http://127.0.0.1:"), " health: ")
+	next("token holds a new token until ")
+	first, err := os.ReadFile(p.path("token"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := `{"apiVersion": "v1", "kind": "Config", "current-context": "c",
+		"clusters": [{"name": "c", "cluster": {"server": "` + running.Cluster.URL() + `", "certificate-authority": "` + p.path("ca.pem") + `"}}],
+		"users": [{"name": "c", "user": {"tokenFile": "` + p.path("token") + `"}}],
+		"contexts": [{"name": "c", "context": {"cluster": "c", "user": "c"}}]}`
+	if err := os.WriteFile(p.path("file.yaml"), []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	kubectl := func(args ...string) (string, error) {
+		out, err := p.command("kubectl", append([]string{"--kubeconfig", p.path("file.yaml")}, args...)...).CombinedOutput()
+		return string(out), err
+	}
+	seen := map[string]bool{}
+	for range 4 { // 3.2 s each
+		if out, err := kubectl("auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"); err != nil || out != sandbox.InstanceUser {
+			t.Errorf("%v: %s", err, out)
+		}
+		data, err := os.ReadFile(p.path("token"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen[string(data)] = true
+		if res, err := p.client.Get(health); err != nil || res.StatusCode != 200 {
+			t.Errorf("health: %v, %v", res, err)
+		} else if body, _ := io.ReadAll(res.Body); string(body) != "ok\n" {
+			t.Errorf("health: %q", body)
+		} else {
+			res.Body.Close()
+		}
+		next("token holds a new token until ")
+	}
+	if len(seen) != 4 {
+		t.Errorf("%d tokens in four lives", len(seen))
+	}
+	// The API server knows a token for ten seconds after it accepted it; the first one's are over by now.
+	if out, err := kubectl("--kubeconfig", os.DevNull, "--server", running.Cluster.URL(), "--certificate-authority", p.path("ca.pem"),
+		"--token", string(first), "get", "edgehosts"); err == nil || !strings.Contains(out, "must be logged in") {
+		t.Errorf("the first token still works: %s", out)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	for lines.Scan() {
+		t.Errorf("after SIGTERM: %s", lines.Text())
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("after SIGTERM: %v", err)
+	}
+	if names, err := filepath.Glob(p.path("*token*")); err != nil || len(names) > 0 {
+		t.Errorf("left behind: %v, %v", names, err)
+	}
+}
+
+// Argo CD's own code makes a working client of the Secret, whose helper mints with the pod's workload identity.
+func testArgoCD(t *testing.T, p *person, running *clustertest.Running) {
+	workload, err := p.sandbox.IssueWorkloadToken(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(p.path("workload-token"), []byte(workload), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	management := []string{"--kubeconfig", running.Kubeconfig, "--context", "bootstrap"}
+	kubectl := func(args ...string) string { return p.must(nil, "kubectl", append(management, args...)...) }
+	write := []string{
+		"argocd", "cluster-secret", "--name", "demo", "--service-account-email", sandbox.AdminServiceAccount,
+		"--token-file", p.path("workload-token"), "--label", "stage=prod",
+	}
+	apply := slices.Concat(write, []string{"--apply"}, management)
+
+	if code, _, stderr := p.run(apply...); code != 1 || !strings.Contains(stderr, `namespaces "argocd" not found`) ||
+		!strings.Contains(stderr, "hint: is argocd the namespace of Argo CD? see --namespace") {
+		t.Errorf("without the namespace: %d, %s", code, stderr)
+	}
+	kubectl("create", "namespace", "argocd")
+	for range 2 { // what is there already is no obstacle
+		if code, _, stderr := p.run(apply...); code != 0 || stderr != "Applied Secret argocd/edge-eu01-demo-3714d85 for instance demo-3714d85.\n" {
+			t.Fatalf("apply: %d, %s", code, stderr)
+		}
+	}
+	// What others add stays; what others changed is theirs until it is taken over.
+	kubectl("-n", "argocd", "label", "secret", "edge-eu01-demo-3714d85", "team=blue", "stage=test", "--overwrite")
+	if code, _, stderr := p.run(apply...); code != 1 || !strings.Contains(stderr, "hint: add --force-conflicts to take these fields over") {
+		t.Errorf("conflict: %d, %s", code, stderr)
+	}
+	if code, _, stderr := p.run(append(apply, "--force-conflicts")...); code != 0 {
+		t.Errorf("with force: %d, %s", code, stderr)
+	}
+	secret := kubectl("-n", "argocd", "get", "secret", "-l", "argocd.argoproj.io/secret-type=cluster,team=blue,stage=prod", "-o", "json")
+	var list struct{ Items []json.RawMessage }
+	if err := json.Unmarshal([]byte(secret), &list); err != nil || len(list.Items) != 1 {
+		t.Fatalf("%v, %s", err, secret)
+	}
+	// What is printed does the same.
+	printed := p.must(nil, "kubectl-edge", append(write, "-o", "json")...)
+	p.must([]byte(printed), "kubectl", append(management, "apply", "--server-side", "--force-conflicts", "--validate=strict", "-f", "-")...)
+
+	// A pod has neither the person's login nor the person's cache.
+	for name, folder := range map[string]string{"XDG_STATE_HOME": "pod-state", "XDG_CACHE_HOME": "pod-cache", "XDG_RUNTIME_DIR": "pod-runtime"} {
+		if err := os.Mkdir(p.path(folder), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		p.env.Setenv(name, p.path(folder))
+	}
+	before := p.sandbox.Stats().Minted()
+	out := strings.Split(strings.TrimSpace(p.must(list.Items[0], argoCD(t))), "\n")
+	if out[0] != sandbox.InstanceUser || !slices.Contains(out, hostOfSandbox) {
+		t.Errorf("Argo CD sees %q", out)
+	}
+	if minted := p.sandbox.Stats().Minted() - before; minted != 1 {
+		t.Errorf("minted %d tokens, want 1", minted)
+	}
+	if text := string(list.Items[0]); strings.Contains(text, "eyJhbGciOi") || strings.Contains(text, kubeconfig.Command) {
+		t.Errorf("the Secret holds a token, or no base64: %s", text)
+	}
+}
+
+// argoCD returns a program with Argo CD's own code, which hack/argocd.sh builds once.
+func argoCD(t *testing.T) string {
+	t.Helper()
+	build := exec.Command(filepath.Join("..", "..", "hack", "argocd.sh"))
+	build.Stderr = os.Stderr // progress
+	out, err := build.Output()
+	if err != nil {
+		t.Fatalf("build the program with Argo CD's code: %v", err)
+	}
+	return filepath.Join(strings.TrimSpace(string(out)), "clustersecret")
+}
