@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -38,6 +39,8 @@ func newPerson(t *testing.T) *person {
 	if err := setUp(env, &world{sandbox: s, server: srv, requests: &requestLog{}}); err != nil {
 		t.Fatal(err)
 	}
+	env.Setenv("BROWSER_LOG", filepath.Join(env.WorkDir, "browser.log"))
+	env.Setenv("SANDBOX_CA", filepath.Join(env.WorkDir, "ca.pem"))
 	return &person{t: t, sandbox: s, client: sandboxtest.Client(t, s), env: env}
 }
 
@@ -59,12 +62,18 @@ type process struct {
 	read           chan struct{}
 }
 
-// start starts kubectl edge. It is interrupted when the test ends.
+// start starts kubectl edge. It is killed when the test ends.
 func (p *person) start(args ...string) *process {
 	p.t.Helper()
+	return p.startWith(nil, append([]string{"kubectl-edge"}, args...)...)
+}
+
+// startWith starts a command with further variables.
+func (p *person) startWith(env []string, command ...string) *process {
+	p.t.Helper()
 	r := &process{t: p.t, addresses: make(chan string, 8), read: make(chan struct{})}
-	r.cmd = exec.CommandContext(p.t.Context(), "kubectl-edge", args...)
-	r.cmd.Env = p.env.Vars
+	r.cmd = exec.CommandContext(p.t.Context(), command[0], command[1:]...)
+	r.cmd.Env = slices.Concat(p.env.Vars, env)
 	r.cmd.Dir = p.env.WorkDir
 	r.cmd.Stdout = &r.stdout
 	stderr, err := r.cmd.StderrPipe()
@@ -123,6 +132,13 @@ func (r *process) wantFailure(text string) {
 func (p *person) run(args ...string) (code int, stdout, stderr string) {
 	p.t.Helper()
 	return p.start(args...).wait()
+}
+
+// exec runs a command with further variables; a browser that it opens signs in by itself.
+func (p *person) exec(env []string, command ...string) (code int, stdout, stderr string) {
+	p.t.Helper()
+	signIn := "SIGN_IN=" + sandbox.AdminUser + " " + sandbox.AdminPassword
+	return p.startWith(append(env, signIn), command...).wait()
 }
 
 // xdgOpen stands for the browser of whoever runs a script. It notes the address in $BROWSER_LOG, and if $SIGN_IN holds an

@@ -193,7 +193,9 @@ func (s *Sessions) unseal(session profile.Session) (grant, AccessToken, error) {
 	data, err := s.Secrets.Load(secretName(session), s.purpose(session))
 	switch {
 	case errors.Is(err, secretstore.ErrOtherPurpose):
-		return nil, AccessToken{}, s.required(session, "the session was made with other endpoints than the profile has now")
+		// No RequiredError: nobody is asked to sign in at endpoints that may have been put there by someone else.
+		return nil, AccessToken{}, hint.Wrap(fmt.Errorf("profile %q: the session was made with other endpoints than the profile has now", s.Name),
+			"only if you changed them: %s", s.command("login"))
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, AccessToken{}, s.required(session, "the secret of the session is gone")
 	case err != nil:
