@@ -15,6 +15,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate/satoken"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate/stsconfig"
 )
 
@@ -53,7 +54,7 @@ short-lived one whenever it is needed, and --k8s-sa-token-path reads the file th
 
 func (o *saveOptions) addFlags(f *pflag.FlagSet) {
 	f.StringVarP(&o.name, "name", "n", o.name, "name of the context")
-	f.StringVar(&o.apiPath, "api-path", stackstate.DefaultAPIPath, "path of the API below the URL")
+	f.StringVar(&o.apiPath, "api-path", "", "path of the API below the URL (default: $STS_CLI_API_PATH, else "+stackstate.DefaultAPIPath+")")
 	f.StringSliceVar(&o.roles, "roles", nil, "roles of the tokens that are minted with this context, unless others are asked for")
 	f.BoolVar(&o.skipValidate, "skip-validate", false, "save without trying the connection")
 }
@@ -136,16 +137,19 @@ func (o *saveOptions) writableConfig() error {
 // contextOf is what is written of s, after its token was sealed.
 func (o *saveOptions) contextOf(ctx context.Context, s settings) (stsconfig.Context, error) {
 	c := stsconfig.Context{URL: s.url, APIPath: s.apiPath, SkipSSL: s.skipSSL, Roles: o.roles}
-	ca, err := readCA(s.caPath, s.caBase64)
-	if err != nil {
-		return c, err
-	}
-	if ca != nil {
+	var err error
+	if !s.skipSSL {
+		ca, err := readCA(s.caPath, s.caBase64)
+		if err != nil {
+			return c, err
+		}
 		c.CACertBase64Data = base64.StdEncoding.EncodeToString(ca)
 	}
 	switch src := s.source; {
 	case src.Account.ServiceAccount != "":
-		c.ServiceAccount, c.Audiences, c.KubernetesContext = src.Account.ServiceAccount, src.Account.Audiences, src.Account.Context
+		c.ServiceAccount, c.Audiences = src.Account.ServiceAccount, src.Account.Audiences
+		// Whoever switches to another cluster tomorrow does not want its tokens to be sent to this StackState.
+		c.KubernetesContext = cmp.Or(src.Account.Context, satoken.CurrentContext(src.Account.Kubeconfig))
 		c.Kubeconfig, err = absolute(src.Account.Kubeconfig)
 	case src.Path != "" && src.Kind == stackstate.KindKubernetesToken:
 		c.TokenPath, err = absolute(src.Path) // Kubernetes renews the file

@@ -42,9 +42,7 @@ func Token(ctx context.Context, r Request) (string, error) {
 }
 
 func request(ctx context.Context, r Request) (string, error) {
-	rules := clientcmd.NewDefaultClientConfigLoadingRules()
-	rules.ExplicitPath = r.Kubeconfig
-	loader := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: r.Context})
+	loader := load(r.Kubeconfig, r.Context)
 	config, err := loader.ClientConfig()
 	if err != nil {
 		return "", err
@@ -81,6 +79,22 @@ func request(ctx context.Context, r Request) (string, error) {
 		return "", errors.New("the API server answered without a token")
 	}
 	return answer.Status.Token, nil
+}
+
+func load(kubeconfig, context string) clientcmd.ClientConfig {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	rules.ExplicitPath = kubeconfig
+	return clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: context})
+}
+
+// CurrentContext returns the name of the current context of a kubeconfig, which is found as for a Request; "" if there is none, as
+// in a pod.
+func CurrentContext(kubeconfig string) string {
+	config, err := load(kubeconfig, "").RawConfig()
+	if err != nil {
+		return ""
+	}
+	return config.CurrentContext
 }
 
 // self asks who the Kubernetes user is, which must be a service account.
