@@ -203,6 +203,16 @@ func TestConnect(t *testing.T) {
 	}
 }
 
+func TestPrintable(t *testing.T) {
+	if got, want := Printable("a\x1b[2Jb\nc\u009bd é ✅"), "a\ufffd[2Jb\ufffdc\ufffdd é ✅"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+	resp := &http.Response{Header: http.Header{"Content-Type": {"application/json"}}, Request: httptest.NewRequest("GET", "/", nil)}
+	if err := NewError(resp, []byte(`{"message":"\u001b[2J"}`)); strings.Contains(err.Error(), "\x1b") {
+		t.Errorf("error %q", err)
+	}
+}
+
 func TestTooOld(t *testing.T) {
 	for _, tc := range []struct {
 		version ServerVersion

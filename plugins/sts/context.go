@@ -208,7 +208,7 @@ func (a *app) verified(url string, info stackstate.ServerInfo) {
 	if info.PlatformVersion != "" {
 		version = "Platform version: " + info.PlatformVersion
 	}
-	a.success("Connection verified to %s (%s)", url, printable(version))
+	a.success("Connection verified to %s (%s)", url, stackstate.Printable(version))
 }
 
 // nameFlag adds -n/--name, required if it has no default.

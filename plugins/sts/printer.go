@@ -70,16 +70,6 @@ func (a *app) table(header []string, rows [][]string, none string) {
 	}
 }
 
-// printable makes text of the server fit for a line on a terminal.
-func printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7f || r >= 0x80 && r < 0xa0 {
-			return '�'
-		}
-		return r
-	}, s)
-}
-
 // terminal reports whether stream is one.
 func terminal(stream any) bool {
 	f, ok := stream.(*os.File)
