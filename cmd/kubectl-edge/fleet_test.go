@@ -69,5 +69,8 @@ func embed(ts *testscript.TestScript, w *world, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		return err
+	}
 	return os.WriteFile(path, bytes.ReplaceAll(data, []byte("TOKEN"), []byte(token)), 0o600)
 }

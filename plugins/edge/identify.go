@@ -59,7 +59,8 @@ func (f *finder) candidates(ctx context.Context, e kubeconfig.Embedded, token st
 			return nil, hint.Wrap(errors.New("nothing in it tells which instance it is of"), "name the project whose instances are to be tried: --project-id UUID")
 		}
 		instances, err := f.list(ctx, f.scope.project, region)
-		return f.requests(instances, f.scope.project, region), err
+		inactive := func(i stackit.Instance) bool { return i.Status != stackit.StatusActive }
+		return f.requests(slices.DeleteFunc(slices.Clone(instances), inactive), f.scope.project, region), err
 	}
 	if f.scope.project != "" {
 		found, err := f.named(ctx, f.scope.project, region, ids)
