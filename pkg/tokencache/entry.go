@@ -84,12 +84,18 @@ func (e Entry) Usable(now time.Time) bool {
 	return e.Token != "" && now.Before(e.Expires.Add(-e.Margin())) && !now.Before(e.Issued.Add(-time.Minute))
 }
 
-// Ageing reports whether e is in the last fifth of its life, when the next one should be fetched.
+// Ageing reports whether the next token should be fetched: in the last fifth of e's life, see ageingFrom.
 func (e Entry) Ageing(now time.Time) bool {
 	return !now.Before(e.ageingFrom())
 }
 
-func (e Entry) ageingFrom() time.Time { return e.Expires.Add(-e.life() / 5) }
+// ageingFrom is the beginning of the last fifth of e's life, or up to a tenth of the life earlier, so that tokens that were
+// minted together, as those of a fleet are when its controller starts, are not replaced together for ever. How much earlier
+// is in the microseconds at which e was minted: as good as random, and the same for all who share e.
+func (e Entry) ageingFrom() time.Time {
+	early := e.life() / 10 / 1000 * time.Duration(e.Issued.Nanosecond()/1000%1000)
+	return e.Expires.Add(-e.life()/5 - early)
+}
 
 const (
 	// replaceEvery bounds how often a token is replaced because it was refused, since a client may ask again for reasons
