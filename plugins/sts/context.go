@@ -118,7 +118,7 @@ func newContextSetCmd(a *app) *cobra.Command {
 			return nil
 		},
 	}
-	nameFlag(cmd, &name, "")
+	nameFlag(cmd, &name)
 	return cmd
 }
 
@@ -162,7 +162,7 @@ What was minted with it stays until it ends: run kubectl sts logout before.`,
 			return nil
 		},
 	}
-	nameFlag(cmd, &name, "")
+	nameFlag(cmd, &name)
 	return cmd
 }
 
@@ -211,16 +211,14 @@ func (a *app) verified(url string, info stackstate.ServerInfo) {
 	a.success("Connection verified to %s (%s)", url, stackstate.Printable(version))
 }
 
-// nameFlag adds -n/--name, required if it has no default.
-func nameFlag(cmd *cobra.Command, name *string, byDefault string) {
-	cmd.Flags().StringVarP(name, "name", "n", byDefault, "name of the context")
-	if byDefault == "" {
-		cmd.PreRunE = func(*cobra.Command, []string) error {
-			if *name == "" {
-				return usage(hint.Wrap(errors.New(`required flag "name" is not set`), "%s --help", cmd.CommandPath()))
-			}
-			return nil
+// nameFlag adds -n/--name, which is required.
+func nameFlag(cmd *cobra.Command, name *string) {
+	cmd.Flags().StringVarP(name, "name", "n", "", "name of the context (required)")
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		if *name == "" {
+			return usage(hint.Wrap(errors.New(`required flag "name" is not set`), "%s --help", cmd.CommandPath()))
 		}
+		return nil
 	}
 }
 

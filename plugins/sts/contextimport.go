@@ -157,10 +157,14 @@ func (o *transferOptions) sealTokens(c *stsconfig.Context) error {
 	if token == "" {
 		token, kind = c.APIToken, stackstate.KindAPIToken
 	}
+	both := c.APIToken != "" && c.ServiceToken != ""
 	c.APIToken, c.ServiceToken = "", ""
 	c.URL = strings.TrimRight(c.URL, "/")
 	if token == "" {
 		return nil
+	}
+	if both {
+		return withCode(exitConfig, errors.New("a context has both an API token and a service token, which sts refuses too"))
 	}
 	var err error
 	c.SealedToken, err = o.seal(token, c.URL)
@@ -170,7 +174,10 @@ func (o *transferOptions) sealTokens(c *stsconfig.Context) error {
 
 // offerRemoval removes the tokens of the imported contexts from the file of sts, if that is wanted.
 func (o *transferOptions) offerRemoval(ctx context.Context, theirs *stsconfig.File, imported []string) (bool, error) {
-	if !slices.ContainsFunc(theirs.Contexts(), func(c stsconfig.Named) bool { return hasToken(c) && slices.Contains(imported, c.Name) }) {
+	copied := slices.DeleteFunc(theirs.Contexts(), func(c stsconfig.Named) bool {
+		return c.Context.APIToken+c.Context.ServiceToken == "" || !slices.Contains(imported, c.Name)
+	})
+	if len(copied) == 0 {
 		return false, nil
 	}
 	if !o.removeSecrets {
@@ -184,7 +191,7 @@ func (o *transferOptions) offerRemoval(ctx context.Context, theirs *stsconfig.Fi
 		}
 	}
 	err := stsconfig.Edit(ctx, theirs.Path, o.lock(), func(f *stsconfig.File) error {
-		f.RemoveTokens(imported)
+		f.RemoveTokens(copied)
 		return nil
 	})
 	if err != nil {
@@ -192,10 +199,6 @@ func (o *transferOptions) offerRemoval(ctx context.Context, theirs *stsconfig.Fi
 	}
 	o.note("removed the tokens from %s", theirs.Path)
 	return true, nil
-}
-
-func hasToken(c stsconfig.Named) bool {
-	return c.Context.APIToken != "" || c.Context.ServiceToken != ""
 }
 
 func newContextExportCmd(a *app) *cobra.Command {

@@ -192,14 +192,19 @@ func (f *File) Delete(name string) {
 	list.Content = slices.Delete(list.Content, i, i+1)
 }
 
-// RemoveTokens takes the tokens out of the contexts of these names.
-func (f *File) RemoveTokens(names []string) {
+// RemoveTokens takes the tokens out of the contexts that have been copied elsewhere, as far as they still have the same ones.
+func (f *File) RemoveTokens(copied []Named) {
 	list := lookup(f.root, "contexts")
-	for i := range f.list {
-		if !slices.Contains(names, f.list[i].Name) {
+	for _, was := range copied {
+		i := f.index(was.Name)
+		if i < 0 {
 			continue
 		}
-		f.list[i].Context.APIToken, f.list[i].Context.ServiceToken = "", ""
+		c := &f.list[i].Context
+		if c.APIToken != was.Context.APIToken || c.ServiceToken != was.Context.ServiceToken {
+			continue
+		}
+		c.APIToken, c.ServiceToken = "", ""
 		node := lookup(list.Content[i], "context")
 		remove(node, "api-token")
 		remove(node, "service-token")

@@ -139,6 +139,22 @@ current-context: three
 	}
 }
 
+// TestRemoveTokens: one that was renewed since it was copied stays.
+func TestRemoveTokens(t *testing.T) {
+	path := write(t, sample)
+	edit(t, path, func(f *File) error {
+		f.RemoveTokens([]Named{
+			{"one", Context{ServiceToken: "svctok-one"}},
+			{"two", Context{APIToken: "apitok-before"}},
+			{"three", Context{APIToken: "apitok-three"}},
+		})
+		return nil
+	})
+	if diff := cmp.Diff(strings.Replace(sample, "      service-token: svctok-one\n", "", 1), read(t, path)); diff != "" {
+		t.Errorf("file (-want +got):\n%s", diff)
+	}
+}
+
 func TestEditOldForm(t *testing.T) {
 	path := write(t, "url: https://old.example\napi-token: t\nfuture-key: stays\n")
 	edit(t, path, func(f *File) error { return f.Set("new", Context{URL: "https://new.example"}) })
