@@ -63,6 +63,20 @@ func (j Journal) Delete(name string) error {
 	return nil
 }
 
+// Tidy removes the temporary files of writes that a crash ended more than an hour before now. Nothing depends on it; failures are
+// passed over.
+func (j Journal) Tidy(now time.Time) {
+	files, err := filepath.Glob(filepath.Join(j.Dir, atomicfile.TempPrefix+"*"))
+	if err != nil {
+		return
+	}
+	for _, file := range files {
+		if info, err := os.Lstat(file); err == nil && now.Sub(info.ModTime()) > time.Hour {
+			_ = os.Remove(file)
+		}
+	}
+}
+
 // List returns the records of the tokens of the server at url, in the order of their names; all records for "". Files that
 // are not records are passed over.
 func (j Journal) List(url string) ([]Record, error) {

@@ -138,6 +138,28 @@ func TestMintNeedsItsRecord(t *testing.T) {
 	}
 }
 
+func TestJournalTidy(t *testing.T) {
+	j := Journal{t.TempDir()}
+	now := time.Now()
+	ages := map[string]time.Duration{".tmp-old": 2 * time.Hour, ".tmp-young": time.Minute, "kubectl-sts-a.json": 2 * time.Hour}
+	for name, age := range ages {
+		path := filepath.Join(j.Dir, name)
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(path, now.Add(-age), now.Add(-age)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	j.Tidy(now)
+	for name := range ages {
+		_, err := os.Stat(filepath.Join(j.Dir, name))
+		if gone := os.IsNotExist(err); gone != (name == ".tmp-old") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
 func TestJournalPassesOverWhatIsNotItsOwn(t *testing.T) {
 	j := Journal{t.TempDir()}
 	for name, content := range map[string]string{

@@ -100,6 +100,7 @@ func (o *mintOptions) cached(ctx context.Context, s settings, want mint.Want) (t
 		}
 		m := o.minter(client)
 		o.sweep(ctx, m, s)
+		store.Sweep(o.Now())
 		created, record, err := m.Mint(ctx, stackstate.Record{URL: s.url, Context: s.context, Roles: roles}, ttl)
 		if err != nil {
 			return tokencache.Entry{}, err
@@ -124,8 +125,9 @@ func (a *app) minter(client *stackstate.Client) stackstate.Minter {
 
 // sweep deletes what was minted on the server of s and has ended, or never reached anybody. It failing costs nothing.
 func (a *app) sweep(ctx context.Context, m stackstate.Minter, s settings) {
-	records, err := m.Journal.List(s.url)
 	now := a.Now()
+	m.Journal.Tidy(now)
+	records, err := m.Journal.List(s.url)
 	inUse := a.cachedNames()
 	records = slices.DeleteFunc(records, func(r stackstate.Record) bool {
 		stale := r.Pending && now.After(r.Created.Add(staleAfter)) && !inUse[r.Name]
