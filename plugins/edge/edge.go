@@ -107,7 +107,7 @@ tokens when they are needed and keeps them in a cache of yours.`,
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log each HTTP request on stderr: method, address, status and duration, no bodies")
 
 	cmd.AddCommand(
-		newLoginCmd(a), newLogoutCmd(a), newStatusCmd(a),
+		newLoginCmd(a), newLogoutCmd(a), newStatusCmd(a), newUseCmd(a), newDoctorCmd(a),
 		newProjectCmd(a), newPlanCmd(a), newInstanceCmd(a), newKubeconfigCmd(a), newEachCmd(a), newKubercCmd(a),
 		newTokenCmd(a), newUICmd(a), newArgoCDCmd(a),
 		newConfigCmd(a), newProfileCmd(a), newCacheCmd(a),

@@ -1,0 +1,231 @@
+package edge
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/login"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
+)
+
+const (
+	// doctorTimeout bounds each thing that doctor waits for.
+	doctorTimeout = 10 * time.Second
+	// goodSkew is by how much the clocks may differ without anything noticing it, maxSkew when tokens begin to be refused.
+	goodSkew = 30 * time.Second
+	maxSkew  = time.Minute
+)
+
+func (a *app) checkProfile(s scope) check {
+	if s.project == "" {
+		return warned("configuration", "kubectl edge use", "profile %s has no project, so every command needs --project-id", s.name)
+	}
+	return passed("configuration", "profile %s, project %s, region %s", s.name, s.project, s.region)
+}
+
+// checkLogin gets an access token, which is what a login is for.
+func checkLogin(ctx context.Context, sessions *login.Sessions) check {
+	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
+	defer cancel()
+	source, err := sessions.Open(ctx)
+	if err != nil {
+		return failed("login", err, "kubectl edge login")
+	}
+	token, err := source.Token(ctx)
+	if err != nil {
+		return failed("login", err, "kubectl edge login")
+	}
+	who := cmp.Or(token.Principal, "somebody whose name the token does not tell")
+	if environment, err := sessions.Environment(); err == nil && environment != nil {
+		return passed("login", "%s, by %s of the environment, which goes before any session", who, source.Method())
+	}
+	return passed("login", "%s, by %s", who, source.Method())
+}
+
+func checkSecrets(secrets *secretstore.Store) check {
+	l, err := secrets.Location()
+	if err == nil {
+		err = secrets.CheckKey()
+	}
+	switch {
+	case err != nil:
+		return failed("secrets", err, "kubectl edge status")
+	case l.KeyIn == secretstore.InKeyring:
+		return passed("secrets", "sealed in %s, the key is in the system's keyring", l.Path)
+	case l.KeyIn == secretstore.InFile:
+		return warned("secrets", "on a machine with a keyring: kubectl edge config rotate-key",
+			"sealed, but the key lies in the file %s, because there is no keyring: %s", l.Path, l.Reason)
+	default:
+		return passed("secrets", "none are stored")
+	}
+}
+
+// checkEndpoints asks every endpoint, without a credential, for anything at all, and compares the clocks.
+func (a *app) checkEndpoints(ctx context.Context, s scope, client *http.Client) []check {
+	endpoints := s.profile.Endpoints.WithDefaults()
+	named := []struct{ name, url string }{
+		{"edge endpoint", endpoints.Edge}, {"resource manager endpoint", endpoints.ResourceManager},
+		{"identity provider", strings.TrimSuffix(endpoints.IdentityProvider, "/") + "/.well-known/openid-configuration"},
+	}
+	if endpoints.ServiceAccountToken != "" {
+		named = append(named, struct{ name, url string }{"service account endpoint", endpoints.ServiceAccountToken})
+	}
+	checks := make([]check, len(named))
+	skews := make([]time.Duration, len(named))
+	told := make([]bool, len(named))
+	var group sync.WaitGroup
+	for i, e := range named {
+		group.Go(func() { checks[i], skews[i], told[i] = a.checkEndpoint(ctx, client, e.name, e.url) })
+	}
+	group.Wait()
+	var worst time.Duration
+	for i, skew := range skews {
+		if told[i] && skew.Abs() > worst.Abs() {
+			worst = skew
+		}
+	}
+	if !slices.Contains(told, true) {
+		return checks
+	}
+	return append(checks, checkSkew(worst))
+}
+
+func checkSkew(skew time.Duration) check {
+	detail := "this machine's clock is right within a few seconds"
+	if skew.Abs() > goodSkew {
+		ahead := "behind"
+		if skew > 0 {
+			ahead = "ahead"
+		}
+		detail = fmt.Sprintf("this machine's clock is %v %s of the servers'", skew.Abs().Round(time.Second), ahead)
+	}
+	switch {
+	case skew.Abs() > maxSkew:
+		return failed("clock", errors.New(detail), "set the clock, or turn on its synchronization")
+	case skew.Abs() > goodSkew:
+		return warned("clock", "set the clock, or turn on its synchronization", "%s", detail)
+	}
+	return passed("clock", "%s", detail)
+}
+
+// checkEndpoint reports how far this machine's clock is ahead of the endpoint's, if that tells its time.
+func (a *app) checkEndpoint(ctx context.Context, client *http.Client, name, address string) (c check, skew time.Duration, told bool) {
+	const next = "check the network, proxies (HTTPS_PROXY) and, for a TLS error, certificate-authority: kubectl edge config get"
+	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return failed(name, err, next), 0, false
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		if failure, ok := errors.AsType[*url.Error](err); ok {
+			err = failure.Err
+		}
+		return failed(name, fmt.Errorf("%s cannot be reached: %w", request.URL.Host, err), next), 0, false
+	}
+	defer response.Body.Close()
+	_, _ = io.CopyN(io.Discard, response.Body, 64<<10) // lets the connection be used again
+	if response.StatusCode >= 500 {
+		return warned(name, "try again in a moment", "%s answers %s", request.URL.Host, response.Status), 0, false
+	}
+	if date, err := http.ParseTime(response.Header.Get("Date")); err == nil {
+		skew, told = a.Now().Sub(date), true
+	}
+	return passed(name, "%s answers", request.URL.Host), skew, told
+}
+
+// checkHelper looks for the helper where kubectl does.
+func (a *app) checkHelper(ctx context.Context) check {
+	const name, next = "helper", "kubectl krew install edge-credential, or put it into a folder that is in PATH"
+	path, err := exec.LookPath(kubeconfig.Command)
+	if err != nil {
+		return failed(name, fmt.Errorf("%s, which kubeconfigs call, is not in PATH", kubeconfig.Command), next)
+	}
+	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
+	defer cancel()
+	out, err := exec.CommandContext(ctx, path, "--version").Output()
+	if err != nil {
+		return failed(name, fmt.Errorf("%s --version: %w", path, err), "install it again: "+next)
+	}
+	if version := strings.TrimSpace(string(out)); version != a.Version {
+		return warned(name, "upgrade both: kubectl krew upgrade", "%s is version %.40q, and kubectl-edge is %s", path, version, a.Version)
+	}
+	return passed(name, "%s, version %s", path, a.Version)
+}
+
+func checkKubectl() check {
+	path, err := exec.LookPath("kubectl")
+	if err != nil {
+		return warned("kubectl", "https://kubernetes.io/docs/tasks/tools/", "it is not in PATH")
+	}
+	return passed("kubectl", "%s", path)
+}
+
+func (a *app) checkCache() check {
+	const name = "cache"
+	if a.Getenv(tokencache.Variable) == tokencache.None {
+		return warned(name, "unset "+tokencache.Variable, "turned off by $%s, so every command mints a token", tokencache.Variable)
+	}
+	store := tokencache.Open(a.dirs)
+	if err := store.Prepare(); err != nil {
+		return failed(name, fmt.Errorf("%s cannot be used, so every command mints a token: %w", store.Dir(), err),
+			"make it a folder of your own with mode 0700, or remove it")
+	}
+	return passed(name, "%s", store.Dir())
+}
+
+// checkKubeconfig looks at the contexts that call our helper, and for secrets in the others.
+func (a *app) checkKubeconfig() check {
+	const name = "kubeconfig"
+	config, err := kubeconfig.Load("")
+	if err != nil {
+		return failed(name, err, "kubectl config view")
+	}
+	ours, lost := 0, []string{}
+	settings, err := profile.Load(a.dirs)
+	if err != nil {
+		settings = &profile.Config{}
+	}
+	for contextName, c := range config.Contexts {
+		user := config.AuthInfos[c.AuthInfo]
+		if user == nil || user.Exec == nil || user.Exec.Command != kubeconfig.Command {
+			continue
+		}
+		ours++
+		for _, arg := range user.Exec.Args {
+			wanted, ok := strings.CutPrefix(arg, "--profile=")
+			if _, known := settings.Profiles[wanted]; ok && !known && wanted != profile.DefaultName {
+				lost = append(lost, contextName)
+			}
+		}
+	}
+	if len(lost) > 0 {
+		slices.Sort(lost)
+		return failed(name, fmt.Errorf("contexts whose profile is gone: %s", strings.Join(lost, ", ")),
+			"kubectl edge kubeconfig create, or kubectl edge profile create")
+	}
+	embedded := 0
+	for _, user := range config.AuthInfos {
+		if user.Token != "" || len(user.ClientKeyData) > 0 || user.Password != "" {
+			embedded++
+		}
+	}
+	if embedded > 0 {
+		return warned(name, "kubectl edge kubeconfig audit", "%s of kubectl edge; %s with a secret in the file", count(ours, "context"), count(embedded, "user"))
+	}
+	return passed(name, "%s of kubectl edge", count(ours, "context"))
+}

@@ -1,0 +1,161 @@
+package edge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"charm.land/huh/v2"
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/login"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
+)
+
+type useOptions struct {
+	*app
+	which instanceFlags
+}
+
+func newUseCmd(a *app) *cobra.Command {
+	o := &useOptions{app: a}
+	cmd := &cobra.Command{
+		Use:   "use [INSTANCE-ID]",
+		Short: "Work with an instance from now on: choose it from a list, or name it",
+		Long: `Work with an instance from now on: choose it from a list, or name it.
+
+It adds the instance to your kubeconfig as kubectl edge kubeconfig create does, and makes it the current context. Without
+--project-id and without an instance it shows the projects and then the instances to choose from, and keeps the project in
+the profile. That takes a terminal; with an instance and a project nothing is asked.`,
+		Example: `  kubectl edge use
+  kubectl edge use demo-3714d85
+  kubectl edge use --name demo --project-id 12345678-ffff-4bcd-8fff-123456789abc`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if len(args) > 0 || o.which != (instanceFlags{}) {
+				if err := o.which.take(args); err != nil {
+					return usageError{err}
+				}
+			}
+			return o.run(cmd.Context())
+		},
+	}
+	o.which.addFlags(cmd.Flags())
+	return cmd
+}
+
+func (o *useOptions) run(ctx context.Context) error {
+	s, err := o.scope()
+	if err != nil {
+		return err
+	}
+	asked := o.which == (instanceFlags{})
+	if (asked || s.project == "") && !(terminal(o.In) && terminal(o.ErrOut)) {
+		return hint.Wrap(errors.New("which instance? there is no terminal to choose it on"),
+			"kubectl edge use INSTANCE-ID --project-id UUID; see kubectl edge instance list")
+	}
+	client, source, err := o.clientAndSource(ctx, s)
+	if err != nil {
+		return err
+	}
+	if s.project == "" || asked && o.projectFlag == "" {
+		if s.project, err = o.chooseProject(ctx, client, source, s.project); err != nil {
+			return err
+		}
+		if err := o.keepProject(s); err != nil {
+			return err
+		}
+	}
+	if asked {
+		instances, err := client.Instances(ctx, s.project, s.region)
+		if err != nil {
+			return err
+		}
+		if len(instances) == 0 {
+			return hint.Wrap(fmt.Errorf("no instances in project %s, region %s", s.project, s.region), "kubectl edge instance create --help")
+		}
+		options := make([]huh.Option[string], len(instances))
+		for i, instance := range instances {
+			options[i] = huh.NewOption(fmt.Sprintf("%-8s  %s  %s", instance.DisplayName, instance.Id, instance.Status), instance.Id)
+		}
+		if o.which.id, err = o.choose(ctx, "Instance", options, ""); err != nil {
+			return err
+		}
+	}
+	o.projectFlag = s.project
+	create := kubeconfigCreateOptions{app: o.app, contextName: defaultContextName, switchContext: true}
+	if o.which.id != "" {
+		create.which.ids = []string{o.which.id}
+	} else {
+		create.which.names = []string{o.which.name}
+	}
+	if err := create.validate(); err != nil {
+		return usageError{err}
+	}
+	return create.run(ctx)
+}
+
+// chooseProject lists the projects of whoever is logged in, beginning at the one with the id at.
+func (o *useOptions) chooseProject(ctx context.Context, client *stackit.Client, source login.Source, at string) (string, error) {
+	token, err := source.Token(ctx)
+	if err != nil {
+		return "", err
+	}
+	projects, err := client.Projects(ctx, stackit.ProjectFilter{Member: token.Principal})
+	if err != nil {
+		return "", err
+	}
+	var options []huh.Option[string]
+	for _, p := range projects {
+		options = append(options, huh.NewOption(printable(p.Name)+"  "+p.ProjectId, p.ProjectId))
+	}
+	if len(options) == 0 {
+		return "", hint.Wrap(fmt.Errorf("%s is a member of no project", token.Principal), "kubectl edge use INSTANCE-ID --project-id UUID")
+	}
+	return o.choose(ctx, "Project", options, at)
+}
+
+// printable leaves out of a server's text what would control the terminal.
+func printable(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 {
+			return -1
+		}
+		return r
+	}, text)
+}
+
+// keepProject makes the chosen project the profile's.
+func (o *useOptions) keepProject(s scope) error {
+	if s.profile.ProjectID == s.project {
+		return nil
+	}
+	s.profile.ProjectID = s.project
+	if s.config.Profiles == nil {
+		s.config.Profiles = map[string]profile.Profile{}
+	}
+	s.config.Profiles[s.name] = s.profile
+	return s.config.Save(o.dirs)
+}
+
+// choose has a person choose one of options on the terminal, beginning at the one with the value at.
+func (o *useOptions) choose(ctx context.Context, title string, options []huh.Option[string], at string) (string, error) {
+	const height = 15 // of a long list, which scrolls
+	value := at
+	list := huh.NewSelect[string]().Title(title).Options(options...).Value(&value)
+	if len(options) > height {
+		list.Height(height)
+	}
+	form := huh.NewForm(huh.NewGroup(list)).WithInput(o.In).WithOutput(o.ErrOut)
+	err := form.RunWithContext(ctx)
+	if errors.Is(err, huh.ErrUserAborted) {
+		return "", errDeclined
+	}
+	if err != nil {
+		return "", fmt.Errorf("choose a %s: %w", strings.ToLower(title), err)
+	}
+	return value, nil
+}
