@@ -30,6 +30,8 @@ func TestMachines(t *testing.T) {
 	running.Sandbox.Configure(func(c *sandbox.Settings) { c.LocalUI = true })
 	for name, test := range map[string]func(*testing.T, *person, *clustertest.Running){
 		"web UI": testWebUI, "token file": testTokenFile, "Argo CD": testArgoCD,
+		"component of Argo CD": testArgoCDComponent, "page of Flux": testFlux, "page of GitHub Actions": testGitHubActions,
+		"page of Prometheus": testPrometheus,
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := &testscript.Env{WorkDir: t.TempDir(), Values: map[any]any{}, Vars: []string{
@@ -205,13 +207,7 @@ func testTokenFile(t *testing.T, p *person, running *clustertest.Running) {
 
 // Argo CD's own code makes a working client of the Secret, whose helper mints with the pod's workload identity.
 func testArgoCD(t *testing.T, p *person, running *clustertest.Running) {
-	workload, err := p.sandbox.IssueWorkloadToken(nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(p.path("workload-token"), []byte(workload), 0o600); err != nil {
-		t.Fatal(err)
-	}
+	p.writeWorkloadToken()
 	management := []string{"--kubeconfig", running.Kubeconfig, "--context", "bootstrap"}
 	kubectl := func(args ...string) string { return p.must(nil, "kubectl", append(management, args...)...) }
 	write := []string{
@@ -247,13 +243,7 @@ func testArgoCD(t *testing.T, p *person, running *clustertest.Running) {
 	printed := p.must(nil, "kubectl-edge", append(write, "-o", "json")...)
 	p.must([]byte(printed), "kubectl", append(management, "apply", "--server-side", "--force-conflicts", "--validate=strict", "-f", "-")...)
 
-	// A pod has neither the person's login nor the person's cache.
-	for name, folder := range map[string]string{"XDG_STATE_HOME": "pod-state", "XDG_CACHE_HOME": "pod-cache", "XDG_RUNTIME_DIR": "pod-runtime"} {
-		if err := os.Mkdir(p.path(folder), 0o700); err != nil {
-			t.Fatal(err)
-		}
-		p.env.Setenv(name, p.path(folder))
-	}
+	p.becomePod()
 	before := p.sandbox.Stats().Minted()
 	out := strings.Split(strings.TrimSpace(p.must(list.Items[0], argoCD(t))), "\n")
 	if out[0] != sandbox.InstanceUser || !slices.Contains(out, hostOfSandbox) {

@@ -46,7 +46,7 @@ which holds none, and a short expiration where that is not possible.
 
 --write-to is for programs that read a token from a file: the tokenFile of a kubeconfig, Prometheus' credentials_file. The
 file is readable by its owner alone and is replaced as a whole. With --keep-fresh the command stays and replaces the token
-when four fifths of its life are over. When that fails, it says so, tries again after two seconds at first and a minute at
+when about three quarters of its life are over. When that fails, it says so, tries again after two seconds at first and a minute at
 most, and does not end; --health-address tells other programs at /healthz whether the file's token lives. Ctrl-C and SIGTERM
 end it with exit code 0.`,
 		Example: `  kubectl edge token create --name demo --expiration 1d

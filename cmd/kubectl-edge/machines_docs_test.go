@@ -1,0 +1,351 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+
+	"k8s.io/apimachinery/pkg/util/yaml"
+	clientauthentication "k8s.io/client-go/pkg/apis/clientauthentication/v1"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
+)
+
+const docs = "../../docs/"
+
+// blocks returns the fenced blocks of a page in a language.
+func blocks(t *testing.T, page, language string) []string {
+	t.Helper()
+	data, err := os.ReadFile(docs + page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []string
+	for _, match := range regexp.MustCompile("(?s)```"+language+"\n(.*?)```").FindAllStringSubmatch(string(data), -1) {
+		found = append(found, match[1])
+	}
+	if len(found) == 0 {
+		t.Fatalf("%s has no example in %s", page, language)
+	}
+	return found
+}
+
+// object is a Kubernetes object, as far as the tests look at it.
+type object struct {
+	Kind     string
+	Metadata struct{ Name string }
+	Data     map[string]string
+	Spec     struct {
+		Template    podTemplate
+		JobTemplate struct {
+			Spec struct{ Template podTemplate }
+		}
+	}
+}
+
+type podTemplate struct {
+	Spec struct{ InitContainers, Containers []container }
+}
+
+type container struct {
+	Name          string
+	Command, Args []string
+	Env           []struct{ Name, Value string }
+	VolumeMounts  []struct{ Name, MountPath string }
+}
+
+// objects reads the objects in YAML documents, by kind and name.
+func objects(t *testing.T, documents string) map[string]object {
+	t.Helper()
+	all := map[string]object{}
+	for decoder := yaml.NewYAMLOrJSONDecoder(strings.NewReader(documents), 4096); ; {
+		var o object
+		if err := decoder.Decode(&o); errors.Is(err, io.EOF) {
+			return all
+		} else if err != nil {
+			t.Fatalf("%v in\n%s", err, documents)
+		}
+		all[o.Kind+"/"+o.Metadata.Name] = o
+	}
+}
+
+func (p *person) write(name, text string) {
+	p.t.Helper()
+	if err := os.MkdirAll(filepath.Dir(p.path(name)), 0o700); err != nil {
+		p.t.Fatal(err)
+	}
+	if err := os.WriteFile(p.path(name), []byte(text), 0o600); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// writeWorkloadToken puts a pod's token where the environment then says it is.
+func (p *person) writeWorkloadToken() {
+	p.t.Helper()
+	token, err := p.sandbox.IssueWorkloadToken(nil)
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	p.write("workload-token", token)
+}
+
+// becomePod leaves neither a login nor a cache of the person's.
+func (p *person) becomePod() {
+	p.t.Helper()
+	for name, folder := range map[string]string{"XDG_STATE_HOME": "pod-state", "XDG_CACHE_HOME": "pod-cache", "XDG_RUNTIME_DIR": "pod-runtime"} {
+		if err := os.Mkdir(p.path(folder), 0o700); err != nil {
+			p.t.Fatal(err)
+		}
+		p.env.Setenv(name, p.path(folder))
+	}
+}
+
+// setEnvironment sets a container's variables, with what is of the sandbox instead of the page's placeholders.
+func (p *person) setEnvironment(c container) {
+	p.t.Helper()
+	p.writeWorkloadToken()
+	for _, v := range c.Env {
+		switch v.Name {
+		case "STACKIT_SERVICE_ACCOUNT_EMAIL":
+			v.Value = sandbox.AdminServiceAccount
+		case "STACKIT_FEDERATED_TOKEN_FILE":
+			v.Value = p.path("workload-token")
+		}
+		p.env.Setenv(v.Name, v.Value)
+	}
+}
+
+// admits has the API server check what would be created.
+func (p *person) admits(running *clustertest.Running, documents string) {
+	p.t.Helper()
+	p.must([]byte(documents), "kubectl", "--kubeconfig", running.Kubeconfig, "create", "--dry-run=server", "--validate=strict", "-f", "-")
+}
+
+// The component makes pods of Argo CD's own manifests that have the helper, its cache and the workload's token.
+func testArgoCDComponent(t *testing.T, p *person, running *clustertest.Running) {
+	list := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/argoproj/argo-cd/v3")
+	list.Dir = "../../hack/argocd"
+	dir, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	manifests, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "manifests", "install.yaml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.write("kz/install.yaml", string(manifests))
+	if err := os.CopyFS(p.path("kz/argocd"), os.DirFS(docs+"examples/argocd")); err != nil {
+		t.Fatal(err)
+	}
+	kustomization := regexp.MustCompile(`https://raw\S+`).ReplaceAllString(blocks(t, "argocd.md", "yaml")[0], "install.yaml")
+	p.write("kz/kustomization.yaml", kustomization)
+	built := p.must(nil, "kubectl", "kustomize", p.path("kz"))
+	all := objects(t, built)
+	var pods []string
+	for _, name := range []string{"StatefulSet/argocd-application-controller", "Deployment/argocd-server", "Deployment/argocd-applicationset-controller"} {
+		template := all[name].Spec.Template.Spec
+		i := slices.IndexFunc(template.Containers, func(c container) bool { return strings.HasSuffix(name, "/"+c.Name) })
+		if i < 0 {
+			t.Fatalf("%s has no container of its name", name)
+		}
+		var mounts []string
+		for _, m := range template.Containers[i].VolumeMounts {
+			mounts = append(mounts, m.MountPath)
+		}
+		for _, want := range []string{
+			"/usr/local/bin/kubectl-edge", "/usr/local/bin/kubectl-edge_credential", "/var/cache/kubectl-edge",
+			"/var/run/secrets/stackit.cloud/serviceaccount",
+		} {
+			if !slices.Contains(mounts, want) {
+				t.Errorf("%s does not mount %s", name, want)
+			}
+		}
+		if len(mounts) < 6 {
+			t.Errorf("%s has lost mounts of its own: %v", name, mounts)
+		}
+		init := template.InitContainers[slices.IndexFunc(template.InitContainers, func(c container) bool { return c.Name == "kubectl-edge" })]
+		p.write("init.sh", init.Args[0])
+		p.must(nil, "sh", "-n", p.path("init.sh"))
+		pods = append(pods, name)
+	}
+	var documents []string
+	for _, document := range strings.Split(built, "\n---\n") {
+		for name := range objects(t, document) {
+			if slices.Contains(pods, name) || strings.HasPrefix(name, "ConfigMap/kubectl-edge-release-") {
+				documents = append(documents, strings.Replace(document, "  namespace: argocd\n", "", 1))
+			}
+		}
+	}
+	if len(documents) != len(pods)+1 {
+		t.Errorf("%d documents, want those of %v and the ConfigMap", len(documents), pods)
+	}
+	p.admits(running, strings.Join(documents, "\n---\n"))
+	for _, block := range blocks(t, "argocd.md", "yaml") {
+		objects(t, block)
+	}
+}
+
+// The CronJob's script writes a Secret with a kubeconfig that works.
+func testFlux(t *testing.T, p *person, running *clustertest.Running) {
+	p.must(nil, "kubectl", "--kubeconfig", running.Kubeconfig, "create", "namespace", "flux-system")
+	page := blocks(t, "flux.md", "yaml")
+	p.admits(running, page[0])
+	objects(t, page[1]) // is YAML; the cluster has no Flux
+
+	all := objects(t, page[0])
+	job := all["CronJob/edge-token"].Spec.JobTemplate.Spec.Template.Spec.Containers[0]
+	p.becomePod()
+	p.setEnvironment(job)
+	kubeconfig := strings.ReplaceAll(all["ConfigMap/edge-demo"].Data["kubeconfig"], "https://demo-3714d85.edge.eu01.onstackit.cloud", running.Cluster.URL())
+	ca := regexp.MustCompile(`certificate-authority-data: .*`)
+	kubeconfig = ca.ReplaceAllString(kubeconfig, "certificate-authority: "+p.path("ca.pem"))
+	p.write("config/kubeconfig", kubeconfig)
+	p.write("work/.keep", "")
+	script := strings.NewReplacer("/work/", p.path("work")+"/", "/config/", p.path("config")+"/").Replace(job.Args[0])
+	admin, err := os.ReadFile(running.Kubeconfig)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.write("kubeconfig", string(admin)) // the CronJob's own service account
+	p.must(nil, "sh", "-euc", script)
+	p.must(nil, "sh", "-euc", script) // again
+
+	value := p.must(nil, "kubectl", "get", "secret", "edge-demo-kubeconfig", "-o", "go-template={{.data.value | base64decode}}")
+	p.write("from-secret", value)
+	if out := p.must(nil, "kubectl", "--kubeconfig", p.path("from-secret"), "get", "edgehosts"); !strings.Contains(out, hostOfSandbox) {
+		t.Errorf("edge hosts:\n%s", out)
+	}
+}
+
+// The workflow's steps run, with what GitHub gives a job.
+func testGitHubActions(t *testing.T, p *person, _ *clustertest.Running) {
+	var workflow struct {
+		Permissions map[string]string
+		Env         map[string]string
+		Jobs        map[string]struct {
+			Steps []struct{ Name, Run string }
+		}
+	}
+	if err := yaml.Unmarshal([]byte(blocks(t, "github-actions.md", "yaml")[0]), &workflow); err != nil {
+		t.Fatal(err)
+	}
+	if workflow.Permissions["id-token"] != "write" {
+		t.Errorf("permissions %v", workflow.Permissions)
+	}
+	p.becomePod()
+	for name, value := range workflow.Env {
+		p.env.Setenv(name, value)
+	}
+	p.write("github-env", "")
+	for name, value := range map[string]string{
+		"STACKIT_SERVICE_ACCOUNT_EMAIL": sandbox.AdminServiceAccount, "ACTIONS_ID_TOKEN_REQUEST_URL": p.sandbox.GitHubRequestURL(),
+		"ACTIONS_ID_TOKEN_REQUEST_TOKEN": sandbox.GitHubRequestToken, "RUNNER_TEMP": p.env.WorkDir, "GITHUB_ENV": p.path("github-env"),
+	} {
+		p.env.Setenv(name, value)
+	}
+	before := p.sandbox.Stats().Minted()
+	var out string
+	for _, step := range workflow.Jobs["deploy"].Steps {
+		if step.Run == "" {
+			continue
+		}
+		out += p.must(nil, "bash", "-e", "-o", "pipefail", "-c", step.Run)
+		set, err := os.ReadFile(p.path("github-env"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, line := range strings.Fields(string(set)) {
+			name, value, _ := strings.Cut(line, "=")
+			p.env.Setenv(name, value)
+		}
+	}
+	if !strings.Contains(out, sandbox.InstanceUser) || !strings.Contains(out, hostOfSandbox) {
+		t.Errorf("the job printed\n%s", out)
+	}
+	if minted := p.sandbox.Stats().Minted() - before; minted != 1 {
+		t.Errorf("the job minted %d tokens, want 1", minted)
+	}
+}
+
+// The container besides Prometheus writes a token that the API server takes.
+func testPrometheus(t *testing.T, p *person, running *clustertest.Running) {
+	page := blocks(t, "prometheus.md", "yaml")[0]
+	p.admits(running, page)
+	all := objects(t, page)
+	var config map[string]any
+	if err := yaml.Unmarshal([]byte(all["ConfigMap/prometheus"].Data["prometheus.yml"]), &config); err != nil || config["scrape_configs"] == nil {
+		t.Errorf("prometheus.yml: %v, %v", config, err)
+	}
+	sidecar := all["Deployment/prometheus"].Spec.Template.Spec.InitContainers[0]
+	p.becomePod()
+	p.setEnvironment(sidecar)
+	p.write("edge/.keep", "")
+	args := append(sidecar.Command[1:], sidecar.Args...)
+	for i := range args {
+		args[i] = strings.NewReplacer("/edge/", p.path("edge")+"/", ":8090", ":0").Replace(args[i])
+	}
+	cmd := p.command(sidecar.Command[0], args...)
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stderr)
+	for lines.Scan() && !strings.Contains(lines.Text(), "holds a new token until") {
+		if !strings.Contains(lines.Text(), "health: http://127.0.0.1:") {
+			t.Errorf("%s", lines.Text())
+		}
+	}
+	token, err := os.ReadFile(p.path("edge/token"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); err != nil {
+		t.Errorf("after SIGTERM: %v", err)
+	}
+	metrics := p.must(nil, "kubectl", "--kubeconfig", os.DevNull, "--server", running.Cluster.URL(), "--certificate-authority", p.path("ca.pem"),
+		"--token", string(token), "get", "--raw", "/metrics")
+	if !strings.Contains(metrics, "apiserver_request_total") {
+		t.Errorf("no metrics: %.200s", metrics)
+	}
+}
+
+// What the page of Terraform has its providers call is what kubectl edge writes into kubeconfigs.
+func TestTerraformPage(t *testing.T) {
+	hcl := blocks(t, "terraform.md", "hcl")[0]
+	for name, want := range map[string]string{"command": kubeconfig.Command, "api_version": clientauthentication.SchemeGroupVersion.String()} {
+		if !regexp.MustCompile(name + ` *= "` + regexp.QuoteMeta(want) + `"`).MatchString(hcl) {
+			t.Errorf("%s is not %q", name, want)
+		}
+	}
+	list := regexp.MustCompile(`(?s)args = (\[.*?\])`).FindStringSubmatch(hcl)
+	var args []string
+	if err := json.Unmarshal(regexp.MustCompile(`,\s*\]`).ReplaceAll([]byte(list[1]), []byte("]")), &args); err != nil {
+		t.Fatal(err)
+	}
+	request, err := tokenrequest.Parse(args)
+	if err != nil || request.Check() != nil || !slices.Equal(request.Args(), args) {
+		t.Errorf("%v asks for %+v, %v", args, request, err)
+	}
+	if bytes.Count([]byte(hcl), []byte("{")) != bytes.Count([]byte(hcl), []byte("}")) {
+		t.Error("braces do not match")
+	}
+}
