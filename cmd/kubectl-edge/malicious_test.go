@@ -126,6 +126,10 @@ func TestNothingGoesElsewhere(t *testing.T) {
 			return []string{"STACKIT_IDP_TOKEN_ENDPOINT=" + a.url, "STACKIT_USE_OIDC=1", "STACKIT_SERVICE_ACCOUNT_EMAIL=" + sandbox.AdminServiceAccount,
 				"STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN=" + workload}
 		}, helper, "is not below stackit.cloud and not trusted"},
+		"CI service in the environment": {nobody, func(_ *person, a *attacker) []string {
+			return []string{"STACKIT_USE_OIDC=1", "STACKIT_SERVICE_ACCOUNT_EMAIL=" + sandbox.AdminServiceAccount,
+				"ACTIONS_ID_TOKEN_REQUEST_URL=" + a.url, "ACTIONS_ID_TOKEN_REQUEST_TOKEN=" + sandbox.GitHubRequestToken}
+		}, helper, "none of the service's own"},
 		"configuration that nobody trusted": {byKey, func(p *person, a *attacker) []string {
 			config, err := profile.Load(dirs.Dirs{Config: filepath.Join(a.config, "kubectl-edge")})
 			if err != nil {

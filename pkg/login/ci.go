@@ -8,12 +8,20 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"slices"
+	"strings"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 )
 
-// The CI services' own tokens go where the service says in its environment. They are no credentials for STACKIT. The
-// SDK's adapters for them use http.DefaultClient and quote answers in errors.
+// The CI services' own tokens go where the service says in its environment, as long as that is a host of the service or a
+// trusted one: a kubeconfig can set the address, and the token of a job opens more than STACKIT. The SDK's adapters use
+// http.DefaultClient and quote answers in errors.
+var (
+	githubDomains = []string{"actions.githubusercontent.com"}
+	azureDomains  = []string{"dev.azure.com", "visualstudio.com"}
+)
 
 // githubToken asks GitHub Actions for the job's ID token.
 func (s *Sessions) githubToken() workloadToken {
@@ -25,7 +33,7 @@ func (s *Sessions) githubToken() workloadToken {
 		var answer struct {
 			Token string `json:"value"`
 		}
-		err := s.askCI(ctx, http.MethodGet, address, map[string]string{"audience": "sts.accounts.stackit.cloud"}, bearer, &answer)
+		err := s.askCI(ctx, http.MethodGet, address, githubDomains, map[string]string{"audience": "sts.accounts.stackit.cloud"}, bearer, &answer)
 		return answer.Token, err
 	}}
 }
@@ -41,16 +49,23 @@ func (s *Sessions) azureToken() workloadToken {
 		var answer struct {
 			Token string `json:"oidcToken"`
 		}
-		err := s.askCI(ctx, http.MethodPost, address, query, bearer, &answer)
+		err := s.askCI(ctx, http.MethodPost, address, azureDomains, query, bearer, &answer)
 		return answer.Token, err
 	}}
 }
 
-// askCI adds to the address what it does not say itself, and decodes the answer into result.
-func (s *Sessions) askCI(ctx context.Context, method, address string, query map[string]string, bearer string, result any) error {
+// askCI adds to the address, which is to be below one of domains, what it does not say itself, and decodes the answer into
+// result.
+func (s *Sessions) askCI(ctx context.Context, method, address string, domains []string, query map[string]string, bearer string, result any) error {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "https" || u.Host == "" {
 		return errors.New("the address to ask is not an https URL")
+	}
+	if !below(u.Hostname(), domains) {
+		if err := profile.CheckEndpoint(address, s.Trusted); err != nil {
+			return hint.Wrap(fmt.Errorf("the address to ask is none of the service's own: %s", u.Host),
+				"only if that host is yours: kubectl edge config trust %s", u.Host)
+		}
 	}
 	q := u.Query()
 	for name, value := range query {
@@ -80,4 +95,10 @@ func (s *Sessions) askCI(ctx context.Context, method, address string, query map[
 		return fmt.Errorf("ask %s: what came back is not a token", u.Host)
 	}
 	return nil
+}
+
+// below reports whether host is one of domains or below it.
+func below(host string, domains []string) bool {
+	host = strings.ToLower(host)
+	return slices.ContainsFunc(domains, func(d string) bool { return host == d || strings.HasSuffix(host, "."+d) })
 }

@@ -69,6 +69,8 @@ func TestWorkloadIdentity(t *testing.T) {
 			"it was rejected", "trusts the token's issuer"},
 		{"another service account", map[string]string{email: sandbox.ReaderServiceAccount, tokenFileVariable: file}, "it was rejected", sandbox.ReaderServiceAccount},
 		{"GitHub refuses", with(github, "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "wrong"), "workload token of GitHub Actions: ask localhost", "id-token: write"},
+		{"GitHub elsewhere", with(github, "ACTIONS_ID_TOKEN_REQUEST_URL", "https://evilactions.githubusercontent.com/x"), "none of the service's own", "config trust evilactions"},
+		{"Azure DevOps elsewhere", with(azure, "SYSTEM_OIDCREQUESTURI", "https://dev.azure.com.evil.example/x"), "none of the service's own", "config trust"},
 		{"GitHub without TLS", with(github, "ACTIONS_ID_TOKEN_REQUEST_URL", "http://localhost/x"), "not an https URL", ""},
 		{"Azure DevOps refuses", with(azure, "SYSTEM_ACCESSTOKEN", "wrong"), "workload token of Azure DevOps: ask localhost", "right to ask"},
 		{"token endpoint elsewhere", map[string]string{email: admin, tokenFileVariable: file, "STACKIT_IDP_TOKEN_ENDPOINT": "https://evilstackit.cloud/token"}, "not below stackit.cloud", ""},
@@ -195,4 +197,15 @@ func TestLoginMethodOfTheProfile(t *testing.T) {
 	w.profile.LoginMethod = MethodWorkloadIdentity
 	_, err = w.token()
 	wantError(t, err, "the environment has nothing of that kind", "")
+}
+
+func TestBelow(t *testing.T) {
+	for host, want := range map[string]bool{
+		"dev.azure.com": true, "contoso.visualstudio.com": true, "Contoso.VisualStudio.com": true,
+		"evilvisualstudio.com": false, "dev.azure.com.evil.example": false, "visualstudio.com.": false, "": false,
+	} {
+		if got := below(host, azureDomains); got != want {
+			t.Errorf("%q: got %v, want %v", host, got, want)
+		}
+	}
 }
