@@ -86,7 +86,7 @@ func TestKeeperRenewsAhead(t *testing.T) {
 		t.Fatalf("%d mints: %v", len(mints), mints)
 	}
 	for i := 1; i < len(mints); i++ {
-		if d := mints[i] - mints[i-1]; d < 45*time.Minute || d > 48*time.Minute {
+		if d := mints[i] - mints[i-1]; d < 39*time.Minute || d > 48*time.Minute {
 			t.Errorf("token %d was renewed after %s", i, d)
 		}
 	}
