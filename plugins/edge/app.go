@@ -3,12 +3,9 @@ package edge
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"path/filepath"
-	"time"
 
 	"golang.org/x/term"
 
@@ -99,7 +96,7 @@ func (a *app) sessions(s scope) (*login.Sessions, error) {
 		return nil, err
 	}
 	if a.verbose {
-		client.Transport = requestLog{client.Transport, a.ErrOut, a.Now}
+		transport.Log(client, a.ErrOut, a.Now)
 	}
 	return &login.Sessions{
 		Dirs: a.dirs, Name: s.name, Profile: s.profile, Trusted: s.config.TrustedHosts,
@@ -140,25 +137,4 @@ func terminal(stream any) bool {
 // note tells a person something that is not the result.
 func (a *app) note(format string, args ...any) {
 	fmt.Fprintf(a.ErrOut, format+"\n", args...)
-}
-
-// requestLog logs requests by their address and outcome: no queries, headers or bodies, any of which may hold a secret.
-type requestLog struct {
-	next http.RoundTripper
-	out  interface{ Write([]byte) (int, error) }
-	now  func() time.Time
-}
-
-func (l requestLog) RoundTrip(r *http.Request) (*http.Response, error) {
-	start := l.now()
-	response, err := l.next.RoundTrip(r)
-	outcome := "failed"
-	if err == nil {
-		outcome = response.Status
-	} else if errors.Is(err, context.Canceled) {
-		outcome = "interrupted"
-	}
-	fmt.Fprintf(l.out, "%s %s://%s%s: %s in %s\n", r.Method, r.URL.Scheme, r.URL.Host, r.URL.EscapedPath(), outcome,
-		l.now().Sub(start).Round(time.Millisecond))
-	return response, err
 }

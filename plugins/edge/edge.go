@@ -5,22 +5,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 )
 
 // Process is what the commands need of their process.
-type Process struct {
-	genericiooptions.IOStreams
-	Getenv  func(string) string
-	Now     func() time.Time
-	Version string
-}
+type Process = plugin.Process
 
 // Exit codes of kubectl-edge.
 const (
@@ -86,20 +80,7 @@ tokens when they are needed and keeps them in a cache of yours.`,
   kubectl edge instance list
   kubectl edge kubeconfig create --name demo --switch-context
   kubectl get edgehosts`,
-		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl edge"},
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Version:       p.Version,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.SetIn(p.In)
-	cmd.SetOut(p.Out)
-	cmd.SetErr(p.ErrOut)
-	cmd.SetVersionTemplate("kubectl edge {{.Version}}\n")
-	cmd.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usageError{hint.Wrap(err, "%s --help", c.CommandPath())}
-	})
 	flags := cmd.PersistentFlags()
 	flags.StringVar(&a.profileFlag, "profile", "", "profile to use (default: $KUBECTL_EDGE_PROFILE, else the current one)")
 	flags.StringVarP(&a.projectFlag, "project-id", "p", "", "UUID of the STACKIT project (default: the profile's)")
@@ -113,30 +94,6 @@ tokens when they are needed and keeps them in a cache of yours.`,
 		newConfigCmd(a), newProfileCmd(a), newCacheCmd(a),
 		newCredentialCmd(a),
 	)
-	completeUsage(cmd)
+	plugin.Prepare(cmd, p, "kubectl edge", func(err error) error { return usageError{err} })
 	return cmd
-}
-
-// completeUsage makes every group of commands refuse words that it does not know, and errors in arguments usage errors.
-func completeUsage(cmd *cobra.Command) {
-	if !cmd.Runnable() {
-		cmd.Args = cobra.ArbitraryArgs
-		cmd.RunE = func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return cmd.Help()
-			}
-			return usageError{hint.Wrap(fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath()),
-				"%s --help", cmd.CommandPath())}
-		}
-	} else if check := cmd.Args; check != nil {
-		cmd.Args = func(cmd *cobra.Command, args []string) error {
-			if err := check(cmd, args); err != nil {
-				return usageError{hint.Wrap(err, "%s --help", cmd.CommandPath())}
-			}
-			return nil
-		}
-	}
-	for _, c := range cmd.Commands() {
-		completeUsage(c)
-	}
 }

@@ -8,14 +8,12 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
@@ -141,7 +139,7 @@ func (a *app) httpClient(s settings) (*http.Client, error) {
 		return nil, withCode(exitHTTPClient, err)
 	}
 	if a.verbose {
-		client.Transport = requestLog{client.Transport, a.ErrOut, a.Now}
+		transport.Log(client, a.ErrOut, a.Now)
 	}
 	return client, nil
 }
@@ -231,22 +229,4 @@ func (a *app) warnAboutArguments() {
 			a.note("warning: --%s on the command line shows the token to other users and keeps it in the shell's history; rather pipe it into --%[1]s-stdin", t.kind)
 		}
 	}
-}
-
-// requestLog logs requests by their address and outcome: no queries, headers or bodies, any of which may hold a secret.
-type requestLog struct {
-	next http.RoundTripper
-	out  io.Writer
-	now  func() time.Time
-}
-
-func (l requestLog) RoundTrip(req *http.Request) (*http.Response, error) {
-	start := l.now()
-	resp, err := l.next.RoundTrip(req)
-	outcome := "failed"
-	if err == nil {
-		outcome = resp.Status
-	}
-	fmt.Fprintf(l.out, "%s %s://%s%s: %s in %s\n", req.Method, req.URL.Scheme, req.URL.Host, req.URL.EscapedPath(), outcome, l.now().Sub(start).Round(time.Millisecond))
-	return resp, err
 }

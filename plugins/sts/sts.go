@@ -4,24 +4,15 @@ package sts
 
 import (
 	"context"
-	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
-	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 )
 
 // Process is what the commands need of their process.
-type Process struct {
-	genericiooptions.IOStreams
-	Getenv  func(string) string
-	Environ func() []string
-	Now     func() time.Time
-	Version string
-}
+type Process = plugin.Process
 
 // Run runs kubectl sts with args, which do not include the program's name, and returns the exit code. Errors are printed.
 func Run(ctx context.Context, p Process, args []string) int {
@@ -56,49 +47,13 @@ in a store of yours, not in the configuration file, and short-lived ones are min
   # run a program, or make a request, with a token that is gone afterwards
   kubectl sts run --roles stackstate-k8s-troubleshooter --once -- sts monitor list
   kubectl sts api GET /api/server/status`,
-		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl sts"},
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Version:       a.Version,
-		Args:          cobra.NoArgs,
-		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.SetIn(a.In)
-	cmd.SetOut(a.Out)
-	cmd.SetErr(a.ErrOut)
-	cmd.SetVersionTemplate("kubectl sts {{.Version}}\n")
-	cmd.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
-		return usage(hint.Wrap(err, "%s --help", c.CommandPath()))
-	})
 	a.addFlags(cmd.PersistentFlags())
 	cmd.PersistentPreRunE = func(*cobra.Command, []string) error { return a.validate() }
 	cmd.AddCommand(
 		newContextCmd(a), newServiceTokenCmd(a),
 		newTokenCmd(a), newRunCmd(a), newAPICmd(a), newLogoutCmd(a),
 	)
-	completeUsage(cmd)
+	plugin.Prepare(cmd, a.Process, "kubectl sts", usage)
 	return cmd
-}
-
-// completeUsage makes every group of commands refuse words that it does not know, and errors in arguments usage errors.
-func completeUsage(cmd *cobra.Command) {
-	if !cmd.Runnable() {
-		cmd.Args = cobra.ArbitraryArgs
-		cmd.RunE = func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return cmd.Help()
-			}
-			return usage(hint.Wrap(fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath()), "%s --help", cmd.CommandPath()))
-		}
-	} else if check := cmd.Args; check != nil {
-		cmd.Args = func(cmd *cobra.Command, args []string) error {
-			if err := check(cmd, args); err != nil {
-				return usage(hint.Wrap(err, "%s --help", cmd.CommandPath()))
-			}
-			return nil
-		}
-	}
-	for _, c := range cmd.Commands() {
-		completeUsage(c)
-	}
 }
