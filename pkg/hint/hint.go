@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
+	"unicode"
 )
 
 type hinted struct {
@@ -32,10 +34,22 @@ func Of(err error) string {
 	return ""
 }
 
-// Print writes err as "error: …", and its next step, if it has one, as "hint: …" on a line of its own.
+// Print writes err as "error: …", and its next step, if it has one, as "hint: …" on a line of its own. What others wrote
+// and an error quotes, such as a kubeconfig's argument or a server's words, neither controls the terminal nor begins a line.
 func Print(w io.Writer, err error) {
-	fmt.Fprintf(w, "error: %v\n", err)
+	fmt.Fprintf(w, "error: %s\n", printable(err.Error()))
 	if h := Of(err); h != "" {
-		fmt.Fprintf(w, "hint: %s\n", h)
+		fmt.Fprintf(w, "hint: %s\n", printable(h))
 	}
+}
+
+// printable replaces what is invisible and indents all lines but the first.
+func printable(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) || r == '\n' || r == '\t' {
+			return r
+		}
+		return unicode.ReplacementChar
+	}, s)
+	return strings.ReplaceAll(s, "\n", "\n  ")
 }

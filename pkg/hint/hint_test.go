@@ -17,9 +17,14 @@ func TestHint(t *testing.T) {
 		err        error
 		hint, text string
 	}{
-		"none":      {plain, "", "error: out of luck\n"},
-		"wrapped":   {wrapped, "make it: touch x", "error: file does not exist\nhint: make it: touch x\n"},
-		"deep":      {fmt.Errorf("open: %w", wrapped), "make it: touch x", "error: open: file does not exist\nhint: make it: touch x\n"},
+		"none":    {plain, "", "error: out of luck\n"},
+		"wrapped": {wrapped, "make it: touch x", "error: file does not exist\nhint: make it: touch x\n"},
+		"deep":    {fmt.Errorf("open: %w", wrapped), "make it: touch x", "error: open: file does not exist\nhint: make it: touch x\n"},
+		// What an error quotes may be anybody's: it neither controls the terminal nor passes for a line of ours.
+		"foreign": {errors.New("unknown flag: --\x1b]0;x\a\u202e\u009b\nhint: run this"), "",
+			"error: unknown flag: --�]0;x���\n  hint: run this\n"},
+		"foreign hint": {hint.Wrap(plain, "try again in \x1b[2J\nerror: x"), "try again in \x1b[2J\nerror: x",
+			"error: out of luck\nhint: try again in �[2J\n  error: x\n"},
 		"outermost": {hint.Wrap(fmt.Errorf("open: %w", wrapped), "give up"), "give up", "error: open: file does not exist\nhint: give up\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
