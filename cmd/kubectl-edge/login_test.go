@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -35,13 +36,20 @@ type person struct {
 func newPerson(t *testing.T) *person {
 	t.Helper()
 	s, srv := sandboxtest.Start(t)
-	env := &testscript.Env{WorkDir: t.TempDir(), Values: map[any]any{}, Vars: []string{"PATH=" + os.Getenv("PATH")}}
-	if err := setUp(env, &world{sandbox: s, server: srv, requests: &requestLog{}}); err != nil {
-		t.Fatal(err)
+	p := &person{t: t, sandbox: s, client: sandboxtest.Client(t, s)}
+	p.setUp(srv)
+	return p
+}
+
+// setUp makes the person's machine. The server is nil if it is shared.
+func (p *person) setUp(server *httptest.Server) {
+	p.t.Helper()
+	p.env = &testscript.Env{WorkDir: p.t.TempDir(), Values: map[any]any{}, Vars: []string{"PATH=" + os.Getenv("PATH")}}
+	if err := setUp(p.env, &world{sandbox: p.sandbox, server: server, requests: &requestLog{}}); err != nil {
+		p.t.Fatal(err)
 	}
-	env.Setenv("BROWSER_LOG", filepath.Join(env.WorkDir, "browser.log"))
-	env.Setenv("SANDBOX_CA", filepath.Join(env.WorkDir, "ca.pem"))
-	return &person{t: t, sandbox: s, client: sandboxtest.Client(t, s), env: env}
+	p.env.Setenv("BROWSER_LOG", filepath.Join(p.env.WorkDir, "browser.log"))
+	p.env.Setenv("SANDBOX_CA", filepath.Join(p.env.WorkDir, "ca.pem"))
 }
 
 func (p *person) dirs() dirs.Dirs {

@@ -300,6 +300,11 @@ func (s *Sessions) renew(ctx context.Context, session profile.Session) (AccessTo
 	if err != nil {
 		return AccessToken{}, fmt.Errorf("renew the session of profile %q: %w", s.Name, err)
 	}
+	if g.Method() == MethodSTACKITCLI && token.Principal != session.Principal {
+		return AccessToken{}, hint.Wrap(
+			fmt.Errorf("profile %q: the STACKIT CLI is logged in as %q now, and the session is %q's", s.Name, token.Principal, session.Principal),
+			"to go on as the former: %s --stackit-cli", s.command("login"))
+	}
 	token.Principal = session.Principal
 	if err := s.seal(session, g, token); err != nil {
 		return AccessToken{}, fmt.Errorf("save the renewed session: %w", err)
