@@ -227,7 +227,7 @@ func TestBrowserFailures(t *testing.T) {
 		{"rejected", nil, &sandbox.Fault{Preset: "invalid-grant", Path: "/oauth/v2/token"}, "authorization code", "kubectl edge login", "Exchange authorization code"},
 		{"broken", nil, &sandbox.Fault{Preset: "bad-gateway", Path: "/oauth/v2/token"}, "a web page came back", "try again", "Not logged in"},
 		{"cut off", nil, &sandbox.Fault{Preset: "cut", Path: "/oauth/v2/token"}, "EOF", "check the network", "Not logged in"},
-		{"no keys", nil, &sandbox.Fault{Preset: "internal-error", Path: "/oauth/v2/keys"}, "ID token", "", "Not logged in"},
+		{"no keys", nil, &sandbox.Fault{Preset: "internal-error", Path: "/oauth/v2/keys"}, "ID token cannot be checked: its keys cannot be read", "proxies on the way", "Not logged in"},
 		{"no ID token", nil, &sandbox.Fault{Path: "/oauth/v2/token", Status: 200, ContentType: "application/json",
 			Body: `{"access_token":"x","token_type":"Bearer","refresh_token":"y"}`}, "sent no ID token", "", "Not logged in"},
 		{"another's ID token", nil, &sandbox.Fault{Path: "/oauth/v2/token", Status: 200, ContentType: "application/json",

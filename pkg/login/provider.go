@@ -6,6 +6,7 @@ import (
 	"crypto/subtle"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
@@ -82,6 +83,15 @@ func plainDiscoveryError(err error) error {
 	return errors.New("what came back is none")
 }
 
+// idTokenError leaves out the answer of the place of the keys, which go-oidc quotes.
+func idTokenError(err error) error {
+	if strings.HasPrefix(err.Error(), "failed to verify signature: fetching keys") {
+		return hint.Wrap(errors.New("the identity provider's ID token cannot be checked: its keys cannot be read"),
+			"try again in a moment; if it stays so, check proxies on the way: kubectl edge doctor")
+	}
+	return fmt.Errorf("the identity provider's ID token: %w", err)
+}
+
 // config is the OAuth client; redirectURL is "" for flows without a redirect.
 func (p *provider) config(redirectURL string) *oauth2.Config {
 	endpoint := p.Endpoint()
@@ -110,7 +120,7 @@ func (s *Sessions) accept(ctx context.Context, p *provider, method, nonce string
 	})
 	id, err := verifier.Verify(ctx, raw)
 	if err != nil {
-		return proof{}, fmt.Errorf("the identity provider's ID token: %w", err)
+		return proof{}, idTokenError(err)
 	}
 	if subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(nonce)) != 1 {
 		return proof{}, errors.New("the identity provider's ID token belongs to another login (nonce)")
