@@ -52,7 +52,7 @@ func (a *app) active(ctx context.Context, client *stackit.Client, s scope, which
 	return a.awaitActive(ctx, client, s, instance, noWait, a.progress)
 }
 
-// awaitActive waits until instance is ready, unless noWait, and tells so through a progress, unless that is nil.
+// awaitActive waits until instance is ready, unless noWait. It tells so through a progress, or once if that is nil.
 func (a *app) awaitActive(ctx context.Context, client *stackit.Client, s scope, instance stackit.Instance, noWait bool, tell func(what string) *progress) (stackit.Instance, error) {
 	if instance.Status == stackit.StatusActive {
 		return instance, nil
@@ -62,6 +62,7 @@ func (a *app) awaitActive(ctx context.Context, client *stackit.Client, s scope, 
 			"try again when kubectl edge instance describe %s says active, or leave out --no-wait", instance.Id)
 	}
 	if tell == nil {
+		a.note("waiting for instance %s: %s", instance.Id, instance.Status)
 		return client.WaitActive(ctx, s.project, s.region, instance.Id, nil)
 	}
 	p := tell(fmt.Sprintf("waiting for instance %s", instance.Id))

@@ -88,7 +88,7 @@ func (o *kubeconfigCreateOptions) fetchAll(ctx context.Context, client *stackit.
 	return failed, nil
 }
 
-// fetchOne gets the entry of p, when it is ready. Waiting is told through a progress, unless that is nil.
+// fetchOne gets the entry of p, when it is ready. Waiting is told as awaitActive does.
 func (o *kubeconfigCreateOptions) fetchOne(ctx context.Context, client *stackit.Client, s scope, p *place, tell func(what string) *progress) (err error) {
 	if p.instance, err = o.awaitActive(ctx, client, s, p.instance, o.noWait, tell); err != nil {
 		return err
