@@ -35,22 +35,25 @@ func TestScripts(t *testing.T) {
 	}
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata", RequireExplicitExec: true, RequireUniqueNames: true, UpdateScripts: *update,
-		Setup: func(e *testscript.Env) error {
-			for name, folder := range map[string]string{
-				"HOME": "home", "XDG_CONFIG_HOME": "config", "XDG_STATE_HOME": "state", "XDG_CACHE_HOME": "cache", "XDG_RUNTIME_DIR": "runtime",
-			} {
-				path := filepath.Join(e.WorkDir, folder)
-				if err := os.Mkdir(path, 0o700); err != nil {
-					return err
-				}
-				e.Setenv(name, path)
-			}
-			e.Setenv("BIN", bin)
-			e.Setenv("PATH", bin+string(os.PathListSeparator)+e.Getenv("PATH"))
-			return nil
-		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"store": store},
+		Setup: func(e *testscript.Env) error { return setUp(e, bin) },
+		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"store": store},
 	})
+}
+
+// setUp makes the folders of a person, and puts the programs in bin first on PATH.
+func setUp(e *testscript.Env, bin string) error {
+	for name, folder := range map[string]string{
+		"HOME": "home", "XDG_CONFIG_HOME": "config", "XDG_STATE_HOME": "state", "XDG_CACHE_HOME": "cache", "XDG_RUNTIME_DIR": "runtime",
+	} {
+		path := filepath.Join(e.WorkDir, folder)
+		if err := os.Mkdir(path, 0o700); err != nil {
+			return err
+		}
+		e.Setenv(name, path)
+	}
+	e.Setenv("BIN", bin)
+	e.Setenv("PATH", bin+string(os.PathListSeparator)+e.Getenv("PATH"))
+	return nil
 }
 
 // store TOKEN LIFE LEFT ARGUMENT… puts a token into the cache that answers the arguments.
