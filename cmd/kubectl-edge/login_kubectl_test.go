@@ -44,7 +44,7 @@ func TestKubectlLogsIn(t *testing.T) {
 	r.sees("Sign in at this address:")
 	r.sees("namespace/kube-system")
 	if code := r.ends(); code != 0 {
-		t.Errorf("exit code %d:\n%s", code, r.seen.String())
+		t.Errorf("exit code %d:\n%s", code, r.all.String())
 	}
 	if opened := strings.Count(p.browsers(), "\n"); opened != 1 {
 		t.Errorf("%d browsers were opened, want 1", opened)

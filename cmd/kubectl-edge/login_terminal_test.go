@@ -1,0 +1,54 @@
+//go:build unix
+
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+)
+
+// A person whose browser is elsewhere pastes what it ends up with; status then shows them what they have.
+func TestLoginOnTerminal(t *testing.T) {
+	p := newPerson(t)
+	r := p.onTerminal("kubectl-edge", "login", "--no-browser")
+	r.sees("press Enter:")
+	back, err := sandbox.SignIn(t.Context(), p.client, r.address(), sandbox.AdminUser, sandbox.AdminPassword, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.types(back.String() + enter)
+	r.sees("Logged in as " + sandbox.AdminUser)
+	if code := r.ends(); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, r.all.String())
+	}
+	if opened := p.browsers(); opened != "" {
+		t.Errorf("a browser was opened: %s", opened)
+	}
+
+	if code, _, stderr := p.exec(nil, "kubectl-edge_credential", "--project-id="+sandbox.ProjectID, "--instance-id="+sandbox.InstanceID); code != 0 {
+		t.Fatal(stderr)
+	}
+	r = p.onTerminal("kubectl-edge", "status")
+	if code := r.ends(); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, r.all.String())
+	}
+	for _, want := range []string{"Logged in as:", sandbox.AdminUser, "browser, since", sandbox.InstanceID, "█", "expires in 1"} {
+		if !strings.Contains(r.all.String(), want) {
+			t.Errorf("status does not show %q:\n%s", want, r.all.String())
+		}
+	}
+}
+
+// Ctrl-C ends a login at once, and leaves nothing.
+func TestLoginIsInterruptedOnTerminal(t *testing.T) {
+	p := newPerson(t)
+	r := p.onTerminal("kubectl-edge", "login", "--browser")
+	r.sees("Sign in at this address:")
+	r.types(ctrlC)
+	if code := r.ends(); code != 130 || !strings.Contains(r.all.String(), "interrupted") {
+		t.Errorf("exit code %d:\n%s", code, r.all.String())
+	}
+	p.wantNobody()
+}
