@@ -297,3 +297,30 @@ func TestEnvironmentIdentity(t *testing.T) {
 		t.Errorf("got %q, want a name and a hash", one)
 	}
 }
+
+// Whoever's key lies at a path now, the tokens of the one before are not theirs.
+func TestEnvironmentIdentityOfAFile(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "key.json")
+	for _, name := range []string{"STACKIT_SERVICE_ACCOUNT_KEY_PATH", "STACKIT_PRIVATE_KEY_PATH", "STACKIT_CREDENTIALS_PATH"} {
+		identity := func() []string {
+			return profile.EnvironmentIdentity(func(n string) string { return map[string]string{name: path}[n] })
+		}
+		seen := map[string]string{strings.Join(identity(), "\n"): "no file"}
+		for _, content := range []string{"one", "three"} {
+			if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			first := strings.Join(identity(), "\n")
+			if before, ok := seen[first]; ok {
+				t.Errorf("%s: %q is taken for %s", name, content, before)
+			}
+			if again := strings.Join(identity(), "\n"); again != first {
+				t.Errorf("%s: the same file is another one", name)
+			}
+			seen[first] = content
+		}
+		if err := os.Remove(path); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
