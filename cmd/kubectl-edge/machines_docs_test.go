@@ -151,18 +151,19 @@ func testArgoCDComponent(t *testing.T, p *person, running *clustertest.Running) 
 		t.Fatal(err)
 	}
 	kustomization := regexp.MustCompile(`https://raw\S+`).ReplaceAllString(blocks(t, "argocd.md", "yaml")[0], "install.yaml")
-	p.write("kz/kustomization.yaml", kustomization)
+	p.write("kz/kustomization.yaml", strings.Replace(kustomization, "namespace: argocd", "namespace: component", 1))
+	p.must(nil, "kubectl", "--kubeconfig", running.Kubeconfig, "create", "namespace", "component")
 	built := p.must(nil, "kubectl", "kustomize", p.path("kz"))
 	all := objects(t, built)
 	var pods []string
-	for _, name := range []string{"StatefulSet/argocd-application-controller", "Deployment/argocd-server", "Deployment/argocd-applicationset-controller"} {
+	for i, name := range []string{"StatefulSet/argocd-application-controller", "Deployment/argocd-server", "Deployment/argocd-applicationset-controller"} {
 		template := all[name].Spec.Template.Spec
-		i := slices.IndexFunc(template.Containers, func(c container) bool { return strings.HasSuffix(name, "/"+c.Name) })
-		if i < 0 {
+		own := slices.IndexFunc(template.Containers, func(c container) bool { return strings.HasSuffix(name, "/"+c.Name) })
+		if own < 0 {
 			t.Fatalf("%s has no container of its name", name)
 		}
 		var mounts []string
-		for _, m := range template.Containers[i].VolumeMounts {
+		for _, m := range template.Containers[own].VolumeMounts {
 			mounts = append(mounts, m.MountPath)
 		}
 		for _, want := range []string{
@@ -177,15 +178,16 @@ func testArgoCDComponent(t *testing.T, p *person, running *clustertest.Running) 
 			t.Errorf("%s has lost mounts of its own: %v", name, mounts)
 		}
 		init := template.InitContainers[slices.IndexFunc(template.InitContainers, func(c container) bool { return c.Name == "kubectl-edge" })]
-		p.write("init.sh", init.Args[0])
-		p.must(nil, "sh", "-n", p.path("init.sh"))
+		if i == 0 {
+			p.installs(init)
+		}
 		pods = append(pods, name)
 	}
 	var documents []string
 	for _, document := range strings.Split(built, "\n---\n") {
 		for name := range objects(t, document) {
 			if slices.Contains(pods, name) || strings.HasPrefix(name, "ConfigMap/kubectl-edge-release-") {
-				documents = append(documents, strings.Replace(document, "  namespace: argocd\n", "", 1))
+				documents = append(documents, document)
 			}
 		}
 	}
@@ -195,6 +197,54 @@ func testArgoCDComponent(t *testing.T, p *person, running *clustertest.Running) 
 	p.admits(running, strings.Join(documents, "\n---\n"))
 	for _, block := range blocks(t, "argocd.md", "yaml") {
 		objects(t, block)
+	}
+}
+
+// installs runs the init container's script with releases from a folder: what has the right checksum is installed, and
+// nothing else is.
+func (p *person) installs(init container) {
+	p.t.Helper()
+	p.write("release/.keep", "")
+	p.write("tools/wget", "#!/bin/sh\ncp \"${2#https://}\" .\n")
+	if err := os.Chmod(p.path("tools/wget"), 0o700); err != nil {
+		p.t.Fatal(err)
+	}
+	p.write("mirror/v9/build.sh", `
+		for program in kubectl-edge kubectl-edge_credential; do
+			echo "I am $program" >$program
+			for arch in amd64 arm64; do tar -czf ${program}_v9_linux_$arch.tar.gz $program; done
+		done
+		sha256sum *.tar.gz >../../release/SHA256SUMS`)
+	p.must(nil, "bash", "-euc", "cd mirror/v9; . ./build.sh")
+	script := strings.NewReplacer("cd /kubectl-edge", "cd "+p.path("installed"), "/release/", p.path("release")+"/").Replace(init.Args[0])
+	run := func() error {
+		if err := errors.Join(os.RemoveAll(p.path("installed")), os.Mkdir(p.path("installed"), 0o700)); err != nil {
+			p.t.Fatal(err)
+		}
+		cmd := p.command("bash", append(slices.Clone(init.Command[1:]), script)...) // not every sh has pipefail, Alpine's has
+		cmd.Env = append(cmd.Env, "PATH="+p.path("tools")+":"+p.env.Getenv("PATH"), "VERSION=v9", "RELEASES=https://"+p.path("mirror"))
+		return cmd.Run()
+	}
+	if err := run(); err != nil {
+		p.t.Errorf("install: %v", err)
+	}
+	for _, program := range []string{"kubectl-edge", "kubectl-edge_credential"} {
+		if data, err := os.ReadFile(p.path("installed/" + program)); string(data) != "I am "+program+"\n" {
+			p.t.Errorf("%s is %q, %v", program, data, err)
+		}
+	}
+	example, err := os.ReadFile(docs + "examples/argocd/SHA256SUMS")
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	for name, sums := range map[string]string{"no checksum": "", "the example's": strings.ReplaceAll(string(example), "v0.1.0", "v9")} {
+		p.write("release/SHA256SUMS", sums)
+		if err := run(); err == nil {
+			p.t.Errorf("%s: installed", name)
+		}
+		if _, err := os.Stat(p.path("installed/kubectl-edge")); err == nil {
+			p.t.Errorf("%s: a program was unpacked", name)
+		}
 	}
 }
 
