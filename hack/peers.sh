@@ -16,11 +16,11 @@ say() { printf '%s\n' "$*" >&2; }
 key=$(for module in "${modules[@]}"; do cat "$module"/*.*; done | cat - peers.sh | git hash-object --stdin | cut -c1-12)
 bin=${KUBECTL_EDGE_BUILD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kubectl-edge-build}/$1-$(go env GOVERSION)-$(go env GOOS)-$(go env GOARCH)-$key
 
-build() { # module, package, program, expected duration
+build() { # module, package, program, expected duration, further go build flags
   local out=$bin/$3 start=$SECONDS
   [[ -x $out ]] && return
   say "building $3 from source (about $4 on two cores, once) ..."
-  (cd "$1" && CGO_ENABLED=0 GOFLAGS=-mod=readonly GOWORK=off go build -trimpath -buildvcs=false -ldflags '-s -w' -o "$out.partial.$$" "$2")
+  (cd "$1" && CGO_ENABLED=0 GOFLAGS=-mod=readonly GOWORK=off go build -buildvcs=false -ldflags '-s -w' "${@:5}" -o "$out.partial.$$" "$2")
   mv "$out.partial.$$" "$out"
   say "built $3 in $((SECONDS - start)) s"
 }
@@ -32,11 +32,12 @@ if command -v flock >/dev/null && ! flock -n 9; then
   flock 9
 fi
 if [[ $1 == bench ]]; then
-  build kubelogin github.com/int128/kubelogin kubelogin "half a minute"
-  build gke-gcloud-auth-plugin k8s.io/cloud-provider-gcp/cmd/gke-gcloud-auth-plugin gke-gcloud-auth-plugin "half a minute"
+  build kubelogin github.com/int128/kubelogin kubelogin "half a minute" -trimpath
+  build gke-gcloud-auth-plugin k8s.io/cloud-provider-gcp/cmd/gke-gcloud-auth-plugin gke-gcloud-auth-plugin "half a minute" -trimpath
 else
+  # With the flags of argocd.sh, so that both find most of it compiled.
   build argocd . argocd-whoami "two minutes"
-  build helm helm.sh/helm/v4/cmd/helm helm "three minutes"
+  build helm helm.sh/helm/v4/cmd/helm helm "three minutes" -trimpath
   if [[ ! -d $bin/node/node_modules ]]; then
     say "fetching @kubernetes/client-node ..."
     rm -rf "$bin/node.partial"

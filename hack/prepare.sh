@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sees to it that the programs that a make target runs are on this machine: on Debian and its kin as root by installing
 # them, elsewhere by saying what is missing and how to get it, and failing.
-#   hack/prepare.sh ci|test|demo|verify
+#   hack/prepare.sh ci|test|demo|bench|verify
 set -o errexit -o nounset -o pipefail
 
 # target  program  Debian package
@@ -10,24 +10,28 @@ programs() {
 ci      make        make
 test    git         git
 test    chromium    chromium
+test    node        nodejs
+test    npm         npm
 demo    git         git
 demo    curl        curl
+bench   git         git
 verify  git         git
 verify  shellcheck  shellcheck
 verify  tar         tar
 verify  gzip        gzip
 END
-  if [[ $(uname) == Linux ]]; then # the keyring that tests run; elsewhere the system has its own
+  if [[ $(uname) == Linux ]]; then # the keyring that tests run, elsewhere the system's own; what traces system calls
     cat <<'END'
 test  gnome-keyring-daemon  gnome-keyring
 test  dbus-daemon           dbus-daemon
+test  strace                strace
 END
   fi
 }
 
 target=${1:-}
 if [[ -z $target || $(programs) != *"$target "* ]]; then
-  echo "usage: hack/prepare.sh ci|test|demo|verify" >&2
+  echo "usage: hack/prepare.sh ci|test|demo|bench|verify" >&2
   exit 2
 fi
 if ! command -v go >/dev/null; then

@@ -7,7 +7,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 hack/prepare.sh test
 EDGE_SANDBOX_SERVERS=$(hack/servers.sh)
 EDGE_STACKIT_CLI=$(hack/stackit-cli.sh)
-export EDGE_SANDBOX_SERVERS EDGE_STACKIT_CLI
+EDGE_CLIENTS=$(hack/peers.sh contract)
+export EDGE_SANDBOX_SERVERS EDGE_STACKIT_CLI EDGE_CLIENTS
 # kubectl is the one built from source, whatever else this machine has.
 export PATH=$EDGE_SANDBOX_SERVERS:$PATH
 
