@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/cli-runtime/pkg/printers"
-	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
+	"k8s.io/client-go/dynamic"
 	clientauthentication "k8s.io/client-go/pkg/apis/clientauthentication/v1"
 	"k8s.io/client-go/rest"
 
@@ -95,9 +95,10 @@ func (o *clusterSecretOptions) print(secrets []*corev1.Secret) error {
 	return printer.PrintObj(list, o.Out)
 }
 
-// applyAll applies the Secrets on the server's side, so that what others have added to them stays.
+// applyAll applies the Secrets on the server's side, so that what others have added to them stays. The dynamic client will do,
+// and unlike the typed one does not make every command register all types of Kubernetes when it starts.
 func (o *clusterSecretOptions) applyAll(ctx context.Context, target *rest.Config, secrets []*corev1.Secret) error {
-	client, err := corev1client.NewForConfig(target)
+	client, err := dynamic.NewForConfig(target)
 	if err != nil {
 		return fmt.Errorf("reach the cluster of Argo CD: %w", err)
 	}
@@ -111,7 +112,7 @@ func (o *clusterSecretOptions) applyAll(ctx context.Context, target *rest.Config
 		if err != nil {
 			return fmt.Errorf("apply Secret %s/%s: %w", s.Namespace, s.Name, err)
 		}
-		_, err = client.Secrets(s.Namespace).Patch(ctx, s.Name, types.ApplyPatchType, data,
+		_, err = client.Resource(corev1.SchemeGroupVersion.WithResource("secrets")).Namespace(s.Namespace).Patch(ctx, s.Name, types.ApplyPatchType, data,
 			metav1.PatchOptions{FieldManager: "kubectl-edge", Force: &o.forceConflicts})
 		if err != nil {
 			err = fmt.Errorf("apply Secret %s/%s: %w", s.Namespace, s.Name, err)
