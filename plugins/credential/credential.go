@@ -134,6 +134,7 @@ func startEdge(p Process, args []string) error {
 		return err
 	}
 	defer null.Close()
+	keepToOurselves()
 	process, err := os.StartProcess(path, append([]string{path}, args...), &os.ProcAttr{
 		Files: []*os.File{null, null, null}, Sys: detached(),
 	})

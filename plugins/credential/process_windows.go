@@ -19,6 +19,9 @@ func become(path string, argv []string) (int, error) {
 	return state.ExitCode(), nil
 }
 
+// keepToOurselves does nothing: on Windows a process inherits no more than it is given.
+func keepToOurselves() {}
+
 // detached gives a process no console and a group of its own.
 func detached() *syscall.SysProcAttr {
 	const detachedProcess = 0x8
