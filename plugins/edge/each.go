@@ -96,7 +96,7 @@ func (o *eachOptions) validate(args []string) error {
 		}
 	}
 	for _, arg := range flagsOf(args) {
-		if name, _, _ := strings.Cut(arg, "="); slices.Contains([]string{"--context", "--cluster", "--user", "--kubeconfig", "--server", "-s"}, name) {
+		if name, _, _ := strings.Cut(arg, "="); slices.Contains([]string{"--context", "--cluster", "--kubeconfig", "--server", "-s"}, name) {
 			return fmt.Errorf("kubectl's %s would choose another cluster than the instance's", name)
 		}
 	}
