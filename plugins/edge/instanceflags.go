@@ -76,7 +76,7 @@ func describe(out io.Writer, i stackit.Instance) error {
 		{"ID", i.Id}, {"Name", i.DisplayName}, {"Description", i.GetDescription()}, {"State", i.Status},
 		{"Created", i.Created.Format(time.RFC3339)}, {"UI", i.FrontendUrl}, {"Plan", i.PlanId},
 	} {
-		fmt.Fprintf(w, "%s:\t%s\n", field[0], field[1])
+		fmt.Fprintf(w, "%s:\t%s\n", field[0], printers.EscapeTerminal(field[1])) // as tables do
 	}
 	return w.Flush()
 }

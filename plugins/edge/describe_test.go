@@ -1,0 +1,21 @@
+package edge
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
+)
+
+// Whoever may change an instance writes its description.
+func TestDescribeDoesNotSteerTheTerminal(t *testing.T) {
+	var out strings.Builder
+	i := stackit.Instance{Id: "demo-3714d85", DisplayName: "demo"}
+	i.SetDescription("a\x1b[2Jb\rc")
+	if err := describe(&out, i); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := out.String(), `Description:  a^[[2Jb\rc`; !strings.Contains(got, want) || strings.ContainsAny(got, "\x1b\r") {
+		t.Errorf("got %q, want %q in it", got, want)
+	}
+}
