@@ -67,7 +67,7 @@ func TestHelper(t *testing.T) {
 func rolloverCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	cmds := map[string]func(*testscript.TestScript, bool, []string){}
 	for name, run := range map[string]func(*testscript.TestScript, *world, []string) error{
-		"age": age, "end": end, "eventually": eventually, "fetched": fetched, "forget": forget, "inprocess": inprocess, "record": record,
+		"age": age, "build": build, "end": end, "eventually": eventually, "fetched": fetched, "forget": forget, "inprocess": inprocess, "record": record,
 		"released": released, "rotate": rotate, "steadily": steadily, "waited": waited,
 	} {
 		cmds[name] = func(ts *testscript.TestScript, neg bool, args []string) {
@@ -85,6 +85,17 @@ const recorder = `#!/bin/sh
 echo "$$ $*" >>%q
 exec %q "$@"
 `
+
+// build builds the programs as they are released, and puts them first on PATH: this one, which takes their place, is larger.
+func build(ts *testscript.TestScript, _ *world, _ []string) error {
+	dir := ts.MkAbs("built")
+	cmd := exec.Command("go", "build", "-o", dir+string(filepath.Separator), ".", "../kubectl-edge_credential")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
+	}
+	ts.Setenv("PATH", dir+string(os.PathListSeparator)+ts.Getenv("PATH"))
+	return nil
+}
 
 // record has every further call of kubectl-edge recorded.
 func record(ts *testscript.TestScript, _ *world, _ []string) error {

@@ -16,6 +16,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
 	"github.com/kubectl-edge/kubectl-edge/pkg/execcredential"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
@@ -95,6 +96,10 @@ func run(p Process) (int, error) {
 
 	now := p.Now()
 	entry, err := store.Get(key, now)
+	if err != nil && !errors.As(err, new(*ownfile.Error)) && store.Dir() != "" && waitForMint(store.LockPath(key), patience) {
+		now = p.Now()
+		entry, err = store.Get(key, now)
+	}
 	if err != nil {
 		return handOver()
 	}
@@ -112,6 +117,9 @@ func run(p Process) (int, error) {
 	}
 	return 0, nil
 }
+
+// patience is how long the helper itself waits for another process that mints.
+const patience = 30 * time.Second
 
 // runEdge hands over to kubectl-edge: the process becomes it, or waits for it.
 func runEdge(p Process, args []string) (int, error) {

@@ -1,0 +1,37 @@
+//go:build linux || darwin
+
+package credential
+
+import (
+	"os"
+	"syscall"
+	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
+)
+
+// waitForMint waits while another process mints, which pkg/mint has it hold this lock for, and reports whether one did. Any
+// number of helpers can wait so: each would take several times the memory, and a hundred times as long to start, if it
+// became kubectl-edge to do it. After patience it returns true too; what then remains to be waited is kubectl-edge's.
+func waitForMint(lock string, patience time.Duration) bool {
+	f, err := ownfile.Open(lock, os.O_RDONLY|ownfile.NoFollow, 0)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	fd := int(f.Fd())
+	if syscall.Flock(fd, syscall.LOCK_SH|syscall.LOCK_NB) == nil {
+		return false
+	}
+	released := make(chan struct{})
+	go func() {
+		for syscall.Flock(fd, syscall.LOCK_SH) == syscall.EINTR { // the runtime's own signals
+		}
+		close(released)
+	}()
+	select {
+	case <-released:
+	case <-time.After(patience):
+	}
+	return true
+}

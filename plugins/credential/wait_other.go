@@ -1,0 +1,8 @@
+//go:build !linux && !darwin
+
+package credential
+
+import "time"
+
+// waitForMint leaves the waiting to kubectl-edge.
+func waitForMint(string, time.Duration) bool { return false }
