@@ -135,7 +135,7 @@ func (a *app) flight(target tokenrequest.Target) mint.Flight {
 		Warn: func(err error) {
 			fmt.Fprintf(a.ErrOut, "warning: the token is not cached, so every command mints one: %v\n", err)
 		},
-		Passing: func(err error) bool { // it asks no network, and a person may be logging in just now
+		Passing: func(err error) bool { // a person may be logging in just now, and must not have to wait then
 			_, ok := errors.AsType[*login.RequiredError](err)
 			return ok
 		},
