@@ -15,7 +15,6 @@ import (
 )
 
 const (
-	down  = "\x1b[B"
 	enter = "\r"
 	ctrlC = "\x03"
 )
@@ -89,6 +88,20 @@ func (r *terminal) types(keys string) {
 	r.t.Helper()
 	if _, err := r.file.WriteString(keys); err != nil {
 		r.t.Fatal(err)
+	}
+}
+
+// presses types a key, and again as long as nothing comes of it: a list that was just drawn may not listen yet.
+func (r *terminal) presses(key string) {
+	r.t.Helper()
+	for {
+		r.types(key)
+		select {
+		case data := <-r.output: // nil at the end
+			r.all.Write(data)
+			return
+		case <-time.After(time.Second):
+		}
 	}
 }
 

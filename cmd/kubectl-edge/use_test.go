@@ -18,10 +18,11 @@ func TestUseAsks(t *testing.T) {
 	p := newPerson(t)
 	p.logIn("--service-account-key", "admin.json")
 	r := p.onTerminal("kubectl-edge", "use")
-	r.sees("factory-floor")
-	r.types(enter)
-	r.sees(sandbox.InstanceID)
-	r.types(enter)
+	for _, listed := range []string{"factory-floor", sandbox.InstanceID} {
+		r.sees(listed)
+		r.sees("submit") // what the list shows last
+		r.presses(enter)
+	}
 	if code := r.ends(); code != 0 {
 		t.Fatalf("exit code %d:\n%s", code, r.all.String())
 	}
@@ -43,8 +44,8 @@ func TestUseIsAbandoned(t *testing.T) {
 	p := newPerson(t)
 	p.logIn("--service-account-key", "admin.json")
 	r := p.onTerminal("kubectl-edge", "use")
-	r.sees("YOUR-PROJECT")
-	r.types(ctrlC)
+	r.sees("submit")
+	r.presses(ctrlC)
 	if code := r.ends(); code != 1 || !strings.Contains(r.all.String(), "nothing was changed") {
 		t.Errorf("exit code %d:\n%s", code, r.all.String())
 	}
@@ -52,9 +53,7 @@ func TestUseIsAbandoned(t *testing.T) {
 		t.Errorf("there is a kubeconfig: %v", err)
 	}
 
-	r = p.onTerminal("kubectl-edge", "use")
-	r.sees("factory-floor")
-	r.types(down + enter)
+	r = p.onTerminal("kubectl-edge", "use", "--project-id", sandbox.NamesakeProjectID)
 	if code := r.ends(); code != 1 || !strings.Contains(r.all.String(), "no instances in project") {
 		t.Errorf("exit code %d:\n%s", code, r.all.String())
 	}
