@@ -1,0 +1,64 @@
+// Command bench measures the credential helper and kubectl edge beside their peers, in a sandbox, and holds the ratios
+// against the bounds of the design. hack/bench.sh builds what it needs and runs it.
+//
+//	edge-sandbox up -- bench [--quick] TREE PEERS
+//
+// TREE is this repository's folder, PEERS has the programs of others. It writes docs/benchmarks.md and docs/benchmarks.svg,
+// and exits with 1 if a bound is not met.
+package main
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+func main() {
+	if len(os.Args) > 2 && os.Args[1] == launched {
+		exit(launch(os.Args[2:]))
+	}
+	quick := flag.Bool("quick", false, "few rounds, and no files written: to see whether it works")
+	flag.Parse()
+	if flag.NArg() != 2 {
+		exit(errors.New("usage: bench [--quick] TREE PEERS"))
+	}
+	exit(bench(flag.Arg(0), flag.Arg(1), *quick))
+}
+
+func exit(err error) {
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+func bench(tree, peers string, quick bool) error {
+	stage, err := prepare(tree, peers)
+	if err != nil {
+		return err
+	}
+	results, err := stage.measureAll(quick)
+	if err != nil {
+		return err
+	}
+	table := markdown(results)
+	fmt.Print(table)
+	if !quick {
+		docs := filepath.Join(tree, "docs")
+		if err := replaceTable(filepath.Join(docs, "benchmarks.md"), machine()+table); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(docs, "benchmarks.svg"), chart(results), 0o644); err != nil {
+			return err
+		}
+	}
+	for _, r := range results {
+		if !r.met() {
+			err = errors.Join(err, fmt.Errorf("bound not met: %s: %s", r.what, r.value()))
+		}
+	}
+	return err
+}

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
+)
+
+// command is what is measured.
+type command struct {
+	args   []string
+	env    []string
+	chatty bool // says things on stderr
+}
+
+// stage has the commands, each with a warm cache.
+type stage struct {
+	tree                         string
+	bare, helper, gke, kubelogin command
+	kubectl, kubectlBare         command
+	instances, stackitInstances  command
+	store                        tokencache.Store
+}
+
+const (
+	context     = "edge_eu01_" + sandbox.InstanceID
+	bareContext = "bare"
+)
+
+// prepare logs in, writes the kubeconfigs and warms the caches.
+func prepare(tree, peers string) (*stage, error) {
+	for _, step := range [][]string{
+		{"kubectl", "edge", "login", "--service-account-key", os.Getenv("EDGE_SANDBOX_SERVICE_ACCOUNT_KEY")},
+		{"kubectl", "edge", "config", "set", "project-id", sandbox.ProjectID},
+		{"kubectl", "edge", "kubeconfig", "create", "--instance-id", sandbox.InstanceID},
+		{"stackit", "auth", "activate-service-account", "--service-account-key-path", os.Getenv("EDGE_SANDBOX_SERVICE_ACCOUNT_KEY"), "--assume-yes"},
+	} {
+		if _, err := run(step[0], step[1:]...); err != nil {
+			return nil, err
+		}
+	}
+	home := os.Getenv("HOME")
+	bare := filepath.Join(home, "bare")
+	if err := buildBare(tree, bare); err != nil {
+		return nil, err
+	}
+	for _, step := range [][]string{
+		{"config", "set-credentials", bareContext, "--exec-command", bare, "--exec-api-version", "client.authentication.k8s.io/v1", "--exec-interactive-mode", "IfAvailable"},
+		{"config", "set-context", bareContext, "--cluster", context, "--user", bareContext},
+	} {
+		if _, err := run("kubectl", step...); err != nil {
+			return nil, err
+		}
+	}
+	// The STACKIT CLI takes addresses of one's own over plain HTTP alone, and so never reads the system's certificate
+	// authorities here, which both have to with the real STACKIT. Neither shall.
+	roots := []string{"SSL_CERT_DIR=" + filepath.Join(home, "none"), "SSL_CERT_FILE=" + os.Getenv("EDGE_SANDBOX_CA")}
+	version := []string{"kubectl", "get", "--raw", "/version", "--context"}
+	s := &stage{
+		tree:   tree,
+		bare:   command{args: []string{bare}},
+		helper: command{args: []string{filepath.Join(tree, "bin", "kubectl-edge_credential"), "--project-id=" + sandbox.ProjectID, "--region=" + sandbox.Region, "--instance-id=" + sandbox.InstanceID, "--profile=default"}},
+
+		kubectl:          command{args: append(version[:len(version):len(version)], context)},
+		kubectlBare:      command{args: append(version[:len(version):len(version)], bareContext)},
+		instances:        command{args: []string{filepath.Join(tree, "bin", "kubectl-edge"), "instance", "list"}, env: roots},
+		stackitInstances: command{args: []string{"stackit", "beta", "edge-cloud", "instance", "list", "--project-id", sandbox.ProjectID, "--region", sandbox.Region}, env: roots, chatty: true},
+		store:            tokencache.Open(dirs.For("kubectl-edge")),
+	}
+	var err error
+	if s.gke, err = warmGKE(peers, filepath.Join(home, "gke")); err != nil {
+		return nil, err
+	}
+	if s.kubelogin, err = warmKubelogin(peers, filepath.Join(home, "kubelogin")); err != nil {
+		return nil, err
+	}
+	// Each program that is measured answers, with a token.
+	for _, c := range []command{s.bare, s.helper, s.gke, s.kubelogin} {
+		if _, err := measure(c); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+// buildBare builds the bare program with a token that the API server accepts as its constant.
+func buildBare(tree, path string) error {
+	token, err := run("kubectl", "edge", "token", "create", "--instance-id", sandbox.InstanceID, "--expiration", "1d")
+	if err != nil {
+		return err
+	}
+	answer := fmt.Sprintf(`{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","spec":{"interactive":false},"status":{"expirationTimestamp":"%s","token":"%s"}}`,
+		time.Now().Add(time.Hour).UTC().Format(time.RFC3339), strings.TrimSpace(token))
+	// Through a file: arguments can be read by every user of a machine.
+	source := filepath.Join(filepath.Dir(path), "bare.src")
+	if err := os.MkdirAll(source, 0o700); err != nil {
+		return err
+	}
+	program, err := os.ReadFile(filepath.Join(tree, "hack", "bench", "bare", "main.go"))
+	if err != nil {
+		return err
+	}
+	data := strings.Replace(string(program), `"unset\n"`, "`"+answer+"\n`", 1)
+	if err := os.WriteFile(filepath.Join(source, "main.go"), []byte(data), 0o600); err != nil {
+		return err
+	}
+	_, err = run("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", path, filepath.Join(source, "main.go"))
+	return err
+}
+
+// jwt is a token that lives for ever, as far as one sees without its issuer's keys, and is as long as ours.
+func jwt() string {
+	payload := fmt.Sprintf(`{"exp":%d,"iat":%d,"sub":"%s"}`, time.Now().Add(1000*time.Hour).Unix(), time.Now().Unix(), strings.Repeat("x", 200))
+	return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256","typ":"JWT"}`)) + "." +
+		base64.RawURLEncoding.EncodeToString([]byte(payload)) + "." + strings.Repeat("A", 342)
+}
+
+// warmGKE writes the cache that gke-gcloud-auth-plugin keeps beside the kubeconfig.
+func warmGKE(peers, dir string) (command, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return command{}, err
+	}
+	kubeconfig, err := os.ReadFile(os.Getenv("KUBECONFIG"))
+	if err != nil {
+		return command{}, err
+	}
+	current, err := run("kubectl", "config", "current-context")
+	if err != nil {
+		return command{}, err
+	}
+	cache, err := json.Marshal(map[string]string{
+		"current_context": strings.TrimSpace(current), "access_token": jwt(), "token_expiry": time.Now().Add(1000 * time.Hour).Format(time.RFC3339Nano),
+	})
+	if err != nil {
+		return command{}, err
+	}
+	err = errors.Join(
+		os.WriteFile(filepath.Join(dir, "config"), kubeconfig, 0o600),
+		os.WriteFile(filepath.Join(dir, "gke_gcloud_auth_plugin_cache"), cache, 0o600),
+	)
+	return command{
+		args: []string{filepath.Join(peers, "gke-gcloud-auth-plugin")},
+		env:  []string{"KUBECONFIG=" + filepath.Join(dir, "config"), `KUBERNETES_EXEC_INFO={"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","spec":{"interactive":false}}`},
+	}, err
+}
+
+// warmKubelogin writes kubelogin's cache. What its file is called tells the lock of a call that fails, since nobody listens
+// where its issuer should be.
+func warmKubelogin(peers, dir string) (command, error) {
+	c := command{args: []string{
+		filepath.Join(peers, "kubelogin"), "get-token", "--oidc-issuer-url=http://127.0.0.1:1", "--oidc-client-id=bench", "--token-cache-dir=" + dir,
+	}}
+	if _, err := run(c.args[0], c.args[1:]...); err == nil {
+		return c, errors.New("kubelogin found an issuer where there is none")
+	}
+	locks, err := filepath.Glob(filepath.Join(dir, "*.lock"))
+	if err != nil || len(locks) != 1 {
+		return c, fmt.Errorf("find the lock of kubelogin: %v, %v", locks, err)
+	}
+	cache, err := json.Marshal(map[string]string{"id_token": jwt()})
+	if err != nil {
+		return c, err
+	}
+	return c, os.WriteFile(strings.TrimSuffix(locks[0], ".lock"), cache, 0o600)
+}
