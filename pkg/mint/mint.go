@@ -48,7 +48,8 @@ func (f Flight) Token(ctx context.Context, k tokencache.Key, want Want, mint Fun
 	unlock, err := filelock.Lock(ctx, f.Store.LockPath(k))
 	if err != nil {
 		if ctx.Err() != nil {
-			return tokencache.Entry{}, fmt.Errorf("wait for another process to mint the token: %w", err)
+			return tokencache.Entry{}, hint.Wrap(fmt.Errorf("mint a token: %w", err),
+				"try again in a moment; kubectl edge doctor looks for what is slow")
 		}
 		f.warn(err)
 		return mint(ctx)

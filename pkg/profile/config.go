@@ -113,6 +113,14 @@ func (c *Config) Select(chosen string, getenv func(string) string) (string, Prof
 	return name, p, nil
 }
 
+// Put adds the profile, or replaces the one of that name.
+func (c *Config) Put(name string, p Profile) {
+	if c.Profiles == nil {
+		c.Profiles = map[string]Profile{}
+	}
+	c.Profiles[name] = p
+}
+
 // CheckName reports whether name can be a profile: 1 to 63 lower-case letters, digits and dashes, no dash in front.
 func CheckName(name string) error {
 	ok := len(name) > 0 && len(name) <= 63 && name[0] != '-'

@@ -172,8 +172,9 @@ func TestSweep(t *testing.T) {
 	put(t, s, living, testEntry())
 	s.Give(living, CurrentClient(""), testEntry(), now, now)
 	leftOver := filepath.Join(s.Dir(), atomicfile.TempPrefix+"left")
+	rotten := s.path(KeyOf("test", "rotten"), tokenSuffix)
 	old := now.Add(-time.Hour)
-	for _, path := range []string{leftOver, s.LockPath(living)} {
+	for _, path := range []string{leftOver, rotten, s.LockPath(living)} {
 		if err := os.WriteFile(path, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -189,7 +190,7 @@ func TestSweep(t *testing.T) {
 	}
 	s.Sweep(now)
 	for path, want := range map[string]bool{
-		s.path(dead, tokenSuffix): false, s.path(dead, givenSuffix): false, s.path(dead, failureSuffix): false, leftOver: false,
+		s.path(dead, tokenSuffix): false, s.path(dead, givenSuffix): false, s.path(dead, failureSuffix): false, leftOver: false, rotten: false,
 		s.path(living, tokenSuffix): true, s.path(living, givenSuffix): true, s.LockPath(living): true,
 	} {
 		if _, err := os.Lstat(path); (err == nil) != want {

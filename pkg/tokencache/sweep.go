@@ -38,9 +38,14 @@ func (s Store) Sweep(now time.Time) {
 	}
 }
 
-// orphan reports whether nothing needs the file: a temporary one, or a memory of a token that is no longer there.
+// orphan reports whether nothing needs the file: a temporary one, a token's that cannot be read, or a memory of a token that
+// is no longer there.
 func (s Store) orphan(n fs.DirEntry) bool {
 	name := n.Name()
+	if k, ok := parseKey(strings.TrimSuffix(name, tokenSuffix)); ok && strings.HasSuffix(name, tokenSuffix) {
+		_, err := s.Load(k)
+		return err != nil
+	}
 	if strings.HasPrefix(name, atomicfile.TempPrefix) {
 		return true
 	}

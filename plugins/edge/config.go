@@ -1,9 +1,11 @@
 package edge
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -11,6 +13,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
+	"github.com/kubectl-edge/kubectl-edge/pkg/filelock"
+
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
@@ -22,6 +26,33 @@ func newConfigCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{Use: "config", Short: "Show and change the configuration of a profile"}
 	cmd.AddCommand(newConfigGetCmd(a), newConfigSetCmd(a), newConfigTrustCmd(a), newConfigRotateKeyCmd(a))
 	return cmd
+}
+
+// changeConfig changes the configuration while no other command does. It tries the change before, so that one that fails
+// leaves nothing behind, the lock's file included.
+func (a *app) changeConfig(ctx context.Context, change func(*profile.Config) error) error {
+	config, err := profile.Load(a.dirs)
+	if err != nil {
+		return err
+	}
+	if err := change(config); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(a.dirs.Config, 0o700); err != nil {
+		return fmt.Errorf("write configuration: %w", err)
+	}
+	unlock, err := filelock.Lock(ctx, filepath.Join(a.dirs.Config, "config.lock"))
+	if err != nil {
+		return fmt.Errorf("write configuration: %w", err)
+	}
+	defer unlock()
+	if config, err = profile.Load(a.dirs); err != nil {
+		return err
+	}
+	if err := change(config); err != nil {
+		return err
+	}
+	return config.Save(a.dirs)
 }
 
 // setting is one value of a profile, by the name of its flag.
@@ -129,29 +160,30 @@ func newConfigSetCmd(a *app) *cobra.Command {
 		Example: `  kubectl edge config set project-id 12345678-ffff-4bcd-8fff-123456789abc
   kubectl edge config set expiration 30m --profile work`,
 		Args: cobra.ExactArgs(2),
-		RunE: func(_ *cobra.Command, args []string) error {
-			s, err := a.scope()
-			if err != nil {
-				return err
-			}
+		RunE: func(cmd *cobra.Command, args []string) error {
 			changed, err := settingNamed(args[0])
 			if err != nil {
 				return err
 			}
-			if args[1] != "" {
-				if err := changed.check(args[1], s.config); err != nil {
+			var name string
+			err = a.changeConfig(cmd.Context(), func(config *profile.Config) error {
+				if args[1] != "" {
+					if err := changed.check(args[1], config); err != nil {
+						return err
+					}
+				}
+				var p profile.Profile
+				if name, p, err = config.Select(a.profileFlag, a.Getenv); err != nil {
 					return err
 				}
-			}
-			*changed.value(&s.profile) = args[1]
-			if s.config.Profiles == nil {
-				s.config.Profiles = map[string]profile.Profile{}
-			}
-			s.config.Profiles[s.name] = s.profile
-			if err := s.config.Save(a.dirs); err != nil {
+				*changed.value(&p) = args[1]
+				config.Put(name, p)
+				return nil
+			})
+			if err != nil {
 				return err
 			}
-			a.note("Set %s of profile %s.", changed.name, s.name)
+			a.note("Set %s of profile %s.", changed.name, name)
 			return nil
 		},
 	}
@@ -169,25 +201,24 @@ STACKIT itself.`,
 		Example: `  kubectl edge config trust localhost:8443
   kubectl edge config trust --remove localhost:8443`,
 		Args: cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			host := strings.ToLower(args[0])
 			if u, err := url.Parse("https://" + host); err != nil || u.Host != host || host == "" {
 				return usageError{hint.Wrap(fmt.Errorf("host %.80q: want a host name, or host:port", args[0]), "kubectl edge config trust localhost:8443")}
 			}
-			config, err := profile.Load(a.dirs)
-			if err != nil {
-				return err
-			}
-			without := slices.DeleteFunc(slices.Clone(config.TrustedHosts), func(h string) bool { return strings.EqualFold(h, host) })
-			if remove {
+			err := a.changeConfig(cmd.Context(), func(config *profile.Config) error {
+				without := slices.DeleteFunc(slices.Clone(config.TrustedHosts), func(h string) bool { return strings.EqualFold(h, host) })
+				if !remove {
+					config.TrustedHosts = append(without, host)
+					return nil
+				}
 				if len(without) == len(config.TrustedHosts) {
 					return errors.New("host " + host + " is not trusted")
 				}
 				config.TrustedHosts = without
-			} else {
-				config.TrustedHosts = append(without, host)
-			}
-			if err := config.Save(a.dirs); err != nil {
+				return nil
+			})
+			if err != nil {
 				return err
 			}
 			if remove {

@@ -100,19 +100,16 @@ func newProfileUseCmd(a *app) *cobra.Command {
 		Short:   "Make a profile the current one",
 		Example: `  kubectl edge profile use work`,
 		Args:    cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			config, err := profile.Load(a.dirs)
+		RunE: func(cmd *cobra.Command, args []string) error {
+			err := a.changeConfig(cmd.Context(), func(config *profile.Config) (err error) {
+				config.CurrentProfile, _, err = config.Select(args[0], a.Getenv)
+				return err
+			})
 			if err != nil {
 				return err
 			}
-			if config.CurrentProfile, _, err = config.Select(args[0], a.Getenv); err != nil {
-				return err
-			}
-			if err := config.Save(a.dirs); err != nil {
-				return err
-			}
-			a.note("The current profile is %s.", config.CurrentProfile)
-			if other := a.Getenv(profile.NameVariable); other != "" && other != config.CurrentProfile {
+			a.note("The current profile is %s.", args[0])
+			if other := a.Getenv(profile.NameVariable); other != "" && other != args[0] {
 				a.note("warning: $%s is set, so %s is used in this shell", profile.NameVariable, other)
 			}
 			return nil
@@ -126,31 +123,27 @@ func newProfileCreateCmd(a *app) *cobra.Command {
 		Short:   "Add a profile; --project-id and --region are kept in it",
 		Example: `  kubectl edge profile create work --project-id 12345678-ffff-4bcd-8fff-123456789abc --region eu01`,
 		Args:    cobra.ExactArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			name := args[0]
 			if err := profile.CheckName(name); err != nil {
 				return usageError{err}
 			}
-			config, err := profile.Load(a.dirs)
-			if err != nil {
-				return err
-			}
-			if _, ok := config.Profiles[name]; ok {
-				return hint.Wrap(fmt.Errorf("profile %q exists already", name), "kubectl edge profile use %s", name)
-			}
-			p := profile.Profile{ProjectID: a.projectFlag, Region: a.regionFlag}
-			for _, s := range settings() {
-				if value := *s.value(&p); value != "" {
-					if err := s.check(value, config); err != nil {
-						return usageError{err}
+			err := a.changeConfig(cmd.Context(), func(config *profile.Config) error {
+				if _, ok := config.Profiles[name]; ok {
+					return hint.Wrap(fmt.Errorf("profile %q exists already", name), "kubectl edge profile use %s", name)
+				}
+				p := profile.Profile{ProjectID: a.projectFlag, Region: a.regionFlag}
+				for _, s := range settings() {
+					if value := *s.value(&p); value != "" {
+						if err := s.check(value, config); err != nil {
+							return usageError{err}
+						}
 					}
 				}
-			}
-			if config.Profiles == nil {
-				config.Profiles = map[string]profile.Profile{}
-			}
-			config.Profiles[name] = p
-			if err := config.Save(a.dirs); err != nil {
+				config.Put(name, p)
+				return nil
+			})
+			if err != nil {
 				return err
 			}
 			a.note("Created profile %s. Log in with: kubectl edge login --profile %s", name, name)
@@ -183,8 +176,11 @@ func newProfileDeleteCmd(a *app) *cobra.Command {
 			if err := a.forgetTokens(s.name); err != nil {
 				return err
 			}
-			delete(s.config.Profiles, s.name)
-			if err := s.config.Save(a.dirs); err != nil {
+			err = a.changeConfig(cmd.Context(), func(config *profile.Config) error {
+				delete(config.Profiles, s.name)
+				return nil
+			})
+			if err != nil {
 				return err
 			}
 			a.note("Deleted profile %s. Kubeconfigs that name it no longer work.", s.name)

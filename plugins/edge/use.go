@@ -65,7 +65,7 @@ func (o *useOptions) run(ctx context.Context) error {
 		if s.project, err = o.chooseProject(ctx, client, source, s.project); err != nil {
 			return err
 		}
-		if err := o.keepProject(s); err != nil {
+		if err := o.keepProject(ctx, s); err != nil {
 			return err
 		}
 	}
@@ -129,16 +129,16 @@ func printable(text string) string {
 }
 
 // keepProject makes the chosen project the profile's.
-func (o *useOptions) keepProject(s scope) error {
+func (o *useOptions) keepProject(ctx context.Context, s scope) error {
 	if s.profile.ProjectID == s.project {
 		return nil
 	}
-	s.profile.ProjectID = s.project
-	if s.config.Profiles == nil {
-		s.config.Profiles = map[string]profile.Profile{}
-	}
-	s.config.Profiles[s.name] = s.profile
-	return s.config.Save(o.dirs)
+	return o.changeConfig(ctx, func(config *profile.Config) error {
+		p := config.Profiles[s.name]
+		p.ProjectID = s.project
+		config.Put(s.name, p)
+		return nil
+	})
 }
 
 // choose has a person choose one of options on the terminal, beginning at the one with the value at.
