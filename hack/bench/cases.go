@@ -206,7 +206,7 @@ func (s *stage) storm(rounds func(int) int) ([]result, error) {
 	const helpers = 100
 	var mints, took []float64
 	for range max(rounds(60)/20, 1) {
-		if _, err := run("kubectl", "edge", "cache", "clean"); err != nil {
+		if _, err := output("kubectl", "edge", "cache", "clean"); err != nil {
 			return nil, err
 		}
 		before, err := minted()
@@ -252,7 +252,7 @@ func (s *stage) entries(rounds func(int) int) ([]result, error) {
 	perEntry := map[string][]float64{}
 	var ratio []float64
 	for range rounds(7) {
-		out, err := run("go", "-C", s.tree, "test", "-run=^$", "-bench=^BenchmarkApply$/^add$/^(1000|10000)$", "-benchtime=2x", "./pkg/kubeconfig")
+		out, err := output("go", "-C", s.tree, "test", "-run=^$", "-bench=^BenchmarkApply$/^add$/^(1000|10000)$", "-benchtime=2x", "./pkg/kubeconfig")
 		if err != nil {
 			return nil, err
 		}

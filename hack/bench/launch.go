@@ -63,8 +63,8 @@ func measure(c command) (time.Duration, error) {
 	return time.Duration(n), err
 }
 
-// run runs a command to its end and returns what it printed.
-func run(name string, args ...string) (string, error) {
+// output runs a command to its end and returns what it printed.
+func output(name string, args ...string) (string, error) {
 	var stderr strings.Builder
 	cmd := exec.Command(name, args...)
 	cmd.Stderr = &stderr
@@ -77,7 +77,7 @@ func run(name string, args ...string) (string, error) {
 
 // minted returns how many tokens the sandbox has minted so far.
 func minted() (int, error) {
-	out, err := run("edge-sandbox", "stats", "-o", "json")
+	out, err := output("edge-sandbox", "stats", "-o", "json")
 	if err != nil {
 		return 0, err
 	}

@@ -16,23 +16,22 @@ import (
 )
 
 func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+func run() error {
 	if len(os.Args) > 2 && os.Args[1] == launched {
-		exit(launch(os.Args[2:]))
+		return launch(os.Args[2:])
 	}
 	quick := flag.Bool("quick", false, "few rounds, and no files written: to see whether it works")
 	flag.Parse()
 	if flag.NArg() != 2 {
-		exit(errors.New("usage: bench [--quick] TREE PEERS"))
+		return errors.New("usage: bench [--quick] TREE PEERS")
 	}
-	exit(bench(flag.Arg(0), flag.Arg(1), *quick))
-}
-
-func exit(err error) {
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "error:", err)
-		os.Exit(1)
-	}
-	os.Exit(0)
+	return bench(flag.Arg(0), flag.Arg(1), *quick)
 }
 
 func bench(tree, peers string, quick bool) error {

@@ -44,7 +44,7 @@ func prepare(tree, peers string) (*stage, error) {
 		{"kubectl", "edge", "kubeconfig", "create", "--instance-id", sandbox.InstanceID},
 		{"stackit", "auth", "activate-service-account", "--service-account-key-path", os.Getenv("EDGE_SANDBOX_SERVICE_ACCOUNT_KEY"), "--assume-yes"},
 	} {
-		if _, err := run(step[0], step[1:]...); err != nil {
+		if _, err := output(step[0], step[1:]...); err != nil {
 			return nil, err
 		}
 	}
@@ -57,7 +57,7 @@ func prepare(tree, peers string) (*stage, error) {
 		{"config", "set-credentials", bareContext, "--exec-command", bare, "--exec-api-version", "client.authentication.k8s.io/v1", "--exec-interactive-mode", "IfAvailable"},
 		{"config", "set-context", bareContext, "--cluster", context, "--user", bareContext},
 	} {
-		if _, err := run("kubectl", step...); err != nil {
+		if _, err := output("kubectl", step...); err != nil {
 			return nil, err
 		}
 	}
@@ -94,7 +94,7 @@ func prepare(tree, peers string) (*stage, error) {
 
 // buildBare builds the bare program with a token that the API server accepts as its constant.
 func buildBare(tree, path string) error {
-	token, err := run("kubectl", "edge", "token", "create", "--instance-id", sandbox.InstanceID, "--expiration", "1d")
+	token, err := output("kubectl", "edge", "token", "create", "--instance-id", sandbox.InstanceID, "--expiration", "1d")
 	if err != nil {
 		return err
 	}
@@ -113,7 +113,7 @@ func buildBare(tree, path string) error {
 	if err := os.WriteFile(filepath.Join(source, "main.go"), []byte(data), 0o600); err != nil {
 		return err
 	}
-	_, err = run("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", path, filepath.Join(source, "main.go"))
+	_, err = output("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", path, filepath.Join(source, "main.go"))
 	return err
 }
 
@@ -133,7 +133,7 @@ func warmGKE(peers, dir string) (command, error) {
 	if err != nil {
 		return command{}, err
 	}
-	current, err := run("kubectl", "config", "current-context")
+	current, err := output("kubectl", "config", "current-context")
 	if err != nil {
 		return command{}, err
 	}
@@ -159,7 +159,7 @@ func warmKubelogin(peers, dir string) (command, error) {
 	c := command{args: []string{
 		filepath.Join(peers, "kubelogin"), "get-token", "--oidc-issuer-url=http://127.0.0.1:1", "--oidc-client-id=bench", "--token-cache-dir=" + dir,
 	}}
-	if _, err := run(c.args[0], c.args[1:]...); err == nil {
+	if _, err := output(c.args[0], c.args[1:]...); err == nil {
 		return c, errors.New("kubelogin found an issuer where there is none")
 	}
 	locks, err := filepath.Glob(filepath.Join(dir, "*.lock"))
