@@ -46,7 +46,7 @@ func TestUseIsAbandoned(t *testing.T) {
 	r := p.onTerminal("kubectl-edge", "use")
 	r.sees("submit")
 	r.presses(ctrlC)
-	if code := r.ends(); code != 1 || !strings.Contains(r.all.String(), "nothing was changed") {
+	if code := r.ends(); code != 130 || !strings.Contains(r.all.String(), "nothing was changed") {
 		t.Errorf("exit code %d:\n%s", code, r.all.String())
 	}
 	if _, err := os.Stat(p.env.Getenv("KUBECONFIG")); !os.IsNotExist(err) {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"regexp"
+	"strings"
 	"syscall"
 	"time"
 
@@ -47,7 +49,10 @@ func Prepare(root *cobra.Command, p Process, displayName string, usage func(erro
 	root.SetOut(p.Out)
 	root.SetErr(p.ErrOut)
 	withHelp := func(c *cobra.Command, err error) error {
-		return usage(hint.Wrap(err, "%s --help", c.CommandPath()))
+		if hint.Of(err) == "" {
+			err = hint.Wrap(err, "%s --help", c.CommandPath())
+		}
+		return usage(err)
 	}
 	root.SetFlagErrorFunc(withHelp)
 	checkArguments(root, withHelp)
@@ -60,12 +65,16 @@ func checkArguments(cmd *cobra.Command, withHelp func(*cobra.Command, error) err
 			if len(args) == 0 {
 				return cmd.Help()
 			}
-			return withHelp(cmd, fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath()))
+			err := fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
+			if like := suggestion(cmd, args[0]); like != "" {
+				err = hint.Wrap(err, "did you mean %s %s?", cmd.CommandPath(), like)
+			}
+			return withHelp(cmd, err)
 		}
 	} else if check := cmd.Args; check != nil {
 		cmd.Args = func(cmd *cobra.Command, args []string) error {
 			if err := check(cmd, args); err != nil {
-				return withHelp(cmd, err)
+				return withHelp(cmd, explain(cmd, args, err))
 			}
 			return nil
 		}
@@ -73,4 +82,37 @@ func checkArguments(cmd *cobra.Command, withHelp func(*cobra.Command, error) err
 	for _, c := range cmd.Commands() {
 		checkArguments(c, withHelp)
 	}
+}
+
+// suggestion is the command below cmd that somebody may have meant who typed word, or "".
+func suggestion(cmd *cobra.Command, word string) string {
+	if cmd.SuggestionsMinimumDistance == 0 {
+		cmd.SuggestionsMinimumDistance = 2 // as cobra has it where it suggests by itself
+	}
+	if like := cmd.SuggestionsFor(word); len(like) == 1 {
+		return like[0]
+	}
+	return ""
+}
+
+// simpleWord is what every shell takes as it is, and no flag.
+var simpleWord = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
+
+// explain says what cobra's err means for args: it calls every word too many a command, and does not say which are missing.
+func explain(cmd *cobra.Command, args []string, err error) error {
+	text := err.Error()
+	switch {
+	case cmd.HasSubCommands():
+		return err
+	case strings.HasPrefix(text, "unknown command "):
+		err = fmt.Errorf("unexpected argument %q for %q", args[0], cmd.CommandPath())
+		if len(args) == 1 && cmd.Flags().Lookup("name") != nil && simpleWord.MatchString(args[0]) {
+			return hint.Wrap(err, "%s --name %s", cmd.CommandPath(), args[0])
+		}
+		return err
+	case strings.HasPrefix(text, "accepts ") || strings.HasPrefix(text, "requires "):
+		_, words, _ := strings.Cut(cmd.Use, " ")
+		return fmt.Errorf("%d arguments, want %s %s", len(args), cmd.CommandPath(), words)
+	}
+	return err
 }

@@ -138,7 +138,7 @@ func (op operation) next(err error) string {
 	case errors.As(err, &redirect):
 		return "check the endpoint " + network.host + " in your configuration"
 	case errors.As(err, &unknownCA):
-		return fmt.Sprintf("if %s has a CA of its own, set it as certificateAuthority of the profile", network.host)
+		return fmt.Sprintf("if %s has a CA of its own: kubectl edge config set certificate-authority /path/ca.pem", network.host)
 	}
 	return "check the network, HTTPS_PROXY and NO_PROXY, and try again"
 }
@@ -146,7 +146,7 @@ func (op operation) next(err error) string {
 func (op operation) nextAfter(e *APIError) string {
 	switch {
 	case e.Status == http.StatusUnauthorized:
-		return "log in: kubectl edge login"
+		return "log in: kubectl edge login; a credential in the environment goes first, so renew or unset that"
 	case e.Status == http.StatusForbidden:
 		return op.forbidden
 	case e.Status == http.StatusNotFound || e.Status == http.StatusGone:

@@ -299,7 +299,7 @@ func TestUnknownCA(t *testing.T) {
 	w := newWorld(t, sandbox.ReaderServiceAccount)
 	w.http = &http.Client{Transport: &http.Transport{}}
 	_, err := w.Instances(t.Context(), sandbox.ProjectID, sandbox.Region)
-	if err == nil || !strings.Contains(hint.Of(err), "certificateAuthority") {
+	if err == nil || !strings.Contains(hint.Of(err), "config set certificate-authority") {
 		t.Errorf("got %v, hint %q", err, hint.Of(err))
 	}
 }

@@ -101,6 +101,9 @@ func newProfileUseCmd(a *app) *cobra.Command {
 		Example: `  kubectl edge profile use work`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := profile.CheckName(args[0]); err != nil {
+				return usageError{err}
+			}
 			err := a.changeConfig(cmd.Context(), func(config *profile.Config) (err error) {
 				config.CurrentProfile, _, err = config.Select(args[0], a.Getenv)
 				return err

@@ -152,7 +152,7 @@ func (o *useOptions) choose(ctx context.Context, title string, options []huh.Opt
 	form := huh.NewForm(huh.NewGroup(list)).WithInput(o.In).WithOutput(o.ErrOut)
 	err := form.RunWithContext(ctx)
 	if errors.Is(err, huh.ErrUserAborted) {
-		return "", errDeclined
+		return "", exitCodeError{errDeclined, exitInterrupted} // Ctrl-C is a key here, no signal
 	}
 	if err != nil {
 		return "", fmt.Errorf("choose a %s: %w", strings.ToLower(title), err)

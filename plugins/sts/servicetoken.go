@@ -113,7 +113,12 @@ func (o *createOptions) run(ctx context.Context) error {
 		fmt.Fprintln(o.Out)
 	}
 	if end := cmp.Or(created.Expiration, req.ExpiryDate); end != 0 {
-		o.note("it ends at %s (%s)", millis(end).In(time.Local).Format(time.RFC3339), millis(end).UTC().Format(time.RFC3339))
+		here, utc := millis(end).In(time.Local).Format(time.RFC3339), millis(end).UTC().Format(time.RFC3339)
+		if here == utc {
+			o.note("it ends at %s", utc)
+		} else {
+			o.note("it ends at %s (%s)", here, utc)
+		}
 	} else {
 		o.note("note: this token never ends; --ttl 8h or --expiration yyyy-MM-dd gives it an end")
 	}

@@ -129,12 +129,19 @@ func (o *deleteOptions) confirm(ctx context.Context, tokens []stackstate.Service
 		return true, nil
 	}
 	if !terminal(o.In) {
-		return false, usage(hint.Wrap(fmt.Errorf("%d service tokens would be deleted, and nobody can be asked", len(tokens)), "--yes"))
+		return false, usage(hint.Wrap(fmt.Errorf("%s would be deleted, and nobody can be asked", count(len(tokens))), "--yes"))
 	}
 	shown := *o.app
 	shown.Out = o.ErrOut
 	shown.tokenTable(tokens)
-	return o.ask(ctx, fmt.Sprintf("Delete these %d service tokens?", len(tokens)))
+	return o.ask(ctx, fmt.Sprintf("Delete %s?", count(len(tokens))))
+}
+
+func count(tokens int) string {
+	if tokens == 1 {
+		return "1 service token"
+	}
+	return fmt.Sprintf("%d service tokens", tokens)
 }
 
 // deleteAll tries all ids, and forgets what is recorded of the names that go with them.
