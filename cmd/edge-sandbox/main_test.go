@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -63,10 +64,20 @@ func TestScripts(t *testing.T) {
 		UpdateScripts:       *update,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("SERVERS", servers)
+			e.Setenv("PATH", withoutServers(e.Getenv("PATH")))
 			e.Setenv("TMPDIR", filepath.Join(e.WorkDir, "tmp")) // must be empty after each run
 			return os.Mkdir(filepath.Join(e.WorkDir, "tmp"), 0o700)
 		},
 	})
+}
+
+// withoutServers is path without folders that hold a kube-apiserver: scripts say themselves where the servers are.
+func withoutServers(path string) string {
+	folders := slices.DeleteFunc(filepath.SplitList(path), func(folder string) bool {
+		_, err := os.Stat(filepath.Join(folder, "kube-apiserver"))
+		return err == nil
+	})
+	return strings.Join(folders, string(filepath.ListSeparator))
 }
 
 // up is a running "edge-sandbox up".

@@ -91,9 +91,19 @@ func (r *terminal) types(keys string) {
 	}
 }
 
-// presses types a key, and again as long as nothing comes of it: a list that was just drawn may not listen yet.
+// presses types a key once the terminal shows nothing more, and again as long as nothing comes of it: a list that was just
+// drawn may not listen yet.
 func (r *terminal) presses(key string) {
 	r.t.Helper()
+	for shown := true; shown; {
+		select {
+		case data, ok := <-r.output:
+			r.all.Write(data)
+			shown = ok
+		case <-time.After(300 * time.Millisecond):
+			shown = false
+		}
+	}
 	for {
 		r.types(key)
 		select {
@@ -108,9 +118,17 @@ func (r *terminal) presses(key string) {
 // ends waits for the end, and returns the exit code.
 func (r *terminal) ends() int {
 	r.t.Helper()
-	for data := range r.output {
-		r.all.Write(data)
+	for deadline := time.After(2 * time.Minute); ; {
+		select {
+		case data, ok := <-r.output:
+			if !ok {
+				_ = r.cmd.Wait()
+				return r.cmd.ProcessState.ExitCode()
+			}
+			r.all.Write(data)
+		case <-deadline:
+			_ = r.cmd.Process.Kill()
+			r.t.Fatalf("it does not end:\n%q", r.all.String())
+		}
 	}
-	_ = r.cmd.Wait()
-	return r.cmd.ProcessState.ExitCode()
 }

@@ -75,6 +75,9 @@ func auditFile(path string, many bool) ([]Finding, error) {
 	if many && errors.Is(err, errTooBig) && !looksLikeKubeconfig(head(path)) {
 		return nil, nil
 	}
+	if many && errors.Is(err, errSyntax) && !namedLikeKubeconfig(path) { // source code and pages that quote one
+		return nil, nil
+	}
 	if err != nil {
 		return nil, fmt.Errorf("audit %q: %w", path, err)
 	}
@@ -128,6 +131,15 @@ func looksLikeKubeconfig(data []byte) bool {
 		}
 	}
 	return named >= 2 && !bytes.Contains(data[:min(len(data), 512)], []byte{0})
+}
+
+// namedLikeKubeconfig reports whether a file of this name is meant to be YAML or JSON. Kubeconfigs often have no extension.
+func namedLikeKubeconfig(path string) bool {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case "", ".yaml", ".yml", ".json", ".conf", ".config", ".kubeconfig", ".bak", ".old":
+		return true
+	}
+	return false
 }
 
 // auditData finds the secrets of a kubeconfig that client-go may even refuse: of all its documents, with duplicates.

@@ -240,3 +240,22 @@ func TestConvert(t *testing.T) {
 		}
 	}
 }
+
+func TestAuditPassesOverWhatOnlyQuotesKubeconfigs(t *testing.T) {
+	dir := t.TempDir()
+	const quoted = "func x() {\n\treturn `\nclusters: []\nusers: [\n`"
+	for _, name := range []string{"source.go", "page.md", "config", "broken.yaml"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(quoted), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, err := Audit(dir)
+	if err == nil {
+		t.Fatal("no error for what is named like a kubeconfig")
+	}
+	for name, want := range map[string]bool{"source.go": false, "page.md": false, "config": true, "broken.yaml": true} {
+		if got := strings.Contains(err.Error(), name); got != want {
+			t.Errorf("%s: is an error %v, want %v:\n%v", name, got, want, err)
+		}
+	}
+}

@@ -83,10 +83,12 @@ func parseNodes(data []byte) (*yaml.Node, error) {
 func syntaxError(err error) error {
 	var load *yaml.LoadError
 	if errors.As(err, &load) && load.Mark.Line > 0 {
-		return fmt.Errorf("line %d: not valid YAML or JSON", load.Mark.Line)
+		return fmt.Errorf("line %d: %w", load.Mark.Line, errSyntax)
 	}
-	return errors.New("not valid YAML or JSON")
+	return errSyntax
 }
+
+var errSyntax = errors.New("not valid YAML or JSON")
 
 // checkTree refuses duplicates: client-go takes one of them, and which one depends on its version.
 func checkTree(root *yaml.Node) error {

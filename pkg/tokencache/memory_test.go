@@ -136,6 +136,10 @@ func TestKeepUntilIsInTheFutureAndBeforeTheEnd(t *testing.T) {
 func TestStartRefreshOnce(t *testing.T) {
 	s, k := testStore(t), KeyOf("test", "a")
 	put(t, s, k, testEntry())
+	if s.StartRefresh(k, now) {
+		t.Error("for a token in its prime, as the one that somebody else has just fetched is")
+	}
+	now := now.Add(13 * time.Minute)
 	if !s.StartRefresh(k, now) {
 		t.Fatal("the first may not")
 	}

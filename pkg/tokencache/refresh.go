@@ -27,7 +27,13 @@ func (s Store) StartRefresh(k Key, now time.Time) bool {
 	if err != nil {
 		return false
 	}
-	return f.Close() == nil
+	_ = f.Close()
+	// Somebody else may have done it, and taken back the mark, since the caller has read the token.
+	if e, err := s.Load(k); err == nil && !e.Ageing(now) {
+		s.EndRefresh(k)
+		return false
+	}
+	return true
 }
 
 // EndRefresh takes back the mark of StartRefresh.
