@@ -264,7 +264,7 @@ func testFlux(t *testing.T, p *person, running *clustertest.Running) {
 	kubeconfig = ca.ReplaceAllString(kubeconfig, "certificate-authority: "+p.path("ca.pem"))
 	p.write("config/kubeconfig", kubeconfig)
 	p.write("work/.keep", "")
-	script := strings.NewReplacer("/work/", p.path("work")+"/", "/config/", p.path("config")+"/").Replace(job.Args[0])
+	script := strings.NewReplacer("/output/", p.path("work")+"/", "/config/", p.path("config")+"/").Replace(job.Args[0])
 	admin, err := os.ReadFile(running.Kubeconfig)
 	if err != nil {
 		t.Fatal(err)
