@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // TempPrefix starts the name of every temporary file of Write, so that what a crash left behind can be swept.
@@ -50,4 +51,19 @@ func Write(path string, data []byte, perm fs.FileMode, prepare ...func(*os.File)
 		return fmt.Errorf("replace %s: %w", path, err)
 	}
 	return nil
+}
+
+// Sweep removes what writers of path left behind that were killed. The caller keeps others from writing path meanwhile.
+func Sweep(path string) error {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	for _, entry := range entries {
+		number, ok := strings.CutPrefix(entry.Name(), TempPrefix+filepath.Base(path)+"-")
+		if ok && strings.Trim(number, "0123456789") == "" {
+			err = errors.Join(err, os.Remove(filepath.Join(filepath.Dir(path), entry.Name())))
+		}
+	}
+	return err
 }

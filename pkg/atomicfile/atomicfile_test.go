@@ -144,3 +144,21 @@ func TestReadersSeeOneOrTheOther(t *testing.T) {
 		}
 	}
 }
+
+func TestSweep(t *testing.T) {
+	dir := t.TempDir()
+	for _, name := range []string{"file", ".tmp-file-123", ".tmp-file-4", ".tmp-file-x-5", ".tmp-other-6", "file-7"} {
+		if err := os.WriteFile(filepath.Join(dir, name), nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := atomicfile.Sweep(filepath.Join(dir, "file")); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := names(t, dir), ".tmp-file-x-5 .tmp-other-6 file file-7"; got != want {
+		t.Errorf("left are %s, want %s", got, want)
+	}
+	if err := atomicfile.Sweep(filepath.Join(dir, "absent", "file")); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a folder that is not there: %v", err)
+	}
+}

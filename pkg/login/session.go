@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/filelock"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
@@ -116,6 +117,7 @@ func (s *Sessions) commit(ctx context.Context, p proof) (profile.Session, error)
 	// The login holds even if a secret of the old session stays behind until the next one.
 	_ = s.forgetSecrets(session.Generation)
 	_ = os.Remove(s.failurePath())
+	_ = atomicfile.Sweep(profile.SessionPath(s.Dirs, s.Name))
 	return session, nil
 }
 
@@ -144,10 +146,11 @@ func (s *Sessions) Logout(ctx context.Context) error {
 
 // forget removes the session. The caller holds the lock.
 func (s *Sessions) forget() error {
-	if err := os.Remove(profile.SessionPath(s.Dirs, s.Name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	path := profile.SessionPath(s.Dirs, s.Name)
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return s.forgetSecrets("")
+	return errors.Join(s.forgetSecrets(""), atomicfile.Sweep(path))
 }
 
 // forgetSecrets deletes the profile's secrets of all generations but one.

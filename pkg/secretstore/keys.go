@@ -284,7 +284,7 @@ func (s *Store) remember(id string, key []byte) {
 	s.keys[id] = key
 }
 
-// sweep removes the key files that ring does not name, and what writers left behind that were killed.
+// sweep removes the key files that ring does not name.
 func (s *Store) sweep(ring keyRing) error {
 	entries, err := os.ReadDir(s.dir)
 	if err != nil {
@@ -293,7 +293,7 @@ func (s *Store) sweep(ring keyRing) error {
 	for _, entry := range entries {
 		id, isKey := strings.CutSuffix(entry.Name(), keySuffix)
 		known := slices.ContainsFunc(ring.Keys, func(e keyEntry) bool { return e.ID == id })
-		if isKey && !known || strings.HasPrefix(entry.Name(), atomicfile.TempPrefix) {
+		if isKey && !known {
 			if err := os.Remove(filepath.Join(s.dir, entry.Name())); err != nil {
 				return err
 			}

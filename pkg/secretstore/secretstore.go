@@ -168,7 +168,8 @@ func (s *Store) Names() ([]string, error) {
 	return names, nil
 }
 
-// locked runs change alone among all processes, with the folder made and found to be the user's own.
+// locked runs change alone among all processes, with the folder made and found to be the user's own, and without what
+// others left behind in it that were killed.
 func (s *Store) locked(change func() error, names ...string) error {
 	for _, name := range names {
 		if err := checkName(name); err != nil {
@@ -188,7 +189,18 @@ func (s *Store) locked(change func() error, names ...string) error {
 		return err
 	}
 	defer unlock()
+	s.sweepTemporary()
 	return change()
+}
+
+// sweepTemporary removes what writers left behind that were killed, as far as that is possible. The lock is held.
+func (s *Store) sweepTemporary() {
+	entries, _ := os.ReadDir(s.dir)
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), atomicfile.TempPrefix) {
+			_ = os.Remove(filepath.Join(s.dir, entry.Name()))
+		}
+	}
 }
 
 func (s *Store) path(name string) string { return filepath.Join(s.dir, name+sealedSuffix) }
