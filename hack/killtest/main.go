@@ -1,6 +1,10 @@
-// Command killtest kills processes that edit a kubeconfig, at random points, and checks what they leave behind: a
-// kubeconfig that parses, with every entry and comment of others, every entry that was reported as written, no file that
-// others can read, and no lock that keeps the next one waiting.
+// Command killtest kills programs that edit a kubeconfig, at random points, and checks what they leave behind: a
+// kubeconfig that parses, with its mode and the link to it, every entry and comment of others, every entry that was
+// reported as written, no file that others can read, and no lock that keeps the next one waiting.
+//
+// There are two kinds of them, and as many are killed of the one as of the other. Commands are kubectl edge kubeconfig
+// create, convert and remove as people run them, against a sandbox. Editors do nothing but edit through pkg/kubeconfig, so
+// that every kill hits an edit.
 //
 //	go run ./hack/killtest -n 10000
 package main
@@ -24,8 +28,8 @@ func run() int {
 	defer stop()
 	var path, prefix string
 	kills, workers, seed := 0, 0, uint64(0)
-	flag.IntVar(&kills, "n", 100, "how many processes to kill")
-	flag.IntVar(&workers, "workers", 2, "how many kubeconfigs to work on at the same time")
+	flag.IntVar(&kills, "n", 100, "how many commands, and how many editors, to kill")
+	flag.IntVar(&workers, "workers", 16, "how many kubeconfigs to work on at the same time; programs mostly wait")
 	flag.Uint64Var(&seed, "seed", uint64(time.Now().UnixNano()), "seed of the random points")
 	flag.StringVar(&path, "edit", "", "edit this kubeconfig until killed; what killtest starts itself with")
 	flag.StringVar(&prefix, "prefix", "", "start of the names of the entries, with -edit")
@@ -43,30 +47,25 @@ func run() int {
 	return 0
 }
 
-// kill kills the given number of processes, spread over workers that each have a folder of their own.
+// kill kills the given number of commands and of editors, spread over workers that each have a folder of their own.
 func kill(ctx context.Context, kills, workers int, seed uint64, out *os.File) error {
-	program, err := os.Executable()
+	s, err := newStage(ctx)
 	if err != nil {
 		return err
 	}
-	dir, err := os.MkdirTemp("", "killtest-")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
+	defer s.close()
 	fmt.Fprintf(out, "seed %d\n", seed)
 	group, ctx := errgroup.WithContext(ctx)
 	counts := make([]totals, workers)
 	for i := range workers {
+		share := kills / workers
+		if i < kills%workers {
+			share++
+		}
 		group.Go(func() error {
-			v := &victim{Rand: rand.New(rand.NewPCG(seed, uint64(i))), program: program, totals: &counts[i]}
-			if err := v.prepare(dir, i); err != nil {
-				return err
-			}
-			for v.totals.kills < kills/workers || i < kills%workers && v.totals.kills == kills/workers {
-				if err := v.round(ctx); err != nil {
-					return fmt.Errorf("worker %d after %d kills, see %s: %w", i, v.totals.kills, v.keep(), err)
-				}
+			v := &victim{Rand: rand.New(rand.NewPCG(seed, uint64(i))), stage: s, totals: &counts[i]}
+			if err := v.work(ctx, i, share); err != nil {
+				return fmt.Errorf("worker %d after %d commands and %d editors, see %s: %w", i, v.totals.commands(), v.totals.editors, v.keep(), err)
 			}
 			return nil
 		})
@@ -74,11 +73,34 @@ func kill(ctx context.Context, kills, workers int, seed uint64, out *os.File) er
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	var sum totals
+	sum := totals{killed: map[string]int{}}
 	for _, t := range counts {
-		sum = totals{sum.kills + t.kills, sum.edits + t.edits, sum.locks + t.locks, sum.files + t.files}
+		sum.add(t)
 	}
-	fmt.Fprintf(out, "killed %d processes after %d finished edits; they left %d locks and %d temporary files; nothing was lost\n",
-		sum.kills, sum.edits, sum.locks, sum.files)
+	fmt.Fprintf(out, "killed %d commands (%d create, %d convert, %d remove; %d more ended before) and %d editors after %d finished edits\n",
+		sum.commands(), sum.killed["create"], sum.killed["convert"], sum.killed["remove"], sum.ended, sum.editors, sum.edits)
+	fmt.Fprintf(out, "they left %d locks and %d temporary files; the next run never took longer than %v; nothing was lost\n",
+		sum.locks, sum.files, sum.slowest.Round(time.Millisecond))
 	return nil
+}
+
+// totals counts what was killed and what it left.
+type totals struct {
+	killed         map[string]int // commands, by name
+	ended          int            // commands that ended before they were killed
+	editors, edits int            // editors killed, edits they had finished
+	locks, files   int            // locks and temporary files left
+	slowest        time.Duration  // of the runs that came next
+}
+
+func (t *totals) commands() int { return t.killed["create"] + t.killed["convert"] + t.killed["remove"] }
+
+func (t *totals) add(more totals) {
+	for what, n := range more.killed {
+		t.killed[what] += n
+	}
+	t.ended += more.ended
+	t.editors, t.edits = t.editors+more.editors, t.edits+more.edits
+	t.locks, t.files = t.locks+more.locks, t.files+more.files
+	t.slowest = max(t.slowest, more.slowest)
 }

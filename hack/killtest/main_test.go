@@ -15,7 +15,7 @@ func TestMain(m *testing.M) {
 }
 
 func TestKill(t *testing.T) {
-	if err := kill(t.Context(), 40, 2, 1, os.Stdout); err != nil {
+	if err := kill(t.Context(), 40, 4, 1, os.Stdout); err != nil {
 		t.Fatal(err)
 	}
 }

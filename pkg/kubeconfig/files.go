@@ -87,7 +87,6 @@ func (f *file) replace(data []byte) error {
 	if err := f.checkWritable(); err != nil {
 		return err
 	}
-	f.sweep()
 	mode := fs.FileMode(0o600)
 	if f.info == nil {
 		if err := os.MkdirAll(filepath.Dir(f.target), 0o700); err != nil {

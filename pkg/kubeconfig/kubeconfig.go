@@ -37,6 +37,11 @@ func Edit(ctx context.Context, explicit string, edit func(*api.Config) error) er
 		return err
 	}
 	defer unlock()
+	for _, path := range files.paths {
+		if f, err := statFile(path); err == nil { // else reading it will say why not
+			f.sweep()
+		}
+	}
 	edited, err := files.edit(edit)
 	if err != nil || len(edited) == 0 {
 		return err

@@ -306,6 +306,13 @@ func TestEditSweepsAfterCrashes(t *testing.T) {
 		t.Fatal(err)
 	}
 	clean(t, dir, ".tmp-config-mine", "config")
+
+	// Also when there is nothing to write.
+	write(t, filepath.Join(dir, ".tmp-config-456"), "a secret", 0o600)
+	if err := Edit(t.Context(), path, func(*api.Config) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	clean(t, dir, ".tmp-config-mine", "config")
 }
 
 func TestPreview(t *testing.T) {
