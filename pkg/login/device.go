@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"golang.org/x/oauth2"
@@ -37,9 +38,9 @@ func (d Device) prove(ctx context.Context, s *Sessions) (proof, error) {
 	polling, cancel := context.WithTimeoutCause(s.withClient(ctx), timeout,
 		hint.Wrap(fmt.Errorf("nobody signed in within %v", timeout), "%s", s.command("login")))
 	defer cancel()
-	code, err := config.DeviceAuth(polling)
+	code, err := s.deviceCode(polling, config)
 	if err != nil {
-		return proof{}, exchangeError("device authorization", config.Endpoint.DeviceAuthURL, err)
+		return proof{}, err
 	}
 	for _, address := range []string{code.VerificationURI, code.VerificationURIComplete} {
 		if err := profile.CheckEndpoint(address, s.Trusted); address != "" && err != nil {
@@ -49,6 +50,25 @@ func (d Device) prove(ctx context.Context, s *Sessions) (proof, error) {
 	fmt.Fprintf(d.ErrOut, "Sign in on any device at this address, with the code %s:\n\n  %s\n\n", printable(code.UserCode), code.VerificationURI)
 	return s.pollDevice(polling, p, config, code)
 }
+
+// deviceCode asks for the code that the person is to enter.
+func (s *Sessions) deviceCode(ctx context.Context, config *oauth2.Config) (*oauth2.DeviceAuthResponse, error) {
+	ctx, cancel := context.WithTimeout(ctx, exchangeTimeout)
+	defer cancel()
+	// x/oauth2 makes this request without the context.
+	client := s.tokenClient()
+	plain := cmp.Or(client.Transport, http.DefaultTransport)
+	client.Transport = transportFunc(func(r *http.Request) (*http.Response, error) { return plain.RoundTrip(r.WithContext(ctx)) })
+	code, err := config.DeviceAuth(context.WithValue(ctx, oauth2.HTTPClient, client))
+	if err != nil {
+		return nil, exchangeError("device authorization", config.Endpoint.DeviceAuthURL, err)
+	}
+	return code, nil
+}
+
+type transportFunc func(*http.Request) (*http.Response, error)
+
+func (f transportFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // pollDevice waits for the person.
 func (s *Sessions) pollDevice(ctx context.Context, p *provider, config *oauth2.Config, code *oauth2.DeviceAuthResponse) (proof, error) {
@@ -66,7 +86,7 @@ func (s *Sessions) pollDevice(ctx context.Context, p *provider, config *oauth2.C
 				return proof{}, hint.Wrap(errors.New("the code has expired"), "%s", again)
 			}
 		}
-		if errors.Is(err, context.DeadlineExceeded) { // oauth2's own, the end of the code
+		if !code.Expiry.IsZero() && !time.Now().Before(code.Expiry) { // x/oauth2 ends with the code
 			return proof{}, hint.Wrap(errors.New("the code has expired"), "%s", again)
 		}
 		return proof{}, exchangeError("device code", config.Endpoint.TokenURL, err)

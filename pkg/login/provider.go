@@ -112,13 +112,16 @@ func (s *Sessions) accept(ctx context.Context, p *provider, method, nonce string
 	if answer.RefreshToken == "" {
 		return proof{}, errors.New("the identity provider sent no refresh token")
 	}
-	ctx, cancel := context.WithTimeout(s.withClient(ctx), exchangeTimeout)
+	verifying, cancel := context.WithTimeout(s.withClient(ctx), exchangeTimeout)
 	defer cancel()
-	verifier := p.VerifierContext(ctx, &oidc.Config{
+	verifier := p.VerifierContext(verifying, &oidc.Config{
 		ClientID: clientID,
 		Now:      func() time.Time { return s.Now().Add(-minRemaining) }, // for a clock that is ahead
 	})
-	id, err := verifier.Verify(ctx, raw)
+	id, err := verifier.Verify(verifying, raw)
+	if cause := context.Cause(ctx); err != nil && cause != nil {
+		return proof{}, cause
+	}
 	if err != nil {
 		return proof{}, idTokenError(err)
 	}

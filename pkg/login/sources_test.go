@@ -1,23 +1,29 @@
 package login
 
 import (
+	"context"
 	"errors"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+	"github.com/kubectl-edge/kubectl-edge/pkg/transport"
 )
 
 // Every source fails in the same words when the network or the service fails: what was exchanged and where, why that
 // failed, and what to do next. None of them shows a secret, and none loses the session.
 func TestSourcesFail(t *testing.T) {
-	const tokenPath = "/oauth/v2/token"
+	const tokenPath, discoveryPath = "/oauth/v2/token", "/.well-known/openid-configuration"
 	signIn := func(w *world, c func(Interaction) Credential) error {
 		p := &person{w: w}
 		_, err := w.sessions().Login(w.t.Context(), c(p.interaction(p.browse(true))))
 		return err
+	}
+	device := func(w *world) error {
+		return signIn(w, func(i Interaction) Credential { return Device{Interaction: i} })
 	}
 	sources := map[string]struct {
 		path       string
@@ -36,10 +42,9 @@ func TestSourcesFail(t *testing.T) {
 			func(w *world) error {
 				return signIn(w, func(i Interaction) Credential { return Browser{Interaction: i} })
 			}},
-		"device": {"/oauth/v2/device_authorization", "device authorization", func(*world) {},
-			func(w *world) error {
-				return signIn(w, func(i Interaction) Credential { return Device{Interaction: i} })
-			}},
+		"device":      {"/oauth/v2/device_authorization", "device authorization", func(*world) {}, device},
+		"device code": {tokenPath, "device code", func(*world) {}, device},
+		"discovery":   {discoveryPath, "identity provider", func(*world) {}, device},
 	}
 	failures := []struct {
 		preset, want, next string
@@ -51,11 +56,11 @@ func TestSourcesFail(t *testing.T) {
 		{"cut", "EOF", "check the network and proxies"},
 		{"hang", "no answer in time", "check the network and proxies"},
 	}
-	shared := newWorld(t)
+	shared := newWorld(t, func(o *sandbox.Options) { o.Settings.DeviceInterval = sandbox.Duration(time.Second) })
 	for name, source := range sources {
 		for _, f := range failures {
-			if f.preset == "hang" && (name == "authorization code" || name == "device") {
-				continue // the limit of the client would hold for the person's steps, too
+			if name == "discovery" && f.preset != "hang" && f.preset != "cut" {
+				continue // see TestDiscoveryFails
 			}
 			t.Run(name+"/"+f.preset, func(t *testing.T) {
 				shared.sandbox.Configure(func(s *sandbox.Settings) { s.ClockOffset = 0 })
@@ -66,14 +71,18 @@ func TestSourcesFail(t *testing.T) {
 				}
 				defer w.sandbox.ClearFaults()
 				if f.preset == "hang" {
-					w.client.Timeout = 50 * time.Millisecond
+					if name == "device code" { // one of many requests, for which the client's limit is enough
+						w.client.Timeout = transport.DefaultTimeout
+					}
+					w.client.Transport = impatient(t, w.client.Transport, source.path)
 				}
 				err := source.try(w)
 				if err == nil || !strings.Contains(err.Error(), f.want) {
 					t.Fatalf("error %v, want %q", err, f.want)
 				}
-				if !strings.Contains(err.Error(), source.credential) || !strings.Contains(err.Error(), source.path) {
-					t.Errorf("error %q names neither %q nor %s", err, source.credential, source.path)
+				endpoint := w.sandbox.URL() + strings.TrimSuffix(source.path, discoveryPath)
+				if !strings.Contains(err.Error(), source.credential) || !strings.Contains(err.Error(), endpoint) {
+					t.Errorf("error %q does not name %q and %s", err, source.credential, endpoint)
 				}
 				if h := hint.Of(err); !strings.Contains(h, f.next) {
 					t.Errorf("hint %q, want %q", h, f.next)
@@ -86,5 +95,67 @@ func TestSourcesFail(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// impatient lets the limit of time that requests to path have come at once. They must have one.
+func impatient(t *testing.T, next http.RoundTripper, path string) http.RoundTripper {
+	return roundTripFunc(func(r *http.Request) (*http.Response, error) {
+		if r.URL.Path != path {
+			return next.RoundTrip(r)
+		}
+		limit, ok := r.Context().Deadline()
+		if !ok || time.Until(limit) > exchangeTimeout {
+			t.Errorf("the request to %s may take until %v", path, limit)
+		}
+		ctx, cancel := context.WithTimeout(r.Context(), 10*time.Millisecond)
+		defer cancel()
+		return next.RoundTrip(r.WithContext(ctx))
+	})
+}
+
+// Ctrl-C ends whatever waits for a server that does not answer, but for a refresh: see refreshGrant.
+func TestSlowSourcesAreInterrupted(t *testing.T) {
+	asked := make(chan string, 64)
+	shared := newWorld(t, func(o *sandbox.Options) {
+		o.Settings.DeviceInterval = sandbox.Duration(time.Second)
+		o.OnRequest = func(r *http.Request) { asked <- r.URL.Path }
+	})
+	browser := func(p *person) Credential { return Browser{Interaction: p.interaction(p.browse(true))} }
+	device := func(p *person) Credential { return Device{Interaction: p.interaction(nil)} }
+	for name, source := range map[string]struct {
+		path       string
+		credential func(*person) Credential
+	}{
+		"discovery":            {"/.well-known/openid-configuration", browser},
+		"authorization code":   {"/oauth/v2/token", browser},
+		"keys":                 {"/oauth/v2/keys", browser},
+		"device authorization": {"/oauth/v2/device_authorization", device},
+		"device code":          {"/oauth/v2/token", device},
+		"service account key":  {"/service-account/token", func(p *person) Credential { return p.w.keyFile() }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := shared.fresh(t)
+			if err := w.sandbox.Inject(sandbox.Fault{Preset: "hang", Path: source.path}); err != nil {
+				t.Fatal(err)
+			}
+			defer w.sandbox.ClearFaults()
+			ctx, interrupt := context.WithCancel(t.Context())
+			go func() {
+				for path := range asked {
+					if path == source.path {
+						interrupt()
+						return
+					}
+				}
+			}()
+			_, err := w.sessions().Login(ctx, source.credential(&person{w: w}))
+			if !errors.Is(err, context.Canceled) {
+				t.Errorf("got %v, want the interruption", err)
+			}
+			if len(w.files()) != 0 {
+				t.Errorf("left behind: %v", w.files())
+			}
+		})
 	}
 }
