@@ -9,8 +9,6 @@ import (
 	"io/fs"
 	"time"
 
-	"github.com/spf13/pflag"
-
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
@@ -33,15 +31,6 @@ type Request struct {
 	InstanceID string
 	Profile    string
 	Expiration time.Duration // 0: the profile's
-}
-
-// AddFlags makes fs parse into r.
-func (r *Request) AddFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&r.ProjectID, "project-id", r.ProjectID, "UUID of the STACKIT project")
-	fs.StringVar(&r.Region, "region", r.Region, "region of the instance (default: the profile's, else "+DefaultRegion+")")
-	fs.StringVar(&r.InstanceID, "instance-id", r.InstanceID, "id of the Edge Cloud instance, such as demo-3714d85")
-	fs.StringVar(&r.Profile, "profile", r.Profile, "profile of kubectl edge to use")
-	fs.Var((*expiration.Flag)(&r.Expiration), "expiration", "how long a minted token is valid, such as 15m, 2h or 1d (default: the profile's, else 15m)")
 }
 
 // Args returns the arguments that parse into r, each safe to show to a shell.
@@ -174,13 +163,4 @@ func (t Target) Labels() tokencache.Labels {
 	return tokencache.Labels{
 		Instance: t.InstanceID, Project: t.ProjectID, Region: t.Region, Profile: t.Profile, Principal: t.Principal,
 	}
-}
-
-// Parse reads the arguments of a kubeconfig's exec section.
-func Parse(args []string) (Request, error) {
-	var r Request
-	flags := pflag.NewFlagSet("", pflag.ContinueOnError)
-	flags.Usage = func() {}
-	r.AddFlags(flags)
-	return r, flags.Parse(args)
 }

@@ -1,6 +1,7 @@
 package tokenrequest_test
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -10,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/pflag"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
@@ -107,6 +109,37 @@ func FuzzArguments(f *testing.F) {
 		again, err := tokenrequest.Parse(r.Args())
 		if err != nil || again != r {
 			t.Errorf("%q parses to %+v, then to %+v, %v", arguments, r, again, err)
+		}
+	})
+}
+
+// FuzzParseAsPflag holds Parse against pflag, which reads the same arguments in kubectl-edge.
+func FuzzParseAsPflag(f *testing.F) {
+	for _, arguments := range [][]string{
+		full.Args(), {"--project-id", project, "--region", "eu01", "--instance-id", "demo-3714d85", "--expiration", "1M"},
+		{"--region=eu01", "--region", "eu02"}, {"--region="}, {"--region", ""}, {"--region"}, {"--region", "--profile", "x"}, {"--profile=a=b"},
+		{"--", "x"}, {"--"}, {"--region", "--"}, {"--=x"}, {"---region=x"}, {"-r"}, {"-"}, {""}, {"x"}, {"--absent=1"}, {"--Region=x"}, {"--expiration=1y"}, {"--expiration=5s"},
+	} {
+		f.Add(strings.Join(arguments, "\n"))
+	}
+	f.Fuzz(func(t *testing.T, arguments string) {
+		args := strings.Split(arguments, "\n")
+		var want tokenrequest.Request
+		flags := pflag.NewFlagSet("", pflag.ContinueOnError)
+		flags.Usage = func() {}
+		for name, field := range map[string]*string{
+			"project-id": &want.ProjectID, "region": &want.Region, "instance-id": &want.InstanceID, "profile": &want.Profile,
+		} {
+			flags.StringVar(field, name, "", "")
+		}
+		flags.Var((*expiration.Flag)(&want.Expiration), "expiration", "")
+		err := flags.Parse(args)
+		if err == nil && (flags.NArg() > 0 || flags.ArgsLenAtDash() >= 0) { // there is nothing that -- could end
+			err = errors.New("more than flags")
+		}
+		got, gotErr := tokenrequest.Parse(args)
+		if (gotErr == nil) != (err == nil) || err == nil && got != want {
+			t.Errorf("%q: got %+v, %v, pflag has %+v, %v", args, got, gotErr, want, err)
 		}
 	})
 }

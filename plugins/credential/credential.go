@@ -1,17 +1,15 @@
 // Package credential is the exec credential helper. It answers from the cache, and leaves everything else to kubectl-edge.
 //
 // It runs with every kubectl command, so the order is: arguments, configuration, cache, print. It imports the standard
-// library, pflag, xdg and our own packages of the same diet, and a hit takes no lock and touches no network.
+// library, xdg and our own packages of the same diet, and a hit takes no lock and touches no network.
 package credential
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"os"
+	"slices"
 	"time"
-
-	"github.com/spf13/pflag"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
 	"github.com/kubectl-edge/kubectl-edge/pkg/execcredential"
@@ -30,6 +28,12 @@ Usage:
   kubectl-edge_credential --project-id=UUID --region=eu01 --instance-id=demo-3714d85 [--profile=NAME] [--expiration=15m]
 
 Flags:
+      --project-id string     UUID of the STACKIT project
+      --region string         region of the instance (default: the profile's, else eu01)
+      --instance-id string    id of the Edge Cloud instance, such as demo-3714d85
+      --profile string        profile of kubectl edge to use
+      --expiration duration   how long a minted token is valid, such as 15m, 2h or 1d (default: the profile's, else 15m)
+      --version               print the version
 `
 
 // Process is what a run needs of its process.
@@ -53,25 +57,19 @@ func Run(p Process) int {
 }
 
 func run(p Process) (int, error) {
-	var request tokenrequest.Request
-	flags := pflag.NewFlagSet("kubectl-edge_credential", pflag.ContinueOnError)
-	flags.SortFlags = false
-	flags.Usage = func() {}
-	request.AddFlags(flags)
-	version := flags.Bool("version", false, "print the version")
-	switch err := flags.Parse(p.Args[1:]); {
-	case errors.Is(err, pflag.ErrHelp):
-		_, err := io.WriteString(p.Stdout, usage+flags.FlagUsages())
+	arguments := p.Args[1:]
+	switch {
+	case slices.Contains(arguments, "--help"), slices.Contains(arguments, "-h"):
+		_, err := io.WriteString(p.Stdout, usage)
 		return 0, err
-	case err != nil:
-		return 0, err
-	case flags.NArg() > 0:
-		return 0, fmt.Errorf("unexpected argument %.80q", flags.Arg(0))
-	case *version:
-		_, err := fmt.Fprintln(p.Stdout, p.Version)
+	case slices.Contains(arguments, "--version"):
+		_, err := io.WriteString(p.Stdout, p.Version+"\n")
 		return 0, err
 	}
-
+	request, err := tokenrequest.Parse(arguments)
+	if err != nil {
+		return 0, hint.Wrap(err, "kubectl-edge_credential --help")
+	}
 	info, err := execcredential.ParseInfo(p.Getenv(execcredential.Variable))
 	if err != nil {
 		return 0, err
