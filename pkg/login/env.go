@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
-	"runtime"
 	"strings"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 )
 
 // The names of the variables, their order and what wins over what are those of the STACKIT SDK (core/auth), with
@@ -59,14 +59,10 @@ func (s *Sessions) wants(method string) bool {
 
 // defaultFileGrant returns the grant of the credentials file at its default place, or nil.
 func (s *Sessions) defaultFileGrant() (grant, error) {
-	home := s.Getenv("HOME")
-	if runtime.GOOS == "windows" {
-		home = s.Getenv("USERPROFILE")
-	}
-	if home == "" {
+	path := profile.DefaultCredentialsPath(s.Getenv)
+	if path == "" {
 		return nil, nil
 	}
-	path := filepath.Join(home, ".stackit", "credentials.json")
 	file, err := readCredentialsFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil

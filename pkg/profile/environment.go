@@ -3,16 +3,21 @@ package profile
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"io"
 	"os"
+	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
 )
 
 // credentialVariables are the environment variables that hold or name a credential, or say whose it is; the names are
 // those of the STACKIT SDK (core/auth, core/clients, core/oidcadapters).
 var credentialVariables = [...]string{
 	"STACKIT_ACCESS_TOKEN",
-	"STACKIT_CREDENTIALS_PATH",
+	credentialsPathVariable,
 	"STACKIT_FEDERATED_TOKEN_FILE",
 	"STACKIT_PRIVATE_KEY",
 	"STACKIT_PRIVATE_KEY_PATH",
@@ -24,21 +29,83 @@ var credentialVariables = [...]string{
 	"STACKIT_USE_OIDC",
 }
 
+const (
+	credentialsPathVariable = "STACKIT_CREDENTIALS_PATH"
+	maxCredentials          = 64 << 10 // of a credentials file are read
+)
+
 // EnvironmentIdentity names the credentials in the environment without revealing them: "NAME=<SHA-256 of the value>" for
 // each, in a fixed order. A token minted with other ones is another token, and so is one minted with another file at the
-// same path. The file of a federated token does not count: it is replaced all the time, for the same identity.
+// same path, be it the SDK's credentials file, which may lie where nobody named it, or a key that it names. The file of a
+// federated token does not count: it is replaced all the time, for the same identity.
 func EnvironmentIdentity(getenv func(string) string) []string {
 	var identity []string
+	add := func(name, value string) {
+		sum := sha256.Sum256([]byte(value))
+		identity = append(identity, name+"="+hex.EncodeToString(sum[:]))
+	}
 	for _, name := range credentialVariables {
-		if value := getenv(name); value != "" {
-			if strings.HasSuffix(name, "_PATH") {
-				value += fileVersion(value)
-			}
-			sum := sha256.Sum256([]byte(value))
-			identity = append(identity, name+"="+hex.EncodeToString(sum[:]))
+		value := getenv(name)
+		switch {
+		case value == "":
+		case name == credentialsPathVariable:
+			add(name, value+credentialsVersion(value))
+		case strings.HasSuffix(name, "_PATH"):
+			add(name, value+fileVersion(value))
+		default:
+			add(name, value)
+		}
+	}
+	if path := DefaultCredentialsPath(getenv); path != "" {
+		if version := credentialsVersion(path); version != "" {
+			add(path, version)
 		}
 	}
 	return identity
+}
+
+// DefaultCredentialsPath is where the SDK looks for a credentials file that nobody named, or "".
+func DefaultCredentialsPath(getenv func(string) string) string {
+	home := getenv("HOME")
+	if runtime.GOOS == "windows" {
+		home = getenv("USERPROFILE")
+	}
+	if home == "" {
+		return ""
+	}
+	return filepath.Join(home, ".stackit", "credentials.json")
+}
+
+// credentialsVersion is the fileVersion of a credentials file and of the keys that it names.
+func credentialsVersion(path string) string {
+	version := fileVersion(path)
+	if version == "" {
+		return ""
+	}
+	f, err := ownfile.Open(path, os.O_RDONLY, 0) // which does not wait, should it be a pipe by now
+	if err != nil {
+		return version
+	}
+	defer f.Close()
+	data, _ := io.ReadAll(io.LimitReader(f, maxCredentials))
+	for _, name := range []string{"STACKIT_SERVICE_ACCOUNT_KEY_PATH", "STACKIT_PRIVATE_KEY_PATH"} {
+		if key := member(string(data), name); key != "" {
+			version += "\x00" + fileVersion(key)
+		}
+	}
+	return version
+}
+
+// member finds the string that a JSON object has under name, or "". It costs less than a parser, which every kubectl
+// command would pay for; what it misses or takes by mistake makes no token valid, but only its name another one.
+func member(data, name string) string {
+	_, rest, _ := strings.Cut(data, strconv.Quote(name))
+	quoted, err := strconv.QuotedPrefix(strings.ReplaceAll(strings.TrimLeft(rest, " \t\r\n:"), `\/`, "/"))
+	if err != nil {
+		return ""
+	}
+	value, _ := strconv.Unquote(quoted)
+	return value
 }
 
 // fileVersion tells a file from another one at the same path before, without reading it: what a pipe holds can be read
