@@ -81,7 +81,7 @@ func (i Info) Write(w io.Writer, token string, expires time.Time) error {
 	}
 	answer := `{"kind":"` + kind + `","apiVersion":"` + i.APIVersion + `","spec":{"interactive":` + strconv.FormatBool(i.Interactive) +
 		`},"status":{"expirationTimestamp":"` + expires.UTC().Format(time.RFC3339) + `","token":` + quoted + "}}\n"
-	if _, err := io.WriteString(w, answer); err != nil {
+	if _, err := w.Write([]byte(answer)); err != nil {
 		return fmt.Errorf("write %s: %w", kind, err)
 	}
 	return nil
