@@ -37,19 +37,27 @@ func Of(err error) string {
 // Print writes err as "error: …", and its next step, if it has one, as "hint: …" on a line of its own. What others wrote
 // and an error quotes, such as a kubeconfig's argument or a server's words, neither controls the terminal nor begins a line.
 func Print(w io.Writer, err error) {
-	fmt.Fprintf(w, "error: %s\n", printable(err.Error()))
+	fmt.Fprintf(w, "error: %s\n", PrintableLines(err.Error()))
 	if h := Of(err); h != "" {
-		fmt.Fprintf(w, "hint: %s\n", printable(h))
+		fmt.Fprintf(w, "hint: %s\n", PrintableLines(h))
 	}
 }
 
-// printable replaces what is invisible and indents all lines but the first.
-func printable(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if unicode.IsPrint(r) || r == '\n' || r == '\t' {
+// Printable makes one line of what others wrote fit for a terminal, which would obey what is invisible in it.
+func Printable(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
 			return r
 		}
 		return unicode.ReplacementChar
 	}, s)
-	return strings.ReplaceAll(s, "\n", "\n  ")
+}
+
+// PrintableLines is Printable for each line. All but the first are indented, so that none passes for a message of ours.
+func PrintableLines(s string) string {
+	lines := strings.Split(strings.ReplaceAll(s, "\t", "  "), "\n")
+	for i, line := range lines {
+		lines[i] = Printable(line)
+	}
+	return strings.Join(lines, "\n  ")
 }

@@ -25,6 +25,7 @@ func TestHint(t *testing.T) {
 			"error: unknown flag: --�]0;x���\n  hint: run this\n"},
 		"foreign hint": {hint.Wrap(plain, "try again in \x1b[2J\nerror: x"), "try again in \x1b[2J\nerror: x",
 			"error: out of luck\nhint: try again in �[2J\n  error: x\n"},
+		"lines":     {errors.New("a\n\tb"), "", "error: a\n    b\n"},
 		"outermost": {hint.Wrap(fmt.Errorf("open: %w", wrapped), "give up"), "give up", "error: open: file does not exist\nhint: give up\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -46,5 +47,11 @@ func TestHint(t *testing.T) {
 	}
 	if got := hint.Of(nil); got != "" {
 		t.Errorf("nil has the hint %q", got)
+	}
+}
+
+func TestPrintable(t *testing.T) {
+	if got, want := hint.Printable("a\x1b[2Jb\nc\u009bd\u202e\te é ✅"), "a\ufffd[2Jb\ufffdc\ufffdd\ufffd\ufffde é ✅"; got != want {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -47,7 +47,7 @@ func (d Device) prove(ctx context.Context, s *Sessions) (proof, error) {
 			return proof{}, fmt.Errorf("the identity provider's address to sign in at: %w", err)
 		}
 	}
-	fmt.Fprintf(d.ErrOut, "Sign in on any device at this address, with the code %s:\n\n  %s\n\n", printable(code.UserCode), code.VerificationURI)
+	fmt.Fprintf(d.ErrOut, "Sign in on any device at this address, with the code %.40s:\n\n  %s\n\n", hint.Printable(code.UserCode), code.VerificationURI)
 	return s.pollDevice(polling, p, config, code)
 }
 
@@ -92,15 +92,4 @@ func (s *Sessions) pollDevice(ctx context.Context, p *provider, config *oauth2.C
 		return proof{}, exchangeError("device code", config.Endpoint.TokenURL, err)
 	}
 	return s.accept(ctx, p, MethodDevice, "", s.Now(), tokens)
-}
-
-// printable keeps a server's text from controlling the terminal.
-func printable(text string) string {
-	clean := make([]rune, 0, len(text))
-	for _, r := range text {
-		if r >= ' ' && r <= '~' && len(clean) < 40 {
-			clean = append(clean, r)
-		}
-	}
-	return string(clean)
 }

@@ -58,8 +58,18 @@ func TestDevice(t *testing.T) {
 	})
 }
 
-func TestPrintable(t *testing.T) {
-	if got := printable("WDJB-\x1b[31mMJHT\n" + strings.Repeat("x", 100)); len(got) != 40 || strings.ContainsAny(got, "\x1b\n") {
-		t.Errorf("got %q", got)
+// What the provider calls a code is shown, but steers no terminal.
+func TestDeviceCodeIsPrintable(t *testing.T) {
+	w := newWorld(t)
+	err := w.sandbox.Inject(sandbox.Fault{Path: "/oauth/v2/device_authorization", Status: 200, ContentType: "application/json",
+		Body: `{"device_code":"x","user_code":"WDJB-\u001b[31mMJHT\n` + strings.Repeat("x", 100) + `","verification_uri":"` + w.sandbox.URL() + `/device","interval":1,"expires_in":1}`})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &person{w: w}
+	_, err = w.sessions().Login(t.Context(), Device{Interaction: p.interaction(nil)})
+	wantError(t, err, "the code has expired", "kubectl edge login")
+	if got, want := p.sees(), "with the code WDJB-\ufffd[31mMJHT\ufffd"+strings.Repeat("x", 25)+":\n"; !strings.Contains(got, want) {
+		t.Errorf("shown is %q, want %q", got, want)
 	}
 }

@@ -6,7 +6,8 @@ import (
 	"io"
 	"net/http"
 	"strings"
-	"unicode"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
 // maxErrorBody is how much of an error's body is read, in bytes.
@@ -47,7 +48,7 @@ func NewError(resp *http.Response, data []byte) *Error {
 	e := &Error{Method: resp.Request.Method, URL: u.String(), StatusCode: resp.StatusCode}
 	if !isJSON(resp.Header) {
 		if contentType := resp.Header.Get("Content-Type"); contentType != "" {
-			e.Messages = []string{fmt.Sprintf("the answer is %s, not StackState's JSON: a proxy or login page may have sent it", Printable(contentType))}
+			e.Messages = []string{fmt.Sprintf("the answer is %s, not StackState's JSON: a proxy or login page may have sent it", hint.Printable(contentType))}
 		}
 		return e
 	}
@@ -63,25 +64,15 @@ func NewError(resp *http.Response, data []byte) *Error {
 	if json.Unmarshal(data, &body) != nil {
 		return e
 	}
-	e.Type, e.TrackingKey = body.Type, Printable(body.TrackingKey)
+	e.Type, e.TrackingKey = body.Type, hint.Printable(body.TrackingKey)
 	if body.Message != "" {
-		e.Messages = append(e.Messages, Printable(body.Message))
+		e.Messages = append(e.Messages, hint.Printable(body.Message))
 	}
 	for _, inner := range body.Errors {
 		e.Type = inner.Type
-		e.Messages = append(e.Messages, Printable(inner.Message))
+		e.Messages = append(e.Messages, hint.Printable(inner.Message))
 	}
 	return e
-}
-
-// Printable makes text of a server fit for a line on a terminal, which would obey control characters.
-func Printable(s string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsControl(r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, s)
 }
 
 // ConnectError is a failure of the first request to a server: the network, TLS, or a credential that is refused.

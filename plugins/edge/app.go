@@ -136,5 +136,5 @@ func terminal(stream any) bool {
 
 // note tells a person something that is not the result.
 func (a *app) note(format string, args ...any) {
-	fmt.Fprintf(a.ErrOut, format+"\n", args...)
+	fmt.Fprintln(a.ErrOut, hint.PrintableLines(fmt.Sprintf(format, args...)))
 }

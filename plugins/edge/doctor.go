@@ -106,9 +106,9 @@ func (a *app) examine(ctx context.Context) []check {
 
 func (a *app) printChecks(checks []check) {
 	for _, c := range checks {
-		fmt.Fprintf(a.Out, "%-5s %s: %s\n", c.Status, c.Name, c.Detail)
+		fmt.Fprintf(a.Out, "%-5s %s: %s\n", c.Status, c.Name, hint.PrintableLines(c.Detail))
 		if c.Next != "" {
-			fmt.Fprintf(a.Out, "      next: %s\n", c.Next)
+			fmt.Fprintf(a.Out, "      next: %s\n", hint.PrintableLines(c.Next))
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -10,6 +11,8 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/printers"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
@@ -135,7 +138,7 @@ func (a *app) printStatus(s profileStatus) error {
 	}
 	fmt.Fprintf(w, "Profile:\t%s%s\n", s.Profile, current)
 	if s.LoggedIn {
-		fmt.Fprintf(w, "Logged in as:\t%s\n", s.Principal)
+		fmt.Fprintf(w, "Logged in as:\t%s\n", hint.Printable(s.Principal))
 		fmt.Fprintf(w, "Method:\t%s, since %s\n", s.Method, s.Since.Local().Format(time.DateTime))
 		if !s.Expires.IsZero() {
 			fmt.Fprintf(w, "Session ends:\t%s\n", a.left(s.Expires))
@@ -155,9 +158,28 @@ func (a *app) printStatus(s profileStatus) error {
 	}
 	fmt.Fprintf(w, "Cached tokens:\t%d\n", len(s.Tokens))
 	for _, t := range s.Tokens {
-		fmt.Fprintf(w, "  %s\t%s%s\n", t.Instance, a.bar(t), a.left(t.Expires))
+		fmt.Fprintf(w, "  %s\t%s%s%s\n", t.Instance, a.bar(t), a.left(t.Expires), apart(t, s.Tokens))
 	}
 	return w.Flush()
+}
+
+// apart tells the token from others of its instance: each lifetime that is asked for, and each identity, has its own.
+func apart(t cachedToken, all []cachedToken) string {
+	others, as := 0, ""
+	for _, other := range all {
+		if other.Instance != t.Instance {
+			continue
+		}
+		others++
+		if other.Principal != t.Principal {
+			as = ", as " + cmp.Or(hint.Printable(t.Principal), "somebody whose name is not known")
+		}
+	}
+	if others < 2 {
+		return ""
+	}
+	life := expiration.String(t.Expires.Sub(t.Issued).Round(time.Minute))
+	return fmt.Sprintf(" (minted at %s for %s%s)", t.Issued.Local().Format(time.TimeOnly), life, as)
 }
 
 // bar draws on a terminal what is left of the token's life.

@@ -110,22 +110,12 @@ func (o *useOptions) chooseProject(ctx context.Context, client *stackit.Client, 
 	}
 	var options []huh.Option[string]
 	for _, p := range projects {
-		options = append(options, huh.NewOption(printable(p.Name)+"  "+p.ProjectId, p.ProjectId))
+		options = append(options, huh.NewOption(hint.Printable(p.Name)+"  "+p.ProjectId, p.ProjectId))
 	}
 	if len(options) == 0 {
 		return "", hint.Wrap(fmt.Errorf("%s is a member of no project", token.Principal), "kubectl edge use INSTANCE-ID --project-id UUID")
 	}
 	return o.choose(ctx, "Project", options, at)
-}
-
-// printable leaves out of a server's text what would control the terminal.
-func printable(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 {
-			return -1
-		}
-		return r
-	}, text)
 }
 
 // keepProject makes the chosen project the profile's.

@@ -208,7 +208,7 @@ func (a *app) verified(url string, info stackstate.ServerInfo) {
 	if info.PlatformVersion != "" {
 		version = "Platform version: " + info.PlatformVersion
 	}
-	a.success("Connection verified to %s (%s)", url, stackstate.Printable(version))
+	a.success("Connection verified to %s (%s)", url, hint.Printable(version))
 }
 
 // nameFlag adds -n/--name, which is required.

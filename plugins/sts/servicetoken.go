@@ -109,7 +109,7 @@ func (o *createOptions) run(ctx context.Context) error {
 	if o.json() {
 		err = o.printJSON(map[string]any{"service-token": created})
 	} else {
-		o.success("Service token created: %s", o.secret(stackstate.Printable(created.Token)))
+		o.success("Service token created: %s", o.secret(hint.Printable(created.Token)))
 		fmt.Fprintln(o.Out)
 	}
 	if end := cmp.Or(created.Expiration, req.ExpiryDate); end != 0 {
@@ -200,8 +200,8 @@ func (a *app) tokenTable(tokens []stackstate.ServiceToken) {
 			end += " (expired)"
 		}
 		rows = append(rows, []string{
-			strconv.FormatInt(t.ID, 10), stackstate.Printable(t.Name), end,
-			stackstate.Printable("[" + strings.Join(t.Roles, " ") + "]"), cmp.Or(stackstate.Printable(t.DedicatedSubject), "-"),
+			strconv.FormatInt(t.ID, 10), hint.Printable(t.Name), end,
+			hint.Printable("[" + strings.Join(t.Roles, " ") + "]"), cmp.Or(hint.Printable(t.DedicatedSubject), "-"),
 		})
 	}
 	a.table([]string{"ID", "NAME", "EXPIRATION", "ROLES", "DEDICATED_SUBJECT"}, rows, "No service tokens found.")
