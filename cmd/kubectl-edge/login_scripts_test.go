@@ -27,6 +27,7 @@ func TestLogin(t *testing.T) {
 			return err
 		}
 		e.Setenv("PATH", e.Getenv("PATH")+string(os.PathListSeparator)+cli)
+		e.Setenv("CLI", cli)
 		e.Setenv("BROWSER_LOG", filepath.Join(e.WorkDir, "browser.log"))
 		e.Setenv("SANDBOX_CA", filepath.Join(e.WorkDir, "ca.pem"))
 		e.Setenv("USER", sandbox.AdminUser)

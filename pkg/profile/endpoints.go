@@ -2,6 +2,7 @@ package profile
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"net/url"
 	"strings"
@@ -44,17 +45,18 @@ func (e Endpoints) Check(trusted []string) error {
 }
 
 // CheckEndpoint reports whether credentials may be sent to rawURL: it is https, without user or password, and its host is
-// stackit.cloud, a name below it, or one of trusted ("host" for any port, or "host:port").
+// stackit.cloud, a name below it, or one of trusted ("host" for any port, or "host:port"). Of rawURL the error quotes the
+// host alone: the rest may hold a password, or be something else that was put there by mistake.
 func CheckEndpoint(rawURL string, trusted []string) error {
 	u, err := url.Parse(rawURL)
 	if err != nil || u.Host == "" {
-		return fmt.Errorf("endpoint %.80q is not a URL", rawURL)
+		return hint.Wrap(errors.New(`endpoint: want a URL such as "https://edge.api.stackit.cloud"`), "kubectl edge config get")
 	}
 	if u.User != nil {
-		return fmt.Errorf("endpoint at %s: a URL with a user or password is not accepted", u.Host)
+		return fmt.Errorf("endpoint at %.80q: a URL with a user or password is not accepted", u.Host)
 	}
 	if u.Scheme != "https" {
-		return fmt.Errorf("endpoint %.80q: want https", rawURL)
+		return fmt.Errorf("endpoint at %.80q: want https", u.Host)
 	}
 	host := strings.ToLower(u.Hostname())
 	if host == "stackit.cloud" || strings.HasSuffix(host, ".stackit.cloud") {

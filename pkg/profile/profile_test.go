@@ -71,8 +71,18 @@ func TestCheckEndpoint(t *testing.T) {
 		if (err == nil) != ok {
 			t.Errorf("%q: %v, want ok to be %v", endpoint, err, ok)
 		}
-		if err != nil && strings.Contains(err.Error(), "password") && !strings.Contains(err.Error(), "user or password") {
-			t.Errorf("%q: the error has the password: %v", endpoint, err)
+	}
+}
+
+func TestCheckEndpointQuotesNoSecret(t *testing.T) {
+	for _, endpoint := range []string{
+		"https://ada:hunter2@edge.api.stackit.cloud", "http://ada:hunter2@localhost", "https://ada:hunter2@", "ada:hunter2@localhost",
+		"https:ada:hunter2@localhost", "https://ada:hunter2%zz@localhost", "https://ada:hunter2@localhost:port", "hunter2", "https://[hunter2",
+		"http://localhost/?password=hunter2", "http://localhost/hunter2", "https://evil.example/?password=hunter2",
+	} {
+		err := profile.CheckEndpoint(endpoint, nil)
+		if err == nil || strings.Contains(err.Error()+hint.Of(err), "hunter2") || strings.Contains(err.Error(), "ada") {
+			t.Errorf("%q: %v, hint %q", endpoint, err, hint.Of(err))
 		}
 	}
 }

@@ -146,9 +146,11 @@ func (a *app) flight(target tokenrequest.Target) mint.Flight {
 		Warn: func(err error) {
 			fmt.Fprintf(a.ErrOut, "warning: the token is not cached, so every command mints one: %v\n", err)
 		},
-		Passing: func(err error) bool { // a person may be logging in just now, and must not have to wait then
-			_, ok := errors.AsType[*login.RequiredError](err)
-			return ok
+		// A person may be logging in just now, and must not have to wait then. To find out whether they have logged in at the
+		// STACKIT CLI takes that program, which is too much for every call.
+		Passing: func(err error) bool {
+			required, ok := errors.AsType[*login.RequiredError](err)
+			return ok && required.Method != login.MethodSTACKITCLI
 		},
 	}
 }
