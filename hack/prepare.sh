@@ -25,6 +25,8 @@ END
 test  gnome-keyring-daemon  gnome-keyring
 test  dbus-daemon           dbus-daemon
 test  strace                strace
+test  unshare               util-linux
+test  mount                 mount
 END
   fi
 }
