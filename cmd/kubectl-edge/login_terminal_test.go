@@ -41,13 +41,28 @@ func TestLoginOnTerminal(t *testing.T) {
 	}
 }
 
-// Ctrl-C ends a login at once, and leaves nothing.
+// Ctrl-C ends a login at once, wherever it waits for the person, and leaves nothing.
 func TestLoginIsInterruptedOnTerminal(t *testing.T) {
 	p := newPerson(t)
-	r := p.onTerminal("kubectl-edge", "login", "--browser")
-	r.sees("Sign in at this address:")
-	r.types(ctrlC)
-	if code := r.ends(); code != 130 || !strings.Contains(r.all.String(), "interrupted") {
+	for method, waits := range map[string]string{
+		"--browser": "Sign in at this address:", "--no-browser": "press Enter:", "--device": "Sign in on any device at this address",
+	} {
+		r := p.onTerminal("kubectl-edge", "login", method)
+		r.sees(waits)
+		r.types(ctrlC)
+		if code := r.ends(); code != 130 || !strings.Contains(r.all.String(), "interrupted") {
+			t.Errorf("%s: exit code %d:\n%s", method, code, r.all.String())
+		}
+		p.wantNobody()
+	}
+}
+
+// The same holds where it reads a key from the terminal.
+func TestKeyOnTerminalIsInterrupted(t *testing.T) {
+	p := newPerson(t)
+	r := p.onTerminal("kubectl-edge", "login", "--service-account-key", "/dev/stdin")
+	r.presses(ctrlC)
+	if code := r.ends(); code != 130 && code != -1 { // -1: before it was ready for that
 		t.Errorf("exit code %d:\n%s", code, r.all.String())
 	}
 	p.wantNobody()

@@ -17,14 +17,17 @@ import (
 func TestUseAsks(t *testing.T) {
 	p := newPerson(t)
 	p.logIn("--service-account-key", "admin.json")
-	r := p.onTerminal("kubectl-edge", "use")
-	for _, listed := range []string{"factory-floor", sandbox.InstanceID} {
-		r.sees(listed)
-		r.sees("submit") // what the list shows last
-		r.presses(enter)
-	}
-	if code := r.ends(); code != 0 {
-		t.Fatalf("exit code %d:\n%s", code, r.all.String())
+	for range 5 { // each key counts, however soon it is pressed after a list was shown
+		r := p.onTerminal("kubectl-edge", "use")
+		for _, listed := range []string{"factory-floor", sandbox.InstanceID} {
+			r.sees("Ctrl-C leaves everything as it is")
+			r.sees(listed)
+			r.sees("submit") // what the list shows last
+			r.types(enter)
+		}
+		if code := r.ends(); code != 0 {
+			t.Fatalf("exit code %d:\n%s", code, r.all.String())
+		}
 	}
 	config, err := clientcmd.LoadFromFile(p.env.Getenv("KUBECONFIG"))
 	if err != nil {

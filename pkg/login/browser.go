@@ -140,16 +140,33 @@ func (b Browser) returned(ctx context.Context, address string, c *callback) (cod
 func (b Browser) pasted(ctx context.Context, address, state string) (code string, err error) {
 	fmt.Fprintf(b.ErrOut, "Sign in at this address, in any browser:\n\n  %s\n\n"+
 		"The browser then ends at a page that it cannot open. Paste the address of that page here, and press Enter:\n", address)
-	line := make(chan string, 1)
-	go func() {
+	text, err := await(ctx, func() (string, error) {
 		text, _ := bufio.NewReader(io.LimitReader(b.In, 64<<10)).ReadString('\n')
-		line <- strings.TrimSpace(text)
+		return strings.TrimSpace(text), nil
+	})
+	if err != nil {
+		return "", err
+	}
+	return readPasted(text, state)
+}
+
+// await returns what read does, or the end of ctx, which a read of a terminal does not heed.
+func await[T any](ctx context.Context, read func() (T, error)) (T, error) {
+	type result struct {
+		value T
+		err   error
+	}
+	done := make(chan result, 1)
+	go func() {
+		value, err := read()
+		done <- result{value, err}
 	}()
 	select {
-	case text := <-line:
-		return readPasted(text, state)
+	case r := <-done:
+		return r.value, r.err
 	case <-ctx.Done():
-		return "", context.Cause(ctx)
+		var none T
+		return none, context.Cause(ctx)
 	}
 }
 

@@ -15,13 +15,13 @@ type KeyFile struct {
 func (KeyFile) Method() string { return MethodServiceAccountKey }
 
 func (f KeyFile) prove(ctx context.Context, s *Sessions) (proof, error) {
-	data, err := readLimited(f.Path)
+	data, err := readInput(ctx, f.Path)
 	if err != nil {
 		return proof{}, fmt.Errorf("read service account key: %w", err)
 	}
 	var privateKey []byte
 	if f.PrivateKeyPath != "" {
-		if privateKey, err = readLimited(f.PrivateKeyPath); err != nil {
+		if privateKey, err = readInput(ctx, f.PrivateKeyPath); err != nil {
 			return proof{}, fmt.Errorf("read private key: %w", err)
 		}
 	}
@@ -42,4 +42,9 @@ func (s *Sessions) keyTokenURL(key *serviceAccountKey) string {
 		key.Credentials.TokenEndpoint,
 		publicTokenURL,
 	)
+}
+
+// readInput reads a file that may be a terminal, such as /dev/stdin.
+func readInput(ctx context.Context, path string) ([]byte, error) {
+	return await(ctx, func() ([]byte, error) { return readLimited(path) })
 }

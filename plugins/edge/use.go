@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"os"
 	"strings"
+	"sync/atomic"
 
 	"charm.land/huh/v2"
 	"github.com/spf13/cobra"
@@ -135,11 +138,14 @@ func (o *useOptions) keepProject(ctx context.Context, s scope) error {
 func (o *useOptions) choose(ctx context.Context, title string, options []huh.Option[string], at string) (string, error) {
 	const height = 15 // of a long list, which scrolls
 	value := at
-	list := huh.NewSelect[string]().Title(title).Options(options...).Value(&value)
+	list := huh.NewSelect[string]().Title(title).Description("Enter chooses. Ctrl-C leaves everything as it is.").
+		Options(options...).Value(&value)
 	if len(options) > height {
 		list.Height(height)
 	}
-	form := huh.NewForm(huh.NewGroup(list)).WithInput(o.In).WithOutput(o.ErrOut)
+	input := &listInput{File: o.In.(*os.File)} // see run
+	defer input.ended.Store(true)
+	form := huh.NewForm(huh.NewGroup(list)).WithInput(input).WithOutput(o.ErrOut)
 	err := form.RunWithContext(ctx)
 	if errors.Is(err, huh.ErrUserAborted) {
 		return "", exitCodeError{errDeclined, exitInterrupted} // Ctrl-C is a key here, no signal
@@ -148,4 +154,18 @@ func (o *useOptions) choose(ctx context.Context, title string, options []huh.Opt
 		return "", fmt.Errorf("choose a %s: %w", strings.ToLower(title), err)
 	}
 	return value, nil
+}
+
+// listInput is the terminal for as long as one list is shown. Bubble Tea may leave a goroutine behind that waits for the
+// next key, which would then be lost to the next list.
+type listInput struct {
+	*os.File
+	ended atomic.Bool
+}
+
+func (i *listInput) Read(p []byte) (int, error) {
+	if i.ended.Load() {
+		return 0, io.EOF
+	}
+	return i.File.Read(p)
 }
