@@ -23,7 +23,7 @@ func TestFleet(t *testing.T) {
 		return setUp(e, &world{sandbox: s, server: srv, requests: requests})
 	})
 	p.ContinueOnError = true
-	for name, run := range map[string]func(*testscript.TestScript, *world, []string) error{"fleet": fleet, "gone": gone, "embed": embed} {
+	for name, run := range map[string]func(*testscript.TestScript, *world, []string) error{"fleet": fleet, "gone": gone, "embed": embed, "busy": busy, "asked": asked} {
 		p.Cmds[name] = func(ts *testscript.TestScript, neg bool, args []string) {
 			if neg {
 				ts.Fatalf("%s cannot be negated", name)
@@ -49,6 +49,23 @@ func gone(_ *testscript.TestScript, w *world, args []string) error {
 	now := w.sandbox.Now()
 	if !w.sandbox.SetInstance(args[0], func(i *sandbox.Instance) { i.Status, i.GoneAt = sandbox.StatusDeleting, now }) {
 		return fmt.Errorf("no instance %s", args[0])
+	}
+	return nil
+}
+
+// busy PATH SECONDS TIMES has requests refused, as too many, with that Retry-After.
+func busy(_ *testscript.TestScript, w *world, args []string) error {
+	times, err := strconv.Atoi(args[2])
+	if err != nil {
+		return err
+	}
+	return w.sandbox.Inject(sandbox.Fault{Preset: "too-many-requests", Path: args[0], Header: map[string]string{"Retry-After": args[1]}, Times: times})
+}
+
+// asked PATH N checks how often this was asked for since the last check of a count.
+func asked(_ *testscript.TestScript, w *world, args []string) error {
+	if got := strconv.Itoa(w.sandbox.Stats().Paths["GET "+args[0]]); got != args[1] {
+		return fmt.Errorf("asked %s times for %s, want %s: %v", got, args[0], args[1], w.sandbox.Stats().Paths)
 	}
 	return nil
 }

@@ -157,8 +157,10 @@ func (v *victim) next(ctx context.Context) error {
 		return err
 	}
 	for _, pattern := range []string{"*.lock", "real/*.lock", "real/" + atomicfile.TempPrefix + realName + "-*"} {
-		if found, err := filepath.Glob(filepath.Join(v.dir, pattern)); err != nil || len(found) > 0 {
-			return fmt.Errorf("still there after the next run: %v, %w", found, err)
+		if found, err := filepath.Glob(filepath.Join(v.dir, pattern)); err != nil {
+			return err
+		} else if len(found) > 0 {
+			return fmt.Errorf("still there after the next run: %v", found)
 		}
 	}
 	return nil
@@ -198,8 +200,10 @@ func (v *victim) checkBase(config *api.Config, except []string) error {
 // checkFiles fails if the kubeconfig is no longer what it was, a link to a file with a mode, or if others can read a file.
 // It counts the locks and temporary files that were left.
 func (v *victim) checkFiles() error {
-	if link, err := os.Readlink(v.path); err != nil || link != filepath.Join("real", realName) {
-		return fmt.Errorf("the kubeconfig is no longer the symlink that it was: %q, %w", link, err)
+	if link, err := os.Readlink(v.path); err != nil {
+		return fmt.Errorf("the kubeconfig is no longer a symlink: %w", err)
+	} else if link != filepath.Join("real", realName) {
+		return fmt.Errorf("the kubeconfig is now a symlink to %q", link)
 	}
 	return filepath.WalkDir(v.dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {

@@ -283,8 +283,13 @@ func (a *app) fetch(ctx context.Context, client *stackit.Client, request tokenre
 	if err != nil {
 		return kubeconfig.Entry{}, err
 	}
-	issued := a.Now()
-	object, err := client.Kubeconfig(ctx, request.ProjectID, request.Region, request.InstanceID, expiration.Min)
+	var issued time.Time
+	var object []byte
+	err = a.patiently(ctx, request.InstanceID, func() (err error) {
+		issued = a.Now()
+		object, err = client.Kubeconfig(ctx, request.ProjectID, request.Region, request.InstanceID, expiration.Min)
+		return err
+	})
 	if err != nil {
 		return kubeconfig.Entry{}, err
 	}

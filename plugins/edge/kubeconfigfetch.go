@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"time"
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
@@ -105,6 +108,38 @@ func (o *kubeconfigCreateOptions) fetchOne(ctx context.Context, client *stackit.
 	return nil
 }
 
+// The API may ask to wait this long before an instance is asked again, and this long in all.
+const (
+	longestPause = time.Minute
+	patience     = 3 * time.Minute
+)
+
+// patiently asks for a new token, and again when there were too many requests. That is the one failure after which a mint
+// may be repeated: it is a refusal, so nothing was minted. After any other, something may have been.
+func (a *app) patiently(ctx context.Context, instance string, mint func() error) error {
+	for left := patience; ; {
+		err := mint()
+		var refusal *stackit.APIError
+		if !errors.As(err, &refusal) || refusal.Status != http.StatusTooManyRequests {
+			return err
+		}
+		pause := max(refusal.RetryAfter, time.Second)
+		if left -= pause; pause > longestPause || left < 0 {
+			return err
+		}
+		line := fmt.Sprintf("instance %s: too many requests, asking again in %s", instance, expiration.String(pause))
+		if terminal(a.ErrOut) {
+			line = clearLine + line // of the meter
+		}
+		a.note("%s", line)
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+	}
+}
+
 // meter tells how many of a number of things are done: a bar on a terminal, else a line for each.
 type meter struct {
 	*app
@@ -116,7 +151,7 @@ func (a *app) meter(total int) meter {
 		return meter{app: a}
 	}
 	return meter{a, progressbar.NewOptions(total, progressbar.OptionSetWriter(a.ErrOut), progressbar.OptionSetDescription("instances"),
-		progressbar.OptionShowCount(), progressbar.OptionSetWidth(30), progressbar.OptionClearOnFinish())}
+		progressbar.OptionShowCount(), progressbar.OptionSetWidth(30), progressbar.OptionSetRenderBlankState(true), progressbar.OptionClearOnFinish())}
 }
 
 func (m meter) done(what string) {

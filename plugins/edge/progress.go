@@ -21,11 +21,14 @@ func (a *app) progress(what string) *progress {
 	return &progress{out: a.ErrOut, terminal: terminal(a.ErrOut), now: a.Now, what: what, start: a.Now()}
 }
 
+// clearLine empties the line of a terminal that the cursor is in.
+const clearLine = "\r\x1b[K"
+
 // say reports the state of the work.
 func (p *progress) say(state string) {
 	switch {
 	case p.terminal:
-		fmt.Fprintf(p.out, "\r\x1b[K%s: %s (%s)", p.what, state, p.now().Sub(p.start).Round(time.Second))
+		fmt.Fprintf(p.out, clearLine+"%s: %s (%s)", p.what, state, p.now().Sub(p.start).Round(time.Second))
 	case state != p.last:
 		fmt.Fprintf(p.out, "%s: %s\n", p.what, state)
 	}
