@@ -20,19 +20,19 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 )
 
-// Finding is a secret embedded in a kubeconfig. It does not hold the secret.
+// Finding is a secret embedded in a kubeconfig, or a Redirect. It does not hold the secret.
 type Finding struct {
 	File    string    `json:"file"`
 	Line    int       `json:"line"`
-	Entry   string    `json:"entry,omitempty"` // such as "user demo"
-	Field   string    `json:"field,omitempty"` // such as "exec.env.TOKEN"
-	Kind    Kind      `json:"kind"`
+	Entry   string    `json:"entry,omitempty"`  // such as "user demo"
+	Field   string    `json:"field,omitempty"`  // such as "exec.env.TOKEN"
+	Kind    Kind      `json:"type"`             // "kind" is the object's in -o json
 	Expires time.Time `json:"expires,omitzero"` // zero if the file does not tell
 	Mode    string    `json:"mode"`             // of the file, such as "0644"
 	Advice  string    `json:"advice"`
 }
 
-// Audit returns every secret embedded in a kubeconfig, or in the kubeconfigs below a folder, in the order of the files.
+// Audit returns every secret and Redirect in a kubeconfig, or in the kubeconfigs below a folder, in the order of the files.
 // Symlinks below the folder are not followed. In a folder, what does not look like a kubeconfig is passed over; what looks
 // like one and cannot be read is part of the error, which comes with the findings in the rest.
 func Audit(path string) ([]Finding, error) {
@@ -84,7 +84,7 @@ func auditFile(path string, many bool) ([]Finding, error) {
 	for i := range findings {
 		f := &findings[i]
 		f.File, f.Mode = path, fmt.Sprintf("%04o", info.Mode().Perm())
-		if info.Mode().Perm()&0o077 != 0 && !onWindows {
+		if f.Kind != Redirect && info.Mode().Perm()&0o077 != 0 && !onWindows {
 			f.Advice += fmt.Sprintf("; until then keep others from reading it: chmod 600 %s", path)
 		}
 	}
@@ -155,7 +155,7 @@ func auditData(data []byte) ([]Finding, error) {
 			return nil, syntaxError(err)
 		}
 		for _, s := range findSecrets(document.Content[0]) {
-			lines[s.node.Line] = true
+			lines[s.node.Line] = lines[s.node.Line] || s.kind != Redirect
 			findings = append(findings, Finding{Line: s.node.Line, Entry: s.entry, Field: s.field, Kind: s.kind, Expires: s.expires(), Advice: s.advice()})
 		}
 	}
@@ -210,6 +210,8 @@ func (s secret) advice() string {
 		return "take it out of the arguments, which every user of the machine can see, and let the helper read it from a protected place"
 	case ExecEnvironment:
 		return "let the helper read it from a protected place"
+	case Redirect:
+		return "take it out of exec.env: what the credential helper trusts is yours to set, in your own environment, and not the kubeconfig's"
 	case URL:
 		return "take user name and password out of the URL"
 	}

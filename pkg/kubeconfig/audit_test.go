@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
 )
 
@@ -257,5 +258,100 @@ func TestAuditPassesOverWhatOnlyQuotesKubeconfigs(t *testing.T) {
 		if got := strings.Contains(err.Error(), name); got != want {
 			t.Errorf("%s: is an error %v, want %v:\n%v", name, got, want, err)
 		}
+	}
+}
+
+// What a kubeconfig sets for our helper decides what the helper trusts. It is found however it is written.
+func TestAuditFindsRedirects(t *testing.T) {
+	const user = "users:\n- name: a\n  user:\n    exec:\n      command: kubectl-edge_credential\n"
+	for name, c := range map[string]struct {
+		content string
+		want    []string
+	}{
+		"each": {user + "      env:\n      - {name: HTTPS_PROXY, value: 'http://proxy.example'}\n      - {name: no_proxy, value: x}\n" +
+			"      - {name: XDG_CONFIG_HOME, value: /tmp}\n      - {name: HOME, value: /tmp}\n      - {name: PATH, value: /tmp}\n" +
+			"      - {name: STACKIT_TOKEN_BASEURL, value: /tmp}\n      - {name: KUBECTL_EDGE_NEXT, value: /tmp}\n      - {name: SSL_CERT_FILE, value: /tmp}\n" +
+			"      - {name: STS_CLI_URL, value: /tmp}\n      - {name: LD_PRELOAD, value: /tmp}\n      - {name: DBUS_SESSION_BUS_ADDRESS, value: /tmp}\n",
+			[]string{"7 HTTPS_PROXY", "8 no_proxy", "9 XDG_CONFIG_HOME", "10 HOME", "11 PATH", "12 STACKIT_TOKEN_BASEURL", "13 KUBECTL_EDGE_NEXT",
+				"14 SSL_CERT_FILE", "15 STS_CLI_URL", "16 LD_PRELOAD", "17 DBUS_SESSION_BUS_ADDRESS"}},
+		"one's own": {user + "      env: [{name: KUBECTL_EDGE_PROFILE, value: work}, {name: KUBECTL_EDGE_CACHE, value: none}, {name: LANG, value: C}, {name: PATHS, value: C}]\n", nil},
+		"without":   {user, nil},
+		"empty":     {user + "      env: null\n", nil},
+		"rubbish":   {user + "      env: [x, {name: [HOME]}, {value: HOME}, null]\n", nil},
+		"JSON":      {`{"users":[{"name":"a","user":{"exec":{"command":"kubectl-edge_credential","env":[{"name":"HOME","value":""}]}}}]}`, []string{"1 HOME"}},
+		"by a path": {"users:\n- name: a\n  user:\n    exec: {command: '../x\\kubectl-edge_credential.exe', env: [{name: HOME, value: x}]}\n", []string{"4 HOME"}},
+		"as plugin": {"users:\n- name: a\n  user:\n    exec: {command: kubectl, args: [edge-credential], env: [{name: HOME, value: x}]}\n", []string{"4 HOME"}},
+		"others'":   {"users:\n- name: a\n  user:\n    exec: {command: kubelogin, args: [x], env: [{name: HOME, value: x}]}\n", nil},
+		"by aliases": {"x: &e\n- &h {name: &n HOME, value: x}\ny: &x {command: kubectl-edge_credential, env: *e}\nusers:\n- name: a\n  user: {exec: *x}\n",
+			[]string{"2 HOME"}},
+		"merged": {"x: &x {env: [{name: HOME, value: x}]}\ny: &y {command: kubectl-edge_credential}\nusers:\n- name: a\n  user:\n    exec: {<<: [*y, *x]}\n",
+			[]string{"1 HOME"}},
+		"merged in a circle": {"users:\n- name: a\n  user: &u\n    <<: *u\n", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "config")
+			write(t, path, c.content, 0o644)
+			findings, err := Audit(path)
+			if err != nil && name != "merged in a circle" {
+				t.Fatal(err)
+			}
+			var got []string
+			for _, f := range findings {
+				if f.Kind == Redirect {
+					got = append(got, fmt.Sprint(f.Line, " ", strings.TrimPrefix(f.Field, "exec.env.")))
+					if f.Entry != "user a" || !strings.HasPrefix(f.Advice, "take it out of exec.env") || strings.Contains(f.Advice, "chmod") {
+						t.Errorf("got %+v", f)
+					}
+				}
+			}
+			if diff := cmp.Diff(c.want, got); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+			// Where client-go reads it, it sees the same.
+			config, err := clientcmd.Load([]byte(c.content))
+			if err != nil {
+				return
+			}
+			names := []string{}
+			for _, line := range c.want {
+				names = append(names, line[strings.Index(line, " ")+1:])
+			}
+			if diff := cmp.Diff(names, append([]string{}, Redirects(config.AuthInfos["a"])...)); diff != "" {
+				t.Errorf("Redirects: -want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// A secret and a redirect can be one variable, and the comment beside it is still looked at.
+func TestAuditFindsASecretInARedirect(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config")
+	write(t, path, "users:\n- name: a\n  user:\n    exec:\n      command: kubectl-edge_credential\n      env:\n      - name: STACKIT_ACCESS_TOKEN # token: sesame\n        value: sesame\n", 0o600)
+	findings, err := Audit(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, f := range findings {
+		got = append(got, fmt.Sprint(f.Line, " ", f.Kind))
+	}
+	if diff := cmp.Diff([]string{"7 redirect", "7 comment", "8 exec-environment"}, got); diff != "" {
+		t.Errorf("-want +got:\n%s", diff)
+	}
+	sarif, err := SARIF(findings, "v1", time.Now())
+	if err != nil || !strings.Contains(string(sarif), `"ruleId": "redirect"`) || !strings.Contains(string(sarif), "A kubeconfig redirects the credential helper") {
+		t.Errorf("%v:\n%s", err, sarif)
+	}
+}
+
+// What we write over an entry of ours, and what we make of a token, has no redirect.
+func TestEntriesKeepNoRedirect(t *testing.T) {
+	config := api.NewConfig()
+	entry := Entry{Name: "a", Server: "https://a.example", User: ExecUser([]string{"--instance-id=demo-3714d85"}, "")}
+	entry.Put(config)
+	config.AuthInfos["a"].Exec.Env = []api.ExecEnvVar{{Name: "HOME", Value: "/tmp"}}
+	entry.Put(config)
+	if got := config.AuthInfos["a"].Exec.Env; len(got) > 0 {
+		t.Errorf("left in the entry: %v", got)
 	}
 }

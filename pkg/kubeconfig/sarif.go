@@ -54,9 +54,12 @@ func SARIF(findings []Finding, version string, now time.Time) ([]byte, error) {
 	}
 	rules, results := []rule{}, []result{}
 	for _, f := range findings {
-		id := "embedded-" + string(f.Kind)
+		id, about := "embedded-"+string(f.Kind), fmt.Sprintf("A kubeconfig holds a secret (%s)", f.Kind)
+		if f.Kind == Redirect {
+			id, about = string(f.Kind), "A kubeconfig redirects the credential helper"
+		}
 		if !slices.ContainsFunc(rules, func(r rule) bool { return r.ID == id }) {
-			rules = append(rules, rule{id, text{fmt.Sprintf("A kubeconfig holds a secret (%s)", f.Kind)}})
+			rules = append(rules, rule{id, text{about}})
 		}
 		level := "error"
 		if !f.Expires.IsZero() && f.Expires.Before(now) {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/url"
 	"os/exec"
@@ -188,7 +189,7 @@ func (a *app) checkCache() check {
 	return passed(name, "%s", store.Dir())
 }
 
-// checkKubeconfig looks at the contexts that call our helper, and for secrets in the others.
+// checkKubeconfig looks at the contexts that call our helper, at what is set for it there, and for secrets in the others.
 func (a *app) checkKubeconfig() check {
 	const name = "kubeconfig"
 	config, err := kubeconfig.Load("")
@@ -217,6 +218,16 @@ func (a *app) checkKubeconfig() check {
 		slices.Sort(lost)
 		return failed(name, fmt.Errorf("contexts whose profile is gone: %s", strings.Join(lost, ", ")),
 			"kubectl edge kubeconfig create, or kubectl edge profile create")
+	}
+	var redirects []string
+	for _, userName := range slices.Sorted(maps.Keys(config.AuthInfos)) {
+		if names := kubeconfig.Redirects(config.AuthInfos[userName]); len(names) > 0 {
+			redirects = append(redirects, fmt.Sprintf("user %q sets %s", userName, strings.Join(names, ", ")))
+		}
+	}
+	if len(redirects) > 0 {
+		return warned(name, "unless you wrote that yourself, delete it from exec.env of the user: kubectl edge kubeconfig audit -o wide",
+			"it tells the credential helper what to trust: %s", strings.Join(redirects, "; "))
 	}
 	embedded := 0
 	for _, user := range config.AuthInfos {

@@ -21,12 +21,15 @@ func newKubeconfigAuditCmd(a *app) *cobra.Command {
 	var out output.Flags
 	cmd := &cobra.Command{
 		Use:   "audit [FILE|FOLDER…]",
-		Short: "List the secrets that kubeconfigs hold, without showing them",
+		Short: "List the secrets that kubeconfigs hold, without showing them, and what redirects the helper",
 		Long: `List the secrets that kubeconfigs hold, without showing them: tokens, client keys, passwords, auth providers, and
 arguments and variables of credential helpers that carry one, even in comments.
 
-Without arguments the files are those of kubectl. Folders are searched for kubeconfigs. The exit code is 1 if there is any
-secret, or if a file cannot be read.`,
+It also lists what redirects the credential helper of kubectl edge: variables that a kubeconfig sets for it, and that decide
+where it finds its configuration, programs, certificate authorities and proxies. A kubeconfig of kubectl edge has none.
+
+Without arguments the files are those of kubectl. Folders are searched for kubeconfigs. The exit code is 1 if anything was
+found, or if a file cannot be read.`,
 		Example: `  kubectl edge kubeconfig audit
   kubectl edge kubeconfig audit ~/Downloads ~/src -o wide
   kubectl edge kubeconfig audit . -o sarif > kubeconfigs.sarif`,
@@ -78,13 +81,30 @@ func (a *app) audit(paths []string, out output.Flags) error {
 	}
 	switch {
 	case len(findings) > 0:
-		return fmt.Errorf("%s in %s", count(len(findings), "secret"), count(len(files), "file"))
+		return fmt.Errorf("%s in %s", countFindings(findings), count(len(files), "file"))
 	case failed:
 		return errors.New("not every file could be audited")
 	case len(paths) > 0:
 		a.note("No secret found.")
 	}
 	return nil
+}
+
+func countFindings(findings []kubeconfig.Finding) string {
+	redirects := 0
+	for _, f := range findings {
+		if f.Kind == kubeconfig.Redirect {
+			redirects++
+		}
+	}
+	switch secrets := len(findings) - redirects; {
+	case redirects == 0:
+		return count(secrets, "secret")
+	case secrets == 0:
+		return count(redirects, "redirect")
+	default:
+		return count(secrets, "secret") + " and " + count(redirects, "redirect")
+	}
 }
 
 // printEach prints each of the errors that were joined to err.
