@@ -23,8 +23,8 @@ var update = flag.Bool("update", false, "update the scripts' expected output")
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"kubectl-edge": main,
-		"xdg-open":     xdgOpen,
+		"kubectl-edge": main, "kubectl_complete-edge": main,
+		"xdg-open": xdgOpen,
 		"kubectl-edge_credential": func() { // as in cmd/kubectl-edge_credential, whose own tests run the real one
 			os.Exit(credential.Run(credential.Process{
 				Args: os.Args, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Now: time.Now, Version: version,

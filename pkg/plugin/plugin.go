@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"syscall"
@@ -26,15 +27,23 @@ type Process struct {
 	Version string
 }
 
+// completer begins the name by which kubectl calls the completions of a plugin: kubectl_complete-edge for kubectl edge, a link
+// to the plugin itself.
+const completer = "kubectl_complete-"
+
 // Main calls run with this process and its arguments, without the program's name, and returns the exit code. The context
 // ends with an interrupt.
 func Main(run func(context.Context, Process, []string) int, version string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
+	args := os.Args[1:]
+	if strings.HasPrefix(filepath.Base(os.Args[0]), completer) {
+		args = append([]string{cobra.ShellCompRequestCmd}, args...)
+	}
 	return run(ctx, Process{
 		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
 		Getenv:    os.Getenv, Environ: os.Environ, Now: time.Now, Version: version,
-	}, os.Args[1:])
+	}, args)
 }
 
 // Prepare makes root, which has all its commands, the tree of the plugin that is called as displayName ("kubectl edge"):

@@ -94,6 +94,7 @@ tokens when they are needed and keeps them in a cache of yours.`,
 		newConfigCmd(a), newProfileCmd(a), newCacheCmd(a),
 		newCredentialCmd(a),
 	)
+	completeValues(cmd, a)
 	plugin.Prepare(cmd, p, "kubectl edge", func(err error) error { return usageError{err} })
 	return cmd
 }

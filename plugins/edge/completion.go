@@ -1,0 +1,116 @@
+package edge
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+)
+
+// completionTimeout bounds what a shell waits for STACKIT when a person presses the Tab key.
+const completionTimeout = 5 * time.Second
+
+// candidates are what a flag or an argument may be, as "value" or "value\tdescription".
+type candidates func(context.Context) []string
+
+// completeValues has shells complete, below root, what a person has named: profiles, settings, instances and contexts. What
+// cannot be found out completes to nothing; a person at a prompt has no use for an error.
+func completeValues(root *cobra.Command, a *app) {
+	complete := func(find candidates) cobra.CompletionFunc {
+		return func(cmd *cobra.Command, _ []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			ctx, cancel := context.WithTimeout(cmd.Context(), completionTimeout)
+			defer cancel()
+			other := func(c string) bool { return !strings.HasPrefix(c, word) }
+			return slices.DeleteFunc(find(ctx), other), cobra.ShellCompDirectiveNoFileComp
+		}
+	}
+	only := func(find candidates) cobra.CompletionFunc { // for a single argument
+		return func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
+			if len(args) > 0 {
+				return nil, cobra.ShellCompDirectiveNoFileComp
+			}
+			return complete(find)(cmd, args, word)
+		}
+	}
+	_ = root.RegisterFlagCompletionFunc("profile", complete(a.profileNames)) // fails only without such a flag
+	arguments := map[string]cobra.CompletionFunc{
+		"profile use": only(a.profileNames), "profile delete": only(a.profileNames),
+		"config get": only(settingNames), "config set": only(settingNames),
+		"kubeconfig remove": complete(a.edgeContextNames), "use": only(a.instanceIDs),
+		"instance describe": only(a.instanceIDs), "instance update": only(a.instanceIDs), "instance delete": only(a.instanceIDs),
+	}
+	var visit func(cmd *cobra.Command, path string)
+	visit = func(cmd *cobra.Command, path string) {
+		cmd.ValidArgsFunction = arguments[path]
+		if flags := cmd.Flags(); flags.Lookup("instance-id") != nil && flags.Lookup("name") != nil {
+			_ = cmd.RegisterFlagCompletionFunc("instance-id", complete(a.instanceIDs))
+			_ = cmd.RegisterFlagCompletionFunc("name", complete(a.instanceNames))
+		}
+		for _, c := range cmd.Commands() {
+			visit(c, strings.TrimPrefix(path+" "+c.Name(), " "))
+		}
+	}
+	visit(root, "")
+}
+
+func (a *app) profileNames(context.Context) []string {
+	config, err := profile.Load(a.dirs)
+	if err != nil {
+		return nil
+	}
+	return slices.Sorted(maps.Keys(config.Profiles))
+}
+
+func settingNames(context.Context) []string {
+	var names []string
+	for _, s := range settings() {
+		names = append(names, s.name+"\t"+s.help)
+	}
+	return names
+}
+
+func (a *app) instanceIDs(ctx context.Context) []string {
+	return a.instances(ctx, func(id, name string) string { return id + "\t" + name })
+}
+
+func (a *app) instanceNames(ctx context.Context) []string {
+	return a.instances(ctx, func(id, name string) string { return name + "\t" + id })
+}
+
+func (a *app) instances(ctx context.Context, show func(id, name string) string) []string {
+	s, err := a.projectScope()
+	if err != nil {
+		return nil
+	}
+	client, err := a.client(ctx, s)
+	if err != nil {
+		return nil
+	}
+	instances, err := client.Instances(ctx, s.project, s.region)
+	if err != nil {
+		return nil
+	}
+	var shown []string
+	for _, i := range instances {
+		shown = append(shown, show(i.Id, i.DisplayName))
+	}
+	return shown
+}
+
+func (a *app) edgeContextNames(context.Context) []string {
+	config, err := clientcmd.NewDefaultClientConfigLoadingRules().Load()
+	if err != nil {
+		return nil
+	}
+	var names []string
+	for _, c := range edgeContexts(config) {
+		names = append(names, c.name)
+	}
+	return names
+}
