@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # Builds programs of others from source, once per version, and prints the folder that holds them.
 #   hack/peers.sh bench      what ours are measured against
-#   hack/peers.sh contract   what talks to an Edge instance through the credential helper in tests
+#   hack/peers.sh contract   what talks to an Edge instance in tests: through the credential helper, or with a token of ours
 # They go to the same cache as those of hack/servers.sh.
 set -o errexit -o nounset -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 case ${1:-} in
   bench) modules=(kubelogin gke-gcloud-auth-plugin) ;;
-  contract) modules=(argocd helm node) ;;
+  contract) modules=(argocd helm node terraform prometheus flux) ;;
   *) echo "usage: hack/peers.sh bench|contract" >&2; exit 2 ;;
 esac
 
@@ -38,6 +38,12 @@ else
   # With the flags of argocd.sh, so that both find most of it compiled.
   build argocd . argocd-whoami "two minutes"
   build helm helm.sh/helm/v4/cmd/helm helm "three minutes" -trimpath
+  build terraform github.com/hashicorp/terraform-provider-kubernetes terraform-provider-kubernetes "a minute and a half" -trimpath
+  build terraform github.com/hashicorp/terraform-provider-helm terraform-provider-helm "half a minute" -trimpath
+  build terraform github.com/opentofu/opentofu/cmd/tofu tofu "two minutes" -trimpath
+  # What Prometheus discovers in clouds is most of it, and not needed here.
+  build prometheus github.com/prometheus/prometheus/cmd/prometheus prometheus "a minute and a half" -trimpath -tags remove_all_sd
+  build flux github.com/fluxcd/kustomize-controller kustomize-controller "two minutes" -trimpath
   if [[ ! -d $bin/node/node_modules ]]; then
     say "fetching @kubernetes/client-node ..."
     rm -rf "$bin/node.partial"

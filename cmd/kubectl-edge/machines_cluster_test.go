@@ -31,7 +31,7 @@ func TestMachines(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, *person, *clustertest.Running){
 		"web UI": testWebUI, "token file": testTokenFile, "Argo CD": testArgoCD,
 		"component of Argo CD": testArgoCDComponent, "page of Flux": testFlux, "page of GitHub Actions": testGitHubActions,
-		"page of Prometheus": testPrometheus,
+		"page of Prometheus": testPrometheus, "page of Terraform": testTerraform,
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := &testscript.Env{WorkDir: t.TempDir(), Values: map[any]any{}, Vars: []string{

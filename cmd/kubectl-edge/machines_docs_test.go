@@ -1,8 +1,6 @@
 package main
 
 import (
-	"bufio"
-	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -12,7 +10,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
 	"k8s.io/apimachinery/pkg/util/yaml"
@@ -136,13 +133,7 @@ func (p *person) admits(running *clustertest.Running, documents string) {
 
 // The component makes pods of Argo CD's own manifests that have the helper, its cache and the workload's token.
 func testArgoCDComponent(t *testing.T, p *person, running *clustertest.Running) {
-	list := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/argoproj/argo-cd/v3")
-	list.Dir = "../../hack/argocd"
-	dir, err := list.Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	manifests, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(dir)), "manifests", "install.yaml"))
+	manifests, err := os.ReadFile(filepath.Join(moduleDir(t, "argocd", "github.com/argoproj/argo-cd/v3"), "manifests", "install.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -200,6 +191,18 @@ func testArgoCDComponent(t *testing.T, p *person, running *clustertest.Running) 
 	}
 }
 
+// moduleDir returns the source of a module that a module below hack/ requires.
+func moduleDir(t *testing.T, folder, module string) string {
+	t.Helper()
+	list := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", module)
+	list.Dir = filepath.Join("..", "..", "hack", folder)
+	dir, err := list.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(dir))
+}
+
 // installs runs the init container's script with releases from a folder: what has the right checksum is installed, and
 // nothing else is.
 func (p *person) installs(init container) {
@@ -245,38 +248,6 @@ func (p *person) installs(init container) {
 		if _, err := os.Stat(p.path("installed/kubectl-edge")); err == nil {
 			p.t.Errorf("%s: a program was unpacked", name)
 		}
-	}
-}
-
-// The CronJob's script writes a Secret with a kubeconfig that works.
-func testFlux(t *testing.T, p *person, running *clustertest.Running) {
-	p.must(nil, "kubectl", "--kubeconfig", running.Kubeconfig, "create", "namespace", "flux-system")
-	page := blocks(t, "flux.md", "yaml")
-	p.admits(running, page[0])
-	objects(t, page[1]) // is YAML; the cluster has no Flux
-
-	all := objects(t, page[0])
-	job := all["CronJob/edge-token"].Spec.JobTemplate.Spec.Template.Spec.Containers[0]
-	p.becomePod()
-	p.setEnvironment(job)
-	kubeconfig := strings.ReplaceAll(all["ConfigMap/edge-demo"].Data["kubeconfig"], "https://demo-3714d85.edge.eu01.onstackit.cloud", running.Cluster.URL())
-	ca := regexp.MustCompile(`certificate-authority-data: .*`)
-	kubeconfig = ca.ReplaceAllString(kubeconfig, "certificate-authority: "+p.path("ca.pem"))
-	p.write("config/kubeconfig", kubeconfig)
-	p.write("work/.keep", "")
-	script := strings.NewReplacer("/output/", p.path("work")+"/", "/config/", p.path("config")+"/").Replace(job.Args[0])
-	admin, err := os.ReadFile(running.Kubeconfig)
-	if err != nil {
-		t.Fatal(err)
-	}
-	p.write("kubeconfig", string(admin)) // the CronJob's own service account
-	p.must(nil, "sh", "-euc", script)
-	p.must(nil, "sh", "-euc", script) // again
-
-	value := p.must(nil, "kubectl", "get", "secret", "edge-demo-kubeconfig", "-o", "go-template={{.data.value | base64decode}}")
-	p.write("from-secret", value)
-	if out := p.must(nil, "kubectl", "--kubeconfig", p.path("from-secret"), "get", "edgehosts"); !strings.Contains(out, hostOfSandbox) {
-		t.Errorf("edge hosts:\n%s", out)
 	}
 }
 
@@ -330,57 +301,9 @@ func testGitHubActions(t *testing.T, p *person, _ *clustertest.Running) {
 	}
 }
 
-// The container besides Prometheus writes a token that the API server takes.
-func testPrometheus(t *testing.T, p *person, running *clustertest.Running) {
-	page := blocks(t, "prometheus.md", "yaml")[0]
-	p.admits(running, page)
-	all := objects(t, page)
-	var config map[string]any
-	if err := yaml.Unmarshal([]byte(all["ConfigMap/prometheus"].Data["prometheus.yml"]), &config); err != nil || config["scrape_configs"] == nil {
-		t.Errorf("prometheus.yml: %v, %v", config, err)
-	}
-	sidecar := all["Deployment/prometheus"].Spec.Template.Spec.InitContainers[0]
-	p.becomePod()
-	p.setEnvironment(sidecar)
-	p.write("edge/.keep", "")
-	args := append(sidecar.Command[1:], sidecar.Args...)
-	for i := range args {
-		args[i] = strings.NewReplacer("/edge/", p.path("edge")+"/", ":8090", ":0").Replace(args[i])
-	}
-	cmd := p.command(sidecar.Command[0], args...)
-	stderr, err := cmd.StderrPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	lines := bufio.NewScanner(stderr)
-	for lines.Scan() && !strings.Contains(lines.Text(), "holds a new token until") {
-		if !strings.Contains(lines.Text(), "health: http://127.0.0.1:") {
-			t.Errorf("%s", lines.Text())
-		}
-	}
-	token, err := os.ReadFile(p.path("edge/token"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Wait(); err != nil {
-		t.Errorf("after SIGTERM: %v", err)
-	}
-	metrics := p.must(nil, "kubectl", "--kubeconfig", os.DevNull, "--server", running.Cluster.URL(), "--certificate-authority", p.path("ca.pem"),
-		"--token", string(token), "get", "--raw", "/metrics")
-	if !strings.Contains(metrics, "apiserver_request_total") {
-		t.Errorf("no metrics: %.200s", metrics)
-	}
-}
-
 // What the page of Terraform has its providers call is what kubectl edge writes into kubeconfigs.
 func TestTerraformPage(t *testing.T) {
-	hcl := blocks(t, "terraform.md", "hcl")[0]
+	hcl := blocks(t, "terraform.md", "hcl")[1]
 	for name, want := range map[string]string{"command": kubeconfig.Command, "api_version": clientauthentication.SchemeGroupVersion.String()} {
 		if !regexp.MustCompile(name + ` *= "` + regexp.QuoteMeta(want) + `"`).MatchString(hcl) {
 			t.Errorf("%s is not %q", name, want)
@@ -394,8 +317,5 @@ func TestTerraformPage(t *testing.T) {
 	request, err := tokenrequest.Parse(args)
 	if err != nil || request.Check() != nil || !slices.Equal(request.Args(), args) {
 		t.Errorf("%v asks for %+v, %v", args, request, err)
-	}
-	if bytes.Count([]byte(hcl), []byte("{")) != bytes.Count([]byte(hcl), []byte("}")) {
-		t.Error("braces do not match")
 	}
 }
