@@ -142,7 +142,7 @@ func (v *victim) next(ctx context.Context) error {
 		c.CurrentContext = "theirs"
 		return nil
 	})
-	v.totals.slowest = max(v.totals.slowest, time.Since(start))
+	v.totals.next = append(v.totals.next, time.Since(start))
 	if err != nil {
 		return fmt.Errorf("the next run fails: %w", err)
 	}

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -230,6 +231,22 @@ func TestEditRefuses(t *testing.T) {
 		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}
+	})
+	t.Run("100 MB", func(t *testing.T) {
+		write(t, path, annotated, 0o600)
+		if err := os.Truncate(path, 100<<20); err != nil {
+			t.Fatal(err)
+		}
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		refused(t, `config": it has more than 64 MiB`, "")
+		if _, err := Audit(path); err == nil || !strings.Contains(err.Error(), "it has more than 64 MiB") {
+			t.Errorf("got error %v", err)
+		}
+		if runtime.ReadMemStats(&after); after.TotalAlloc-before.TotalAlloc > 16<<20 {
+			t.Errorf("%d bytes were allocated", after.TotalAlloc-before.TotalAlloc)
+		}
+		clean(t, dir, "config")
 	})
 	t.Run("damaged file", func(t *testing.T) {
 		write(t, path, "clusters: [\n", 0o600)

@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
@@ -70,6 +71,67 @@ func TestReleaseLeavesTheLockOfOthers(t *testing.T) {
 	clean(t, filepath.Dir(name), "config.lock")
 	other.release()
 	clean(t, filepath.Dir(name))
+}
+
+// A file that is reached through a symlink is locked by both of its names: kubectl may use either.
+func TestLinkedFileIsLockedByBothNames(t *testing.T) {
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "real", "kubeconfig"), annotated, 0o600)
+	path := filepath.Join(dir, "config")
+	if err := os.Symlink(filepath.Join("real", "kubeconfig"), path); err != nil {
+		t.Fatal(err)
+	}
+	err := Edit(t.Context(), path, func(*api.Config) error {
+		for _, lock := range []string{path + ".lock", filepath.Join(dir, "real", "kubeconfig.lock")} {
+			if _, err := os.Lstat(lock); err != nil {
+				t.Error(err)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	clean(t, dir, "config", "real")
+	clean(t, filepath.Join(dir, "real"), "kubeconfig")
+}
+
+// kubectl config set reads a file, and locks it only when it writes; what it had not seen by then, it removes. It is kept from
+// that if it read the file before a write of ours.
+func TestKubectlThatReadTheOldFileIsLockedOut(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config")
+	options := clientcmd.NewDefaultPathOptions()
+	options.LoadingRules.ExplicitPath = path
+	for range 100 { // until this goroutine is not kept waiting for longer than the lock is held
+		write(t, path, annotated, 0o600)
+		old, err := options.GetStartingConfig()
+		if err != nil {
+			t.Fatal(err)
+		}
+		old.Contexts["theirs"] = &api.Context{Cluster: "one"}
+		edited := make(chan error, 1)
+		go func() { edited <- Edit(t.Context(), path, edit) }()
+		before := time.Now()
+		for now := before; read(t, path) == annotated; now = time.Now() {
+			before = now
+		}
+		err = clientcmd.ModifyConfig(options, *old, true)
+		inTime := time.Since(before) < settle
+		if err := <-edited; err != nil {
+			t.Fatal(err)
+		}
+		if !inTime {
+			continue
+		}
+		if err == nil || !strings.Contains(err.Error(), "config.lock") {
+			t.Errorf("got error %v, want one about the lock", err)
+		}
+		if config, err := Load(path); err != nil || config.Contexts["new"] == nil {
+			t.Errorf("what was written is lost: %v", err)
+		}
+		return
+	}
+	t.Fatal("this machine is too busy to tell")
 }
 
 func TestLocksExclude(t *testing.T) {
