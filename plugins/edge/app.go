@@ -104,6 +104,16 @@ func (a *app) sessions(s scope) (*login.Sessions, error) {
 	}, nil
 }
 
+// projectClient is the scope and the client of a command that is about a project.
+func (a *app) projectClient(ctx context.Context) (scope, *stackit.Client, error) {
+	s, err := a.projectScope()
+	if err != nil {
+		return s, nil, err
+	}
+	client, err := a.client(ctx, s)
+	return s, client, err
+}
+
 // client talks to STACKIT as whoever the scope's profile is logged in as.
 func (a *app) client(ctx context.Context, s scope) (*stackit.Client, error) {
 	client, _, err := a.clientAndSource(ctx, s)

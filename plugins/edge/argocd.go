@@ -141,11 +141,7 @@ func (o *clusterSecretOptions) run(ctx context.Context) error {
 			return err
 		}
 	}
-	s, err := o.projectScope()
-	if err != nil {
-		return err
-	}
-	client, err := o.client(ctx, s)
+	s, client, err := o.projectClient(ctx)
 	if err != nil {
 		return err
 	}

@@ -84,11 +84,7 @@ func (a *app) instanceNames(ctx context.Context) []string {
 }
 
 func (a *app) instances(ctx context.Context, show func(id, name string) string) []string {
-	s, err := a.projectScope()
-	if err != nil {
-		return nil
-	}
-	client, err := a.client(ctx, s)
+	s, client, err := a.projectClient(ctx)
 	if err != nil {
 		return nil
 	}

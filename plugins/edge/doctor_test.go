@@ -1,6 +1,8 @@
 package edge
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -22,5 +24,18 @@ func TestCheckSkew(t *testing.T) {
 		if got.Status != tc.status || !strings.Contains(got.Detail, tc.says) || (got.Next == "") != (got.Status == checkOK) {
 			t.Errorf("%v: got %+v, want %s with %q", tc.skew, got, tc.status, tc.says)
 		}
+	}
+}
+
+func TestCheckEndpointComparesClocks(t *testing.T) {
+	now := time.Date(2026, 8, 21, 10, 0, 0, 0, time.UTC)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Date", now.Add(5*time.Minute).Format(http.TimeFormat))
+	}))
+	defer srv.Close()
+	a := &app{Process: Process{Now: func() time.Time { return now }}}
+	c, skew, told := a.checkEndpoint(t.Context(), srv.Client(), "edge endpoint", srv.URL)
+	if c.Status != checkOK || skew != -5*time.Minute || !told {
+		t.Errorf("got %+v, %v, %v", c, skew, told)
 	}
 }

@@ -29,11 +29,7 @@ func newInstanceListCmd(a *app) *cobra.Command {
 			if err := out.Validate(); err != nil {
 				return usageError{err}
 			}
-			s, err := a.projectScope()
-			if err != nil {
-				return err
-			}
-			client, err := a.client(cmd.Context(), s)
+			s, client, err := a.projectClient(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -67,11 +63,7 @@ func newInstanceDescribeCmd(a *app) *cobra.Command {
 			if err := which.take(args); err != nil {
 				return usageError{err}
 			}
-			s, err := a.projectScope()
-			if err != nil {
-				return err
-			}
-			client, err := a.client(cmd.Context(), s)
+			s, client, err := a.projectClient(cmd.Context())
 			if err != nil {
 				return err
 			}

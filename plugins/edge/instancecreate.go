@@ -65,11 +65,7 @@ func (o *instanceCreateOptions) validate() error {
 }
 
 func (o *instanceCreateOptions) run(ctx context.Context) error {
-	s, err := o.projectScope()
-	if err != nil {
-		return err
-	}
-	client, err := o.client(ctx, s)
+	s, client, err := o.projectClient(ctx)
 	if err != nil {
 		return err
 	}

@@ -53,11 +53,7 @@ its cached tokens: a person is asked first, and --yes agrees. --keep-contexts le
 }
 
 func (o *instanceDeleteOptions) run(ctx context.Context) error {
-	s, err := o.projectScope()
-	if err != nil {
-		return err
-	}
-	client, err := o.client(ctx, s)
+	s, client, err := o.projectClient(ctx)
 	if err != nil {
 		return err
 	}

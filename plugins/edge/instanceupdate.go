@@ -64,11 +64,7 @@ func (o *instanceUpdateOptions) validate(args []string) error {
 }
 
 func (o *instanceUpdateOptions) run(ctx context.Context) error {
-	s, err := o.projectScope()
-	if err != nil {
-		return err
-	}
-	client, err := o.client(ctx, s)
+	s, client, err := o.projectClient(ctx)
 	if err != nil {
 		return err
 	}

@@ -98,11 +98,7 @@ func (o *kubeconfigCreateOptions) validate() error {
 }
 
 func (o *kubeconfigCreateOptions) run(ctx context.Context) error {
-	s, err := o.projectScope()
-	if err != nil {
-		return err
-	}
-	client, err := o.client(ctx, s)
+	s, client, err := o.projectClient(ctx)
 	if err != nil {
 		return err
 	}

@@ -168,11 +168,7 @@ func (o *kubeconfigRemoveOptions) gone(ctx context.Context, ours []edgeContext) 
 func (o *kubeconfigRemoveOptions) instanceIDs(ctx context.Context, profile, project, region string) (map[string]bool, error) {
 	as := *o.app
 	as.profileFlag, as.projectFlag, as.regionFlag = profile, project, region
-	s, err := as.projectScope()
-	if err != nil {
-		return nil, err
-	}
-	client, err := as.client(ctx, s)
+	s, client, err := as.projectClient(ctx)
 	if err != nil {
 		return nil, err
 	}

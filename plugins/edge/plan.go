@@ -27,11 +27,7 @@ func newPlanListCmd(a *app) *cobra.Command {
 			if err := out.Validate(); err != nil {
 				return usageError{err}
 			}
-			s, err := a.projectScope()
-			if err != nil {
-				return err
-			}
-			client, err := a.client(cmd.Context(), s)
+			s, client, err := a.projectClient(cmd.Context())
 			if err != nil {
 				return err
 			}

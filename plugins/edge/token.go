@@ -110,11 +110,7 @@ func (o *tokenCreateOptions) run(ctx context.Context) error {
 
 // mint mints a token for the instance, which must exist.
 func (o *tokenCreateOptions) mint(ctx context.Context, noWait bool) (instance string, e tokencache.Entry, err error) {
-	s, err := o.projectScope()
-	if err != nil {
-		return "", e, err
-	}
-	client, err := o.client(ctx, s)
+	s, client, err := o.projectClient(ctx)
 	if err != nil {
 		return "", e, err
 	}

@@ -72,11 +72,7 @@ func (o *uiOptions) run(ctx context.Context) error {
 		return hint.Wrap(errors.New("open the UI: this machine has no clipboard that can be used"),
 			"install xclip, xsel or wl-clipboard, or print the token with --print")
 	}
-	s, err := o.projectScope()
-	if err != nil {
-		return err
-	}
-	client, err := o.client(ctx, s)
+	s, client, err := o.projectClient(ctx)
 	if err != nil {
 		return err
 	}
