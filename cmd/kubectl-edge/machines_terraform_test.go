@@ -61,6 +61,15 @@ func testTerraform(t *testing.T, p *person, running *clustertest.Running) {
 			t.Errorf("example %d: minted %d tokens, want 1", i, minted)
 		}
 	}
+
+	p.must(nil, "kubectl-edge", "logout")
+	p.write("plant/main.tf", blocks(t, "terraform.md", "hcl")[0]+terraformResources)
+	apply := strings.NewReplacer("$ ", "", "terraform plan", "tofu -chdir=plant apply -auto-approve -no-color").Replace(blocks(t, "terraform.md", "console")[2])
+	out, err := p.command("bash", "-euc", apply).CombinedOutput()
+	if err == nil || !strings.Contains(string(out), "executable kubectl-edge_credential failed with exit code 1") ||
+		strings.Count(string(out), "hint: kubectl edge login") != 2 { // of each provider
+		t.Errorf("logged out: %v\n%s", err, out)
+	}
 }
 
 // terraforms plans, applies and destroys, with a helper that is called with some further arguments.
@@ -76,7 +85,12 @@ func (p *person) terraforms(running *clustertest.Running, further []string) {
 		return p.must(nil, "kubectl", "--kubeconfig", running.Kubeconfig, "--namespace", "default", "get", "configmaps", "-o", "name")
 	}
 	tofu("plan", "-no-color", "-input=false", "-out=plan")
-	out := tofu("apply", "-no-color", "-input=false", "plan")
+	p.env.Setenv("TF_LOG", "WARN")
+	applied, err := p.command("tofu", "-chdir="+p.path("plant"), "apply", "-no-color", "-input=false", "plan").CombinedOutput()
+	if err != nil {
+		t.Fatalf("apply: %v\n%s", err, applied)
+	}
+	p.env.Setenv("TF_LOG", "")
 	for _, name := range []string{"configmap/from-terraform\n", "configmap/from-helm\n"} {
 		if have := maps(); !strings.Contains(have, name) {
 			t.Errorf("after apply there are\n%s, not %s", have, name)
@@ -94,7 +108,7 @@ func (p *person) terraforms(running *clustertest.Running, further []string) {
 			t.Errorf("no %s", name)
 		}
 	}
-	texts["output"] = out
+	texts["output and log"] = string(applied)
 	for name, text := range texts {
 		if strings.Contains(text, credential.Status.Token) || strings.Contains(text, "eyJhbGciOi") {
 			t.Errorf("%s holds a token", name)
