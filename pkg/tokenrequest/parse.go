@@ -21,7 +21,7 @@ func Parse(args []string) (Request, error) {
 		name, value, found := strings.Cut(name, "=")
 		field := r.field(name)
 		if field == nil && name != "expiration" {
-			return Request{}, fmt.Errorf("unknown flag: %.80q", "--"+name)
+			return Request{}, fmt.Errorf("unknown flag: --%.80s", name)
 		}
 		if !found {
 			if len(args) == 0 {
@@ -32,7 +32,7 @@ func Parse(args []string) (Request, error) {
 		if field != nil {
 			*field = value
 		} else if err := (*expiration.Flag)(&r.Expiration).Set(value); err != nil {
-			return Request{}, fmt.Errorf("flag --expiration: %w", err)
+			return Request{}, fmt.Errorf("invalid argument %.80q for \"--expiration\" flag: %w", value, err)
 		}
 	}
 	return r, nil

@@ -68,7 +68,7 @@ func run(p Process) (int, error) {
 	}
 	request, err := tokenrequest.Parse(arguments)
 	if err != nil {
-		return 0, hint.Wrap(err, "kubectl-edge_credential --help")
+		return 0, err
 	}
 	info, err := execcredential.ParseInfo(p.Getenv(execcredential.Variable))
 	if err != nil {
