@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Builds what a release consists of into out/: for each manifest below krew/ an archive per platform, and the manifest
-# with the archives' addresses and checksums.
+# Builds what a release consists of into out/: for each manifest below krew/ an archive per platform, the manifest with the
+# archives' addresses and checksums, SHA256SUMS of all archives, and Argo CD's component with the release's version and
+# checksums in it. It prints the manifests' names.
 #   hack/krew.sh VERSION     such as v0.1.0
 set -o errexit -o nounset -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -39,7 +40,7 @@ done
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
 mkdir -p out
-rm -f out/*.tar.gz out/*.yaml
+rm -rf out/*.tar.gz out/*.yaml out/SHA256SUMS out/argocd
 for platform in {linux,darwin,windows}/{amd64,arm64}; do
   os=${platform%/*} arch=${platform#*/}
   CGO_ENABLED=0 GOOS=$os GOARCH=$arch go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$version" \
@@ -55,3 +56,10 @@ for plugin in "${plugins[@]}"; do
   fill "krew/$plugin.yaml" >"out/$plugin.yaml"
   echo "out/$plugin.yaml"
 done
+for archive in out/*.tar.gz; do
+  printf '%s  %s\n' "$(sha256 "$archive")" "${archive##*/}"
+done >out/SHA256SUMS
+cp -R docs/examples/argocd out/argocd
+grep '  kubectl-edge_.*_linux_' out/SHA256SUMS >out/argocd/SHA256SUMS
+sed "s/VERSION=v.*/VERSION=$version/" docs/examples/argocd/kustomization.yaml >out/argocd/kustomization.yaml
+tar -C out -czf "out/kubectl-edge_argocd_$version.tar.gz" argocd

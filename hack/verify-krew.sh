@@ -4,7 +4,7 @@
 set -o errexit -o nounset -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-version=v0.1.0
+version=v9.8.7 # of none of the examples
 manifests=$(hack/krew.sh "$version")
 temp=$(mktemp -d)
 trap 'rm -rf "$temp"' EXIT
@@ -40,3 +40,17 @@ for manifest in $manifests; do
     exit 1
   fi
 done
+
+# Argo CD's component has the version and the checksums of what its init container fetches.
+sha256sum=(sha256sum)
+command -v sha256sum >/dev/null || sha256sum=(shasum -a 256)
+cd out
+"${sha256sum[@]}" -c SHA256SUMS argocd/SHA256SUMS
+grep -q "VERSION=$version\$" argocd/kustomization.yaml
+for program in kubectl-edge kubectl-edge_credential; do
+  for arch in amd64 arm64; do
+    grep -q "  ${program}_${version}_linux_$arch.tar.gz\$" argocd/SHA256SUMS
+  done
+done
+tar -xzf "kubectl-edge_argocd_$version.tar.gz" -C "$temp"
+diff -r argocd "$temp/argocd"
