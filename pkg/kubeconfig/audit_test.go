@@ -136,6 +136,59 @@ func TestAudit(t *testing.T) {
 	}
 }
 
+// What is a secret by its form is found whatever it is called, and what is none is not.
+func TestAuditKnowsSecretsByTheirForm(t *testing.T) {
+	const drawn = "Xk9fQePq7ZtW3mB8vLr2NyAa"
+	note := func(value string) string { return "x-note: '" + value + "'\n" }
+	exec := func(field string) string {
+		return "users:\n- name: a\n  user:\n    exec: {command: get-token, " + field + "}\n"
+	}
+	tests := map[string]struct {
+		data string
+		want Kind // "" for none
+	}{
+		"JWT":                         {note(jwt(`{"sub":"me"}`)), UnknownField},
+		"JWT within text":             {note("Authorization: Bearer " + jwt(`{"sub":"me"}`)), UnknownField},
+		"service token of StackState": {note("svctok-" + drawn), UnknownField},
+		"GitHub":                      {note("ghp_" + drawn), UnknownField},
+		"GitHub, server":              {note("ghs_" + drawn), UnknownField},
+		"GitHub, fine-grained":        {note("github_pat_" + drawn), UnknownField},
+		"GitLab":                      {note("glpat-" + drawn), UnknownField},
+		"Slack":                       {note("xoxb-" + drawn), UnknownField},
+		"PEM":                         {note("-----BEGIN EC PRIVATE KEY-----"), UnknownField},
+		"PEM, encrypted":              {note("-----BEGIN ENCRYPTED PRIVATE KEY-----"), UnknownField},
+		"certificate":                 {note("-----BEGIN CERTIFICATE-----"), ""},
+		"short":                       {note("ghp_1"), ""},
+		"random argument":             {exec("args: [" + drawn + "]"), ExecArgument},
+		"random variable":             {exec("env: [{name: X, value: " + drawn + "}]"), ExecEnvironment},
+		"argument that is a UUID":     {exec("args: [3fa85f64-5717-4562-b3fc-2c963f66afa6]"), ""},
+		"argument that is a path":     {exec("args: [/var/lib/Xk9fQePq7ZtW3mB8vLr2NyAa]"), ""},
+		"argument that is a word":     {exec("args: [get-the-token-of-the-very-long-name]"), ""},
+		"commented out":               {"# note " + jwt(`{"sub":"me"}`) + "\n", Comment},
+		"user of a proxy":             {"clusters:\n- name: a\n  cluster: {proxy-url: 'http://me@proxy.example'}\n", URL},
+		"user of a server":            {"clusters:\n- name: a\n  cluster: {server: 'https://me@a.example'}\n", ""},
+		"password of a server":        {"clusters:\n- name: a\n  cluster: {server: 'https://me:it@a.example'}\n", URL},
+		"proxy":                       {"clusters:\n- name: a\n  cluster: {proxy-url: 'http://proxy.example'}\n", ""},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "config")
+			write(t, path, test.data, 0o600)
+			findings, err := Audit(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got Kind
+			for _, f := range findings {
+				got += f.Kind
+			}
+			if got != test.want {
+				t.Errorf("found %q, want %q", got, test.want)
+			}
+		})
+	}
+}
+
 func TestAuditOfFolders(t *testing.T) {
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "a.yaml"), "users:\n- name: a\n  user: {token: x}\ncontexts: []\n", 0o600)

@@ -132,6 +132,7 @@ func TestApply(t *testing.T) {
 		"null":                     {"null\n", addEntry, created + "\n"},
 		"byte order mark":          {"\ufeff", addEntry, "\ufeff" + created},
 		"byte order mark, content": {"\ufeffclusters: []\nkind: Config", func(c *api.Config) { c.CurrentContext = "ü" }, "\ufeffclusters: []\nkind: Config\ncurrent-context: ü\n"},
+		"byte order mark, JSON":    {"\ufeff{\"current-context\":\"a\"}", func(c *api.Config) { c.CurrentContext = "b" }, "\ufeff{\"current-context\":\"b\"}"},
 		"null and empty lists": {"clusters: null # none\ncontexts:   [] # neither\nusers:\n  # nor here\ncurrent-context:\n", addEntry,
 			"clusters: # none\n" + newCluster + "contexts: # neither\n" + newContext + "users:\n  # nor here\n" + newUser + "current-context: new\n"},
 		"CRLF": {"clusters:\r\n- name: a\r\n  cluster:\r\n    server: https://a\r\n", func(c *api.Config) { c.Clusters["a"].ProxyURL = "https://p" },
