@@ -191,16 +191,21 @@ func testArgoCDComponent(t *testing.T, p *person, running *clustertest.Running) 
 	}
 }
 
-// moduleDir returns the source of a module that a module below hack/ requires.
+// moduleDir returns the source of a module that a module below hack/ requires, which may be gone when what was built of it
+// is not.
 func moduleDir(t *testing.T, folder, module string) string {
 	t.Helper()
-	list := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", module)
-	list.Dir = filepath.Join("..", "..", "hack", folder)
-	dir, err := list.Output()
+	download := exec.Command("go", "mod", "download", "-json", module)
+	download.Dir = filepath.Join("..", "..", "hack", folder)
+	out, err := download.Output()
 	if err != nil {
-		t.Fatal(err)
+		t.Fatalf("download %s: %v\n%s", module, err, out)
 	}
-	return strings.TrimSpace(string(dir))
+	var found struct{ Dir string }
+	if err := json.Unmarshal(out, &found); err != nil || found.Dir == "" {
+		t.Fatalf("download %s: %v\n%s", module, err, out)
+	}
+	return found.Dir
 }
 
 // installs runs the init container's script with releases from a folder: what has the right checksum is installed, and
