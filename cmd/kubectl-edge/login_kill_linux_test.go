@@ -347,13 +347,21 @@ func TestLogoutIsKilled(t *testing.T) {
 	v.leavesNothing()
 }
 
-// leavesNothing logs out, after which nothing may be left of all the processes that died.
+// leavesNothing logs in, after which nothing unfinished may be left of all the processes that died, and out, after which
+// no secret may be.
 func (v *victim) leavesNothing() {
 	v.t.Helper()
+	v.logsIn(sandbox.AdminUser)
+	v.wantNone("secrets/.tmp-*", "sessions/.tmp-*")
 	if code, _, stderr := v.run("logout"); code != 0 {
 		v.t.Errorf("log out: exit code %d:\n%s", code, stderr)
 	}
-	for _, pattern := range []string{"secrets/*.sealed", "secrets/.tmp-*", "sessions/.tmp-*"} {
+	v.wantNone("secrets/.tmp-*", "sessions/.tmp-*", "secrets/*.sealed", "sessions/*.json")
+}
+
+func (v *victim) wantNone(patterns ...string) {
+	v.t.Helper()
+	for _, pattern := range patterns {
 		left, err := filepath.Glob(filepath.Join(v.dirs().State, pattern))
 		if err != nil || len(left) > 0 {
 			v.t.Errorf("left behind: %v, %v", left, err)
