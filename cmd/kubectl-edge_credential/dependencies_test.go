@@ -18,12 +18,15 @@ func TestDependencies(t *testing.T) {
 	}
 	others := []string{
 		"github.com/adrg/xdg", "github.com/adrg/xdg/internal/pathutil", "github.com/adrg/xdg/internal/userdirs",
-		"github.com/spf13/pflag",
 		"golang.org/x/sys/windows", // of xdg, on Windows
 	}
 	// What costs the most, and what a program has no use for that answers from a file.
-	heavy := []string{"net/http", "crypto/tls", "os/exec", "os/user", "encoding/xml", "html/template", "text/template", "log/slog"}
+	heavy := []string{"net/url", "net/http", "crypto/tls", "os/exec", "os/user", "encoding/xml", "html/template", "text/template", "log/slog"}
 	for _, os := range []string{"linux", "darwin", "windows"} {
+		heavy := heavy
+		if os != "windows" { // where golang.org/x/sys/windows has them
+			heavy = append(heavy, "net", "net/netip")
+		}
 		t.Run(os, func(t *testing.T) {
 			list := exec.Command("go", "list", "-deps", "-f", "{{.Standard}} {{.ImportPath}}", ".")
 			list.Env = append(list.Environ(), "GOOS="+os, "CGO_ENABLED=0")

@@ -12,7 +12,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/trust"
 )
 
 // The CI services' own tokens go where the service says in its environment, as long as that is a host of the service or a
@@ -62,7 +62,7 @@ func (s *Sessions) askCI(ctx context.Context, method, address string, domains []
 		return errors.New("the address to ask is not an https URL")
 	}
 	if !below(u.Hostname(), domains) {
-		if err := profile.CheckEndpoint(address, s.Trusted); err != nil {
+		if err := trust.Check(address, s.Trusted); err != nil {
 			return hint.Wrap(fmt.Errorf("the address to ask is none of the service's own: %s", u.Host),
 				"only if that host is yours: kubectl edge config trust %s", u.Host)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/trust"
 )
 
 // Device is a person who signs in on another device, with a code that is shown here (RFC 8628).
@@ -43,7 +44,7 @@ func (d Device) prove(ctx context.Context, s *Sessions) (proof, error) {
 		return proof{}, err
 	}
 	for _, address := range []string{code.VerificationURI, code.VerificationURIComplete} {
-		if err := profile.CheckEndpoint(address, s.Trusted); address != "" && err != nil {
+		if err := trust.Check(address, s.Trusted); address != "" && err != nil {
 			return proof{}, fmt.Errorf("the identity provider's address to sign in at: %w", err)
 		}
 	}

@@ -1,7 +1,7 @@
 // Package login is where a STACKIT access token comes from: what the environment holds, or the session that a person or
 // a machine logged into. Every way of proving oneself is a small type in a file of its own.
 //
-// Trust: a credential is sent only to endpoints that pass profile.CheckEndpoint with the user's own configuration,
+// Trust: a credential is sent only to endpoints that pass trust.Check with the user's own configuration,
 // also when the endpoint comes from a key file, the environment or a discovery document, and no redirect is followed.
 package login
 

@@ -7,13 +7,14 @@ import (
 	"sync"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/trust"
 )
 
 // Open returns the source of the profile: the environment's credential if it names one, else the session's, else that of
 // the SDK's credentials file at its default place. A login method in the profile leaves out the environment's credentials
 // of other kinds. It asks the network nothing.
 func (s *Sessions) Open(context.Context) (Source, error) {
-	if err := s.Profile.Endpoints.Check(s.Trusted); err != nil {
+	if err := trust.CheckEndpoints(s.Profile.Endpoints, s.Trusted); err != nil {
 		return nil, err
 	}
 	source, err := s.Environment()

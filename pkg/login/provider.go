@@ -13,7 +13,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/trust"
 )
 
 // clientID is the STACKIT CLI's public OAuth client, the one that STACKIT has registered for logins on a command line.
@@ -29,7 +29,7 @@ type provider struct {
 // the document's own.
 func (s *Sessions) discover(ctx context.Context) (*provider, error) {
 	issuer := s.Profile.Endpoints.WithDefaults().IdentityProvider
-	if err := profile.CheckEndpoint(issuer, s.Trusted); err != nil {
+	if err := trust.Check(issuer, s.Trusted); err != nil {
 		return nil, fmt.Errorf("identity provider: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(s.withClient(ctx), exchangeTimeout)
@@ -57,7 +57,7 @@ func (s *Sessions) discover(ctx context.Context) (*provider, error) {
 		if url == "" {
 			continue
 		}
-		if err := profile.CheckEndpoint(url, s.Trusted); err != nil {
+		if err := trust.Check(url, s.Trusted); err != nil {
 			return nil, fmt.Errorf("identity provider %s: its discovery document: %w", issuer, err)
 		}
 	}

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/trust"
 )
 
 // revocationTimeout bounds what a logout waits for the identity provider.
@@ -53,7 +53,7 @@ func (g *refreshGrant) revoke(ctx context.Context, s *Sessions) error {
 	if g.RevocationURL == "" {
 		return nil
 	}
-	if err := profile.CheckEndpoint(g.RevocationURL, s.Trusted); err != nil {
+	if err := trust.Check(g.RevocationURL, s.Trusted); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, revocationTimeout)

@@ -18,6 +18,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
+	"github.com/kubectl-edge/kubectl-edge/pkg/trust"
 )
 
 // Credential is what a profile logs in with.
@@ -76,7 +77,7 @@ type secret struct {
 
 // Login proves the credential with one exchange, then seals it and replaces the profile's session, all or nothing.
 func (s *Sessions) Login(ctx context.Context, c Credential) (profile.Session, error) {
-	if err := s.Profile.Endpoints.Check(s.Trusted); err != nil {
+	if err := trust.CheckEndpoints(s.Profile.Endpoints, s.Trusted); err != nil {
 		return profile.Session{}, fmt.Errorf("log in: %w", err)
 	}
 	p, err := c.prove(ctx, s)

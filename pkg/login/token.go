@@ -12,8 +12,8 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
+	"github.com/kubectl-edge/kubectl-edge/pkg/trust"
 )
 
 const (
@@ -80,7 +80,7 @@ func principal(token string) string {
 // It is golang.org/x/oauth2 and not the SDK's flows, because those drop expires_in, so that a token that is no JWT has no
 // end; take no context; put the whole answer into errors; and have no place to check where the credential goes.
 func (s *Sessions) exchange(ctx context.Context, credential, endpoint, clientID string, params url.Values) (AccessToken, *oauth2.Token, error) {
-	if err := profile.CheckEndpoint(endpoint, s.Trusted); err != nil {
+	if err := trust.Check(endpoint, s.Trusted); err != nil {
 		return AccessToken{}, nil, fmt.Errorf("exchange %s: %w", credential, err)
 	}
 	ctx, cancel := context.WithTimeout(s.withClient(ctx), exchangeTimeout)

@@ -18,6 +18,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/transport"
+	"github.com/kubectl-edge/kubectl-edge/pkg/trust"
 )
 
 // app is what all commands share: the process, the global flags and, made when they are needed, the clients.
@@ -86,7 +87,7 @@ func (a *app) secrets() *secretstore.Store {
 
 // sessions logs the scope's profile in and out. Only endpoints that the user trusts get this far.
 func (a *app) sessions(s scope) (*login.Sessions, error) {
-	if err := s.profile.Endpoints.Check(s.config.TrustedHosts); err != nil {
+	if err := trust.CheckEndpoints(s.profile.Endpoints, s.config.TrustedHosts); err != nil {
 		return nil, err
 	}
 	client, err := transport.NewClient(transport.Options{

@@ -20,6 +20,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
+	"github.com/kubectl-edge/kubectl-edge/pkg/trust"
 )
 
 func newConfigCmd(a *app) *cobra.Command {
@@ -64,7 +65,7 @@ type setting struct {
 
 func settings() []setting {
 	endpoint := func(value string, config *profile.Config) error {
-		return profile.CheckEndpoint(value, config.TrustedHosts)
+		return trust.Check(value, config.TrustedHosts)
 	}
 	return []setting{
 		{"project-id", "UUID of the STACKIT project", func(p *profile.Profile) *string { return &p.ProjectID },
