@@ -91,7 +91,15 @@ func (b *bus) watch(name string) <-chan *dbus.Signal {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	return signals
+	changes := make(chan *dbus.Signal, 16)
+	go func() { // until the connection is closed; others come here, too, such as that it has got a name itself
+		for s := range signals {
+			if s.Name == "org.freedesktop.DBus.NameOwnerChanged" {
+				changes <- s
+			}
+		}
+	}()
+	return changes
 }
 
 // command is one that knows nothing of the machine's own session.
