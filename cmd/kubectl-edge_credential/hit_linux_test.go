@@ -1,14 +1,20 @@
 package main
 
 import (
+	"context"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/filelock"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 )
 
 // systemCall is a line of strace -f: a process, a call, its arguments and what it returned.
@@ -86,6 +92,55 @@ func joined(trace string) string {
 	return b.String()
 }
 
+// shares TOKEN ARGUMENT… has somebody mint the token of the arguments while the helper runs: the helper has to wait for that,
+// and to answer with it.
+func shares(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: shares TOKEN ARGUMENT…")
+	}
+	tokens, key := cache(ts, args[1:])
+	ts.Check(tokens.Prepare())
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	unlock, err := filelock.Lock(ctx, tokens.LockPath(key))
+	ts.Check(err)
+	var out strings.Builder
+	helper := exec.CommandContext(ctx, filepath.Join(ts.Getenv("BIN"), "kubectl-edge_credential"), args[1:]...)
+	helper.Stdout, helper.Stderr = &out, &out
+	for _, name := range []string{"HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"} {
+		helper.Env = append(helper.Env, name+"="+ts.Getenv(name))
+	}
+	ts.Check(helper.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- helper.Wait() }()
+	for !waitsForALock(ts, helper.Process.Pid) {
+		select {
+		case err := <-ended:
+			ts.Fatalf("the helper did not wait: %v\n%s", err, out.String())
+		case <-time.After(time.Millisecond):
+		}
+	}
+	now := time.Now()
+	ts.Check(tokens.Put(key, tokencache.Entry{Token: args[0], Issued: now, Expires: now.Add(15 * time.Minute)}))
+	unlock()
+	if err := <-ended; err != nil || !strings.Contains(out.String(), `"token":"`+args[0]+`"`) {
+		ts.Fatalf("%v\n%s", err, out.String())
+	}
+}
+
+// waitsForALock reports whether the process is blocked by a lock that another one holds (proc_locks(5)).
+func waitsForALock(ts *testscript.TestScript, pid int) bool {
+	locks, err := os.ReadFile("/proc/locks")
+	ts.Check(err)
+	for line := range strings.Lines(string(locks)) {
+		fields := strings.Fields(line)
+		if len(fields) > 5 && fields[1] == "->" && fields[5] == strconv.Itoa(pid) {
+			return true
+		}
+	}
+	return false
+}
+
 // TestHit runs the scripts that look at what a hit asks of the system.
 func TestHit(t *testing.T) {
 	bin := t.TempDir()
@@ -95,6 +150,6 @@ func TestHit(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "linux"), RequireExplicitExec: true,
 		Setup: func(e *testscript.Env) error { return setUp(e, bin) },
-		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"store": store, "hit": hit},
+		Cmds:  map[string]func(*testscript.TestScript, bool, []string){"store": store, "hit": hit, "shares": shares},
 	})
 }

@@ -65,7 +65,14 @@ func store(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	left, err := time.ParseDuration(args[2])
 	ts.Check(err)
-	request, err := tokenrequest.Parse(args[3:])
+	tokens, key := cache(ts, args[3:])
+	expires := time.Now().Add(left)
+	ts.Check(tokens.Put(key, tokencache.Entry{Token: args[0], Issued: expires.Add(-life), Expires: expires}))
+}
+
+// cache returns the person's cache, and the key of the token in it that answers the arguments.
+func cache(ts *testscript.TestScript, args []string) (tokencache.Store, tokencache.Key) {
+	request, err := tokenrequest.Parse(args)
 	ts.Check(err)
 	folder := func(variable string) string { return filepath.Join(ts.Getenv(variable), "kubectl-edge") }
 	d := dirs.Dirs{
@@ -73,6 +80,5 @@ func store(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	key, err := request.Key(d, ts.Getenv)
 	ts.Check(err)
-	expires := time.Now().Add(left)
-	ts.Check(tokencache.Open(d).Put(key, tokencache.Entry{Token: args[0], Issued: expires.Add(-life), Expires: expires}))
+	return tokencache.Open(d), key
 }
