@@ -51,12 +51,8 @@ func ParseInfo(value string) (Info, error) {
 	if value == "" {
 		return Info{APIVersion: v1}, nil
 	}
-	// What client-go writes without a cluster is one of four texts. Starting the decoder takes longer than to compare them.
-	for _, version := range [...]string{v1, v1beta1} {
-		rest, ok := strings.CutPrefix(value, `{"kind":"`+kind+`","apiVersion":"`+version+`","spec":{"interactive":`)
-		if ok && (rest == "true}}" || rest == "false}}") {
-			return Info{APIVersion: version, Interactive: rest == "true}}", Present: true}, nil
-		}
+	if i, ok := parsePlain(value); ok {
+		return i, nil
 	}
 	// Only what is used is decoded: spec.cluster may be large and is none of the helper's business.
 	var d document
@@ -73,28 +69,48 @@ func ParseInfo(value string) (Info, error) {
 	return Info{APIVersion: d.APIVersion, Interactive: d.Spec.Interactive, Present: true}, nil
 }
 
+// parsePlain reads the four texts that client-go writes without a cluster. Starting the decoder takes longer than to compare
+// them.
+func parsePlain(value string) (Info, bool) {
+	rest, ok := strings.CutPrefix(value, `{"kind":"`+kind+`","apiVersion":"`)
+	version, rest, ok2 := strings.Cut(rest, `","spec":{"interactive":`)
+	interactive := rest == "true}}"
+	if !ok || !ok2 || version != v1 && version != v1beta1 || !interactive && rest != "false}}" {
+		return Info{}, false
+	}
+	return Info{APIVersion: version, Interactive: interactive, Present: true}, true
+}
+
 // Write answers with token, valid until expires, in the version that was asked for.
 func (i Info) Write(w io.Writer, token string, expires time.Time) error {
-	quoted, err := quote(token)
-	if err != nil {
-		return fmt.Errorf("write %s: %w", kind, err)
+	answer := make([]byte, 0, len(token)+256)
+	answer = append(answer, `{"kind":"`+kind+`","apiVersion":"`...)
+	answer = append(answer, i.APIVersion...)
+	answer = append(answer, `","spec":{"interactive":`...)
+	answer = strconv.AppendBool(answer, i.Interactive)
+	answer = append(answer, `},"status":{"expirationTimestamp":"`...)
+	answer = expires.UTC().AppendFormat(answer, time.RFC3339)
+	answer = append(answer, `","token":`...)
+	answer, err := appendQuoted(answer, token)
+	if err == nil {
+		_, err = w.Write(append(answer, "}}\n"...))
 	}
-	answer := `{"kind":"` + kind + `","apiVersion":"` + i.APIVersion + `","spec":{"interactive":` + strconv.FormatBool(i.Interactive) +
-		`},"status":{"expirationTimestamp":"` + expires.UTC().Format(time.RFC3339) + `","token":` + quoted + "}}\n"
-	if _, err := w.Write([]byte(answer)); err != nil {
+	if err != nil {
 		return fmt.Errorf("write %s: %w", kind, err)
 	}
 	return nil
 }
 
-// quote writes s as a JSON string. What a token may be made of (RFC 6750, section 2.1) needs no encoder.
-func quote(s string) (string, error) {
+// appendQuoted appends s as a JSON string. What a token may be made of (RFC 6750, section 2.1) needs no encoder.
+func appendQuoted(b []byte, s string) ([]byte, error) {
 	for _, c := range []byte(s) {
 		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
 		if !letter && !strings.ContainsRune("-._~+/=", rune(c)) {
 			data, err := json.Marshal(s)
-			return string(data), err
+			return append(b, data...), err
 		}
 	}
-	return `"` + s + `"`, nil
+	b = append(b, '"')
+	b = append(b, s...)
+	return append(b, '"'), nil
 }

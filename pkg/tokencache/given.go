@@ -26,7 +26,13 @@ type Client [16]byte
 // contexts says something else for each if they differ in what the helper could depend on.
 func CurrentClient(info string) Client {
 	parent := os.Getppid()
-	sum := sha256.Sum256([]byte(strconv.Itoa(parent) + "\x00" + startTime(parent) + "\x00" + info))
+	said := make([]byte, 0, 256)
+	said = strconv.AppendInt(said, int64(parent), 10)
+	said = append(said, 0)
+	said = append(said, startTime(parent)...)
+	said = append(said, 0)
+	said = append(said, info...)
+	sum := sha256.Sum256(said)
 	return Client(sum[:16])
 }
 
