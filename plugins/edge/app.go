@@ -149,3 +149,12 @@ func terminal(stream any) bool {
 func (a *app) note(format string, args ...any) {
 	fmt.Fprintln(a.ErrOut, hint.PrintableLines(fmt.Sprintf(format, args...)))
 }
+
+// noteAbove is note in place of the line that a meter has on a terminal, which draws itself anew below.
+func (a *app) noteAbove(format string, args ...any) {
+	line := hint.PrintableLines(fmt.Sprintf(format, args...))
+	if terminal(a.ErrOut) {
+		line = clearLine + line
+	}
+	fmt.Fprintln(a.ErrOut, line) // in one write, since others draw meanwhile
+}

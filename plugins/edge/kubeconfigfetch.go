@@ -127,11 +127,7 @@ func (a *app) patiently(ctx context.Context, instance string, mint func() error)
 		if left -= pause; pause > longestPause || left < 0 {
 			return err
 		}
-		line := fmt.Sprintf("instance %s: too many requests, asking again in %s", instance, expiration.String(pause))
-		if terminal(a.ErrOut) {
-			line = clearLine + line // of the meter
-		}
-		a.note("%s", line)
+		a.noteAbove("instance %s: too many requests, asking again in %s", instance, expiration.String(pause))
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
