@@ -3,6 +3,7 @@ package profile
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"io"
 	"os"
 	"path/filepath"
@@ -31,7 +32,7 @@ var credentialVariables = [...]string{
 
 const (
 	credentialsPathVariable = "STACKIT_CREDENTIALS_PATH"
-	maxCredentials          = 64 << 10 // of a credentials file are read
+	maxCredentials          = 1 << 20 // of a credentials file are read, as in pkg/login
 )
 
 // EnvironmentIdentity names the credentials in the environment without revealing them: "NAME=<SHA-256 of the value>" for
@@ -76,36 +77,25 @@ func DefaultCredentialsPath(getenv func(string) string) string {
 	return filepath.Join(home, ".stackit", "credentials.json")
 }
 
-// credentialsVersion is the fileVersion of a credentials file and of the keys that it names.
+// credentialsVersion tells a credentials file from another one at the same path before, and so for the keys that it names. It
+// is "" where there is none. To parse it takes as long as the rest of an answer from the cache, for those who have one.
 func credentialsVersion(path string) string {
-	version := fileVersion(path)
-	if version == "" {
+	if fileVersion(path) == "" {
 		return ""
 	}
 	f, err := ownfile.Open(path, os.O_RDONLY, 0) // which does not wait, should it be a pipe by now
 	if err != nil {
-		return version
+		return fileVersion(path)
 	}
 	defer f.Close()
 	data, _ := io.ReadAll(io.LimitReader(f, maxCredentials))
-	for _, name := range []string{"STACKIT_SERVICE_ACCOUNT_KEY_PATH", "STACKIT_PRIVATE_KEY_PATH"} {
-		if key := member(string(data), name); key != "" {
-			version += "\x00" + fileVersion(key)
-		}
+	sum := sha256.Sum256(data)
+	var names struct { // as pkg/login reads them
+		Key        string `json:"STACKIT_SERVICE_ACCOUNT_KEY_PATH"`
+		PrivateKey string `json:"STACKIT_PRIVATE_KEY_PATH"`
 	}
-	return version
-}
-
-// member finds the string that a JSON object has under name, or "". It costs less than a parser, which every kubectl
-// command would pay for; what it misses or takes by mistake makes no token valid, but only its name another one.
-func member(data, name string) string {
-	_, rest, _ := strings.Cut(data, strconv.Quote(name))
-	quoted, err := strconv.QuotedPrefix(strings.ReplaceAll(strings.TrimLeft(rest, " \t\r\n:"), `\/`, "/"))
-	if err != nil {
-		return ""
-	}
-	value, _ := strconv.Unquote(quoted)
-	return value
+	_ = json.Unmarshal(data, &names) // what is no JSON names none
+	return "\x00" + string(sum[:]) + "\x00" + fileVersion(names.Key) + "\x00" + fileVersion(names.PrivateKey)
 }
 
 // fileVersion tells a file from another one at the same path before, without reading it: what a pipe holds can be read

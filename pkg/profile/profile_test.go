@@ -262,7 +262,9 @@ func TestEnvironmentIdentityOfACredentialsFile(t *testing.T) {
 	} {
 		for _, form := range []string{
 			`{"STACKIT_SERVICE_ACCOUNT_KEY_PATH":%s}`, `{"STACKIT_SERVICE_ACCOUNT_KEY_PATH" : %s, "STACKIT_PRIVATE_KEY_PATH": ""}`,
-			"{\n\t\"STACKIT_PRIVATE_KEY_PATH\":\n\t%s\n}",
+			"{\n\t\"STACKIT_PRIVATE_KEY_PATH\":\n\t%s\n}", `{"stackit_private_key_path":%s}`,
+			`{"note": "STACKIT_PRIVATE_KEY_PATH", "STACKIT_PRIVATE_KEY_PATH":%s}`,
+			`{"STACKIT_PRIVATE_KEY_PATH":"absent", "STACKIT_PRIVATE_KEY_PATH":%s}`,
 		} {
 			content := fmt.Sprintf(form, quoted)
 			for _, content := range []string{content, strings.ReplaceAll(content, "/", `\/`)} {
