@@ -3,21 +3,27 @@ package edge
 import (
 	"context"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 )
 
-// completionTimeout bounds what a shell waits for STACKIT when a person presses the Tab key.
+// completionTimeout bounds how long a shell waits for a list of STACKIT's when a person presses the Tab key. A session that has
+// to be renewed first takes its own time: to cut that off could lose it.
 const completionTimeout = 5 * time.Second
 
-// candidates are what a flag or an argument may be, as "value" or "value\tdescription".
-type candidates func(context.Context) []string
+// candidates are what a flag or an argument of a command may be, as "value" or "value\tdescription".
+type candidates func(context.Context, *cobra.Command) []string
+
+// plainWord is what every shell takes as it is.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9@:/._-]*$`)
 
 // completeValues has shells complete, below root, what a person has named: profiles, settings, instances and contexts. What
 // cannot be found out completes to nothing; a person at a prompt has no use for an error.
@@ -26,8 +32,14 @@ func completeValues(root *cobra.Command, a *app) {
 		return func(cmd *cobra.Command, _ []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
 			ctx, cancel := context.WithTimeout(cmd.Context(), completionTimeout)
 			defer cancel()
-			other := func(c string) bool { return !strings.HasPrefix(c, word) }
-			return slices.DeleteFunc(find(ctx), other), cobra.ShellCompDirectiveNoFileComp
+			var fitting []cobra.Completion
+			for _, c := range find(ctx, cmd) {
+				value, description, _ := strings.Cut(c, "\t")
+				if strings.HasPrefix(value, word) && plainWord.MatchString(value) { // others chose these names
+					fitting = append(fitting, cobra.CompletionWithDesc(value, hint.Printable(description)))
+				}
+			}
+			return fitting, cobra.ShellCompDirectiveNoFileComp
 		}
 	}
 	only := func(find candidates) cobra.CompletionFunc { // for a single argument
@@ -59,7 +71,7 @@ func completeValues(root *cobra.Command, a *app) {
 	visit(root, "")
 }
 
-func (a *app) profileNames(context.Context) []string {
+func (a *app) profileNames(context.Context, *cobra.Command) []string {
 	config, err := profile.Load(a.dirs)
 	if err != nil {
 		return nil
@@ -67,7 +79,7 @@ func (a *app) profileNames(context.Context) []string {
 	return slices.Sorted(maps.Keys(config.Profiles))
 }
 
-func settingNames(context.Context) []string {
+func settingNames(context.Context, *cobra.Command) []string {
 	var names []string
 	for _, s := range settings() {
 		names = append(names, s.name+"\t"+s.help)
@@ -75,11 +87,11 @@ func settingNames(context.Context) []string {
 	return names
 }
 
-func (a *app) instanceIDs(ctx context.Context) []string {
+func (a *app) instanceIDs(ctx context.Context, _ *cobra.Command) []string {
 	return a.instances(ctx, func(id, name string) string { return id + "\t" + name })
 }
 
-func (a *app) instanceNames(ctx context.Context) []string {
+func (a *app) instanceNames(ctx context.Context, _ *cobra.Command) []string {
 	return a.instances(ctx, func(id, name string) string { return name + "\t" + id })
 }
 
@@ -99,8 +111,8 @@ func (a *app) instances(ctx context.Context, show func(id, name string) string) 
 	return shown
 }
 
-func (a *app) edgeContextNames(context.Context) []string {
-	config, err := clientcmd.NewDefaultClientConfigLoadingRules().Load()
+func (a *app) edgeContextNames(_ context.Context, cmd *cobra.Command) []string {
+	config, err := kubeconfig.Load(cmd.Flag("kubeconfig").Value.String())
 	if err != nil {
 		return nil
 	}
