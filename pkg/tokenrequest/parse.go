@@ -1,10 +1,45 @@
 package tokenrequest
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
+)
+
+// Flag is one of the flags of a request.
+type Flag struct {
+	Name, Help string
+	Value      interface { // a pflag.Value
+		String() string
+		Set(string) error
+		Type() string
+	}
+}
+
+type text string
+
+func (t *text) String() string     { return string(*t) }
+func (t *text) Set(s string) error { *t = text(s); return nil }
+func (t *text) Type() string       { return "string" }
+
+// Flags returns the flags that set r, in the order of help texts.
+func (r *Request) Flags() []Flag {
+	return []Flag{
+		{"project-id", "UUID of the STACKIT project", (*text)(&r.ProjectID)},
+		{"region", "region of the instance (default: the profile's, else " + DefaultRegion + ")", (*text)(&r.Region)},
+		{"instance-id", "id of the Edge Cloud instance, such as demo-3714d85", (*text)(&r.InstanceID)},
+		{"profile", "profile of kubectl edge to use", (*text)(&r.Profile)},
+		{"expiration", "how long a minted token is valid, such as 15m, 2h or 1d (default: the profile's, else 15m)", (*expiration.Flag)(&r.Expiration)},
+	}
+}
+
+// Errors of Parse that are wishes.
+var (
+	ErrHelp    = errors.New("help was asked for")
+	ErrVersion = errors.New("the version was asked for")
 )
 
 // Parse reads the arguments of a kubeconfig's exec section: --name=value or --name value, the last of a name counts. It reads
@@ -12,15 +47,22 @@ import (
 // than the helper takes to answer.
 func Parse(args []string) (Request, error) {
 	var r Request
+	flags := r.Flags()
 	for len(args) > 0 {
+		switch args[0] {
+		case "--help", "-h":
+			return Request{}, ErrHelp
+		case "--version":
+			return Request{}, ErrVersion
+		}
 		name, isFlag := strings.CutPrefix(args[0], "--")
 		if !isFlag || name == "" {
 			return Request{}, fmt.Errorf("unexpected argument %.80q", args[0])
 		}
 		args = args[1:]
 		name, value, found := strings.Cut(name, "=")
-		field := r.field(name)
-		if field == nil && name != "expiration" {
+		i := slices.IndexFunc(flags, func(f Flag) bool { return f.Name == name })
+		if i < 0 {
 			return Request{}, fmt.Errorf("unknown flag: --%.80s", name)
 		}
 		if !found {
@@ -29,26 +71,9 @@ func Parse(args []string) (Request, error) {
 			}
 			value, args = args[0], args[1:]
 		}
-		if field != nil {
-			*field = value
-		} else if err := (*expiration.Flag)(&r.Expiration).Set(value); err != nil {
-			return Request{}, fmt.Errorf("invalid argument %.80q for \"--expiration\" flag: %w", value, err)
+		if err := flags[i].Value.Set(value); err != nil {
+			return Request{}, fmt.Errorf("invalid argument %.80q for \"--%s\" flag: %w", value, name, err)
 		}
 	}
 	return r, nil
-}
-
-// field returns where the value of the flag of that name belongs, if it is one that takes any text.
-func (r *Request) field(name string) *string {
-	switch name {
-	case "project-id":
-		return &r.ProjectID
-	case "region":
-		return &r.Region
-	case "instance-id":
-		return &r.InstanceID
-	case "profile":
-		return &r.Profile
-	}
-	return nil
 }

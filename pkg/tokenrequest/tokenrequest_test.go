@@ -117,7 +117,7 @@ func FuzzArguments(f *testing.F) {
 func FuzzParseAsPflag(f *testing.F) {
 	for _, arguments := range [][]string{
 		full.Args(), {"--project-id", project, "--region", "eu01", "--instance-id", "demo-3714d85", "--expiration", "1M"},
-		{"--region=eu01", "--region", "eu02"}, {"--region="}, {"--region", ""}, {"--region"}, {"--region", "--profile", "x"}, {"--profile=a=b"},
+		{"--region=eu01", "--region", "eu02"}, {"--region="}, {"--region", ""}, {"--region"}, {"--region", "--profile", "x"}, {"--profile", "--version"}, {"--profile", "-h"}, {"-h"}, {"--help"}, {"--profile=a=b"},
 		{"--", "x"}, {"--"}, {"--region", "--"}, {"--=x"}, {"---region=x"}, {"-r"}, {"-"}, {""}, {"x"}, {"--absent=1"}, {"--Region=x"}, {"--expiration=1y"}, {"--expiration=5s"},
 	} {
 		f.Add(strings.Join(arguments, "\n"))
@@ -127,12 +127,9 @@ func FuzzParseAsPflag(f *testing.F) {
 		var want tokenrequest.Request
 		flags := pflag.NewFlagSet("", pflag.ContinueOnError)
 		flags.Usage = func() {}
-		for name, field := range map[string]*string{
-			"project-id": &want.ProjectID, "region": &want.Region, "instance-id": &want.InstanceID, "profile": &want.Profile,
-		} {
-			flags.StringVar(field, name, "", "")
+		for _, f := range want.Flags() {
+			flags.Var(f.Value, f.Name, f.Help)
 		}
-		flags.Var((*expiration.Flag)(&want.Expiration), "expiration", "")
 		err := flags.Parse(args)
 		if err == nil && (flags.NArg() > 0 || flags.ArgsLenAtDash() >= 0) { // there is nothing that -- could end
 			err = errors.New("more than flags")

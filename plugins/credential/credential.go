@@ -6,9 +6,9 @@ package credential
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
-	"slices"
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
@@ -28,12 +28,6 @@ Usage:
   kubectl-edge_credential --project-id=UUID --region=eu01 --instance-id=demo-3714d85 [--profile=NAME] [--expiration=15m]
 
 Flags:
-      --project-id string     UUID of the STACKIT project
-      --region string         region of the instance (default: the profile's, else eu01)
-      --instance-id string    id of the Edge Cloud instance, such as demo-3714d85
-      --profile string        profile of kubectl edge to use
-      --expiration duration   how long a minted token is valid, such as 15m, 2h or 1d (default: the profile's, else 15m)
-      --version               print the version
 `
 
 // Process is what a run needs of its process.
@@ -57,17 +51,14 @@ func Run(p Process) int {
 }
 
 func run(p Process) (int, error) {
-	arguments := p.Args[1:]
+	request, err := tokenrequest.Parse(p.Args[1:])
 	switch {
-	case slices.Contains(arguments, "--help"), slices.Contains(arguments, "-h"):
-		_, err := io.WriteString(p.Stdout, usage)
-		return 0, err
-	case slices.Contains(arguments, "--version"):
+	case errors.Is(err, tokenrequest.ErrHelp):
+		return 0, help(p.Stdout)
+	case errors.Is(err, tokenrequest.ErrVersion):
 		_, err := io.WriteString(p.Stdout, p.Version+"\n")
 		return 0, err
-	}
-	request, err := tokenrequest.Parse(arguments)
-	if err != nil {
+	case err != nil:
 		return 0, err
 	}
 	info, err := execcredential.ParseInfo(p.Getenv(execcredential.Variable))
@@ -114,6 +105,15 @@ func run(p Process) (int, error) {
 		}
 	}
 	return 0, nil
+}
+
+func help(w io.Writer) error {
+	text := usage
+	for _, f := range new(tokenrequest.Request).Flags() {
+		text += fmt.Sprintf("      --%-21s %s\n", f.Name+" "+f.Value.Type(), f.Help)
+	}
+	_, err := io.WriteString(w, text+"      --version               print the version\n")
+	return err
 }
 
 // patience is how long the helper itself waits for another process that mints.

@@ -8,10 +8,8 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/execcredential"
-	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/mint"
@@ -47,7 +45,9 @@ func newCredentialCmd(a *app) *cobra.Command {
 			return a.answer(cmd.Context(), request, target, clientID, refused)
 		},
 	}
-	addRequestFlags(cmd.Flags(), &request)
+	for _, f := range request.Flags() {
+		cmd.Flags().Var(f.Value, f.Name, f.Help)
+	}
 	cmd.Flags().StringVar(&clientID, "client", "", "identity of the client that asks, as the helper determined it")
 	cmd.Flags().StringVar(&refused, "refused", "", "tag of the cached token that the server has refused")
 	cmd.Flags().BoolVar(&refresh, "refresh", false, "replace the cached token if it is ageing, and print nothing")
@@ -55,15 +55,6 @@ func newCredentialCmd(a *app) *cobra.Command {
 		cmd.Flags().Lookup(internal).Hidden = true
 	}
 	return cmd
-}
-
-// addRequestFlags makes flags parse the helper's arguments into r.
-func addRequestFlags(flags *pflag.FlagSet, r *tokenrequest.Request) {
-	flags.StringVar(&r.ProjectID, "project-id", r.ProjectID, "UUID of the STACKIT project")
-	flags.StringVar(&r.Region, "region", r.Region, "region of the instance (default: the profile's, else "+tokenrequest.DefaultRegion+")")
-	flags.StringVar(&r.InstanceID, "instance-id", r.InstanceID, "id of the Edge Cloud instance, such as demo-3714d85")
-	flags.StringVar(&r.Profile, "profile", r.Profile, "profile of kubectl edge to use")
-	flags.Var((*expiration.Flag)(&r.Expiration), "expiration", "how long a minted token is valid, such as 15m, 2h or 1d (default: the profile's, else 15m)")
 }
 
 // answer prints the token that request asks for, and target stands for.
