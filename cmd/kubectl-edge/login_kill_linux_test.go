@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
@@ -30,6 +31,8 @@ type ambush struct {
 	moment string // "" is none
 	seen   bool
 	kill   func()
+
+	answers sync.RWMutex // held by each answer of the identity provider until its last moment is over
 }
 
 // lay waits for the moment of whatever runs from now on.
@@ -39,8 +42,11 @@ func (a *ambush) lay(moment string, kill func()) {
 	a.moment, a.kill, a.seen = moment, kill, false
 }
 
-// lift ends the wait, and reports whether the moment has come.
+// lift ends the wait, and reports whether the moment has come, be it too late to kill. The process has ended: what it made
+// the identity provider do is waited for.
 func (a *ambush) lift() bool {
+	a.answers.Lock()
+	defer a.answers.Unlock()
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.moment = ""
@@ -62,6 +68,8 @@ func (a *ambush) comes(moment string) bool {
 // around is the identity provider with an ambush at each of its answers. What the dead process did not hear is lost.
 func (a *ambush) around(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a.answers.RLock()
+		defer a.answers.RUnlock()
 		if a.comes("before " + r.URL.Path) {
 			panic(http.ErrAbortHandler)
 		}
@@ -81,40 +89,66 @@ func (a *ambush) around(next http.Handler) http.Handler {
 	})
 }
 
-// watchFiles makes the n-th change of a file below the person's state, counted from 1, a moment called "file n".
-func (a *ambush) watchFiles(p *person) (stop func()) {
+// watchFiles makes the n-th change of a file below the person's state, counted from 1, a moment called "file n". To be
+// called when the process has ended, stop waits until all its changes are counted, and returns how many those were.
+func (a *ambush) watchFiles(p *person) (stop func() (changes int)) {
 	p.t.Helper()
 	watch, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
 	if err != nil {
 		p.t.Fatal(err)
+	}
+	add := func(folder string, events uint32) int {
+		number, err := unix.InotifyAddWatch(watch, folder, events)
+		if err != nil {
+			p.t.Fatal(err)
+		}
+		return number
 	}
 	for _, folder := range []string{"sessions", "secrets"} {
 		path := filepath.Join(p.dirs().State, folder)
 		if err := os.MkdirAll(path, 0o700); err != nil {
 			p.t.Fatal(err)
 		}
-		const changes = unix.IN_CREATE | unix.IN_MODIFY | unix.IN_ATTRIB | unix.IN_CLOSE_WRITE | unix.IN_MOVED_TO | unix.IN_DELETE
-		if _, err := unix.InotifyAddWatch(watch, path, changes); err != nil {
-			p.t.Fatal(err)
-		}
+		add(path, unix.IN_CREATE|unix.IN_MODIFY|unix.IN_ATTRIB|unix.IN_CLOSE_WRITE|unix.IN_MOVED_TO|unix.IN_DELETE)
 	}
+	end := p.t.TempDir() // a change in here comes after all the others
+	last := add(end, unix.IN_CREATE)
 	events := os.NewFile(uintptr(watch), "inotify")
-	done := make(chan struct{})
+	counted := make(chan int, 1)
 	go func() {
-		defer close(done)
-		data := make([]byte, 64<<10)
-		for n := 1; ; {
+		n, before := 0, []byte(nil)
+		for data := make([]byte, 64<<10); ; {
 			size, err := events.Read(data)
 			if err != nil {
-				return // closed
+				p.t.Error(err)
+				counted <- n
+				return
 			}
-			for at := 0; at < size; n++ {
+			for at := 0; at < size; {
+				event := (*unix.InotifyEvent)(unsafe.Pointer(&data[at]))
+				if int(event.Wd) == last {
+					counted <- n
+					return
+				}
+				raw := data[at : at+unix.SizeofInotifyEvent+int(event.Len)]
+				at += len(raw)
+				if bytes.Equal(raw, before) {
+					continue // the kernel merges equal ones that nobody has read yet
+				}
+				before = bytes.Clone(raw)
+				n++
 				a.comes(fmt.Sprint("file ", n))
-				at += unix.SizeofInotifyEvent + int((*unix.InotifyEvent)(unsafe.Pointer(&data[at])).Len)
 			}
 		}
 	}()
-	return func() { _ = events.Close(); <-done }
+	return func() int {
+		p.t.Helper()
+		if err := os.WriteFile(filepath.Join(end, "end"), nil, 0o600); err != nil {
+			p.t.Fatal(err)
+		}
+		defer events.Close()
+		return <-counted
+	}
 }
 
 // victim is a person whose programs are killed.
@@ -122,6 +156,8 @@ type victim struct {
 	*person
 	ambush *ambush
 	users  map[string]string // passwords by e-mail address
+
+	changes int // of files, by the last process that was killed at one, or not
 }
 
 func newVictim(t *testing.T) *victim {
@@ -197,11 +233,13 @@ func (v *victim) works(moment string) {
 	}
 }
 
-// killed runs a command, kills it at the moment, and reports whether the moment came.
+// killed runs a command, kills it at the moment, and reports whether the moment came. On a slow machine the command may
+// have ended by then.
 func (v *victim) killed(moment, user string, command ...string) bool {
 	v.t.Helper()
+	count := func() int { return 0 }
 	if strings.HasPrefix(moment, "file ") {
-		defer v.ambush.watchFiles(v.person)()
+		count = v.ambush.watchFiles(v.person)
 	}
 	started, killed := make(chan *process, 1), make(chan struct{})
 	v.ambush.lay(moment, func() {
@@ -222,6 +260,7 @@ func (v *victim) killed(moment, user string, command ...string) bool {
 		time.AfterFunc(d, func() { v.ambush.comes(moment) })
 	}
 	code, _, stderr := r.wait()
+	v.changes = count()
 	if v.ambush.lift() {
 		<-killed
 		return true
@@ -236,6 +275,11 @@ func (v *victim) killed(moment, user string, command ...string) bool {
 // until there is none left, and some random ones.
 func (v *victim) at(paths []string, step func(moment string) (came bool)) {
 	v.t.Helper()
+	step("file 0") // which never comes
+	all := v.changes
+	if all < 3 {
+		v.t.Errorf("%d changes of files were seen, want more", all)
+	}
 	for _, path := range paths {
 		for _, when := range []string{"before", "during", "after"} {
 			if !step(when + " " + path) {
@@ -247,8 +291,8 @@ func (v *victim) at(paths []string, step func(moment string) (came bool)) {
 	for step(fmt.Sprint("file ", changes)) {
 		changes++
 	}
-	if changes < 4 {
-		v.t.Errorf("%d changes of files were seen, want more", changes-1)
+	if changes <= all {
+		v.t.Errorf("it was killed at %d changes of files, and makes %d", changes-1, all)
 	}
 	for range 20 {
 		step("random " + (30*time.Millisecond + rand.N(150*time.Millisecond)).String())
