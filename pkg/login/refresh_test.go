@@ -4,11 +4,14 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 )
@@ -121,6 +124,43 @@ func TestLogoutRevokes(t *testing.T) {
 	wantError(t, err, "logged out here, but the login may still be valid", "portal")
 	_, err = w.token()
 	wantError(t, err, "nobody is logged in", "")
+}
+
+// What cannot be removed here keeps nobody from ending the login at the provider.
+func TestLogoutRevokesWhateverStaysBehind(t *testing.T) {
+	w := newWorld(t)
+	dirs := w.sessions().Dirs
+	folder := func(path ...string) string { // that is not empty, so that it stays
+		path = append([]string{dirs.State}, path...)
+		if err := os.MkdirAll(filepath.Join(append(path, "x")...), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		return filepath.Join(path...)
+	}
+	logout := func(revocations int) error {
+		t.Helper()
+		w.browserLogin()
+		err := w.sessions().Logout(t.Context())
+		if got := w.sandbox.Stats().Revocations; got != revocations {
+			t.Errorf("%d revocations, want %d", got, revocations)
+		}
+		if _, errToken := w.token(); errToken == nil {
+			t.Error("it is still logged in")
+		}
+		return err
+	}
+	folder("sessions", atomicfile.TempPrefix+"work.json-1")
+	if err := logout(1); err != nil {
+		t.Errorf("a leftover that cannot be swept: %v", err)
+	}
+	stuck := folder("secrets", "work.stuck.sealed")
+	wantError(t, logout(2), "log out: delete secret \"work.stuck\"", "")
+	if err := w.sandbox.Inject(sandbox.Fault{Preset: "unavailable", Path: "/oauth/v2/revoke"}); err != nil {
+		t.Fatal(err)
+	}
+	err := logout(2)
+	wantError(t, err, stuck, "portal")
+	wantError(t, err, "\nthe login may still be valid at the identity provider: revoke at ", "")
 }
 
 func TestLoginOnce(t *testing.T) {

@@ -123,7 +123,8 @@ func (s *Sessions) commit(ctx context.Context, p proof) (profile.Session, error)
 }
 
 // Logout ends the profile's session and forgets its secrets, then revokes what it held at the identity provider if that
-// can be done. An error may be about the latter alone. It is no error when there is no session.
+// can be done, also when something stayed behind here. An error may be about either alone. It is no error when there is no
+// session.
 func (s *Sessions) Logout(ctx context.Context) error {
 	unlock, err := s.lock(ctx)
 	if err != nil {
@@ -134,15 +135,23 @@ func (s *Sessions) Logout(ctx context.Context) error {
 	if session, err := profile.LoadSession(s.Dirs, s.Name); err == nil {
 		g, _, _ = s.unseal(session) // what cannot be opened cannot be revoked either
 	}
-	if err := s.forget(); err != nil {
-		return fmt.Errorf("log out: %w", err)
+	err = s.forget()
+	if err != nil {
+		err = fmt.Errorf("log out: %w", err)
 	}
-	if held, ok := g.(*refreshGrant); ok {
-		if err := held.revoke(ctx, s); err != nil {
-			return fmt.Errorf("logged out here, but the login may still be valid at the identity provider: %w", err)
-		}
+	held, ok := g.(*refreshGrant)
+	if !ok {
+		return err
 	}
-	return nil
+	errRevoke := held.revoke(ctx, s)
+	switch {
+	case errRevoke == nil:
+		return err
+	case err == nil:
+		return fmt.Errorf("logged out here, but the login may still be valid at the identity provider: %w", errRevoke)
+	default:
+		return errors.Join(err, fmt.Errorf("the login may still be valid at the identity provider: %w", errRevoke))
+	}
 }
 
 // forget removes the session. The caller holds the lock.
@@ -151,7 +160,9 @@ func (s *Sessions) forget() error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	return errors.Join(s.forgetSecrets(""), atomicfile.Sweep(path))
+	err := s.forgetSecrets("")
+	_ = atomicfile.Sweep(path) // what killed logins left of the half that is public
+	return err
 }
 
 // forgetSecrets deletes the profile's secrets of all generations but one.
