@@ -142,7 +142,8 @@ func namedLikeKubeconfig(path string) bool {
 	return false
 }
 
-// auditData finds the secrets of a kubeconfig that client-go may even refuse: of all its documents, with duplicates.
+// auditData finds the secrets and redirects of a kubeconfig that client-go may even refuse: of all its documents, with
+// duplicates.
 func auditData(data []byte) ([]Finding, error) {
 	var findings []Finding
 	lines := map[int]bool{}
@@ -154,8 +155,9 @@ func auditData(data []byte) ([]Finding, error) {
 		} else if err != nil {
 			return nil, syntaxError(err)
 		}
+		findings = append(findings, findRedirects(document.Content[0])...)
 		for _, s := range findSecrets(document.Content[0]) {
-			lines[s.node.Line] = lines[s.node.Line] || s.kind != Redirect
+			lines[s.node.Line] = true
 			findings = append(findings, Finding{Line: s.node.Line, Entry: s.entry, Field: s.field, Kind: s.kind, Expires: s.expires(), Advice: s.advice()})
 		}
 	}
@@ -210,8 +212,6 @@ func (s secret) advice() string {
 		return "take it out of the arguments, which every user of the machine can see, and let the helper read it from a protected place"
 	case ExecEnvironment:
 		return "let the helper read it from a protected place"
-	case Redirect:
-		return "take it out of exec.env: what the credential helper trusts is yours to set, in your own environment, and not the kubeconfig's"
 	case URL:
 		return "take user name and password out of the URL"
 	}

@@ -317,6 +317,7 @@ func TestAuditPassesOverWhatOnlyQuotesKubeconfigs(t *testing.T) {
 // What a kubeconfig sets for our helper decides what the helper trusts. It is found however it is written.
 func TestAuditFindsRedirects(t *testing.T) {
 	const user = "users:\n- name: a\n  user:\n    exec:\n      command: kubectl-edge_credential\n"
+	const ours = "i: &i {name: a, user: {exec: &e {command: kubectl-edge_credential, env: [{name: HOME, value: x}]}}}\n"
 	for name, c := range map[string]struct {
 		content string
 		want    []string
@@ -327,18 +328,32 @@ func TestAuditFindsRedirects(t *testing.T) {
 			"      - {name: STS_CLI_URL, value: /tmp}\n      - {name: LD_PRELOAD, value: /tmp}\n      - {name: DBUS_SESSION_BUS_ADDRESS, value: /tmp}\n",
 			[]string{"7 HTTPS_PROXY", "8 no_proxy", "9 XDG_CONFIG_HOME", "10 HOME", "11 PATH", "12 STACKIT_TOKEN_BASEURL", "13 KUBECTL_EDGE_NEXT",
 				"14 SSL_CERT_FILE", "15 STS_CLI_URL", "16 LD_PRELOAD", "17 DBUS_SESSION_BUS_ADDRESS"}},
-		"one's own": {user + "      env: [{name: KUBECTL_EDGE_PROFILE, value: work}, {name: KUBECTL_EDGE_CACHE, value: none}, {name: LANG, value: C}, {name: PATHS, value: C}]\n", nil},
-		"without":   {user, nil},
-		"empty":     {user + "      env: null\n", nil},
-		"rubbish":   {user + "      env: [x, {name: [HOME]}, {value: HOME}, null]\n", nil},
-		"JSON":      {`{"users":[{"name":"a","user":{"exec":{"command":"kubectl-edge_credential","env":[{"name":"HOME","value":""}]}}}]}`, []string{"1 HOME"}},
-		"by a path": {"users:\n- name: a\n  user:\n    exec: {command: '../x\\kubectl-edge_credential.exe', env: [{name: HOME, value: x}]}\n", []string{"4 HOME"}},
-		"as plugin": {"users:\n- name: a\n  user:\n    exec: {command: kubectl, args: [edge-credential], env: [{name: HOME, value: x}]}\n", []string{"4 HOME"}},
-		"others'":   {"users:\n- name: a\n  user:\n    exec: {command: kubelogin, args: [x], env: [{name: HOME, value: x}]}\n", nil},
+		"one's own": {user + "      env: [{name: KUBECTL_EDGE_PROFILE, value: work}, {name: KUBECTL_EDGE_CACHE, value: none}, {name: '', value: C}]\n", nil},
+		"of no use": {user + "      env: [{name: LANG, value: C}, {name: GCONV_PATH, value: C}, {name: kubectl_edge_profile, value: C}]\n",
+			[]string{"6 LANG", "6 GCONV_PATH", "6 kubectl_edge_profile"}},
+		"without":      {user, nil},
+		"empty":        {user + "      env: null\n", nil},
+		"rubbish":      {user + "      env: [x, {name: [HOME]}, {value: HOME}, null]\n", nil},
+		"JSON":         {`{"users":[{"name":"a","user":{"exec":{"command":"kubectl-edge_credential","env":[{"name":"HOME","value":""}]}}}]}`, []string{"1 HOME"}},
+		"by a path":    {"users:\n- name: a\n  user:\n    exec: {command: '../x\\kubectl-edge_credential.exe', env: [{name: HOME, value: x}]}\n", []string{"4 HOME"}},
+		"as plugin":    {"users:\n- name: a\n  user:\n    exec: {command: kubectl, args: [edge-credential], env: [{name: HOME, value: x}]}\n", []string{"4 HOME"}},
+		"in capitals":  {"users:\n- name: a\n  user:\n    exec: {command: 'C:\\x/KUBECTL-EDGE_Credential.EXE', env: [{name: HOME, value: x}]}\n", []string{"4 HOME"}},
+		"as a program": {"users:\n- name: a\n  user:\n    exec: {command: ./Kubectl.Exe, args: [--x, Edge], env: [{name: HOME, value: x}]}\n", []string{"4 HOME"}},
+		"as binary": {"users:\n- name: a\n  user:\n    exec: {command: !!binary a3ViZWN0bC1lZGdlX2NyZWRlbnRpYWw=, env: [{name: !!binary SE9NRQ==, value: x}]}\n",
+			[]string{"4 HOME"}},
+		"others'": {"users:\n- name: a\n  user:\n    exec: {command: kubelogin, args: [x], env: [{name: HOME, value: x}]}\n", nil},
 		"by aliases": {"x: &e\n- &h {name: &n HOME, value: x}\ny: &x {command: kubectl-edge_credential, env: *e}\nusers:\n- name: a\n  user: {exec: *x}\n",
 			[]string{"2 HOME"}},
 		"merged": {"x: &x {env: [{name: HOME, value: x}]}\ny: &y {command: kubectl-edge_credential}\nusers:\n- name: a\n  user:\n    exec: {<<: [*y, *x]}\n",
 			[]string{"1 HOME"}},
+		"user by an alias":   {ours + "users: [*i]\n", []string{"1 HOME"}},
+		"users by an alias":  {ours + "l: &l [*i]\nusers: *l\n", []string{"1 HOME"}},
+		"user by merge":      {ours + "users: [{name: a, <<: *i}]\n", []string{"1 HOME"}},
+		"user's name, too":   {ours + "users: [{<<: [{}, *i]}]\n", []string{"1 HOME"}},
+		"users by merge":     {ours + "<<: {users: [*i]}\n", []string{"1 HOME"}},
+		"of several users":   {ours + "users: [*i, {<<: *i, name: b}]\n", []string{"1 HOME"}},
+		"after a merge":      {ours + "users: [{name: a, user: {exec: {env: [], <<: *e}}}]\n", []string{"1 HOME"}},
+		"the same key twice": {"users:\n- name: a\n  user:\n    exec:\n      command: kubectl-edge_credential\n      env: []\n      env: [{name: HOME, value: x}]\n", []string{"7 HOME"}},
 		"merged in a circle": {"users:\n- name: a\n  user: &u\n    <<: *u\n", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -376,6 +391,19 @@ func TestAuditFindsRedirects(t *testing.T) {
 	}
 }
 
+// A mapping that is merged many times is searched once: else a few thousand bytes would be read for years.
+func TestAuditEndsOnMergesOfMerges(t *testing.T) {
+	bomb := "a0: &a0 {x: y}\n"
+	for i := range 50 {
+		bomb += fmt.Sprintf("a%d: &a%d {<<: [%s{}]}\n", i+1, i+1, strings.Repeat(fmt.Sprintf("*a%d, ", i), 40))
+	}
+	bomb += "users:\n- name: a\n  user: {exec: {command: kubectl-edge_credential, env: [*a50, {name: HOME}], <<: *a50}, <<: *a50}\n"
+	findings, err := auditData([]byte(bomb))
+	if err != nil || len(findings) != 1 || findings[0].Field != "exec.env.HOME" {
+		t.Errorf("got %+v, %v", findings, err)
+	}
+}
+
 // A secret and a redirect can be one variable, and the comment beside it is still looked at.
 func TestAuditFindsASecretInARedirect(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config")
@@ -394,6 +422,15 @@ func TestAuditFindsASecretInARedirect(t *testing.T) {
 	sarif, err := SARIF(findings, "v1", time.Now())
 	if err != nil || !strings.Contains(string(sarif), `"ruleId": "redirect"`) || !strings.Contains(string(sarif), "A kubeconfig redirects the credential helper") {
 		t.Errorf("%v:\n%s", err, sarif)
+	}
+}
+
+// A diff shows which variables are set, and hides the values that are secrets.
+func TestDiffShowsRedirects(t *testing.T) {
+	const text = "users:\n- name: a\n  user:\n    exec:\n      command: kubectl-edge_credential\n      env:\n" +
+		"      - {name: HTTPS_PROXY, value: 'http://proxy.example'}\n      - {name: STACKIT_ACCESS_TOKEN, value: sesame}\n"
+	if got, want := string(redact([]byte(text))), strings.Replace(text, "sesame", "REDACTED", 1); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}
 }
 

@@ -25,7 +25,7 @@ const (
 	Comment         Kind = "comment"          // such as a line that was switched off
 )
 
-// secret is one scalar of a kubeconfig that holds a secret, or a Redirect.
+// secret is one scalar of a kubeconfig that holds a secret.
 type secret struct {
 	node  *yaml.Node
 	kind  Kind
@@ -34,7 +34,7 @@ type secret struct {
 	field string     // such as "exec.env.TOKEN", below the entry
 }
 
-// findSecrets returns the secrets of one document, entry by entry, and what redirects our helper.
+// findSecrets returns the secrets of one document, entry by entry.
 func findSecrets(root *yaml.Node) []secret {
 	s := &search{seen: map[*yaml.Node]bool{}}
 	if root == nil || root.Kind != yaml.MappingNode {
@@ -57,7 +57,6 @@ func findSecrets(root *yaml.Node) []secret {
 				at.user = resolve(content)
 			}
 			s.walk(item, "", at)
-			s.redirects(at)
 		}
 	}
 	return s.found

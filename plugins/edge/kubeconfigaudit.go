@@ -25,8 +25,8 @@ func newKubeconfigAuditCmd(a *app) *cobra.Command {
 		Long: `List the secrets that kubeconfigs hold, without showing them: tokens, client keys, passwords, auth providers, and
 arguments and variables of credential helpers that carry one, even in comments.
 
-It also lists what redirects the credential helper of kubectl edge: variables that a kubeconfig sets for it, and that decide
-where it finds its configuration, programs, certificate authorities and proxies. A kubeconfig of kubectl edge has none.
+It also lists the variables that a kubeconfig sets for the credential helper of kubectl edge: they can decide where it finds
+its configuration, programs, certificate authorities and proxies. A kubeconfig of kubectl edge has none.
 
 Without arguments the files are those of kubectl. Folders are searched for kubeconfigs. The exit code is 1 if anything was
 found, or if a file cannot be read.`,
