@@ -63,8 +63,7 @@ func (s *Sessions) askCI(ctx context.Context, method, address string, domains []
 	}
 	if !below(u.Hostname(), domains) {
 		if err := trust.Check(address, s.Trusted); err != nil {
-			return hint.Wrap(fmt.Errorf("the address to ask is none of the service's own: %s", u.Host),
-				"only if that host is yours: kubectl edge config trust %s", u.Host)
+			return trust.Hint(fmt.Errorf("the address to ask is none of the service's own: %.80q", u.Host), "only if that host is yours", u.Host)
 		}
 	}
 	q := u.Query()

@@ -166,6 +166,9 @@ func wantError(t *testing.T, err error, want, next string) {
 	if !strings.Contains(err.Error(), want) || !strings.Contains(hint.Of(err), next) {
 		t.Errorf("error %q\nhint  %q\nwant  %q\n and  %q", err, hint.Of(err), want, next)
 	}
+	if strings.Contains(hint.Of(err), "$(") {
+		t.Errorf("a shell would run what is in the hint: %s", hint.Of(err))
+	}
 	for _, secret := range []string{"PRIVATE KEY", "eyJ", "assertion=", "code="} {
 		if strings.Contains(text, secret) {
 			t.Errorf("the error has %q in it: %s", secret, text)

@@ -70,6 +70,7 @@ func TestWorkloadIdentity(t *testing.T) {
 		{"another service account", map[string]string{email: sandbox.ReaderServiceAccount, tokenFileVariable: file}, "it was rejected", sandbox.ReaderServiceAccount},
 		{"GitHub refuses", with(github, "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "wrong"), "workload token of GitHub Actions: ask localhost", "id-token: write"},
 		{"GitHub elsewhere", with(github, "ACTIONS_ID_TOKEN_REQUEST_URL", "https://evilactions.githubusercontent.com/x"), "none of the service's own", "config trust evilactions"},
+		{"GitHub at a host for a shell", with(github, "ACTIONS_ID_TOKEN_REQUEST_URL", "https://x$(id)/x"), `none of the service's own: "x$(id)"`, ""},
 		{"Azure DevOps elsewhere", with(azure, "SYSTEM_OIDCREQUESTURI", "https://dev.azure.com.evil.example/x"), "none of the service's own", "config trust"},
 		{"GitHub without TLS", with(github, "ACTIONS_ID_TOKEN_REQUEST_URL", "http://localhost/x"), "not an https URL", ""},
 		{"Azure DevOps refuses", with(azure, "SYSTEM_ACCESSTOKEN", "wrong"), "workload token of Azure DevOps: ask localhost", "right to ask"},

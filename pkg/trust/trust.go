@@ -11,13 +11,17 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 )
 
-// CheckEndpoints reports whether credentials may be sent to every endpoint of e; see Check.
+// CheckEndpoints reports whether credentials may be sent to every endpoint of e, which are the configuration's; see Check.
 func CheckEndpoints(e profile.Endpoints, trusted []string) error {
 	for _, endpoint := range []string{e.Edge, e.ResourceManager, e.IdentityProvider, e.ServiceAccountToken} {
 		if endpoint == "" {
 			continue
 		}
-		if err := Check(endpoint, trusted); err != nil {
+		err := Check(endpoint, trusted)
+		if err != nil && hint.Of(err) == "" {
+			err = hint.Wrap(err, "kubectl edge config get")
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -30,7 +34,7 @@ func CheckEndpoints(e profile.Endpoints, trusted []string) error {
 func Check(rawURL string, trusted []string) error {
 	u, err := url.Parse(rawURL)
 	if err != nil || u.Host == "" {
-		return hint.Wrap(errors.New(`endpoint: want a URL such as "https://edge.api.stackit.cloud"`), "kubectl edge config get")
+		return errors.New(`endpoint: want a URL such as "https://edge.api.stackit.cloud"`)
 	}
 	if u.User != nil {
 		return fmt.Errorf("endpoint at %.80q: a URL with a user or password is not accepted", u.Host)
@@ -47,6 +51,17 @@ func Check(rawURL string, trusted []string) error {
 			return nil
 		}
 	}
-	return hint.Wrap(fmt.Errorf("endpoint host %q is not below stackit.cloud and not trusted", u.Host),
-		"only if you know that host: kubectl edge config trust %s", u.Host)
+	return Hint(fmt.Errorf("endpoint host %q is not below stackit.cloud and not trusted", u.Host), "only if you know that host", u.Host)
+}
+
+// Hint gives err, which is about a host that is not trusted, the command that trusts it, and the condition for that. The
+// host may be anybody's words: there is no command to copy if a shell could find another one in it.
+func Hint(err error, condition, host string) error {
+	for i, c := range []byte(host) {
+		plain := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte(".:[]", c) >= 0
+		if !plain && (c != '-' || i == 0) { // else it would be a flag
+			return err
+		}
+	}
+	return hint.Wrap(err, "%s: kubectl edge config trust %s", condition, host)
 }

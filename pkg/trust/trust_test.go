@@ -73,9 +73,24 @@ func TestCheckQuotesNoSecret(t *testing.T) {
 }
 
 func TestCheckHint(t *testing.T) {
-	err := trust.Check("https://localhost:8443/edge", nil)
-	if got, want := hint.Of(err), "only if you know that host: kubectl edge config trust localhost:8443"; got != want {
-		t.Errorf("got %q, want %q", got, want)
+	const trustIt = "only if you know that host: kubectl edge config trust "
+	for endpoint, want := range map[string]string{
+		"https://localhost:8443/edge": trustIt + "localhost:8443",
+		"https://[::1]:8443":          trustIt + "[::1]:8443",
+		"https://a-b.Example":         trustIt + "a-b.Example",
+		// A discovery document can name a host that a shell would run.
+		"https://x$(id)": "", "https://x;id": "", "https://x&id": "", "https://x'id": "", "https://x*": "", "https://--remove": "",
+		"https://x%20id": "", "https://ſtackit.cloud": "",
+		"https://": "", "http://localhost": "", "https://ada@localhost": "",
+	} {
+		if err := trust.Check(endpoint, nil); err == nil || hint.Of(err) != want {
+			t.Errorf("%q: %v has the hint %q, want %q", endpoint, err, hint.Of(err), want)
+		}
+	}
+	for endpoint, want := range map[string]string{"localhost": "kubectl edge config get", "https://localhost": trustIt + "localhost"} {
+		if err := trust.CheckEndpoints(profile.Endpoints{Edge: endpoint}, nil); hint.Of(err) != want {
+			t.Errorf("configured as %q: %v has the hint %q, want %q", endpoint, err, hint.Of(err), want)
+		}
 	}
 }
 
