@@ -91,7 +91,7 @@ func TestCreateAllWaitsOnTerminal(t *testing.T) {
 	}
 	told := 0
 	for _, line := range r.lines() {
-		if regexp.MustCompile(`^\x1b\[Kinstance \S+: too many requests, asking again in 1s$`).MatchString(line) {
+		if regexp.MustCompile(`^\x1b\[Kinstance \S+: too many requests, asking again in about 1s$`).MatchString(line) {
 			told++
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"net/http"
 	"time"
 
@@ -115,23 +116,33 @@ const (
 )
 
 // patiently asks for a new token, and again when there were too many requests. That is the one failure after which a mint
-// may be repeated: it is a refusal, so nothing was minted. After any other, something may have been.
+// may be repeated: it is a refusal, so nothing was minted. After any other, something may have been. Where the API does not say
+// when to ask again, the pauses double. Each is up to a quarter longer, so that what was refused at once is not asked at once.
 func (a *app) patiently(ctx context.Context, instance string, mint func() error) error {
-	for left := patience; ; {
+	var told time.Duration
+	own, left := time.Second, patience
+	for {
 		err := mint()
 		var refusal *stackit.APIError
 		if !errors.As(err, &refusal) || refusal.Status != http.StatusTooManyRequests {
 			return err
 		}
 		pause := max(refusal.RetryAfter, time.Second)
-		if left -= pause; pause > longestPause || left < 0 {
+		if refusal.RetryAfter == 0 {
+			pause, own = own, min(2*own, longestPause)
+		}
+		wait := pause + rand.N(pause/4)
+		if left -= wait; pause > longestPause || left < 0 {
 			return err
 		}
-		a.noteAbove("instance %s: too many requests, asking again in %s", instance, expiration.String(pause))
+		if pause != told {
+			a.noteAbove("instance %s: too many requests, asking again in about %s", instance, expiration.String(pause))
+			told = pause
+		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-time.After(pause):
+		case <-time.After(wait):
 		}
 	}
 }
