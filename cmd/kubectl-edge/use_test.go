@@ -60,4 +60,19 @@ func TestUseIsAbandoned(t *testing.T) {
 	if code := r.ends(); code != 1 || !strings.Contains(r.all.String(), "no instances in project") {
 		t.Errorf("exit code %d:\n%s", code, r.all.String())
 	}
+
+	// Nor does one who has chosen a project, and then no instance of it.
+	r = p.onTerminal("kubectl-edge", "use")
+	r.sees("submit")
+	r.types(enter)
+	r.sees(sandbox.InstanceID)
+	r.sees("submit")
+	r.presses(ctrlC)
+	if code := r.ends(); code != 130 {
+		t.Errorf("exit code %d:\n%s", code, r.all.String())
+	}
+	settings, err := profile.Load(p.dirs())
+	if err != nil || settings.Profiles[profile.DefaultName].ProjectID != "" {
+		t.Errorf("profile %+v, %v; want no project in it", settings.Profiles[profile.DefaultName], err)
+	}
 }

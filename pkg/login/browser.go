@@ -66,7 +66,7 @@ func (b Browser) prove(ctx context.Context, s *Sessions) (proof, error) {
 
 	r := request{state: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier()}
 	if b.Paste {
-		config := p.config(redirectURL(cmp.Or(b.Port, firstPort)))
+		config := p.config(redirectURL(cmp.Or(b.Port, FirstPort)))
 		code, err := b.pasted(waiting, r.address(config), r.state)
 		if err != nil {
 			return proof{}, err

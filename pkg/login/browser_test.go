@@ -351,7 +351,7 @@ func TestBrowserPorts(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer second.report("", nil)
-	if first.port == second.port || second.port < firstPort || second.port > lastPort {
+	if first.port == second.port || second.port < FirstPort || second.port > LastPort {
 		t.Errorf("ports %d and %d", first.port, second.port)
 	}
 	_, err = listen(t.Context(), first.port, "state")

@@ -19,10 +19,10 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
-// The ports that are registered for the client; the provider knows no others and no wildcard.
+// FirstPort to LastPort are the ports that are registered for the client; the provider knows no others and no wildcard.
 const (
-	firstPort = 8000
-	lastPort  = 8020
+	FirstPort = 8000
+	LastPort  = 8020
 )
 
 // callback receives the browser at the end of a sign-in (RFC 8252, section 7.3): one answer, on loopback alone.
@@ -51,10 +51,10 @@ type outcome struct {
 // listen waits for the answer with this state, on the given port or, if it is 0, on the first of the registered ones that
 // is free.
 func listen(ctx context.Context, port int, state string) (*callback, error) {
-	first, last := firstPort, lastPort
+	first, last := FirstPort, LastPort
 	if port != 0 {
-		if port < firstPort || port > lastPort {
-			return nil, fmt.Errorf("port %d: the identity provider sends browsers back to ports %d to %d alone", port, firstPort, lastPort)
+		if port < FirstPort || port > LastPort {
+			return nil, fmt.Errorf("port %d: the identity provider sends browsers back to ports %d to %d alone", port, FirstPort, LastPort)
 		}
 		first, last = port, port
 	}

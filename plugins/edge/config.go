@@ -170,7 +170,7 @@ func newConfigSetCmd(a *app) *cobra.Command {
 			err = a.changeConfig(cmd.Context(), func(config *profile.Config) error {
 				if args[1] != "" {
 					if err := changed.check(args[1], config); err != nil {
-						return err
+						return usageError{err}
 					}
 				}
 				var p profile.Profile

@@ -51,10 +51,10 @@ func newInstanceDescribeCmd(a *app) *cobra.Command {
 	var out output.Flags
 	var which instanceFlags
 	cmd := &cobra.Command{
-		Use:   "describe [INSTANCE_ID]",
+		Use:   "describe [INSTANCE]",
 		Short: "Show one instance",
-		Example: `  kubectl edge instance describe demo-3714d85
-  kubectl edge instance describe --name demo -o yaml`,
+		Example: `  kubectl edge instance describe demo
+  kubectl edge instance describe demo-3714d85 -o yaml`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := out.Validate(); err != nil {

@@ -28,7 +28,7 @@ type instanceDeleteOptions struct {
 func newInstanceDeleteCmd(a *app) *cobra.Command {
 	o := &instanceDeleteOptions{app: a}
 	cmd := &cobra.Command{
-		Use:   "delete [INSTANCE_ID]",
+		Use:   "delete [INSTANCE]",
 		Short: "Delete an instance with everything in it, and wait until it is gone",
 		Long: `Delete an instance with everything in it, and wait until it is gone.
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -34,6 +35,21 @@ func (f *instanceFlags) validate() error {
 	default:
 		return stackitid.DisplayName(f.name)
 	}
+}
+
+// take has an argument stand for --name or --instance-id, and validates. Every id has a hyphen; a name that has one takes the flag.
+func (f *instanceFlags) take(args []string) error {
+	if len(args) == 1 {
+		if *f != (instanceFlags{}) {
+			return fmt.Errorf("want one of the argument %.80q, --instance-id and --name", args[0])
+		}
+		if !strings.Contains(args[0], "-") {
+			f.name = args[0]
+		} else {
+			f.id = args[0]
+		}
+	}
+	return f.validate()
 }
 
 func (f *instanceFlags) get(ctx context.Context, client *stackit.Client, s scope) (stackit.Instance, error) {

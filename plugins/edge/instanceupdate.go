@@ -24,7 +24,7 @@ type instanceUpdateOptions struct {
 func newInstanceUpdateCmd(a *app) *cobra.Command {
 	o := &instanceUpdateOptions{app: a}
 	cmd := &cobra.Command{
-		Use:   "update [INSTANCE_ID]",
+		Use:   "update [INSTANCE]",
 		Short: "Change the plan or the description of an instance",
 		Example: `  kubectl edge instance update demo-3714d85 --description 'Line 1'
   kubectl edge instance update --name demo --plan-id 8e1d6a4c-72b9-4f0e-8a3d-6b5c4d3e2f1a --yes`,
@@ -88,15 +88,4 @@ func (o *instanceUpdateOptions) run(ctx context.Context) error {
 	}
 	o.note("Updated instance %s of project %s.", instance.Id, s.project)
 	return nil
-}
-
-// take has an argument stand for --instance-id, and validates.
-func (f *instanceFlags) take(args []string) error {
-	if len(args) == 1 {
-		if f.id != "" {
-			return fmt.Errorf("want one of the argument %.80q and --instance-id %.80q", args[0], f.id)
-		}
-		f.id = args[0]
-	}
-	return f.validate()
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -49,8 +50,8 @@ under that are not used again.`,
   kubectl edge login --service-account-key key.json --private-key private.pem --profile ci`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if o.key.PrivateKeyPath != "" && o.key.Path == "" {
-				return usageError{hint.Wrap(errors.New("--private-key belongs to --service-account-key, which is missing"), "kubectl edge login --help")}
+			if err := o.validate(); err != nil {
+				return usageError{hint.Wrap(err, "kubectl edge login --help")}
 			}
 			return o.run(cmd.Context())
 		},
@@ -65,8 +66,31 @@ under that are not used again.`,
 	flags.StringVar(&o.stackitConfig, "stackit-cli-profile", "", "profile of the STACKIT CLI (default: its active one)")
 	flags.IntVar(&o.port, "port", 0, "port on this machine to which the browser returns, 8000 to 8020 (default: the first free one)")
 	flags.DurationVar(&o.timeout, "timeout", 5*time.Minute, "how long to wait for a person to sign in")
-	cmd.MarkFlagsMutuallyExclusive("service-account-key", "browser", "no-browser", "device", "stackit-cli")
 	return cmd
+}
+
+func (o *loginOptions) validate() error {
+	var ways []string
+	for _, way := range []struct {
+		flag string
+		set  bool
+	}{
+		{"--service-account-key", o.key.Path != ""}, {"--browser", o.browser}, {"--no-browser", o.noBrowser}, {"--device", o.device},
+		{"--stackit-cli", o.stackitCLI || o.stackitConfig != ""},
+	} {
+		if way.set {
+			ways = append(ways, way.flag)
+		}
+	}
+	switch {
+	case len(ways) > 1:
+		return fmt.Errorf("want one way to log in, not %s", strings.Join(ways, " and "))
+	case o.key.PrivateKeyPath != "" && o.key.Path == "":
+		return errors.New("--private-key belongs to --service-account-key, which is missing")
+	case o.port != 0 && (o.port < login.FirstPort || o.port > login.LastPort):
+		return fmt.Errorf("port %d: the identity provider sends browsers back to ports %d to %d alone", o.port, login.FirstPort, login.LastPort)
+	}
+	return nil
 }
 
 func (o *loginOptions) run(ctx context.Context) error {

@@ -26,7 +26,7 @@ type useOptions struct {
 func newUseCmd(a *app) *cobra.Command {
 	o := &useOptions{app: a}
 	cmd := &cobra.Command{
-		Use:   "use [INSTANCE-ID]",
+		Use:   "use [INSTANCE]",
 		Short: "Work with an instance from now on: choose it from a list, or name it",
 		Long: `Work with an instance from now on: choose it from a list, or name it.
 
@@ -34,8 +34,8 @@ It adds the instance to your kubeconfig as kubectl edge kubeconfig create does, 
 --project-id and without an instance it shows the projects and then the instances to choose from, and keeps the project in
 the profile. That takes a terminal; with an instance and a project nothing is asked.`,
 		Example: `  kubectl edge use
-  kubectl edge use demo-3714d85
-  kubectl edge use --name demo --project-id 12345678-ffff-4bcd-8fff-123456789abc`,
+  kubectl edge use demo
+  kubectl edge use demo-3714d85 --project-id 12345678-ffff-4bcd-8fff-123456789abc`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 || o.which != (instanceFlags{}) {
@@ -58,17 +58,15 @@ func (o *useOptions) run(ctx context.Context) error {
 	asked := o.which == (instanceFlags{})
 	if (asked || s.project == "") && !(terminal(o.In) && terminal(o.ErrOut)) {
 		return hint.Wrap(errors.New("which instance? there is no terminal to choose it on"),
-			"kubectl edge use INSTANCE-ID --project-id UUID; see kubectl edge instance list")
+			"kubectl edge use INSTANCE --project-id UUID; see kubectl edge instance list")
 	}
 	client, source, err := o.clientAndSource(ctx, s)
 	if err != nil {
 		return err
 	}
-	if s.project == "" || asked && o.projectFlag == "" {
+	chosen := s.project == "" || asked && o.projectFlag == ""
+	if chosen {
 		if s.project, err = o.chooseProject(ctx, client, source, s.project); err != nil {
-			return err
-		}
-		if err := o.keepProject(ctx, s); err != nil {
 			return err
 		}
 	}
@@ -78,7 +76,7 @@ func (o *useOptions) run(ctx context.Context) error {
 			return err
 		}
 		if len(instances) == 0 {
-			return hint.Wrap(fmt.Errorf("no instances in project %s, region %s", s.project, s.region), "kubectl edge instance create --help")
+			return hint.Wrap(fmt.Errorf("no instances in project %s, region %s", s.project, s.region), "kubectl edge use for another project, kubectl edge instance create --help for a first instance")
 		}
 		options := make([]huh.Option[string], len(instances))
 		for i, instance := range instances {
@@ -98,7 +96,13 @@ func (o *useOptions) run(ctx context.Context) error {
 	if err := create.validate(); err != nil {
 		return usageError{err}
 	}
-	return create.run(ctx)
+	if err := create.run(ctx); err != nil {
+		return err
+	}
+	if !chosen {
+		return nil
+	}
+	return o.keepProject(ctx, s)
 }
 
 // chooseProject lists the projects of whoever is logged in, beginning at the one with the id at.
@@ -116,7 +120,7 @@ func (o *useOptions) chooseProject(ctx context.Context, client *stackit.Client, 
 		options = append(options, huh.NewOption(hint.Printable(p.Name)+"  "+p.ProjectId, p.ProjectId))
 	}
 	if len(options) == 0 {
-		return "", hint.Wrap(fmt.Errorf("%s is a member of no project", token.Principal), "kubectl edge use INSTANCE-ID --project-id UUID")
+		return "", hint.Wrap(fmt.Errorf("%s is a member of no project", token.Principal), "kubectl edge use INSTANCE --project-id UUID")
 	}
 	return o.choose(ctx, "Project", options, at)
 }
