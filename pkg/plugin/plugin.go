@@ -52,6 +52,7 @@ func Main(run func(context.Context, Process, []string) int, version string) int 
 func Prepare(root *cobra.Command, p Process, displayName string, usage func(error) error) {
 	root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: displayName}
 	root.SilenceErrors, root.SilenceUsage = true, true
+	root.CompletionOptions.HiddenDefaultCmd = true // it is for those who call the plugin without kubectl
 	root.Version = p.Version
 	root.SetVersionTemplate(displayName + " {{.Version}}\n")
 	root.SetIn(p.In)

@@ -32,6 +32,10 @@ type pageData struct {
 	Action   string
 }
 
+// Account and Password are those that the form tells: here they are no secret, and nobody could guess them.
+func (pageData) Account() string  { return AdminUser }
+func (pageData) Password() string { return AdminPassword }
+
 func (d pageData) write(w http.ResponseWriter, status int) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
