@@ -81,7 +81,7 @@ func (a *app) audit(paths []string, out output.Flags) error {
 	}
 	switch {
 	case len(findings) > 0:
-		return fmt.Errorf("%s in %s", countFindings(findings), count(len(files), "file"))
+		return hint.Wrap(fmt.Errorf("%s in %s", countFindings(findings), count(len(files), "file")), "what to do about each: kubectl edge kubeconfig audit -o wide")
 	case failed:
 		return errors.New("not every file could be audited")
 	case len(paths) > 0:
@@ -141,14 +141,18 @@ func (a *app) findingKind() output.Kind[kubeconfig.Finding] {
 			{Name: "LINE", Value: line},
 			{Name: "ENTRY", Value: func(f kubeconfig.Finding) string { return f.Entry }},
 			{Name: "KIND", Value: func(f kubeconfig.Finding) string { return string(f.Kind) }},
+			{Name: "FIELD", Value: func(f kubeconfig.Finding) string { return f.Field }},
 			{Name: "EXPIRES", Value: func(f kubeconfig.Finding) string {
-				if f.Expires.IsZero() {
+				switch {
+				case f.Kind == kubeconfig.Redirect: // no secret, and so without an end
+					return "-"
+				case f.Expires.IsZero():
 					return "unknown"
+				default:
+					return f.Expires.Format(time.RFC3339)
 				}
-				return f.Expires.Format(time.RFC3339)
 			}},
 			{Name: "MODE", Value: func(f kubeconfig.Finding) string { return f.Mode }},
-			{Name: "FIELD", Wide: true, Value: func(f kubeconfig.Finding) string { return f.Field }},
 			{Name: "ADVICE", Wide: true, Value: func(f kubeconfig.Finding) string { return f.Advice }},
 		},
 	}
