@@ -24,6 +24,9 @@ type Flight struct {
 	Warn func(error)
 	// Passing reports errors that say nothing about the next attempt, and are not remembered. It may be nil.
 	Passing func(error) bool
+	// Brief reports errors that somebody may mend at any moment without our hearing of it. They are remembered for the first
+	// back-off alone, however many there were. It may be nil.
+	Brief func(error) bool
 }
 
 // Want says which token will do.
@@ -83,6 +86,9 @@ func (f Flight) mint(ctx context.Context, k tokencache.Key, cached tokencache.En
 	e, err := mint(ctx)
 	if err != nil {
 		if !errors.Is(err, context.Canceled) && (f.Passing == nil || !f.Passing(err)) { // Ctrl-C says nothing either
+			if f.Brief != nil && f.Brief(err) {
+				f.Store.Succeed(k) // forgets the earlier ones
+			}
 			f.Store.Fail(k, f.Now(), err.Error(), hint.Of(err))
 		}
 		return tokencache.Entry{}, err

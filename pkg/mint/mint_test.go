@@ -201,6 +201,23 @@ func TestFailureIsRemembered(t *testing.T) {
 	}
 }
 
+// What a person mends elsewhere keeps no command waiting for longer than a moment, however often it has failed before.
+func TestFailureIsRememberedBriefly(t *testing.T) {
+	b := newBench(t)
+	b.Brief = func(err error) bool { return err == b.fail }
+	b.fail = errors.New("not logged in there")
+	for n := range int32(6) {
+		for range 3 {
+			if _, err := b.get(t.Context(), mint.Want{}); err == nil || b.minted.Load() != n+1 {
+				t.Errorf("got %v after %d mints, want an error after %d", err, b.minted.Load(), n+1)
+			}
+		}
+		b.now = b.now.Add(2 * time.Second)
+	}
+	b.fail = nil
+	b.want(t, mint.Want{}, "token 7", 7)
+}
+
 func TestInterruptionIsNotRemembered(t *testing.T) {
 	b := newBench(t)
 	b.fail = fmt.Errorf("ask: %w", context.Canceled)

@@ -138,10 +138,14 @@ func (a *app) flight(target tokenrequest.Target) mint.Flight {
 			fmt.Fprintf(a.ErrOut, "warning: the token is not cached, so every command mints one: %v\n", err)
 		},
 		// A person may be logging in just now, and must not have to wait then. To find out whether they have logged in at the
-		// STACKIT CLI takes that program, which is too much for every call.
+		// STACKIT CLI takes that program, which is too much for every call, but not for one every few seconds.
 		Passing: func(err error) bool {
 			required, ok := errors.AsType[*login.RequiredError](err)
 			return ok && required.Method != login.MethodSTACKITCLI
+		},
+		Brief: func(err error) bool {
+			required, ok := errors.AsType[*login.RequiredError](err)
+			return ok && required.Method == login.MethodSTACKITCLI
 		},
 	}
 }
