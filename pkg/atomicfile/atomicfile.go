@@ -61,7 +61,7 @@ func Sweep(path string) error {
 	}
 	for _, entry := range entries {
 		number, ok := strings.CutPrefix(entry.Name(), TempPrefix+filepath.Base(path)+"-")
-		if ok && strings.Trim(number, "0123456789") == "" {
+		if ok && entry.Type().IsRegular() && strings.Trim(number, "0123456789") == "" {
 			err = errors.Join(err, os.Remove(filepath.Join(filepath.Dir(path), entry.Name())))
 		}
 	}

@@ -152,10 +152,13 @@ func TestSweep(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	if err := os.Mkdir(filepath.Join(dir, ".tmp-file-8"), 0o700); err != nil { // which is nobody's leaving
+		t.Fatal(err)
+	}
 	if err := atomicfile.Sweep(filepath.Join(dir, "file")); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := names(t, dir), ".tmp-file-x-5 .tmp-other-6 file file-7"; got != want {
+	if got, want := names(t, dir), ".tmp-file-8 .tmp-file-x-5 .tmp-other-6 file file-7"; got != want {
 		t.Errorf("left are %s, want %s", got, want)
 	}
 	if err := atomicfile.Sweep(filepath.Join(dir, "absent", "file")); !errors.Is(err, fs.ErrNotExist) {

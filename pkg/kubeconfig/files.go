@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"slices"
-	"strings"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
@@ -106,21 +105,6 @@ func (f *file) replace(data []byte) error {
 		return reason(err)
 	}
 	return nil
-}
-
-// sweep removes what writes of this file left behind when they were killed. The lock is held, so none is going on.
-func (f *file) sweep() {
-	dir, base := filepath.Split(f.target)
-	entries, err := os.ReadDir(filepath.Clean(dir + "."))
-	if err != nil {
-		return
-	}
-	for _, entry := range entries {
-		number, ok := strings.CutPrefix(entry.Name(), atomicfile.TempPrefix+base+"-")
-		if ok && entry.Type().IsRegular() && strings.Trim(number, "0123456789") == "" {
-			os.Remove(filepath.Join(dir, entry.Name()))
-		}
-	}
 }
 
 // lockFiles takes the locks of all files, in an order that all programs share. A folder in which no lock can be made holds

@@ -17,6 +17,8 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 )
 
 // Edit changes kubeconfig files under client-go's own lock. Explicit is the value of --kubeconfig; if it is "", the files
@@ -39,7 +41,7 @@ func Edit(ctx context.Context, explicit string, edit func(*api.Config) error) er
 	defer unlock()
 	for _, path := range files.paths {
 		if f, err := statFile(path); err == nil { // else reading it will say why not
-			f.sweep()
+			_ = atomicfile.Sweep(f.target) // what cannot be removed hinders nobody
 		}
 	}
 	edited, err := files.edit(edit)
