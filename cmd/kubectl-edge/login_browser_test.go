@@ -55,7 +55,7 @@ func TestChromiumDenies(t *testing.T) {
 	login := p.start("login", "--browser")
 	browser := browsertest.Start(t, p.sandbox.TLSConfig().Certificates...)
 	do(t, browser, chromedp.Navigate(login.address()), chromedp.WaitVisible(deny), chromedp.Click(deny))
-	wantPage(t, browser, "Not logged in", "The sign-in was denied. See the terminal for what to do.")
+	wantPage(t, browser, "Not logged in", "The sign-in was denied.")
 	browsertest.Screenshot(browser, t, "login-denied")
 	login.wantFailure("error: log in: the sign-in was denied")
 	p.wantNobody()

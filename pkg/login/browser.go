@@ -126,7 +126,7 @@ func (b Browser) returned(ctx context.Context, address string, c *callback) (cod
 		select {
 		case err := <-opened:
 			if err != nil {
-				fmt.Fprintf(b.ErrOut, "No browser could be opened here (%v): open the address yourself.\n", err)
+				fmt.Fprintln(b.ErrOut, "No browser could be opened: open the address in one on this machine, or press Ctrl-C and use kubectl edge login --no-browser.")
 			}
 		case a := <-c.answers:
 			return a.code, a.err

@@ -193,7 +193,7 @@ func TestBrowserSaysThatItDoesNotOpen(t *testing.T) {
 		return errors.New("no browser found")
 	})})
 	wantError(t, err, "nobody signed in within 1s", "kubectl edge login")
-	if !strings.Contains(p.sees(), "No browser could be opened here (no browser found)") {
+	if !strings.Contains(p.sees(), "No browser could be opened: open the address in one on this machine, or press Ctrl-C and use kubectl edge login --no-browser.") {
 		t.Errorf("the person sees: %s", p.sees())
 	}
 }

@@ -128,7 +128,11 @@ func (c *callback) receive(w http.ResponseWriter, r *http.Request) {
 	select {
 	case o := <-c.result:
 		if o.err != nil {
-			showPage(w, http.StatusOK, page{Title: "Not logged in", Message: capitalized(o.err) + ". See the terminal for what to do."})
+			message := capitalized(o.err) + "."
+			if hint.Of(o.err) != "" {
+				message += " See the terminal for what to do."
+			}
+			showPage(w, http.StatusOK, page{Title: "Not logged in", Message: message})
 			return
 		}
 		showPage(w, http.StatusOK, page{Title: "Logged in", OK: true,

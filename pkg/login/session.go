@@ -210,7 +210,7 @@ func (s *Sessions) unseal(session profile.Session) (grant, AccessToken, error) {
 	case errors.Is(err, secretstore.ErrOtherPurpose):
 		// No RequiredError: nobody is asked to sign in at endpoints that may have been put there by someone else.
 		return nil, AccessToken{}, hint.Wrap(fmt.Errorf("profile %q: the session was made with other endpoints than the profile has now", s.Name),
-			"only if you changed them: %s", s.command("login"))
+			"only if you changed them: %s; else see whether a kubeconfig did: kubectl edge kubeconfig audit", s.command("login"))
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, AccessToken{}, s.required(session, "the secret of the session is gone")
 	case err != nil:
