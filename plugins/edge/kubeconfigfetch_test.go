@@ -17,8 +17,8 @@ import (
 )
 
 // asking has a mint refused with each of these Retry-After in turn, and after that with the last for ever. It returns what
-// patiently returned and told, and how long it waited each time.
-func asking(ctx context.Context, retryAfter ...time.Duration) (err error, told []string, waits []time.Duration) {
+// patiently told, how long it waited each time, and its error.
+func asking(ctx context.Context, retryAfter ...time.Duration) (told []string, waits []time.Duration, err error) {
 	var out bytes.Buffer
 	var last time.Time
 	a := &app{}
@@ -33,7 +33,7 @@ func asking(ctx context.Context, retryAfter ...time.Duration) (err error, told [
 	for line := range strings.Lines(out.String()) {
 		told = append(told, strings.TrimPrefix(strings.TrimSuffix(line, "\n"), "instance demo: too many requests, asking again in about "))
 	}
-	return err, told, waits
+	return told, waits, err
 }
 
 // What is refused is asked for again when the API says, else after pauses that double, for three minutes. It is told when
@@ -53,7 +53,7 @@ func TestPatiently(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				err, told, waits := asking(t.Context(), c.retryAfter...)
+				told, waits, err := asking(t.Context(), c.retryAfter...)
 				if _, ok := errors.AsType[*stackit.APIError](err); !ok {
 					t.Errorf("got error %v", err)
 				}
@@ -68,7 +68,7 @@ func TestPatiently(t *testing.T) {
 						t.Errorf("waited %v, want %v or up to a quarter more", waits[i], pause)
 					}
 				}
-				_, _, others := asking(t.Context(), c.retryAfter...)
+				_, others, _ := asking(t.Context(), c.retryAfter...)
 				if len(waits) > 0 && slices.Equal(waits, others) {
 					t.Errorf("twice waited %v", waits)
 				}
@@ -81,7 +81,7 @@ func TestPatientlyIsInterrupted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 		defer cancel()
-		if err, _, waits := asking(ctx, time.Minute); !errors.Is(err, context.DeadlineExceeded) || len(waits) > 0 {
+		if _, waits, err := asking(ctx, time.Minute); !errors.Is(err, context.DeadlineExceeded) || len(waits) > 0 {
 			t.Errorf("got %v after waiting %v", err, waits)
 		}
 	})
