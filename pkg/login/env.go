@@ -15,8 +15,6 @@ import (
 // STACKIT_ACCESS_TOKEN of the STACKIT CLI in front. One difference: the SDK also looks into a default credentials file
 // that nobody named. We do that only when nobody is logged in, since a login is the more explicit.
 
-const credentialsPathVariable = "STACKIT_CREDENTIALS_PATH"
-
 // credentialsFile is the SDK's credentials file. Its members are named like the variables.
 type credentialsFile struct {
 	Token          string `json:"STACKIT_SERVICE_ACCOUNT_TOKEN"`
@@ -130,13 +128,13 @@ func (s *Sessions) variable(name string) string { return strings.TrimSpace(s.Get
 
 // namedCredentialsFile returns the credentials file that the environment names; without one it is empty.
 func (s *Sessions) namedCredentialsFile() (credentialsFile, error) {
-	path := s.Getenv(credentialsPathVariable)
+	path := s.Getenv(profile.CredentialsPathVariable)
 	if path == "" {
 		return credentialsFile{}, nil
 	}
 	file, err := readCredentialsFile(path)
 	if err != nil {
-		return file, fmt.Errorf("%s: %w", credentialsPathVariable, err)
+		return file, fmt.Errorf("%s: %w", profile.CredentialsPathVariable, err)
 	}
 	return file, nil
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -116,10 +117,14 @@ func impatient(t *testing.T, next http.RoundTripper, path string) http.RoundTrip
 
 // Ctrl-C ends whatever waits for a server that does not answer, but for a refresh: see refreshGrant.
 func TestSlowSourcesAreInterrupted(t *testing.T) {
-	asked := make(chan string, 64)
+	var onRequest atomic.Pointer[func(path string)] // of the case that runs
 	shared := newWorld(t, func(o *sandbox.Options) {
 		o.Settings.DeviceInterval = sandbox.Duration(time.Second)
-		o.OnRequest = func(r *http.Request) { asked <- r.URL.Path }
+		o.OnRequest = func(r *http.Request) {
+			if f := onRequest.Load(); f != nil {
+				(*f)(r.URL.Path)
+			}
+		}
 	})
 	browser := func(p *person) Credential { return Browser{Interaction: p.interaction(p.browse(true))} }
 	device := func(p *person) Credential { return Device{Interaction: p.interaction(nil)} }
@@ -141,14 +146,12 @@ func TestSlowSourcesAreInterrupted(t *testing.T) {
 			}
 			defer w.sandbox.ClearFaults()
 			ctx, interrupt := context.WithCancel(t.Context())
-			go func() {
-				for path := range asked {
-					if path == source.path {
-						interrupt()
-						return
-					}
+			asked := func(path string) {
+				if path == source.path {
+					interrupt()
 				}
-			}()
+			}
+			onRequest.Store(&asked)
 			_, err := w.sessions().Login(ctx, source.credential(&person{w: w}))
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v, want the interruption", err)

@@ -18,7 +18,7 @@ import (
 // those of the STACKIT SDK (core/auth, core/clients, core/oidcadapters).
 var credentialVariables = [...]string{
 	"STACKIT_ACCESS_TOKEN",
-	credentialsPathVariable,
+	CredentialsPathVariable,
 	"STACKIT_FEDERATED_TOKEN_FILE",
 	"STACKIT_PRIVATE_KEY",
 	"STACKIT_PRIVATE_KEY_PATH",
@@ -31,7 +31,8 @@ var credentialVariables = [...]string{
 }
 
 const (
-	credentialsPathVariable = "STACKIT_CREDENTIALS_PATH"
+	// CredentialsPathVariable names the SDK's credentials file.
+	CredentialsPathVariable = "STACKIT_CREDENTIALS_PATH"
 	maxCredentials          = 1 << 20 // of a credentials file are read, as in pkg/login
 )
 
@@ -49,7 +50,7 @@ func EnvironmentIdentity(getenv func(string) string) []string {
 		value := getenv(name)
 		switch {
 		case value == "":
-		case name == credentialsPathVariable:
+		case name == CredentialsPathVariable:
 			add(name, value+credentialsVersion(value))
 		case strings.HasSuffix(name, "_PATH"):
 			add(name, value+fileVersion(value))

@@ -165,17 +165,17 @@ func (a *app) printStatus(s profileStatus) error {
 
 // apart tells the token from others of its instance: each lifetime that is asked for, and each identity, has its own.
 func apart(t cachedToken, all []cachedToken) string {
-	others, as := 0, ""
+	same, as := 0, ""
 	for _, other := range all {
 		if other.Instance != t.Instance {
 			continue
 		}
-		others++
+		same++
 		if other.Principal != t.Principal {
 			as = ", as " + cmp.Or(hint.Printable(t.Principal), "somebody whose name is not known")
 		}
 	}
-	if others < 2 {
+	if same < 2 {
 		return ""
 	}
 	life := expiration.String(t.Expires.Sub(t.Issued).Round(time.Minute))
