@@ -227,7 +227,7 @@ func (a *app) checkKubeconfig() check {
 	}
 	if len(redirects) > 0 {
 		return warned(name, "unless you wrote that yourself, delete it from exec.env of the user: kubectl edge kubeconfig audit -o wide",
-			"it tells the credential helper what to trust: %s", strings.Join(redirects, "; "))
+			"it sets what the credential helper should have from your shell: %s", strings.Join(redirects, "; "))
 	}
 	embedded := 0
 	for _, user := range config.AuthInfos {
