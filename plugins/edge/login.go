@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strings"
 	"time"
 
@@ -128,6 +129,9 @@ func (o *loginOptions) credential(ctx context.Context, sessions *login.Sessions)
 	}
 	switch {
 	case o.key.Path != "":
+		if info, err := os.Stat(o.key.Path); err == nil && info.Mode()&os.ModeCharDevice != 0 && terminal(o.In) { // /dev/stdin
+			o.note("Paste the service account key, then press Enter and Ctrl-D:")
+		}
 		return o.key, nil
 	case o.stackitCLI || o.stackitConfig != "":
 		return login.CLI{Profile: o.stackitConfig}, nil
