@@ -16,6 +16,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/await"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 )
@@ -140,7 +141,7 @@ func (b Browser) returned(ctx context.Context, address string, c *callback) (cod
 func (b Browser) pasted(ctx context.Context, address, state string) (code string, err error) {
 	fmt.Fprintf(b.ErrOut, "Sign in at this address, in any browser:\n\n  %s\n\n"+
 		"The browser then ends at a page that it cannot open. Paste the address of that page here, and press Enter:\n", address)
-	text, err := await(ctx, func() (string, error) {
+	text, err := await.Read(ctx, func() (string, error) {
 		text, _ := bufio.NewReader(io.LimitReader(b.In, 64<<10)).ReadString('\n')
 		return strings.TrimSpace(text), nil
 	})
@@ -148,26 +149,6 @@ func (b Browser) pasted(ctx context.Context, address, state string) (code string
 		return "", err
 	}
 	return readPasted(text, state)
-}
-
-// await returns what read does, or the end of ctx, which a read of a terminal does not heed.
-func await[T any](ctx context.Context, read func() (T, error)) (T, error) {
-	type result struct {
-		value T
-		err   error
-	}
-	done := make(chan result, 1)
-	go func() {
-		value, err := read()
-		done <- result{value, err}
-	}()
-	select {
-	case r := <-done:
-		return r.value, r.err
-	case <-ctx.Done():
-		var none T
-		return none, context.Cause(ctx)
-	}
 }
 
 func readPasted(text, state string) (code string, err error) {

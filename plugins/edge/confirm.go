@@ -8,6 +8,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/await"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
@@ -24,27 +25,17 @@ func (a *app) confirm(ctx context.Context, yes bool, question string) error {
 		return usageError{hint.Wrap(errors.New("there is no terminal to confirm this on"), "add --yes to do it without being asked")}
 	}
 	fmt.Fprintf(a.ErrOut, "%s [y/N] ", question)
-	type line struct {
-		text string
-		err  error
-	}
-	answer := make(chan line, 1)
-	go func() { // ends with the process at the latest: a read of a terminal cannot be interrupted
-		text, err := bufio.NewReader(a.In).ReadString('\n')
-		answer <- line{text, err}
-	}()
-	select {
-	case <-ctx.Done():
+	answer, err := await.Read(ctx, func() (string, error) { return bufio.NewReader(a.In).ReadString('\n') })
+	switch {
+	case ctx.Err() != nil:
 		fmt.Fprintln(a.ErrOut)
 		return ctx.Err()
-	case l := <-answer:
-		if l.err != nil && !errors.Is(l.err, io.EOF) {
-			return fmt.Errorf("read the answer: %w", l.err)
-		}
-		switch strings.ToLower(strings.TrimSpace(l.text)) {
-		case "y", "yes":
-			return nil
-		}
-		return errDeclined
+	case err != nil && !errors.Is(err, io.EOF):
+		return fmt.Errorf("read the answer: %w", err)
 	}
+	switch strings.ToLower(strings.TrimSpace(answer)) {
+	case "y", "yes":
+		return nil
+	}
+	return errDeclined
 }

@@ -11,37 +11,19 @@ import (
 	"strings"
 
 	"golang.org/x/term"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/await"
 )
 
 // maxToken bounds what is read as a token, in bytes.
 const maxToken = 1 << 20
-
-// await runs a read, which nothing can interrupt, and stops waiting for it when ctx ends.
-func await[T any](ctx context.Context, read func() (T, error)) (T, error) {
-	type result struct {
-		value T
-		err   error
-	}
-	done := make(chan result, 1)
-	go func() {
-		value, err := read()
-		done <- result{value, err}
-	}()
-	select {
-	case r := <-done:
-		return r.value, r.err
-	case <-ctx.Done():
-		var none T
-		return none, ctx.Err()
-	}
-}
 
 // readStdin takes a token from stdin, which can be read only once.
 func (a *app) readStdin(ctx context.Context, src *source) error {
 	if !src.Stdin {
 		return nil
 	}
-	data, err := await(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(a.In, maxToken)) })
+	data, err := await.Read(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(a.In, maxToken)) })
 	if err != nil {
 		return withCode(exitRead, fmt.Errorf("read the token from stdin: %w", err))
 	}
@@ -57,7 +39,7 @@ func (a *app) promptToken(ctx context.Context, prompt string) (string, error) {
 		return "", withCode(exitRead, fmt.Errorf("read the token: %w", err))
 	}
 	fmt.Fprint(a.ErrOut, prompt)
-	data, err := await(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
+	data, err := await.Read(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
 	fmt.Fprintln(a.ErrOut)
 	if err != nil {
 		return "", withCode(exitRead, errors.Join(fmt.Errorf("read the token: %w", err), term.Restore(fd, state)))
@@ -68,7 +50,7 @@ func (a *app) promptToken(ctx context.Context, prompt string) (string, error) {
 // ask asks a person on the terminal; only y or yes is yes.
 func (a *app) ask(ctx context.Context, question string) (bool, error) {
 	fmt.Fprintf(a.ErrOut, "%s [y/N] ", question)
-	answer, err := await(ctx, func() (string, error) { return bufio.NewReader(a.In).ReadString('\n') })
+	answer, err := await.Read(ctx, func() (string, error) { return bufio.NewReader(a.In).ReadString('\n') })
 	if err != nil && answer == "" {
 		return false, fmt.Errorf("no answer: %w", err)
 	}
