@@ -16,8 +16,8 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/await"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 )
 
@@ -141,7 +141,7 @@ func (b Browser) returned(ctx context.Context, address string, c *callback) (cod
 func (b Browser) pasted(ctx context.Context, address, state string) (code string, err error) {
 	fmt.Fprintf(b.ErrOut, "Sign in at this address, in any browser:\n\n  %s\n\n"+
 		"The browser then ends at a page that it cannot open. Paste the address of that page here, and press Enter:\n", address)
-	text, err := await.Read(ctx, func() (string, error) {
+	text, err := interrupt.Read(ctx, func() (string, error) {
 		text, _ := bufio.NewReader(io.LimitReader(b.In, 64<<10)).ReadString('\n')
 		return strings.TrimSpace(text), nil
 	})

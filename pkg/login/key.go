@@ -18,7 +18,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 // serviceAccountKey is the key file that STACKIT's API or portal returns once, as far as it is used.
@@ -215,7 +215,7 @@ func (g *keyGrant) renew(ctx context.Context, s *Sessions) (AccessToken, error) 
 // readLimited reads a file, also one without a size such as a pipe, of up to 1 MiB.
 func readLimited(path string) ([]byte, error) {
 	const limit = 1 << 20
-	f, err := ownfile.Open(path, os.O_RDONLY, 0) // which does not wait for the writer of a FIFO
+	f, err := securefile.Open(path, os.O_RDONLY, 0) // which does not wait for the writer of a FIFO
 	if err != nil {
 		return nil, err
 	}

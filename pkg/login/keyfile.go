@@ -5,7 +5,7 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/await"
+	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
 )
 
 // KeyFile is a service account key, and its private key where the key file has none.
@@ -48,5 +48,5 @@ func (s *Sessions) keyTokenURL(key *serviceAccountKey) string {
 
 // readInput reads a file that may be a terminal, such as /dev/stdin.
 func readInput(ctx context.Context, path string) ([]byte, error) {
-	return await.Read(ctx, func() ([]byte, error) { return readLimited(path) })
+	return interrupt.Read(ctx, func() ([]byte, error) { return readLimited(path) })
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/filelock"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 // Back-off after logins that failed or were abandoned: 15 seconds, doubled each time up to 4 minutes; forgotten after a
@@ -64,7 +64,7 @@ func (s *Sessions) LoginOnce(ctx context.Context, c Credential, because *Require
 }
 
 func (s *Sessions) lastFailure() (failure, bool) {
-	data, err := ownfile.Read(s.failurePath(), ownfile.Private)
+	data, err := securefile.Read(s.failurePath(), securefile.Private)
 	if err != nil {
 		return failure{}, false
 	}

@@ -17,7 +17,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 // DefaultName is the profile that is used when none was chosen.
@@ -56,7 +56,7 @@ type Profile struct {
 // decides where credentials are sent.
 func Load(d dirs.Dirs) (*Config, error) {
 	path := configPath(d)
-	data, err := ownfile.Read(path, ownfile.NotWritableByOthers)
+	data, err := securefile.Read(path, securefile.NotWritableByOthers)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &Config{Version: configVersion}, nil
 	}

@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 // credentialVariables are the environment variables that hold or name a credential, or say whose it is; the names are
@@ -84,7 +84,7 @@ func credentialsVersion(path string) string {
 	if fileVersion(path) == "" {
 		return ""
 	}
-	f, err := ownfile.Open(path, os.O_RDONLY, 0) // which does not wait, should it be a pipe by now
+	f, err := securefile.Open(path, os.O_RDONLY, 0) // which does not wait, should it be a pipe by now
 	if err != nil {
 		return fileVersion(path)
 	}

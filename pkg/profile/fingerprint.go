@@ -6,7 +6,7 @@ import (
 	"io/fs"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
-	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 // Fingerprint is the hash of the configuration and of the profile's session, as they lie on disk. Whatever is changed in
@@ -14,7 +14,7 @@ import (
 func Fingerprint(d dirs.Dirs, profile string) ([sha256.Size]byte, error) {
 	h := sha256.New()
 	for _, path := range []string{configPath(d), SessionPath(d, profile)} {
-		data, err := ownfile.Read(path, ownfile.NotWritableByOthers)
+		data, err := securefile.Read(path, securefile.NotWritableByOthers)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return [sha256.Size]byte{}, err
 		}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
-	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 // Session is the public half of a login: who, how and since when. The secret half is sealed by pkg/secretstore.
@@ -35,7 +35,7 @@ func SessionPath(d dirs.Dirs, profile string) string {
 // LoadSession reads the profile's session; the error is fs.ErrNotExist when nobody is logged in.
 func LoadSession(d dirs.Dirs, profile string) (Session, error) {
 	path := SessionPath(d, profile)
-	data, err := ownfile.Read(path, ownfile.NotWritableByOthers)
+	data, err := securefile.Read(path, securefile.NotWritableByOthers)
 	if err != nil {
 		if errors.Is(err, fs.ErrNotExist) {
 			return Session{}, err

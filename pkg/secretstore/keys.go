@@ -18,7 +18,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 // Places of a key.
@@ -259,7 +259,7 @@ func (s *Store) keyOf(e keyEntry) ([]byte, error) {
 		}
 	case InFile:
 		var data []byte
-		data, err = ownfile.Read(s.keyPath(e.ID), ownfile.Private)
+		data, err = securefile.Read(s.keyPath(e.ID), securefile.Private)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, hint.Wrap(fmt.Errorf("its key is gone: %w", err), "log out and in again: the secret cannot be recovered")
 		}
@@ -306,7 +306,7 @@ func (s *Store) ringPath() string         { return filepath.Join(s.dir, "keys.js
 func (s *Store) keyPath(id string) string { return filepath.Join(s.dir, id+keySuffix) }
 
 func (s *Store) loadRing() (keyRing, error) {
-	data, err := ownfile.Read(s.ringPath(), ownfile.Private)
+	data, err := securefile.Read(s.ringPath(), securefile.Private)
 	if errors.Is(err, fs.ErrNotExist) {
 		return keyRing{}, nil
 	}

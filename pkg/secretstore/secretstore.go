@@ -27,7 +27,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/filelock"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 const (
@@ -38,7 +38,7 @@ const (
 	lockTimeout = 10 * time.Second
 
 	sealedSuffix = ".sealed"
-	// maxSecret keeps a sealed file below what ownfile.Read accepts.
+	// maxSecret keeps a sealed file below what securefile.Read accepts.
 	maxSecret = 512 << 10
 )
 
@@ -110,7 +110,7 @@ func (s *Store) load(name string, purpose []byte) ([]byte, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
 	}
-	if err := ownfile.CheckDir(s.dir); err != nil {
+	if err := securefile.CheckDir(s.dir); err != nil {
 		return nil, permissionHint(err)
 	}
 	box, err := s.read(name)
@@ -179,7 +179,7 @@ func (s *Store) locked(change func() error, names ...string) error {
 	if err := os.MkdirAll(s.dir, 0o700); err != nil {
 		return err
 	}
-	if err := ownfile.CheckDir(s.dir); err != nil {
+	if err := securefile.CheckDir(s.dir); err != nil {
 		return permissionHint(err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), lockTimeout)
@@ -206,7 +206,7 @@ func (s *Store) sweepTemporary() {
 func (s *Store) path(name string) string { return filepath.Join(s.dir, name+sealedSuffix) }
 
 func (s *Store) read(name string) (sealed, error) {
-	data, err := ownfile.Read(s.path(name), ownfile.Private)
+	data, err := securefile.Read(s.path(name), securefile.Private)
 	if err != nil {
 		return sealed{}, permissionHint(err)
 	}
@@ -234,7 +234,7 @@ func checkName(name string) error {
 }
 
 func permissionHint(err error) error {
-	if refused, ok := errors.AsType[*ownfile.Error](err); ok {
+	if refused, ok := errors.AsType[*securefile.Error](err); ok {
 		return hint.Wrap(err, "have a look at it; it must be yours alone: chmod go= %s", refused.Path)
 	}
 	return err

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
-	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 // Journal remembers the service tokens that were minted on this machine, one small file each, so that they can be found
@@ -93,7 +93,7 @@ func (j Journal) List(url string) ([]Record, error) {
 		if !ok || !strings.HasPrefix(name, NamePrefix) {
 			continue
 		}
-		data, err := ownfile.Read(j.path(name), ownfile.Private)
+		data, err := securefile.Read(j.path(name), securefile.Private)
 		if err != nil {
 			continue
 		}

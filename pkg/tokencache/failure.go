@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
-	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 // Back-off after failed mints: 2, 4, 8, 16 and then 30 seconds; forgotten after ten quiet minutes.
@@ -38,7 +38,7 @@ func (s Store) Failure(k Key, now time.Time) (Failure, bool) {
 	if s.dir == "" {
 		return Failure{}, false
 	}
-	data, err := ownfile.Read(s.path(k, failureSuffix), ownfile.Private)
+	data, err := securefile.Read(s.path(k, failureSuffix), securefile.Private)
 	if err != nil {
 		return Failure{}, false
 	}

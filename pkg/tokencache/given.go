@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 // A client that was refused by a server asks its helper again without saying why (client-go does so after a 401). Who was
@@ -62,7 +62,7 @@ func (s Store) Give(k Key, client Client, e Entry, until, now time.Time) (refuse
 	if s.dir == "" {
 		return false
 	}
-	f, err := ownfile.Open(s.path(k, givenSuffix), os.O_RDWR|os.O_CREATE|ownfile.NoFollow, 0o600)
+	f, err := securefile.Open(s.path(k, givenSuffix), os.O_RDWR|os.O_CREATE|securefile.NoFollow, 0o600)
 	if err != nil {
 		return false
 	}

@@ -4,7 +4,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 // RefreshTimeout bounds a refresh ahead of expiry; a mark older than this was left by one that died.
@@ -23,7 +23,7 @@ func (s Store) StartRefresh(k Key, now time.Time) bool {
 	if info, err := os.Lstat(path); err == nil && time.Since(info.ModTime()) > RefreshTimeout {
 		_ = os.Remove(path)
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|ownfile.NoFollow, 0o600)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|securefile.NoFollow, 0o600)
 	if err != nil {
 		return false
 	}

@@ -5,13 +5,13 @@ import (
 	"os"
 	"strconv"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 // startTime returns when the process began, in clock ticks since boot (proc_pid_stat(5), field 22), since numbers of
 // processes are used again. "" if that cannot be read.
 func startTime(pid int) string {
-	f, err := ownfile.Open("/proc/"+strconv.Itoa(pid)+"/stat", os.O_RDONLY, 0)
+	f, err := securefile.Open("/proc/"+strconv.Itoa(pid)+"/stat", os.O_RDONLY, 0)
 	if err != nil {
 		return ""
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
-	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 // ErrMiss is wrapped by every error of Get: there is no token to hand out, for the reason that the text gives.
@@ -41,7 +41,7 @@ const None = "none"
 // Open returns the store below d, without touching it: in the runtime folder when that is a folder of the user's own
 // (memory, gone at logout), else in the cache folder.
 func Open(d dirs.Dirs) Store {
-	if d.Runtime != "" && ownfile.CheckDir(filepath.Dir(d.Runtime)) == nil {
+	if d.Runtime != "" && securefile.CheckDir(filepath.Dir(d.Runtime)) == nil {
 		return Store{filepath.Join(d.Runtime, "tokens")}
 	}
 	return Store{filepath.Join(d.Cache, "tokens")}
@@ -50,7 +50,7 @@ func Open(d dirs.Dirs) Store {
 // Dir is the store's folder, or "" for the zero Store.
 func (s Store) Dir() string { return s.dir }
 
-// Get returns the token named by k if it can be handed out at now. Every error wraps ErrMiss; an *ownfile.Error in it
+// Get returns the token named by k if it can be handed out at now. Every error wraps ErrMiss; an *securefile.Error in it
 // says that a file or folder was refused.
 func (s Store) Get(k Key, now time.Time) (Entry, error) {
 	e, err := s.Load(k)
@@ -68,10 +68,10 @@ func (s Store) Load(k Key) (Entry, error) {
 	if s.dir == "" {
 		return Entry{}, fmt.Errorf("%w: %w", ErrMiss, ErrDisabled)
 	}
-	if err := ownfile.CheckDir(s.dir); err != nil {
+	if err := securefile.CheckDir(s.dir); err != nil {
 		return Entry{}, fmt.Errorf("%w: %w", ErrMiss, err)
 	}
-	data, err := ownfile.Read(s.path(k, tokenSuffix), ownfile.Private)
+	data, err := securefile.Read(s.path(k, tokenSuffix), securefile.Private)
 	if err != nil {
 		return Entry{}, fmt.Errorf("%w: %w", ErrMiss, err)
 	}
@@ -107,7 +107,7 @@ func (s Store) Prepare() error {
 	}
 	err := os.MkdirAll(s.dir, 0o700)
 	if err == nil {
-		err = ownfile.CheckDir(s.dir)
+		err = securefile.CheckDir(s.dir)
 	}
 	if err != nil {
 		return fmt.Errorf("cache tokens: %w", err)

@@ -15,7 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
-	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 var now = time.Date(2031, 5, 4, 3, 2, 1, 0, time.UTC)
@@ -176,7 +176,7 @@ func TestUnusableFolders(t *testing.T) {
 			if err := breakIt(t, s, file); err != nil {
 				t.Fatal(err)
 			}
-			var refused *ownfile.Error
+			var refused *securefile.Error
 			if _, err := s.Get(k, now); !errors.Is(err, ErrMiss) || !errors.As(err, &refused) {
 				t.Errorf("got %v, want a miss because the file or folder is refused", err)
 			}

@@ -14,7 +14,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
 	"github.com/kubectl-edge/kubectl-edge/pkg/execcredential"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
@@ -85,7 +85,7 @@ func run(p Process) (int, error) {
 
 	now := p.Now()
 	entry, err := store.Get(key, now)
-	if err != nil && !errors.As(err, new(*ownfile.Error)) && store.Dir() != "" && waitForMint(store.LockPath(key), patience) {
+	if err != nil && !errors.As(err, new(*securefile.Error)) && store.Dir() != "" && waitForMint(store.LockPath(key), patience) {
 		now = p.Now()
 		entry, err = store.Get(key, now)
 	}

@@ -7,14 +7,14 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 // waitForMint waits while another process mints, which pkg/mint has it hold this lock for, and reports whether one did. Any
 // number of helpers can wait so: each would take several times the memory, and a hundred times as long to start, if it
 // became kubectl-edge to do it. After patience it returns true too; what then remains to be waited is kubectl-edge's.
 func waitForMint(lock string, patience time.Duration) bool {
-	f, err := ownfile.Open(lock, os.O_RDONLY|ownfile.NoFollow, 0)
+	f, err := securefile.Open(lock, os.O_RDONLY|securefile.NoFollow, 0)
 	if err != nil {
 		return false
 	}

@@ -8,8 +8,8 @@ import (
 	"io"
 	"strings"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/await"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
 )
 
 // errDeclined ends a command that a person did not want to go on.
@@ -25,7 +25,7 @@ func (a *app) confirm(ctx context.Context, yes bool, question string) error {
 		return usageError{hint.Wrap(errors.New("there is no terminal to confirm this on"), "add --yes to do it without being asked")}
 	}
 	fmt.Fprintf(a.ErrOut, "%s [y/N] ", question)
-	answer, err := await.Read(ctx, func() (string, error) { return bufio.NewReader(a.In).ReadString('\n') })
+	answer, err := interrupt.Read(ctx, func() (string, error) { return bufio.NewReader(a.In).ReadString('\n') })
 	switch {
 	case ctx.Err() != nil:
 		fmt.Fprintln(a.ErrOut)

@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/await"
+	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
 	"github.com/kubectl-edge/kubectl-edge/pkg/mint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate"
 )
@@ -119,7 +119,7 @@ func (o *apiOptions) body(ctx context.Context) ([]byte, error) {
 	case !isFile:
 		return []byte(o.data), nil
 	case name == "-":
-		data, err := await.Read(ctx, func() ([]byte, error) { return io.ReadAll(o.In) })
+		data, err := interrupt.Read(ctx, func() ([]byte, error) { return io.ReadAll(o.In) })
 		return data, withCode(exitRead, err)
 	}
 	data, err := os.ReadFile(name)

@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/term"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/await"
+	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
 )
 
 // maxToken bounds what is read as a token, in bytes.
@@ -23,7 +23,7 @@ func (a *app) readStdin(ctx context.Context, src *source) error {
 	if !src.Stdin {
 		return nil
 	}
-	data, err := await.Read(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(a.In, maxToken)) })
+	data, err := interrupt.Read(ctx, func() ([]byte, error) { return io.ReadAll(io.LimitReader(a.In, maxToken)) })
 	if err != nil {
 		return withCode(exitRead, fmt.Errorf("read the token from stdin: %w", err))
 	}
@@ -39,7 +39,7 @@ func (a *app) promptToken(ctx context.Context, prompt string) (string, error) {
 		return "", withCode(exitRead, fmt.Errorf("read the token: %w", err))
 	}
 	fmt.Fprint(a.ErrOut, prompt)
-	data, err := await.Read(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
+	data, err := interrupt.Read(ctx, func() ([]byte, error) { return term.ReadPassword(fd) })
 	fmt.Fprintln(a.ErrOut)
 	if err != nil {
 		return "", withCode(exitRead, errors.Join(fmt.Errorf("read the token: %w", err), term.Restore(fd, state)))
@@ -50,7 +50,7 @@ func (a *app) promptToken(ctx context.Context, prompt string) (string, error) {
 // ask asks a person on the terminal; only y or yes is yes.
 func (a *app) ask(ctx context.Context, question string) (bool, error) {
 	fmt.Fprintf(a.ErrOut, "%s [y/N] ", question)
-	answer, err := await.Read(ctx, func() (string, error) { return bufio.NewReader(a.In).ReadString('\n') })
+	answer, err := interrupt.Read(ctx, func() (string, error) { return bufio.NewReader(a.In).ReadString('\n') })
 	if err != nil && answer == "" {
 		return false, fmt.Errorf("no answer: %w", err)
 	}

@@ -1,5 +1,5 @@
-// Package ownfile opens files and folders only when they are the user's own and nobody else's to tamper with.
-package ownfile
+// Package securefile opens files and folders only when they are the user's own and nobody else's to tamper with.
+package securefile
 
 import (
 	"fmt"

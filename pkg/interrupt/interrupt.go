@@ -1,5 +1,5 @@
-// Package await waits for what does not heed a context, such as a read of a terminal.
-package await
+// Package interrupt ends waits that take no context, such as a read of a terminal, with one.
+package interrupt
 
 import "context"
 

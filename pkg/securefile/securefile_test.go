@@ -1,6 +1,6 @@
 //go:build unix
 
-package ownfile_test
+package securefile_test
 
 import (
 	"errors"
@@ -11,7 +11,7 @@ import (
 	"syscall"
 	"testing"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/ownfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 func write(t *testing.T, mode fs.FileMode) string {
@@ -26,10 +26,10 @@ func write(t *testing.T, mode fs.FileMode) string {
 	return path
 }
 
-// wantRefused checks that err is an *ownfile.Error which names the path and the reason.
+// wantRefused checks that err is an *securefile.Error which names the path and the reason.
 func wantRefused(t *testing.T, err error, path, reason string) {
 	t.Helper()
-	refused, ok := errors.AsType[*ownfile.Error](err)
+	refused, ok := errors.AsType[*securefile.Error](err)
 	if !ok || refused.Path != path || !strings.Contains(refused.Reason, reason) {
 		t.Errorf("got %v, want it refused: %s", err, reason)
 	}
@@ -38,20 +38,20 @@ func wantRefused(t *testing.T, err error, path, reason string) {
 func TestReadByMode(t *testing.T) {
 	for _, c := range []struct {
 		mode   fs.FileMode
-		access ownfile.Access
+		access securefile.Access
 		reason string
 	}{
-		{0o600, ownfile.Private, ""},
-		{0o400, ownfile.Private, ""},
-		{0o640, ownfile.Private, "its mode 0640 gives other users access"},
-		{0o604, ownfile.Private, "its mode 0604 gives other users access"},
-		{0o601, ownfile.Private, "its mode 0601 gives other users access"},
-		{0o644, ownfile.NotWritableByOthers, ""},
-		{0o664, ownfile.NotWritableByOthers, "its mode 0664 gives other users access"},
-		{0o602, ownfile.NotWritableByOthers, "its mode 0602 gives other users access"},
+		{0o600, securefile.Private, ""},
+		{0o400, securefile.Private, ""},
+		{0o640, securefile.Private, "its mode 0640 gives other users access"},
+		{0o604, securefile.Private, "its mode 0604 gives other users access"},
+		{0o601, securefile.Private, "its mode 0601 gives other users access"},
+		{0o644, securefile.NotWritableByOthers, ""},
+		{0o664, securefile.NotWritableByOthers, "its mode 0664 gives other users access"},
+		{0o602, securefile.NotWritableByOthers, "its mode 0602 gives other users access"},
 	} {
 		path := write(t, c.mode)
-		data, err := ownfile.Read(path, c.access)
+		data, err := securefile.Read(path, c.access)
 		if c.reason != "" {
 			wantRefused(t, err, path, c.reason)
 		} else if err != nil || string(data) != "content" {
@@ -62,17 +62,17 @@ func TestReadByMode(t *testing.T) {
 
 func TestReadWhatIsNoFile(t *testing.T) {
 	folder := t.TempDir()
-	_, err := ownfile.Read(folder, ownfile.Private)
+	_, err := securefile.Read(folder, securefile.Private)
 	wantRefused(t, err, folder, "it is not a regular file")
 
 	fifo := filepath.Join(folder, "fifo") // must not keep a reader waiting for a writer
 	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, err = ownfile.Read(fifo, ownfile.Private)
+	_, err = securefile.Read(fifo, securefile.Private)
 	wantRefused(t, err, fifo, "it is not a regular file")
 
-	if _, err := ownfile.Read(filepath.Join(folder, "absent"), ownfile.Private); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := securefile.Read(filepath.Join(folder, "absent"), securefile.Private); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v, want %v", err, fs.ErrNotExist)
 	}
 }
@@ -82,9 +82,9 @@ func TestReadALink(t *testing.T) {
 	if err := os.Symlink(write(t, 0o600), link); err != nil {
 		t.Fatal(err)
 	}
-	_, err := ownfile.Read(link, ownfile.Private)
+	_, err := securefile.Read(link, securefile.Private)
 	wantRefused(t, err, link, "it is a symbolic link")
-	if data, err := ownfile.Read(link, ownfile.NotWritableByOthers); err != nil || string(data) != "content" {
+	if data, err := securefile.Read(link, securefile.NotWritableByOthers); err != nil || string(data) != "content" {
 		t.Errorf("configuration behind a link: got %q, %v", data, err)
 	}
 }
@@ -94,38 +94,38 @@ func TestReadTooMuch(t *testing.T) {
 	if err := os.Truncate(path, 1<<20+1); err != nil {
 		t.Fatal(err)
 	}
-	_, err := ownfile.Read(path, ownfile.Private)
+	_, err := securefile.Read(path, securefile.Private)
 	wantRefused(t, err, path, "it is larger than 1 MiB")
 	if err := os.Truncate(path, 1<<20); err != nil {
 		t.Fatal(err)
 	}
-	if data, err := ownfile.Read(path, ownfile.Private); err != nil || len(data) != 1<<20 {
+	if data, err := securefile.Read(path, securefile.Private); err != nil || len(data) != 1<<20 {
 		t.Errorf("1 MiB: got %d bytes, %v", len(data), err)
 	}
 }
 
 func TestCheckDir(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "dir")
-	if err := ownfile.CheckDir(dir); !errors.Is(err, fs.ErrNotExist) {
+	if err := securefile.CheckDir(dir); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("got %v, want %v", err, fs.ErrNotExist)
 	}
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := ownfile.CheckDir(dir); err != nil {
+	if err := securefile.CheckDir(dir); err != nil {
 		t.Error(err)
 	}
 	link := dir + "-link"
 	if err := os.Symlink(dir, link); err != nil {
 		t.Fatal(err)
 	}
-	wantRefused(t, ownfile.CheckDir(link), link, "it is a symbolic link")
+	wantRefused(t, securefile.CheckDir(link), link, "it is a symbolic link")
 	for _, mode := range []fs.FileMode{0o750, 0o701, 0o777} {
 		if err := os.Chmod(dir, mode); err != nil {
 			t.Fatal(err)
 		}
-		wantRefused(t, ownfile.CheckDir(dir), dir, "gives other users access")
+		wantRefused(t, securefile.CheckDir(dir), dir, "gives other users access")
 	}
 	file := write(t, 0o600)
-	wantRefused(t, ownfile.CheckDir(file), file, "it is not a folder")
+	wantRefused(t, securefile.CheckDir(file), file, "it is not a folder")
 }

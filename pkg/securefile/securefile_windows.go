@@ -1,4 +1,4 @@
-package ownfile
+package securefile
 
 import (
 	"io/fs"
