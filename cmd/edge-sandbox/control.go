@@ -24,7 +24,8 @@ func show(ctx context.Context, s streams, path string) error {
 
 func newInstanceCmd() *cobra.Command {
 	var status string
-	var notReady bool
+	var credentials string
+	var refuseCredentials int
 	var readyAfterPolls int
 	var readyIn time.Duration
 	set := &cobra.Command{
@@ -39,7 +40,8 @@ func newInstanceCmd() *cobra.Command {
 				value        any
 			}{
 				{"status", "status", status},
-				{"not-ready", "notReady", notReady},
+				{"credentials", "credentials", credentials},
+				{"refuse-credentials", "refuseCredentials", refuseCredentials},
 				{"ready-after-polls", "readyAfterPolls", readyAfterPolls},
 				{"ready-in", "readyIn", sandbox.Duration(readyIn)},
 			} {
@@ -52,7 +54,8 @@ func newInstanceCmd() *cobra.Command {
 	}
 	f := set.Flags()
 	f.StringVar(&status, "status", "", "status that the API reports")
-	f.BoolVar(&notReady, "not-ready", false, "token and kubeconfig are not available")
+	f.StringVar(&credentials, "credentials", "", "when there are tokens and kubeconfigs: minted, refused, or \"\" for by the status")
+	f.IntVar(&refuseCredentials, "refuse-credentials", 0, "how many requests for them are answered 404 first")
 	f.IntVar(&readyAfterPolls, "ready-after-polls", 0, "becomes active when it was asked for that often")
 	f.DurationVar(&readyIn, "ready-in", 0, "becomes active after that time")
 	cmd := &cobra.Command{Use: "instance", Short: "Change instances behind the API's back"}

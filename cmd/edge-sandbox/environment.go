@@ -71,6 +71,7 @@ func newEnvironment(dir, serversDir, apiServer string, srv *servers) (*environme
 	// The STACKIT CLI takes its APIs over http, but the identity provider over https alone.
 	e.set["STACKIT_EDGE_CUSTOM_ENDPOINT"] = srv.plain + "/edge"
 	e.set["STACKIT_RESOURCE_MANAGER_CUSTOM_ENDPOINT"] = srv.plain + "/resource-manager"
+	e.set["STACKIT_SERVICE_ENABLEMENT_CUSTOM_ENDPOINT"] = srv.plain + "/service-enablement"
 	e.set["STACKIT_TOKEN_CUSTOM_ENDPOINT"] = srv.plain + "/service-account/token"
 	e.set["STACKIT_IDENTITY_PROVIDER_CUSTOM_WELL_KNOWN_CONFIGURATION"] = s.IdentityProvider() + "/.well-known/openid-configuration"
 	e.set["STACKIT_ALLOWED_URL_DOMAIN"] = "localhost"

@@ -108,7 +108,9 @@ func commands() map[string]func(*testscript.TestScript, bool, []string) {
 		"clear":      {0, 0, func(_ *testscript.TestScript, w *world, _ []string) error { w.sandbox.ClearFaults(); return nil }},
 		"await":      {1, 1, func(_ *testscript.TestScript, w *world, args []string) error { return w.requests.await(args[0]) }},
 		"offline":    {0, 0, offline},
-		"instance":   {2, 2, instance},
+		"instance":   {2, 3, instance},
+		"service":    {1, 2, service},
+		"refuse":     {1, 2, refuse},
 		"settings":   {1, 1, settings},
 		"clock":      {1, 1, clock},
 		"minted":     {1, 1, minted},
@@ -249,9 +251,21 @@ func offline(_ *testscript.TestScript, w *world, _ []string) error {
 	return w.server.Listener.Close()
 }
 
-// instance ID STATUS sets the status of an instance; a number is after how many requests it becomes active.
+// instance ID STATUS [CREDENTIALS] sets the status of an instance; a number is after how many requests it becomes active.
+// Credentials are "minted" or "refused" whatever the status, or after a number of refusals minted.
 func instance(_ *testscript.TestScript, w *world, args []string) error {
+	var credentials sandbox.Credentials
+	refusals := 0
+	if len(args) == 3 {
+		if n, err := strconv.Atoi(args[2]); err == nil {
+			credentials, refusals = sandbox.CredentialsMinted, n
+		} else if credentials = sandbox.Credentials(args[2]); credentials != sandbox.CredentialsMinted &&
+			credentials != sandbox.CredentialsRefused {
+			return fmt.Errorf("credentials %q: want minted, refused, or a number", credentials)
+		}
+	}
 	if !w.sandbox.SetInstance(args[0], func(i *sandbox.Instance) {
+		i.Credentials, i.RefuseCredentials = credentials, refusals
 		if polls, err := strconv.Atoi(args[1]); err == nil {
 			i.Status, i.ReadyAfterPolls = sandbox.StatusReconciling, polls
 		} else {
@@ -259,6 +273,39 @@ func instance(_ *testscript.TestScript, w *world, args []string) error {
 		}
 	}) {
 		return fmt.Errorf("no instance %s", args[0])
+	}
+	return nil
+}
+
+// service STATE [PROJECT] sets Edge Cloud's state in a project, "never" for one in which nobody has enabled it.
+func service(_ *testscript.TestScript, w *world, args []string) error {
+	project, state := sandbox.ProjectID, args[0]
+	if len(args) == 2 {
+		project = args[1]
+	}
+	if state == "never" {
+		state = sandbox.ServiceUnknown
+	}
+	w.sandbox.SetService(project, sandbox.Region, sandbox.EdgeService, state)
+	return nil
+}
+
+// refuse access-tokens|refresh-tokens|sessions [USER] has what was given to a person or service account refused from now
+// on, by default what AdminUser has.
+func refuse(_ *testscript.TestScript, w *world, args []string) error {
+	user := sandbox.AdminUser
+	if len(args) == 2 {
+		user = args[1]
+	}
+	switch args[0] {
+	case "access-tokens":
+		w.sandbox.RefuseAccessTokens(user)
+	case "refresh-tokens":
+		w.sandbox.RevokeRefreshTokens(user)
+	case "sessions":
+		w.sandbox.RevokeSessions(user)
+	default:
+		return fmt.Errorf("refuse what? %s", args[0])
 	}
 	return nil
 }

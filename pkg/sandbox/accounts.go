@@ -24,6 +24,8 @@ type account struct {
 	role     Role
 	machine  bool   // service account
 	password string // people only
+	// generation is that of the access tokens which are accepted.
+	generation int
 
 	// Service accounts only: where their key is good for, and the key itself, made when first asked for.
 	audience      string

@@ -32,7 +32,10 @@ func (s *Sandbox) routeAdmin() {
 		"PATCH /sandbox/instances/{id}":                                s.adminSetInstance,
 		"POST /sandbox/instances/{id}/token":                           s.adminIssue,
 		"PATCH /sandbox/accounts/{email}":                              s.adminAccount,
-		"DELETE /sandbox/accounts/{email}/sessions":                    s.adminRevokeSessions,
+		"DELETE /sandbox/accounts/{email}/sessions":                    s.ofAccount(s.RevokeSessions),
+		"DELETE /sandbox/accounts/{email}/refresh-tokens":              s.ofAccount(s.RevokeRefreshTokens),
+		"DELETE /sandbox/accounts/{email}/access-tokens":               s.ofAccount(s.RefuseAccessTokens),
+		"PUT /sandbox/services":                                        s.adminService,
 		"POST /sandbox/workload-tokens":                                s.adminWorkloadToken,
 		"POST /sandbox/service-accounts/{email}/federated-providers":   s.adminTrust,
 		"DELETE /sandbox/service-accounts/{email}/federated-providers": s.adminDistrust,
@@ -127,16 +130,17 @@ func (s *Sandbox) adminRotate(r *http.Request) (any, error) {
 
 // adminInstance has the members of an Instance that a script may set; absent ones stay as they are.
 type adminInstance struct {
-	ID              string    `json:"id"`
-	DisplayName     string    `json:"displayName"`
-	ProjectID       string    `json:"projectId"`
-	Region          string    `json:"region"`
-	Status          string    `json:"status"`
-	Server          string    `json:"server"`
-	ServerCA        string    `json:"serverCA"` // PEM
-	NotReady        *bool     `json:"notReady"`
-	ReadyAfterPolls *int      `json:"readyAfterPolls"`
-	ReadyIn         *Duration `json:"readyIn"`
+	ID                string       `json:"id"`
+	DisplayName       string       `json:"displayName"`
+	ProjectID         string       `json:"projectId"`
+	Region            string       `json:"region"`
+	Status            string       `json:"status"`
+	Server            string       `json:"server"`
+	ServerCA          string       `json:"serverCA"` // PEM
+	Credentials       *Credentials `json:"credentials"`
+	RefuseCredentials *int         `json:"refuseCredentials"`
+	ReadyAfterPolls   *int         `json:"readyAfterPolls"`
+	ReadyIn           *Duration    `json:"readyIn"`
 }
 
 func (b adminInstance) apply(i *Instance, now time.Time) {
@@ -151,8 +155,11 @@ func (b adminInstance) apply(i *Instance, now time.Time) {
 	if b.ServerCA != "" {
 		i.ServerCA = []byte(b.ServerCA)
 	}
-	if b.NotReady != nil {
-		i.NotReady = *b.NotReady
+	if b.Credentials != nil {
+		i.Credentials = *b.Credentials
+	}
+	if b.RefuseCredentials != nil {
+		i.RefuseCredentials = *b.RefuseCredentials
 	}
 	if b.ReadyAfterPolls != nil {
 		i.ReadyAfterPolls = *b.ReadyAfterPolls
@@ -162,9 +169,21 @@ func (b adminInstance) apply(i *Instance, now time.Time) {
 	}
 }
 
+// read decodes the body of a request that makes or changes an instance.
+func (b *adminInstance) read(r *http.Request) error {
+	if err := readBody(r, b); err != nil {
+		return err
+	}
+	if known := []Credentials{CredentialsByStatus, CredentialsMinted, CredentialsRefused}; b.Credentials != nil &&
+		!slices.Contains(known, *b.Credentials) {
+		return fmt.Errorf("credentials %q: want one of %q", *b.Credentials, known)
+	}
+	return nil
+}
+
 func (s *Sandbox) adminAddInstance(r *http.Request) (any, error) {
 	var b adminInstance
-	if err := readBody(r, &b); err != nil {
+	if err := b.read(r); err != nil {
 		return nil, err
 	}
 	if b.ID == "" || b.DisplayName == "" {
@@ -178,7 +197,7 @@ func (s *Sandbox) adminAddInstance(r *http.Request) (any, error) {
 
 func (s *Sandbox) adminSetInstance(r *http.Request) (any, error) {
 	var b adminInstance
-	if err := readBody(r, &b); err != nil {
+	if err := b.read(r); err != nil {
 		return nil, err
 	}
 	now := s.Now()
@@ -218,8 +237,37 @@ func (s *Sandbox) adminRevokeKey(r *http.Request) (any, error) {
 	return nil, nil
 }
 
-func (s *Sandbox) adminRevokeSessions(r *http.Request) (any, error) {
-	s.RevokeSessions(r.PathValue("email"))
+// ofAccount is a call that does something to the account that the path names.
+func (s *Sandbox) ofAccount(do func(email string)) func(*http.Request) (any, error) {
+	return func(r *http.Request) (any, error) {
+		email := r.PathValue("email")
+		s.mu.Lock()
+		known := s.accounts[email] != nil
+		s.mu.Unlock()
+		if !known {
+			return nil, fmt.Errorf("change account %q: not found", email)
+		}
+		do(email)
+		return nil, nil
+	}
+}
+
+// adminService sets the state of a service in a project, by default of Edge Cloud in the first project's region.
+func (s *Sandbox) adminService(r *http.Request) (any, error) {
+	b := struct {
+		Project string `json:"projectId"`
+		Region  string `json:"region"`
+		Service string `json:"serviceId"`
+		State   string `json:"state"`
+	}{ProjectID, Region, EdgeService, ServiceEnabled}
+	if err := readBody(r, &b); err != nil {
+		return nil, err
+	}
+	known := []string{ServiceUnknown, ServiceEnabled, ServiceEnabling, ServiceDisabled, ServiceDisabling}
+	if !slices.Contains(known, b.State) {
+		return nil, fmt.Errorf("state %q: want one of %q", b.State, known)
+	}
+	s.SetService(b.Project, b.Region, b.Service, b.State)
 	return nil, nil
 }
 

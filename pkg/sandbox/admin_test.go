@@ -53,6 +53,24 @@ func TestAdmin(t *testing.T) {
 		t.Errorf("status %d, body %v", status, body)
 	}
 	do("DELETE", "/sandbox/faults", "", 204)
+	do("PUT", "/sandbox/services", `{"state":"DISABLED"}`, 204)
+	if status, _ := admin.as(sandbox.AdminServiceAccount).get(instancePath); status != 403 {
+		t.Errorf("service was not disabled: status %d", status)
+	}
+	do("PUT", "/sandbox/services", `{}`, 204)
+	do("PUT", "/sandbox/services", `{"state":"on"}`, 400)
+	do("PATCH", "/sandbox/instances/"+sandbox.InstanceID, `{"credentials":"refused","refuseCredentials":1}`, 204)
+	do("PATCH", "/sandbox/instances/"+sandbox.InstanceID, `{"credentials":"often"}`, 400)
+	current := c.as(sandbox.AdminServiceAccount)
+	if status, _ := current.get(instancePath + "/token"); status != 404 {
+		t.Errorf("credentials were not refused: status %d", status)
+	}
+	do("DELETE", "/sandbox/accounts/"+sandbox.AdminServiceAccount+"/access-tokens", "", 204)
+	if status, _ := current.get(instancePath); status != 401 {
+		t.Errorf("access token was not refused: status %d", status)
+	}
+	do("DELETE", "/sandbox/accounts/"+sandbox.AdminUser+"/refresh-tokens", "", 204)
+	do("DELETE", "/sandbox/accounts/nobody@example.com/sessions", "", 400)
 	do("PATCH", "/sandbox/accounts/"+sandbox.AdminServiceAccount, `{"role":"edge.reader"}`, 204)
 	if status, _ := c.as(sandbox.AdminServiceAccount).get(instancePath + "/token"); status != 403 {
 		t.Errorf("role was not changed: status %d", status)

@@ -20,6 +20,7 @@ func (s *Sandbox) accessToken(a *account, grantID string) (string, error) {
 		"nbf":   now.Unix(),
 		"exp":   s.accessTokenEnd(grantID).Unix(),
 		"jti":   uuid.NewString(),
+		"gen":   a.generation,
 	}
 	if a.machine {
 		claims["azp"] = a.email
@@ -55,7 +56,7 @@ func (s *Sandbox) accountOf(token string) *account {
 	}
 	email, _ := claims["email"].(string)
 	a := s.accounts[email]
-	if a == nil || a.subject != claims["sub"] {
+	if a == nil || a.subject != claims["sub"] || claims["gen"] != float64(a.generation) { // JSON's number
 		return nil
 	}
 	return a

@@ -96,6 +96,9 @@ func (s *Sandbox) admit(c *edgeCall, need permission) (int, any) {
 	if !c.account.role.allows(need) {
 		return http.StatusForbidden, pathError(c.Request, s.now(), http.StatusForbidden, "Unauthorized")
 	}
+	if !s.edgeEnabled(c.project, c.region) { // the answer is a guess: what STACKIT says is not public
+		return http.StatusForbidden, codeError(http.StatusForbidden, "service "+EdgeService+" is not enabled in the project")
+	}
 	id, name := c.PathValue("id"), c.PathValue("name")
 	if id == "" && name == "" {
 		return 0, nil

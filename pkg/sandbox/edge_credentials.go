@@ -66,7 +66,7 @@ func (s *Sandbox) mint(c edgeCall) (token string, status int, body any) {
 		}
 		lifetime = time.Duration(n) * time.Second
 	}
-	if c.instance.Status != StatusActive || c.instance.NotReady {
+	if !c.instance.givesCredentials() {
 		c.instance.poll()
 		status, body = notFound("instance is not ready")
 		return "", status, body

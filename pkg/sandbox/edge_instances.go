@@ -38,14 +38,44 @@ type Instance struct {
 	// go into kubeconfigs.
 	Server   string `json:"-"`
 	ServerCA []byte `json:"-"`
-	// NotReady answers 404 to requests for credentials though the instance is active.
-	NotReady bool `json:"-"`
+	// Credentials says when the instance gives tokens and kubeconfigs; CredentialsByStatus if empty. Of the requests for
+	// them, RefuseCredentials more are answered 404 first, whatever it says.
+	Credentials       Credentials `json:"-"`
+	RefuseCredentials int         `json:"-"`
 	// ReadyAt, if not zero, is when a reconciling instance turns active, by the sandbox's clock. ReadyAfterPolls does the
 	// same once it was asked for that many times, so that tests need not wait.
 	ReadyAt         time.Time `json:"-"`
 	ReadyAfterPolls int       `json:"-"`
 	// GoneAt, if not zero, is when a deleting instance is gone.
 	GoneAt time.Time `json:"-"`
+
+	live bool // was active before it was updated
+}
+
+// Credentials says when an instance gives tokens and kubeconfigs, and 404 otherwise. What STACKIT does while an instance
+// reconciles is not public; its SDK asks then.
+type Credentials string
+
+const (
+	// CredentialsByStatus: when it is active, or reconciles after an update, which takes nothing from who uses it.
+	CredentialsByStatus Credentials = ""
+	CredentialsMinted   Credentials = "minted"  // always
+	CredentialsRefused  Credentials = "refused" // never
+)
+
+// givesCredentials decides about one request for credentials, and counts it.
+func (i *Instance) givesCredentials() bool {
+	if i.RefuseCredentials > 0 {
+		i.RefuseCredentials--
+		return false
+	}
+	switch i.Credentials {
+	case CredentialsMinted:
+		return true
+	case CredentialsRefused:
+		return false
+	}
+	return i.Status == StatusActive || i.Status == StatusReconciling && i.live
 }
 
 // Plan is an Edge Cloud plan.
@@ -230,7 +260,7 @@ func (s *Sandbox) updateInstance(c edgeCall) (int, any) {
 	if b.Description != nil {
 		c.instance.Description = *b.Description
 	}
-	c.instance.Status = StatusReconciling
+	c.instance.Status, c.instance.live = StatusReconciling, true
 	c.instance.ReadyAt = s.now().Add(time.Duration(s.settings.ReconcileTime))
 	return http.StatusNoContent, nil
 }

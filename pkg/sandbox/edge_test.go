@@ -171,7 +171,7 @@ func TestEdgeReconciling(t *testing.T) {
 	if status, _ := c.get(path + "/token"); status != 200 {
 		t.Errorf("token of an active instance: status %d", status)
 	}
-	c.s.SetInstance(sandbox.ReconcilingID, func(i *sandbox.Instance) { i.NotReady = true })
+	c.s.SetInstance(sandbox.ReconcilingID, func(i *sandbox.Instance) { i.Credentials = sandbox.CredentialsRefused })
 	if status, _ := c.get(path + "/token"); status != 404 {
 		t.Errorf("token of an instance that is not ready: status %d, want 404", status)
 	}

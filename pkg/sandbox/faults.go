@@ -18,6 +18,8 @@ type Fault struct {
 	// empty is any. Both are compared with what the client sent, "/edge/v1beta1/…" for one.
 	Method string `json:"method,omitempty"`
 	Path   string `json:"path,omitempty"`
+	// Token, if set, selects the requests with this bearer token.
+	Token string `json:"token,omitempty"`
 	// Preset fills in what a gateway is known to answer (see Presets). Fields given beside it win.
 	Preset string `json:"preset,omitempty"`
 	// After lets that many requests pass first; Times is how many then fail, 0 for all.
@@ -115,7 +117,7 @@ func (s *Sandbox) takeFault(r *http.Request) *activeFault {
 }
 
 func (f *activeFault) matches(r *http.Request) bool {
-	if f.Method != "" && f.Method != r.Method {
+	if f.Method != "" && f.Method != r.Method || f.Token != "" && r.Header.Get("Authorization") != "Bearer "+f.Token {
 		return false
 	}
 	if f.Path == "" || strings.HasSuffix(f.Path, "/") {

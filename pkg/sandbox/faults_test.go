@@ -26,6 +26,8 @@ func TestFaultSelection(t *testing.T) {
 		{"burst", sandbox.Fault{Preset: "gateway-timeout", Times: 2}, []int{504, 504, 200}},
 		{"later", sandbox.Fault{Preset: "bad-gateway", After: 1, Times: 1}, []int{200, 502, 200}},
 		{"preset and status", sandbox.Fault{Preset: "bad-gateway", Status: 503}, []int{503, 503, 503}},
+		{"token", sandbox.Fault{Token: c.token, Preset: "unauthorized", Times: 2}, []int{401, 401, 200}},
+		{"another token", sandbox.Fault{Token: c.as(sandbox.AdminServiceAccount).token, Status: 502}, []int{200, 200, 200}},
 		{"delay alone", sandbox.Fault{Delay: 1}, []int{200, 200, 200}},
 	} {
 		t.Run(test.name, func(t *testing.T) {

@@ -120,9 +120,38 @@ func (s *Sandbox) refuse(code string) (int, any) {
 func (s *Sandbox) RevokeSessions(email string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.endSessions(email, func(g *grant) { g.revoked = true })
+}
+
+// RevokeRefreshTokens ends all sign-ins of a person, but lets the access tokens live on that were given out: a service that
+// checks no more than their signature and time takes them until they expire.
+func (s *Sandbox) RevokeRefreshTokens(email string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.endSessions(email, func(g *grant) {
+		for _, t := range s.refresh {
+			if t.grant == g {
+				t.expires = time.Time{}
+			}
+		}
+	})
+}
+
+// RefuseAccessTokens has the access tokens of a person or service account refused that were given out until now. What they
+// were made of stays good: a refresh token or a key gets the next one.
+func (s *Sandbox) RefuseAccessTokens(email string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a := s.accounts[email]; a != nil {
+		a.generation++
+	}
+}
+
+// endSessions ends the sign-ins of a person and their browsers' sessions. The caller holds the lock.
+func (s *Sandbox) endSessions(email string, end func(*grant)) {
 	for _, g := range s.grants {
 		if g.email == email {
-			g.revoked = true
+			end(g)
 		}
 	}
 	for cookie, one := range s.sessions {

@@ -490,3 +490,38 @@ func TestDiscovery(t *testing.T) {
 		t.Errorf("after rotation: %v", err)
 	}
 }
+
+func TestAccessTokensAreRefused(t *testing.T) {
+	p := startPerson(t)
+	before := p.tokens()
+	p.s.RefuseAccessTokens(sandbox.AdminUser)
+	if p.works(before.AccessToken) {
+		t.Error("the access token is accepted")
+	}
+	after, err := p.refresh(before.RefreshToken)
+	if err != nil {
+		t.Fatalf("the refresh token is refused: %v", err)
+	}
+	if !p.works(after.AccessToken) {
+		t.Error("the renewed access token is refused")
+	}
+	machine := p.as(sandbox.AdminServiceAccount)
+	p.s.RefuseAccessTokens(sandbox.AdminServiceAccount)
+	if p.works(machine.token) || !p.works(p.as(sandbox.AdminServiceAccount).token) {
+		t.Error("service account: want the old token refused and a new one accepted")
+	}
+}
+
+func TestRefreshTokensAreRevoked(t *testing.T) {
+	p := startPerson(t)
+	token := p.tokens()
+	p.s.RevokeRefreshTokens(sandbox.AdminUser)
+	if !p.works(token.AccessToken) {
+		t.Error("the access token is refused before its time")
+	}
+	_, err := p.refresh(token.RefreshToken)
+	wantOAuthError(t, err, "invalid_grant")
+	if !p.works(p.tokens().AccessToken) {
+		t.Error("a new sign-in does not work")
+	}
+}

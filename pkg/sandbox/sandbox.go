@@ -25,6 +25,8 @@ type Options struct {
 	Now func() time.Time
 	// Settings are the initial settings; zero fields have the defaults of DefaultSettings.
 	Settings Settings
+	// NotEnabled are IDs of projects in which Edge Cloud was never enabled. Without it NewProjectID alone is one.
+	NotEnabled []string
 	// OnRequest, if set, is called with each request before it is answered, so that tests can wait for one.
 	OnRequest func(*http.Request)
 }
@@ -34,9 +36,11 @@ type Sandbox struct {
 	base      string
 	clock     func() time.Time
 	onRequest func(*http.Request)
-	mux       *http.ServeMux
-	authority *authority
-	serving   tls.Certificate
+
+	notEnabled []string // IDs of projects in which nobody has enabled Edge Cloud
+	mux        *http.ServeMux
+	authority  *authority
+	serving    tls.Certificate
 
 	mu        sync.Mutex // guards everything below
 	settings  Settings
@@ -46,8 +50,9 @@ type Sandbox struct {
 	provider
 	projects  []Project
 	plans     []Plan
-	instances map[string]*Instance // by ID
-	order     []string             // IDs of instances, oldest first
+	instances map[string]*Instance    // by ID
+	order     []string                // IDs of instances, oldest first
+	services  map[service]*enablement // what was changed since New
 	faults    []*activeFault
 	stats     Stats
 }
@@ -78,7 +83,11 @@ func New(o Options) (*Sandbox, error) {
 		assertion: map[string]time.Time{},
 		provider:  newProvider(),
 		instances: map[string]*Instance{},
+		services:  map[service]*enablement{},
 		stats:     newStats(),
+	}
+	if s.notEnabled = o.NotEnabled; s.notEnabled == nil {
+		s.notEnabled = []string{NewProjectID}
 	}
 	if s.clock == nil {
 		s.clock = time.Now
@@ -90,6 +99,7 @@ func New(o Options) (*Sandbox, error) {
 	s.routeIdentity()
 	s.routeServiceAccounts()
 	s.routeProjects()
+	s.routeEnablement()
 	s.routeEdge()
 	s.routeUI()
 	s.routeAdmin()

@@ -43,6 +43,8 @@ type Settings struct {
 	OpaqueInstanceTokens bool `json:"opaqueInstanceTokens"`
 	// ReconcileTime is how long a created or updated instance reconciles, and a deleted one takes to go.
 	ReconcileTime Duration `json:"reconcileTime"`
+	// EnablementTime is how long a service takes to be enabled or disabled in a project.
+	EnablementTime Duration `json:"enablementTime"`
 	// LocalUI names the sandbox's own page as the frontendUrl of instances, instead of an address like STACKIT's.
 	LocalUI bool `json:"localUI"`
 }

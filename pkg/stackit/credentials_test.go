@@ -120,7 +120,7 @@ func TestMintNotReady(t *testing.T) {
 		{"error", sandbox.StatusError, "instance plant-3714d85 is not ready (error)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w.SetInstance(sandbox.ReconcilingID, func(i *sandbox.Instance) { i.Status, i.NotReady = c.status, true })
+			w.SetInstance(sandbox.ReconcilingID, func(i *sandbox.Instance) { i.Status, i.Credentials = c.status, sandbox.CredentialsRefused })
 			for what, call := range mints(w) {
 				_, err := call(t.Context(), sandbox.ReconcilingID)
 				var notReady *NotReadyError
