@@ -11,6 +11,8 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 	"k8s.io/client-go/tools/clientcmd/api/latest"
 	v1 "k8s.io/client-go/tools/clientcmd/api/v1"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
 )
 
 // semantic compares configurations: nil and empty are the same, as they are in a file.
@@ -132,7 +134,7 @@ func kept(old, new *yaml.Node, c *changes) bool {
 	}
 	for i := 0; i < len(old.Content); i += 2 {
 		key := old.Content[i].Value
-		value := get(new, key)
+		value := yamledit.Get(new, key)
 		l, isList := byKey[key]
 		switch {
 		case key == "current-context" && c.from != c.to:
@@ -182,7 +184,7 @@ func keptFields(old, new *yaml.Node, before, after any) bool {
 		if _, is := a[key]; was && !is {
 			continue
 		}
-		value := get(new, key)
+		value := yamledit.Get(new, key)
 		if value == nil || !keptFields(old.Content[i+1], value, b[key], a[key]) {
 			return false
 		}

@@ -5,10 +5,10 @@ import (
 
 	"github.com/rogpeppe/go-internal/diff"
 	"go.yaml.in/yaml/v4"
-)
 
-// redacted stands for a secret in everything that is printed.
-const redacted = "REDACTED"
+	"github.com/kubectl-edge/kubectl-edge/pkg/audit"
+	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
+)
 
 // Diff returns the change of the file of this name as a unified diff, or "" if there is none. Secrets in it are replaced,
 // in lines that stay, too.
@@ -21,29 +21,29 @@ func Diff(name string, old, new []byte) string {
 func redact(data []byte) []byte {
 	t, err := newText(data)
 	if err != nil {
-		return []byte(redacted + "\n")
+		return []byte(yamledit.Redacted + "\n")
 	}
 	root, err := parseNodes(data)
 	if err != nil {
-		return []byte(redacted + "\n")
+		return []byte(yamledit.Redacted + "\n")
 	}
 	p := &patch{text: t}
 	hidden := map[*yaml.Node]bool{}
-	for _, s := range findSecrets(root) {
-		hidden[s.node] = true
+	for _, n := range audit.Secrets(root) {
+		hidden[n] = true
 	}
 	if root != nil {
 		if err := p.redact(root, t.documentEnd(root.Line-1), hidden); err != nil {
-			return []byte(redacted + "\n")
+			return []byte(yamledit.Redacted + "\n")
 		}
 	}
 	visible, err := p.result()
 	if err != nil || len(p.splices) != len(hidden) {
-		return []byte(redacted + "\n")
+		return []byte(yamledit.Redacted + "\n")
 	}
 	var out strings.Builder
 	for line := range strings.Lines(string(visible)) {
-		out.WriteString(hideComment(line))
+		out.WriteString(audit.HideComment(line))
 	}
 	return []byte(out.String())
 }
@@ -64,7 +64,7 @@ func (p *patch) redact(n *yaml.Node, limit int, hidden map[*yaml.Node]bool) erro
 			}
 			continue
 		}
-		cover := splice{start: p.text.offset(s.value), end: s.end, text: redacted}
+		cover := splice{start: p.text.offset(s.value), end: s.end, text: yamledit.Redacted}
 		if end, ok := p.text.inlineEnd(s); ok && !flow(n) {
 			cover.end = end
 		} else if !flow(n) {

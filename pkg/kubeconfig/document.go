@@ -11,10 +11,9 @@ import (
 	"go.yaml.in/yaml/v4"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
-)
 
-// maxSize is the largest file that is read. Ten thousand clusters, each with a CA of its own, take half of it.
-const maxSize = 64 << 20
+	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
+)
 
 // list is one of the three lists of a kubeconfig; inner is the key of an item's content, beside its name.
 type list struct{ key, inner string }
@@ -34,8 +33,8 @@ type document struct {
 
 // parse reads a kubeconfig. Its errors never quote the file.
 func parse(data []byte) (*document, error) {
-	if len(data) > maxSize {
-		return nil, errTooBig
+	if len(data) > yamledit.MaxSize {
+		return nil, yamledit.ErrTooBig
 	}
 	d := &document{data: data}
 	d.refused = d.parse()
@@ -69,26 +68,15 @@ func parseNodes(data []byte) (*yaml.Node, error) {
 	if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
 		return nil, nil
 	} else if err != nil {
-		return nil, syntaxError(err)
+		return nil, yamledit.SyntaxError(err)
 	}
 	if err := decoder.Decode(&second); err == nil {
 		return nil, errors.New("it has several YAML documents, of which kubectl reads only the first")
 	} else if !errors.Is(err, io.EOF) {
-		return nil, syntaxError(err)
+		return nil, yamledit.SyntaxError(err)
 	}
 	return document.Content[0], nil
 }
-
-// syntaxError keeps the position and drops the parser's message, which may quote the file.
-func syntaxError(err error) error {
-	var load *yaml.LoadError
-	if errors.As(err, &load) && load.Mark.Line > 0 {
-		return fmt.Errorf("line %d: %w", load.Mark.Line, errSyntax)
-	}
-	return errSyntax
-}
-
-var errSyntax = errors.New("not valid YAML or JSON")
 
 // checkTree refuses duplicates: client-go takes one of them, and which one depends on its version.
 func checkTree(root *yaml.Node) error {
@@ -121,7 +109,7 @@ func checkKeys(n *yaml.Node) error {
 	if n.Kind == yaml.MappingNode {
 		seen := map[string]bool{}
 		for i := 0; i < len(n.Content); i += 2 {
-			key := resolve(n.Content[i])
+			key := yamledit.Resolve(n.Content[i])
 			if key.Kind == yaml.ScalarNode && seen[key.Value] {
 				return fmt.Errorf("line %d: the same key is there twice", n.Content[i].Line)
 			}
@@ -136,40 +124,20 @@ func checkKeys(n *yaml.Node) error {
 	return nil
 }
 
-func resolve(n *yaml.Node) *yaml.Node {
-	if n.Kind == yaml.AliasNode {
-		return n.Alias
-	}
-	return n
-}
-
-// get returns the value of a key, or nil. It does not look into merged mappings ("<<").
-func get(n *yaml.Node, key string) *yaml.Node {
-	if n.Kind != yaml.MappingNode {
-		return nil
-	}
-	for i := 0; i < len(n.Content); i += 2 {
-		if resolve(n.Content[i]).Value == key {
-			return n.Content[i+1]
-		}
-	}
-	return nil
-}
-
 func items(root *yaml.Node, l list) []*yaml.Node {
-	value := get(root, l.key)
+	value := yamledit.Get(root, l.key)
 	if value == nil {
 		return nil
 	}
-	return resolve(value).Content
+	return yamledit.Resolve(value).Content
 }
 
 func itemName(item *yaml.Node) (string, bool) {
-	name := get(resolve(item), "name")
-	if name == nil || resolve(name).Kind != yaml.ScalarNode {
+	name := yamledit.Get(yamledit.Resolve(item), "name")
+	if name == nil || yamledit.Resolve(name).Kind != yaml.ScalarNode {
 		return "", false
 	}
-	return resolve(name).Value, true
+	return yamledit.Resolve(name).Value, true
 }
 
 // loadModel reads data with client-go. Of client-go's errors, which quote whole users, only what cannot hold a secret is

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
 )
 
 // file is a kubeconfig file as it was read. Its document is empty if the file does not exist.
@@ -30,8 +31,8 @@ func readFile(path string) (*file, error) {
 	}
 	var data []byte
 	if f.info != nil {
-		if f.info.Size() > maxSize {
-			return nil, fmt.Errorf("read kubeconfig %q: it has more than %d MiB", path, maxSize>>20)
+		if f.info.Size() > yamledit.MaxSize {
+			return nil, fmt.Errorf("read kubeconfig %q: %w", path, yamledit.ErrTooBig)
 		}
 		if data, err = os.ReadFile(f.target); err != nil {
 			return nil, fmt.Errorf("read kubeconfig %q: %w", path, reason(err))

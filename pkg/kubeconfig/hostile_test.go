@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
 )
 
 const sesame = "open-sesame-1234" // a secret that no message may show
@@ -40,7 +42,7 @@ func TestHostileFilesAreRefused(t *testing.T) {
 		"NUL":                {"a: \x00\n", "it is not UTF-8 text"},
 		"carriage returns":   {"a: 1\rb: 2\r", "line 1 has a line break that is neither LF nor CRLF"},
 		"next line":          {"a: 1\n# \u0085b: 2\n", "line 2 has a line break that is neither LF nor CRLF"},
-		"too big":            {"#" + strings.Repeat("x", maxSize), "more than 64 MiB"},
+		"too big":            {"#" + strings.Repeat("x", yamledit.MaxSize), "more than 64 MiB"},
 		"too deep":           {strings.Repeat("[", 20000), "not valid YAML or JSON"},
 		"key is a list":      {"[a]: " + sesame + "\n", "client-go cannot load it"},
 	}

@@ -15,6 +15,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/audit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
@@ -240,7 +241,7 @@ func TestEditRefuses(t *testing.T) {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
 		refused(t, `config": it has more than 64 MiB`, "")
-		if _, err := Audit(path); err == nil || !strings.Contains(err.Error(), "it has more than 64 MiB") {
+		if _, err := audit.Path(path); err == nil || !strings.Contains(err.Error(), "it has more than 64 MiB") {
 			t.Errorf("got error %v", err)
 		}
 		if runtime.ReadMemStats(&after); after.TotalAlloc-before.TotalAlloc > 16<<20 {

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/audit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
@@ -221,7 +222,7 @@ func (a *app) checkKubeconfig() check {
 	}
 	var redirects []string
 	for _, userName := range slices.Sorted(maps.Keys(config.AuthInfos)) {
-		if names := kubeconfig.Redirects(config.AuthInfos[userName]); len(names) > 0 {
+		if names := audit.Redirects(config.AuthInfos[userName]); len(names) > 0 {
 			redirects = append(redirects, fmt.Sprintf("user %q sets %s", userName, strings.Join(names, ", ")))
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/audit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
@@ -63,10 +64,10 @@ func (a *app) audit(paths []string, out output.Flags) error {
 			a.note("There is no kubeconfig.")
 		}
 	}
-	findings, files := []kubeconfig.Finding{}, map[string]bool{}
+	findings, files := []audit.Finding{}, map[string]bool{}
 	failed := false
 	for _, path := range paths {
-		found, err := kubeconfig.Audit(path)
+		found, err := audit.Path(path)
 		if err != nil {
 			failed = true
 			a.printEach(err)
@@ -90,10 +91,10 @@ func (a *app) audit(paths []string, out output.Flags) error {
 	return nil
 }
 
-func countFindings(findings []kubeconfig.Finding) string {
+func countFindings(findings []audit.Finding) string {
 	redirects := 0
 	for _, f := range findings {
-		if f.Kind == kubeconfig.Redirect {
+		if f.Kind == audit.Redirect {
 			redirects++
 		}
 	}
@@ -119,11 +120,11 @@ func (a *app) printEach(err error) {
 	}
 }
 
-func (a *app) printFindings(findings []kubeconfig.Finding, out output.Flags) error {
+func (a *app) printFindings(findings []audit.Finding, out output.Flags) error {
 	if out.Format != sarif {
 		return output.List(a.Out, out, a.findingKind(), findings)
 	}
-	data, err := kubeconfig.SARIF(findings, a.Version, a.Now())
+	data, err := audit.SARIF(findings, a.Version, a.Now())
 	if err != nil {
 		return err
 	}
@@ -131,20 +132,20 @@ func (a *app) printFindings(findings []kubeconfig.Finding, out output.Flags) err
 	return err
 }
 
-func (a *app) findingKind() output.Kind[kubeconfig.Finding] {
-	line := func(f kubeconfig.Finding) string { return strconv.Itoa(f.Line) }
-	return output.Kind[kubeconfig.Finding]{
+func (a *app) findingKind() output.Kind[audit.Finding] {
+	line := func(f audit.Finding) string { return strconv.Itoa(f.Line) }
+	return output.Kind[audit.Finding]{
 		Name: "Finding",
-		ID:   func(f kubeconfig.Finding) string { return f.File + ":" + line(f) },
-		Columns: []output.Column[kubeconfig.Finding]{
-			{Name: "FILE", Value: func(f kubeconfig.Finding) string { return f.File }},
+		ID:   func(f audit.Finding) string { return f.File + ":" + line(f) },
+		Columns: []output.Column[audit.Finding]{
+			{Name: "FILE", Value: func(f audit.Finding) string { return f.File }},
 			{Name: "LINE", Value: line},
-			{Name: "ENTRY", Value: func(f kubeconfig.Finding) string { return f.Entry }},
-			{Name: "KIND", Value: func(f kubeconfig.Finding) string { return string(f.Kind) }},
-			{Name: "FIELD", Value: func(f kubeconfig.Finding) string { return f.Field }},
-			{Name: "EXPIRES", Value: func(f kubeconfig.Finding) string {
+			{Name: "ENTRY", Value: func(f audit.Finding) string { return f.Entry }},
+			{Name: "KIND", Value: func(f audit.Finding) string { return string(f.Kind) }},
+			{Name: "FIELD", Value: func(f audit.Finding) string { return f.Field }},
+			{Name: "EXPIRES", Value: func(f audit.Finding) string {
 				switch {
-				case f.Kind == kubeconfig.Redirect: // no secret, and so without an end
+				case f.Kind == audit.Redirect: // no secret, and so without an end
 					return "-"
 				case f.Expires.IsZero():
 					return "unknown"
@@ -152,8 +153,8 @@ func (a *app) findingKind() output.Kind[kubeconfig.Finding] {
 					return f.Expires.Format(time.RFC3339)
 				}
 			}},
-			{Name: "MODE", Value: func(f kubeconfig.Finding) string { return f.Mode }},
-			{Name: "ADVICE", Wide: true, Value: func(f kubeconfig.Finding) string { return f.Advice }},
+			{Name: "MODE", Value: func(f audit.Finding) string { return f.Mode }},
+			{Name: "ADVICE", Wide: true, Value: func(f audit.Finding) string { return f.Advice }},
 		},
 	}
 }

@@ -1,4 +1,4 @@
-package kubeconfig
+package audit
 
 import (
 	"encoding/json"

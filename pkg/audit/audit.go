@@ -1,4 +1,5 @@
-package kubeconfig
+// Package audit finds the secrets that kubeconfigs hold, and what in them redirects our helper.
+package audit
 
 import (
 	"bytes"
@@ -11,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +20,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
+	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
 )
 
 // Finding is a secret embedded in a kubeconfig, or a Redirect. It does not hold the secret.
@@ -32,13 +35,13 @@ type Finding struct {
 	Advice  string    `json:"advice"`
 }
 
-// Audit returns every secret and Redirect in a kubeconfig, or in the kubeconfigs below a folder, in the order of the files.
+// Path returns every secret and Redirect in a kubeconfig, or in the kubeconfigs below a folder, in the order of the files.
 // Symlinks below the folder are not followed. In a folder, what does not look like a kubeconfig is passed over; what looks
 // like one and cannot be read is part of the error, which comes with the findings in the rest.
-func Audit(path string) ([]Finding, error) {
+func Path(path string) ([]Finding, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("audit %q: %w", path, reason(err))
+		return nil, fmt.Errorf("audit %q: %w", path, cause(err))
 	}
 	if !info.IsDir() {
 		return auditFile(path, false)
@@ -47,7 +50,7 @@ func Audit(path string) ([]Finding, error) {
 	var failed []error
 	err = filepath.WalkDir(path, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
-			failed = append(failed, fmt.Errorf("audit %q: %w", path, reason(err)))
+			failed = append(failed, fmt.Errorf("audit %q: %w", path, cause(err)))
 			return nil
 		}
 		if entry.IsDir() && entry.Name() == ".git" {
@@ -72,10 +75,10 @@ func auditFile(path string, many bool) ([]Finding, error) {
 	if err == nil {
 		findings, err = auditData(data)
 	}
-	if many && errors.Is(err, errTooBig) && !looksLikeKubeconfig(head(path)) {
+	if many && errors.Is(err, yamledit.ErrTooBig) && !looksLikeKubeconfig(head(path)) {
 		return nil, nil
 	}
-	if many && errors.Is(err, errSyntax) && !namedLikeKubeconfig(path) { // source code and pages that quote one
+	if many && errors.Is(err, yamledit.ErrSyntax) && !namedLikeKubeconfig(path) { // source code and pages that quote one
 		return nil, nil
 	}
 	if err != nil {
@@ -84,29 +87,35 @@ func auditFile(path string, many bool) ([]Finding, error) {
 	for i := range findings {
 		f := &findings[i]
 		f.File, f.Mode = path, fmt.Sprintf("%04o", info.Mode().Perm())
-		if f.Kind != Redirect && info.Mode().Perm()&0o077 != 0 && !onWindows {
+		if f.Kind != Redirect && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
 			f.Advice += fmt.Sprintf("; until then keep others from reading it: chmod 600 %s", path)
 		}
 	}
 	return findings, nil
 }
 
-var errTooBig = fmt.Errorf("it has more than %d MiB", maxSize>>20)
+// cause is the reason of an error on a file without the path, which the message has already.
+func cause(err error) error {
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		return failed.Err
+	}
+	return err
+}
 
 func readRegular(path string) ([]byte, fs.FileInfo, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, nil, reason(err)
+		return nil, nil, cause(err)
 	}
 	if !info.Mode().IsRegular() { // opening a pipe could wait for ever
 		return nil, nil, errors.New("it is not a regular file")
 	}
-	if info.Size() > maxSize {
-		return nil, nil, errTooBig
+	if info.Size() > yamledit.MaxSize {
+		return nil, nil, yamledit.ErrTooBig
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return nil, nil, reason(err)
+		return nil, nil, cause(err)
 	}
 	return data, info, nil
 }
@@ -125,8 +134,8 @@ func head(path string) []byte {
 // looksLikeKubeconfig reports whether data names at least two of the three lists.
 func looksLikeKubeconfig(data []byte) bool {
 	named := 0
-	for _, l := range lists() {
-		if bytes.Contains(data, []byte(l.key+":")) || bytes.Contains(data, []byte(`"`+l.key+`"`)) {
+	for _, key := range []string{"clusters", "contexts", "users"} {
+		if bytes.Contains(data, []byte(key+":")) || bytes.Contains(data, []byte(`"`+key+`"`)) {
 			named++
 		}
 	}
@@ -153,7 +162,7 @@ func auditData(data []byte) ([]Finding, error) {
 		if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
 			break
 		} else if err != nil {
-			return nil, syntaxError(err)
+			return nil, yamledit.SyntaxError(err)
 		}
 		findings = append(findings, findRedirects(document.Content[0])...)
 		for _, s := range findSecrets(document.Content[0]) {
@@ -164,7 +173,7 @@ func auditData(data []byte) ([]Finding, error) {
 	number := 0
 	for line := range strings.Lines(string(data)) {
 		number++
-		if !lines[number] && hideComment(line) != line {
+		if !lines[number] && HideComment(line) != line {
 			findings = append(findings, Finding{Line: number, Kind: Comment, Advice: "delete the comment, and revoke or replace the secret"})
 		}
 	}
@@ -178,11 +187,11 @@ func (s secret) expires() time.Time {
 		end, _ := tokencache.ReadExpiry(secretForm.FindString(s.node.Value))
 		return end.UTC()
 	}
-	certificate := get(s.user, "client-certificate-data")
+	certificate := yamledit.Get(s.user, "client-certificate-data")
 	if certificate == nil {
 		return time.Time{}
 	}
-	data, err := base64.StdEncoding.DecodeString(resolve(certificate).Value)
+	data, err := base64.StdEncoding.DecodeString(yamledit.Resolve(certificate).Value)
 	if err != nil {
 		return time.Time{}
 	}

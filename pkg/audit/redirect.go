@@ -1,4 +1,4 @@
-package kubeconfig
+package audit
 
 import (
 	"slices"
@@ -6,6 +6,8 @@ import (
 
 	"go.yaml.in/yaml/v4"
 	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
 )
 
 // Redirect is the kind of a finding that is no secret: a variable in exec.env of our helper. Such variables decide where the
@@ -25,7 +27,7 @@ func harmless(variable string) bool {
 func callsHelper(command string, args []string) bool {
 	command = strings.ToLower(command[strings.LastIndexAny(command, `/\`)+1:])
 	switch strings.TrimSuffix(command, ".exe") {
-	case Command, "kubectl-edge":
+	case "kubectl-edge_credential", "kubectl-edge":
 		return true
 	case "kubectl":
 		return slices.ContainsFunc(args, func(arg string) bool {
@@ -107,7 +109,7 @@ func fields(n *yaml.Node, key string) (values []*yaml.Node) {
 	seen := map[*yaml.Node]bool{} // mappings can be merged in a circle, and many times
 	var search func(n *yaml.Node)
 	search = func(n *yaml.Node) {
-		n = resolve(n)
+		n = yamledit.Resolve(n)
 		if seen[n] {
 			return
 		}
@@ -124,7 +126,7 @@ func fields(n *yaml.Node, key string) (values []*yaml.Node) {
 		for i := 0; i < len(n.Content); i += 2 {
 			switch textOf(n.Content[i]) {
 			case key:
-				values = append(values, resolve(n.Content[i+1]))
+				values = append(values, yamledit.Resolve(n.Content[i+1]))
 			case "<<":
 				merged = append(merged, n.Content[i+1])
 			}
@@ -133,7 +135,7 @@ func fields(n *yaml.Node, key string) (values []*yaml.Node) {
 			search(m)
 		}
 	}
-	if resolve(n).Kind == yaml.MappingNode {
+	if yamledit.Resolve(n).Kind == yaml.MappingNode {
 		search(n)
 	}
 	return values
@@ -144,7 +146,7 @@ func sequence(lists []*yaml.Node) (items []*yaml.Node) {
 	for _, list := range lists {
 		if list.Kind == yaml.SequenceNode {
 			for _, item := range list.Content {
-				items = append(items, resolve(item))
+				items = append(items, yamledit.Resolve(item))
 			}
 		}
 	}
@@ -154,7 +156,7 @@ func sequence(lists []*yaml.Node) (items []*yaml.Node) {
 // textOf is the text of a scalar as client-go reads it, which decodes what is tagged as binary.
 func textOf(n *yaml.Node) string {
 	var text string
-	n = resolve(n)
+	n = yamledit.Resolve(n)
 	if n.Kind != yaml.ScalarNode {
 		return ""
 	}

@@ -1,23 +1,58 @@
-package kubeconfig
+package audit
 
 import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
+	"encoding/pem"
 	"fmt"
+	"io/fs"
+	"math/big"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/client-go/tools/clientcmd"
-	"k8s.io/client-go/tools/clientcmd/api"
 )
 
 func jwt(claims string) string {
 	encode := base64.RawURLEncoding.EncodeToString
 	return encode([]byte(`{"alg":"RS256","typ":"JWT"}`)) + "." + encode([]byte(claims)) + ".c2lnbmF0dXJl"
+}
+
+// endingAt makes a self-signed certificate.
+func endingAt(t *testing.T, notAfter time.Time) []byte {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: notAfter}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, public, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+}
+
+// writeFile writes a file of a test.
+func writeFile(t *testing.T, path, data string, mode fs.FileMode) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(data), mode); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // secretive is a kubeconfig with a secret of each kind, each of which contains "sesame".
@@ -80,22 +115,22 @@ users:
     exec: {apiVersion: client.authentication.k8s.io/v1, command: kubectl-edge_credential, interactiveMode: IfAvailable,
       args: [--project-id, 3fa85f64-5717-4562-b3fc-2c963f66afa6, --region, eu01, --instance-id, demo-3714d85, --expiration, 15m]}
     user-password: sesame-unknown
-`, b64(certificate(t, end)), jwt(fmt.Sprintf(`{"exp":%d,"sub":"sesame"}`, end.Unix())), b64([]byte("sesame")))
+`, b64(endingAt(t, end)), jwt(fmt.Sprintf(`{"exp":%d,"sub":"sesame"}`, end.Unix())), b64([]byte("sesame")))
 }
 
 func TestAudit(t *testing.T) {
 	end := time.Now().Add(24 * time.Hour).Truncate(time.Second).UTC()
 	dir := t.TempDir()
 	path := filepath.Join(dir, "config")
-	write(t, path, secretive(t, end), 0o644)
-	findings, err := Audit(path)
+	writeFile(t, path, secretive(t, end), 0o644)
+	findings, err := Path(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
 	for _, f := range findings {
 		got = append(got, fmt.Sprintf("%d %s|%s|%s", f.Line, f.Kind, f.Entry, f.Field))
-		if f.File != path || f.Mode != "0644" && !onWindows || !strings.Contains(f.Advice, "chmod 600 "+path) && !onWindows {
+		if f.File != path || f.Mode != "0644" && runtime.GOOS != "windows" || !strings.Contains(f.Advice, "chmod 600 "+path) && runtime.GOOS != "windows" {
 			t.Errorf("file, mode or advice is missing: %+v", f)
 		}
 		if f.Expires.IsZero() == (f.Kind == ClientKey || f.Entry == "user token") || !f.Expires.IsZero() && !f.Expires.Equal(end) {
@@ -129,7 +164,7 @@ func TestAudit(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{string(sarif), string(all), fmt.Sprintf("%+v", findings), string(redact([]byte(read(t, path))))} {
+	for _, text := range []string{string(sarif), string(all), fmt.Sprintf("%+v", findings)} {
 		if strings.Contains(strings.ToLower(text), "sesame") {
 			t.Errorf("a secret is shown:\n%s", text)
 		}
@@ -173,8 +208,8 @@ func TestAuditKnowsSecretsByTheirForm(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "config")
-			write(t, path, test.data, 0o600)
-			findings, err := Audit(path)
+			writeFile(t, path, test.data, 0o600)
+			findings, err := Path(path)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -191,22 +226,22 @@ func TestAuditKnowsSecretsByTheirForm(t *testing.T) {
 
 func TestAuditOfFolders(t *testing.T) {
 	dir := t.TempDir()
-	write(t, filepath.Join(dir, "a.yaml"), "users:\n- name: a\n  user: {token: x}\ncontexts: []\n", 0o600)
-	write(t, filepath.Join(dir, "sub", "b.json"), `{"users":[{"name":"b","user":{"password":"x"}}],"clusters":[]}`, 0o600)
-	write(t, filepath.Join(dir, "sub", "damaged"), "users:\nclusters:\n\t- x\n", 0o600)
-	write(t, filepath.Join(dir, "notes.txt"), "token: x", 0o600)
-	write(t, filepath.Join(dir, ".git", "c"), "users:\n- name: c\n  user: {token: x}\ncontexts: []\n", 0o600)
+	writeFile(t, filepath.Join(dir, "a.yaml"), "users:\n- name: a\n  user: {token: x}\ncontexts: []\n", 0o600)
+	writeFile(t, filepath.Join(dir, "sub", "b.json"), `{"users":[{"name":"b","user":{"password":"x"}}],"clusters":[]}`, 0o600)
+	writeFile(t, filepath.Join(dir, "sub", "damaged"), "users:\nclusters:\n\t- x\n", 0o600)
+	writeFile(t, filepath.Join(dir, "notes.txt"), "token: x", 0o600)
+	writeFile(t, filepath.Join(dir, ".git", "c"), "users:\n- name: c\n  user: {token: x}\ncontexts: []\n", 0o600)
 	if err := os.Symlink(dir, filepath.Join(dir, "loop")); err != nil {
 		t.Fatal(err)
 	}
-	findings, err := Audit(dir)
+	findings, err := Path(dir)
 	if err == nil || !strings.Contains(err.Error(), `damaged": line 3: not valid YAML or JSON`) {
 		t.Errorf("got error %v", err)
 	}
 	if len(findings) != 2 || findings[0].Entry != "user a" || findings[1].Kind != Password {
 		t.Errorf("got %+v", findings)
 	}
-	if _, err := Audit(filepath.Join(dir, "absent")); err == nil || !strings.Contains(err.Error(), "no such file") && !onWindows {
+	if _, err := Path(filepath.Join(dir, "absent")); err == nil || !strings.Contains(err.Error(), "no such file") && runtime.GOOS != "windows" {
 		t.Errorf("got error %v", err)
 	}
 }
@@ -214,8 +249,8 @@ func TestAuditOfFolders(t *testing.T) {
 // Duplicates and further documents, which client-go refuses or does not read, hold secrets, too.
 func TestAuditReadsWhatClientGoDoesNot(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config")
-	write(t, path, "users:\n- name: a\n  user: {token: x, token: y}\n- name: a\n  user: {token: z}\n---\nusers:\n- user: {token: a}\n  name: b\n", 0o600)
-	findings, err := Audit(path)
+	writeFile(t, path, "users:\n- name: a\n  user: {token: x, token: y}\n- name: a\n  user: {token: z}\n---\nusers:\n- user: {token: a}\n  name: b\n", 0o600)
+	findings, err := Path(path)
 	if err != nil || len(findings) != 4 {
 		t.Errorf("got error %v and %+v", err, findings)
 	}
@@ -260,41 +295,6 @@ func TestSARIF(t *testing.T) {
 	}
 }
 
-func TestConvert(t *testing.T) {
-	end := time.Now().Add(time.Hour).Truncate(time.Second).UTC()
-	config := api.NewConfig()
-	add := func(name, server string, user api.AuthInfo) {
-		config.Clusters[name], config.AuthInfos[name] = &api.Cluster{Server: server}, &user
-		config.Contexts[name] = &api.Context{Cluster: name, AuthInfo: name}
-	}
-	token := jwt(fmt.Sprintf(`{"exp":%d}`, end.Unix()))
-	add("api", "https://api.demo-3714d85.edge.eu01.onstackit.cloud:443", api.AuthInfo{Token: token, LocationOfOrigin: "/f", Impersonate: "me"})
-	add("local", "https://demo-3714d85.localhost:6443", api.AuthInfo{Token: "opaque"})
-	add("evil", "https://demo-3714d85.edge.eu01.onstackit.cloud.evil.example", api.AuthInfo{Token: "opaque"})
-	add("exec", "https://demo-3714d85.edge.eu01.onstackit.cloud", *ExecUser(nil, ""))
-	add("both", "https://other.example", api.AuthInfo{Token: "x", Password: "y"})
-	config.Contexts["second"] = &api.Context{Cluster: "both", AuthInfo: "evil"}
-	want := []Embedded{
-		{User: "api", File: "/f", Expires: end, Contexts: []string{"api"}, Clusters: []string{"api"}, Server: "https://api.demo-3714d85.edge.eu01.onstackit.cloud:443", InstanceID: "demo-3714d85", Region: "eu01", STACKIT: true},
-		{User: "both", Contexts: []string{"both"}, Clusters: []string{"both"}, Server: "https://other.example"},
-		{User: "evil", Contexts: []string{"evil", "second"}, Clusters: []string{"both", "evil"}, Server: "https://demo-3714d85.edge.eu01.onstackit.cloud.evil.example", InstanceID: "demo-3714d85"},
-		{User: "local", Contexts: []string{"local"}, Clusters: []string{"local"}, Server: "https://demo-3714d85.localhost:6443", InstanceID: "demo-3714d85"},
-	}
-	found := FindEmbedded(config)
-	if diff := cmp.Diff(want, found); diff != "" {
-		t.Fatalf("-want +got:\n%s", diff)
-	}
-	got, err := Convert(config, found[0], ExecUser([]string{"a"}, ""))
-	if user := config.AuthInfos["api"]; err != nil || got != token || user.Token != "" || user.Exec.Command != Command || user.Impersonate != "me" {
-		t.Errorf("error %v, user %v", err, user)
-	}
-	for i, want := range []string{"it has no token", "other credentials beside the token", `several clusters: ["both" "evil"]`} {
-		if _, err := Convert(config, found[i], ExecUser(nil, "")); err == nil || !strings.Contains(err.Error(), want) {
-			t.Errorf("got error %v, want one with %q", err, want)
-		}
-	}
-}
-
 func TestAuditPassesOverWhatOnlyQuotesKubeconfigs(t *testing.T) {
 	dir := t.TempDir()
 	const quoted = "func x() {\n\treturn `\nclusters: []\nusers: [\n`"
@@ -303,7 +303,7 @@ func TestAuditPassesOverWhatOnlyQuotesKubeconfigs(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, err := Audit(dir)
+	_, err := Path(dir)
 	if err == nil {
 		t.Fatal("no error for what is named like a kubeconfig")
 	}
@@ -358,8 +358,8 @@ func TestAuditFindsRedirects(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "config")
-			write(t, path, c.content, 0o644)
-			findings, err := Audit(path)
+			writeFile(t, path, c.content, 0o644)
+			findings, err := Path(path)
 			if err != nil && name != "merged in a circle" {
 				t.Fatal(err)
 			}
@@ -407,8 +407,8 @@ func TestAuditEndsOnMergesOfMerges(t *testing.T) {
 // A secret and a redirect can be one variable, and the comment beside it is still looked at.
 func TestAuditFindsASecretInARedirect(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config")
-	write(t, path, "users:\n- name: a\n  user:\n    exec:\n      command: kubectl-edge_credential\n      env:\n      - name: STACKIT_ACCESS_TOKEN # token: sesame\n        value: sesame\n", 0o600)
-	findings, err := Audit(path)
+	writeFile(t, path, "users:\n- name: a\n  user:\n    exec:\n      command: kubectl-edge_credential\n      env:\n      - name: STACKIT_ACCESS_TOKEN # token: sesame\n        value: sesame\n", 0o600)
+	findings, err := Path(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -422,26 +422,5 @@ func TestAuditFindsASecretInARedirect(t *testing.T) {
 	sarif, err := SARIF(findings, "v1", time.Now())
 	if err != nil || !strings.Contains(string(sarif), `"ruleId": "redirect"`) || !strings.Contains(string(sarif), "A kubeconfig redirects the credential helper") {
 		t.Errorf("%v:\n%s", err, sarif)
-	}
-}
-
-// A diff shows which variables are set, and hides the values that are secrets.
-func TestDiffShowsRedirects(t *testing.T) {
-	const text = "users:\n- name: a\n  user:\n    exec:\n      command: kubectl-edge_credential\n      env:\n" +
-		"      - {name: HTTPS_PROXY, value: 'http://proxy.example'}\n      - {name: STACKIT_ACCESS_TOKEN, value: sesame}\n"
-	if got, want := string(redact([]byte(text))), strings.Replace(text, "sesame", "REDACTED", 1); got != want {
-		t.Errorf("got\n%s\nwant\n%s", got, want)
-	}
-}
-
-// What we write over an entry of ours, and what we make of a token, has no redirect.
-func TestEntriesKeepNoRedirect(t *testing.T) {
-	config := api.NewConfig()
-	entry := Entry{Name: "a", Server: "https://a.example", User: ExecUser([]string{"--instance-id=demo-3714d85"}, "")}
-	entry.Put(config)
-	config.AuthInfos["a"].Exec.Env = []api.ExecEnvVar{{Name: "HOME", Value: "/tmp"}}
-	entry.Put(config)
-	if got := config.AuthInfos["a"].Exec.Env; len(got) > 0 {
-		t.Errorf("left in the entry: %v", got)
 	}
 }

@@ -1,4 +1,4 @@
-package kubeconfig
+package audit
 
 import (
 	"math"
@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
 )
 
 // Kind is how a kubeconfig holds a secret.
@@ -42,24 +44,45 @@ func findSecrets(root *yaml.Node) []secret {
 	}
 	for i := 0; i < len(root.Content); i += 2 {
 		key, value := root.Content[i].Value, root.Content[i+1]
-		inner := map[string]string{}
-		for _, l := range lists() {
-			inner[l.key] = l.inner
-		}
-		if inner[key] == "" || value.Kind != yaml.SequenceNode {
+		inner := entryOf(key)
+		if inner == "" || value.Kind != yaml.SequenceNode {
 			s.walk(value, key, place{path: []string{key}})
 			continue
 		}
 		for _, item := range value.Content {
-			name, _ := itemName(item)
-			at := place{entry: inner[key] + " " + name}
-			if content := get(item, inner[key]); content != nil && key == "users" {
-				at.user = resolve(content)
+			at := place{entry: inner + " " + nameOf(item)}
+			if content := yamledit.Get(item, inner); content != nil && key == "users" {
+				at.user = yamledit.Resolve(content)
 			}
 			s.walk(item, "", at)
 		}
 	}
 	return s.found
+}
+
+// Secrets returns the scalars of one document that hold a secret, each once.
+func Secrets(root *yaml.Node) (scalars []*yaml.Node) {
+	for _, s := range findSecrets(root) {
+		scalars = append(scalars, s.node)
+	}
+	return scalars
+}
+
+// entryOf is what an item of this list of a kubeconfig is called, which is also the key of its content; "" for other lists.
+func entryOf(list string) string {
+	switch list {
+	case "clusters", "contexts", "users":
+		return strings.TrimSuffix(list, "s")
+	}
+	return ""
+}
+
+// nameOf is the name of an item, "" if it has none.
+func nameOf(item *yaml.Node) string {
+	if name := yamledit.Get(yamledit.Resolve(item), "name"); name != nil {
+		return textOf(name)
+	}
+	return ""
 }
 
 type search struct {
@@ -86,7 +109,7 @@ func (s *search) walk(n *yaml.Node, name string, at place) {
 	case yaml.MappingNode:
 		for i := 0; i < len(n.Content); i += 2 {
 			key, value := n.Content[i].Value, n.Content[i+1]
-			variable := get(n, "name")
+			variable := yamledit.Get(n, "name")
 			if key == "value" && variable != nil && variable.Kind == yaml.ScalarNode { // of exec.env
 				s.walk(value, variable.Value, below(variable.Value))
 			} else {
@@ -209,17 +232,17 @@ func random(value string) bool {
 	return entropy > 3.8 && strings.ContainsAny(value, "0123456789") && strings.ToLower(value) != value
 }
 
-// hideComment replaces what looks like a secret in a line's comment, such as a field that was switched off.
-func hideComment(line string) string {
+// HideComment replaces what looks like a secret in a line's comment, such as a field that was switched off.
+func HideComment(line string) string {
 	i := strings.Index(line, "#")
 	if i < 0 {
 		return line
 	}
 	comment := assignment.ReplaceAllStringFunc(line[i:], func(field string) string {
 		if parts := assignment.FindStringSubmatch(field); secretName(parts[1]) && !plain(parts[3]) {
-			return parts[1] + parts[2] + redacted
+			return parts[1] + parts[2] + yamledit.Redacted
 		}
 		return field
 	})
-	return line[:i] + secretForm.ReplaceAllString(comment, redacted)
+	return line[:i] + secretForm.ReplaceAllString(comment, yamledit.Redacted)
 }

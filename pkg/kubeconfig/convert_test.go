@@ -1,0 +1,68 @@
+package kubeconfig
+
+import (
+	"encoding/base64"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/client-go/tools/clientcmd/api"
+)
+
+func TestConvert(t *testing.T) {
+	end := time.Now().Add(time.Hour).Truncate(time.Second).UTC()
+	config := api.NewConfig()
+	add := func(name, server string, user api.AuthInfo) {
+		config.Clusters[name], config.AuthInfos[name] = &api.Cluster{Server: server}, &user
+		config.Contexts[name] = &api.Context{Cluster: name, AuthInfo: name}
+	}
+	token := "e30." + base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"exp":%d}`, end.Unix())) + ".c2ln"
+	add("api", "https://api.demo-3714d85.edge.eu01.onstackit.cloud:443", api.AuthInfo{Token: token, LocationOfOrigin: "/f", Impersonate: "me"})
+	add("local", "https://demo-3714d85.localhost:6443", api.AuthInfo{Token: "opaque"})
+	add("evil", "https://demo-3714d85.edge.eu01.onstackit.cloud.evil.example", api.AuthInfo{Token: "opaque"})
+	add("exec", "https://demo-3714d85.edge.eu01.onstackit.cloud", *ExecUser(nil, ""))
+	add("both", "https://other.example", api.AuthInfo{Token: "x", Password: "y"})
+	config.Contexts["second"] = &api.Context{Cluster: "both", AuthInfo: "evil"}
+	want := []Embedded{
+		{User: "api", File: "/f", Expires: end, Contexts: []string{"api"}, Clusters: []string{"api"}, Server: "https://api.demo-3714d85.edge.eu01.onstackit.cloud:443", InstanceID: "demo-3714d85", Region: "eu01", STACKIT: true},
+		{User: "both", Contexts: []string{"both"}, Clusters: []string{"both"}, Server: "https://other.example"},
+		{User: "evil", Contexts: []string{"evil", "second"}, Clusters: []string{"both", "evil"}, Server: "https://demo-3714d85.edge.eu01.onstackit.cloud.evil.example", InstanceID: "demo-3714d85"},
+		{User: "local", Contexts: []string{"local"}, Clusters: []string{"local"}, Server: "https://demo-3714d85.localhost:6443", InstanceID: "demo-3714d85"},
+	}
+	found := FindEmbedded(config)
+	if diff := cmp.Diff(want, found); diff != "" {
+		t.Fatalf("-want +got:\n%s", diff)
+	}
+	got, err := Convert(config, found[0], ExecUser([]string{"a"}, ""))
+	if user := config.AuthInfos["api"]; err != nil || got != token || user.Token != "" || user.Exec.Command != Command || user.Impersonate != "me" {
+		t.Errorf("error %v, user %v", err, user)
+	}
+	for i, want := range []string{"it has no token", "other credentials beside the token", `several clusters: ["both" "evil"]`} {
+		if _, err := Convert(config, found[i], ExecUser(nil, "")); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("got error %v, want one with %q", err, want)
+		}
+	}
+}
+
+// A diff shows which variables are set, and hides the values that are secrets.
+func TestDiffShowsRedirects(t *testing.T) {
+	const text = "users:\n- name: a\n  user:\n    exec:\n      command: kubectl-edge_credential\n      env:\n" +
+		"      - {name: HTTPS_PROXY, value: 'http://proxy.example'}\n      - {name: STACKIT_ACCESS_TOKEN, value: sesame}\n"
+	if got, want := string(redact([]byte(text))), strings.Replace(text, "sesame", "REDACTED", 1); got != want {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
+}
+
+// What we write over an entry of ours, and what we make of a token, has no redirect.
+func TestEntriesKeepNoRedirect(t *testing.T) {
+	config := api.NewConfig()
+	entry := Entry{Name: "a", Server: "https://a.example", User: ExecUser([]string{"--instance-id=demo-3714d85"}, "")}
+	entry.Put(config)
+	config.AuthInfos["a"].Exec.Env = []api.ExecEnvVar{{Name: "HOME", Value: "/tmp"}}
+	entry.Put(config)
+	if got := config.AuthInfos["a"].Exec.Env; len(got) > 0 {
+		t.Errorf("left in the entry: %v", got)
+	}
+}
