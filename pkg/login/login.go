@@ -49,6 +49,9 @@ type Sessions struct {
 	Name    string // of the profile
 	Profile profile.Profile
 	Trusted []string // profile.Config.TrustedHosts
+	// Session is the profile's session as it was read together with the configuration, so that both are of one moment. Open
+	// reads it itself where this is nil.
+	Session func() (profile.Session, error)
 	Secrets *secretstore.Store
 	HTTP    *http.Client
 	Getenv  func(string) string

@@ -21,7 +21,7 @@ func (s *Sessions) Open(context.Context) (Source, error) {
 	if source != nil || err != nil {
 		return source, err
 	}
-	session, err := profile.LoadSession(s.Dirs, s.Name)
+	session, err := s.session()
 	if err == nil {
 		return &sessionSource{sessions: s, session: session}, nil
 	}
@@ -40,6 +40,13 @@ func (s *Sessions) Open(context.Context) (Source, error) {
 		return nil, s.required(profile.Session{}, "it logs in by "+s.Profile.LoginMethod+", and the environment has nothing of that kind")
 	}
 	return nil, s.required(profile.Session{}, "nobody is logged in")
+}
+
+func (s *Sessions) session() (profile.Session, error) {
+	if s.Session == nil {
+		return profile.LoadSession(s.Dirs, s.Name)
+	}
+	return s.Session()
 }
 
 // grantSource gives access tokens of a credential that is not ours to keep. They are kept in memory alone.

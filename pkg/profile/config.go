@@ -6,9 +6,7 @@ package profile
 import (
 	"cmp"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -17,7 +15,6 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 // DefaultName is the profile that is used when none was chosen.
@@ -56,23 +53,35 @@ type Profile struct {
 // decides where credentials are sent.
 func Load(d dirs.Dirs) (*Config, error) {
 	path := configPath(d)
-	data, err := securefile.Read(path, securefile.NotWritableByOthers)
-	if errors.Is(err, fs.ErrNotExist) {
-		return &Config{Version: configVersion}, nil
-	}
+	data, err := readConfig(path)
 	if err != nil {
-		return nil, fmt.Errorf("read configuration: %w", err)
+		return nil, err
 	}
-	c := &Config{}
+	return decodeConfig(path, data)
+}
+
+func decodeConfig(path string, data []byte) (*Config, error) {
+	c := &Config{Version: configVersion}
+	if data == nil {
+		return c, nil
+	}
 	if err := json.Unmarshal(data, c); err != nil {
 		return nil, fmt.Errorf("read configuration %s: %w", path, err)
 	}
 	if c.Version > configVersion {
-		return nil, hint.Wrap(fmt.Errorf("configuration %s has version %d, this program knows up to %d", path, c.Version, configVersion),
-			"upgrade kubectl-edge")
+		return nil, hint.Wrap(fmt.Errorf("configuration %s has version %d, this program knows up to %d",
+			path, c.Version, configVersion), "upgrade kubectl-edge")
 	}
 	c.Version = configVersion
 	return c, nil
+}
+
+// wrap says what failed; nil stays nil.
+func wrap(what string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("%s: %w", what, err)
 }
 
 // Save writes the configuration below d, atomically.
@@ -104,13 +113,21 @@ func (c *Config) Select(chosen string, getenv func(string) string) (string, Prof
 	if err := CheckName(name); err != nil {
 		return "", Profile{}, err
 	}
+	p, err := c.profile(name)
+	if err != nil {
+		return "", Profile{}, err
+	}
+	return name, p, nil
+}
+
+func (c *Config) profile(name string) (Profile, error) {
 	p, ok := c.Profiles[name]
 	if !ok && name != DefaultName {
 		known := slices.Sorted(maps.Keys(c.Profiles))
-		return "", Profile{}, hint.Wrap(fmt.Errorf("no profile %q (there are: %q)", name, known),
+		return Profile{}, hint.Wrap(fmt.Errorf("no profile %q (there are: %q)", name, known),
 			"kubectl edge profile create %s", name)
 	}
-	return name, p, nil
+	return p, nil
 }
 
 // Put adds the profile, or replaces the one of that name.
@@ -128,7 +145,8 @@ func CheckName(name string) error {
 		ok = ok && (r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-')
 	}
 	if !ok {
-		return fmt.Errorf("profile name %.80q: want up to 63 lower-case letters, digits and dashes, such as %q", name, "work-eu01")
+		return fmt.Errorf("profile name %.80q: want up to 63 lower-case letters, digits and dashes, such as %q",
+			name, "work-eu01")
 	}
 	return nil
 }

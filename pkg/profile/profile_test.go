@@ -15,8 +15,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 )
+
+const project = "12345678-90ab-cdef-1234-567890abcdef"
 
 func folders(t *testing.T) dirs.Dirs {
 	base := t.TempDir()
@@ -170,12 +173,100 @@ func TestSession(t *testing.T) {
 	}
 }
 
+func none(string) string { return "" }
+
+func fingerprint(d dirs.Dirs) ([32]byte, error) {
+	files, err := profile.Open(d, "work", none)
+	if err != nil {
+		return [32]byte{}, err
+	}
+	return files.Fingerprint()
+}
+
+// TestFilesAreOfOneMoment has what is hashed be what is acted on, whatever is written after.
+func TestFilesAreOfOneMoment(t *testing.T) {
+	d := folders(t)
+	config := profile.Config{CurrentProfile: "work", Profiles: map[string]profile.Profile{"work": {ProjectID: project}}}
+	if err := config.Save(d); err != nil {
+		t.Fatal(err)
+	}
+	if err := (profile.Session{Profile: "work", Principal: "ada"}).Save(d); err != nil {
+		t.Fatal(err)
+	}
+	files, err := profile.Open(d, "", none)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before, err := files.Fingerprint()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := (&profile.Config{}).Save(d); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(profile.SessionPath(d, "work")); err != nil {
+		t.Fatal(err)
+	}
+	scope, err := files.Scope(profile.Choice{})
+	if err != nil || scope.ProjectID != project || scope.Region != profile.DefaultRegion || scope.Name != "work" {
+		t.Errorf("the scope is %+v, %v", scope, err)
+	}
+	if session, err := scope.Session(); err != nil || session.Principal != "ada" {
+		t.Errorf("the session is %+v, %v", session, err)
+	}
+	if after, err := files.Fingerprint(); err != nil || after != before {
+		t.Errorf("the fingerprint changed: %v", err)
+	}
+}
+
+func TestScope(t *testing.T) {
+	d := folders(t)
+	config := profile.Config{Profiles: map[string]profile.Profile{
+		"work": {ProjectID: project, Region: "eu02", Expiration: "1h"}, "bad": {ProjectID: "x", Expiration: "1 year"}, "none": {},
+	}}
+	if err := config.Save(d); err != nil {
+		t.Fatal(err)
+	}
+	open := func(name string, choice profile.Choice) (profile.Scope, error) {
+		files, err := profile.Open(d, name, none)
+		if err != nil {
+			return profile.Scope{}, err
+		}
+		return files.Scope(choice)
+	}
+	other := strings.Replace(project, "1", "2", 1)
+	s, err := open("work", profile.Choice{ProjectID: other, Region: "eu01"})
+	if err != nil || s.ProjectID != other || s.Region != "eu01" {
+		t.Errorf("what was chosen is not there: %+v, %v", s, err)
+	}
+	if life, err := s.Expiration(); err != nil || life != time.Hour {
+		t.Errorf("expiration %v, %v", life, err)
+	}
+	if _, err := s.Session(); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("without a session: %v", err)
+	}
+	if s, err = open("none", profile.Choice{}); err != nil || s.NeedProject() == nil || hint.Of(s.NeedProject()) == "" {
+		t.Errorf("no project: %v, %v", err, s.NeedProject())
+	}
+	if life, err := s.Expiration(); err != nil || life != profile.DefaultExpiration {
+		t.Errorf("default expiration %v, %v", life, err)
+	}
+	for _, c := range []struct {
+		name   string
+		choice profile.Choice
+	}{{"absent", profile.Choice{}}, {"bad", profile.Choice{}}, {"work", profile.Choice{Region: "../x"}}} {
+		if _, err := open(c.name, c.choice); err == nil {
+			t.Errorf("%+v is accepted", c)
+		}
+	}
+}
+
 func TestFingerprint(t *testing.T) {
 	d := folders(t)
 	seen := map[[32]byte]string{}
 	add := func(what string) {
 		t.Helper()
-		print, err := profile.Fingerprint(d, "work")
+		print, err := fingerprint(d)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -199,9 +290,9 @@ func TestFingerprint(t *testing.T) {
 	add("another session")
 	save(&profile.Config{TrustedHosts: []string{"localhost"}})
 	add("another configuration")
-	before, _ := profile.Fingerprint(d, "work")
+	before, _ := fingerprint(d)
 	save(profile.Session{Profile: "home", Generation: "1"})
-	if after, err := profile.Fingerprint(d, "work"); err != nil || after != before {
+	if after, err := fingerprint(d); err != nil || after != before {
 		t.Errorf("another profile's login changes it: %v", err)
 	}
 }

@@ -2,16 +2,13 @@ package profile
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
-	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 // Session is the public half of a login: who, how and since when. The secret half is sealed by pkg/secretstore.
@@ -35,13 +32,14 @@ func SessionPath(d dirs.Dirs, profile string) string {
 // LoadSession reads the profile's session; the error is fs.ErrNotExist when nobody is logged in.
 func LoadSession(d dirs.Dirs, profile string) (Session, error) {
 	path := SessionPath(d, profile)
-	data, err := securefile.Read(path, securefile.NotWritableByOthers)
+	data, err := readSession(path)
 	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return Session{}, err
-		}
-		return Session{}, fmt.Errorf("read session: %w", err)
+		return Session{}, err
 	}
+	return decodeSession(path, data, profile)
+}
+
+func decodeSession(path string, data []byte, profile string) (Session, error) {
 	var s Session
 	if err := json.Unmarshal(data, &s); err != nil {
 		return Session{}, fmt.Errorf("read session %s: %w", path, err)

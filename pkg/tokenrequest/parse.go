@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 )
 
 // Flag is one of the flags of a request.
@@ -29,10 +30,11 @@ func (t *text) Type() string       { return "string" }
 func (r *Request) Flags() []Flag {
 	return []Flag{
 		{"project-id", "UUID of the STACKIT project", (*text)(&r.ProjectID)},
-		{"region", "region of the instance (default: the profile's, else " + DefaultRegion + ")", (*text)(&r.Region)},
+		{"region", "region of the instance (default: the profile's, else " + profile.DefaultRegion + ")", (*text)(&r.Region)},
 		{"instance-id", "id of the Edge Cloud instance, such as demo-3714d85", (*text)(&r.InstanceID)},
 		{"profile", "profile of kubectl edge to use", (*text)(&r.Profile)},
-		{"expiration", "how long a minted token is valid, such as 15m, 2h or 1d (default: the profile's, else 15m)", (*expiration.Flag)(&r.Expiration)},
+		{"expiration", "how long a minted token is valid, such as 15m, 2h or 1d (default: the profile's, else 15m)",
+			(*expiration.Flag)(&r.Expiration)},
 	}
 }
 

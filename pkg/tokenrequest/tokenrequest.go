@@ -3,9 +3,7 @@
 package tokenrequest
 
 import (
-	"cmp"
 	"errors"
-	"fmt"
 	"io/fs"
 	"time"
 
@@ -16,12 +14,6 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 )
-
-// DefaultExpiration is the lifetime of tokens when neither the request nor the profile names one.
-const DefaultExpiration = 15 * time.Minute
-
-// DefaultRegion is the region when neither the request nor the profile names one, as in the STACKIT CLI.
-const DefaultRegion = "eu01"
 
 // Request is what a kubeconfig asks for. A kubeconfig is untrusted input, so that is no more than names; where they are
 // sent is the user's configuration's business.
@@ -49,113 +41,80 @@ func (r Request) Args() []string {
 // configuration, the session or the credentials in the environment makes it another one. So logging out, or in as someone
 // else, leaves no token behind that could be used.
 func (r Request) Key(d dirs.Dirs, getenv func(string) string) (tokencache.Key, error) {
-	name := cmp.Or(r.Profile, getenv(profile.NameVariable))
-	if name == "" { // kubeconfigs of kubectl edge name it
-		config, err := profile.Load(d)
-		if err != nil {
-			return tokencache.Key{}, err
-		}
-		if name, _, err = config.Select("", getenv); err != nil {
-			return tokencache.Key{}, err
-		}
-	}
-	if err := profile.CheckName(name); err != nil {
-		return tokencache.Key{}, err
-	}
-	fingerprint, err := profile.Fingerprint(d, name)
+	files, err := profile.Open(d, r.Profile, getenv)
 	if err != nil {
 		return tokencache.Key{}, err
 	}
-	parts := append(r.Args(), name, string(fingerprint[:]))
+	return r.key(files, getenv)
+}
+
+func (r Request) key(files *profile.Files, getenv func(string) string) (tokencache.Key, error) {
+	fingerprint, err := files.Fingerprint()
+	if err != nil {
+		return tokencache.Key{}, err
+	}
+	parts := append(r.Args(), files.Name(), string(fingerprint[:]))
 	return tokencache.KeyOf("edge", append(parts, profile.EnvironmentIdentity(getenv)...)...), nil
 }
 
 // Target is a request with everything that is needed to answer it.
 type Target struct {
 	Request
+	Scope     profile.Scope
 	Key       tokencache.Key
 	Principal string // "" when nobody is logged in
-	Config    *profile.Config
-	Settings  profile.Profile // the request's profile
 	Store     tokencache.Store
 }
 
 // Resolve completes r from the user's configuration below d and the environment, and checks it.
 func (r Request) Resolve(d dirs.Dirs, getenv func(string) string) (Target, error) {
-	key, err := r.Key(d, getenv)
+	files, err := profile.Open(d, r.Profile, getenv)
 	if err != nil {
 		return Target{}, err
 	}
-	config, err := profile.Load(d)
+	key, err := r.key(files, getenv)
 	if err != nil {
 		return Target{}, err
 	}
-	name, p, err := config.Select(r.Profile, getenv)
+	scope, err := files.Scope(profile.Choice{Profile: r.Profile, ProjectID: r.ProjectID, Region: r.Region})
 	if err != nil {
 		return Target{}, err
 	}
-	r.Profile = name
-	r.ProjectID = cmp.Or(r.ProjectID, p.ProjectID)
-	r.Region = cmp.Or(r.Region, p.Region, DefaultRegion)
+	r.Profile, r.ProjectID, r.Region = scope.Name, scope.ProjectID, scope.Region
 	if r.Expiration == 0 {
-		if r.Expiration, err = profileExpiration(name, p); err != nil {
+		if r.Expiration, err = scope.Expiration(); err != nil {
 			return Target{}, err
 		}
 	}
-	if err := r.complete(); err != nil {
+	if err := scope.NeedProject(); err != nil {
 		return Target{}, err
 	}
-	session, err := profile.LoadSession(d, name)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return Target{}, hint.Wrap(err, "kubectl edge login --profile %s", name)
+	if r.InstanceID == "" {
+		return Target{}, hint.Wrap(errors.New("no instance: --instance-id is missing"), "kubectl edge instance list")
 	}
-	t := Target{Request: r, Key: key, Principal: session.Principal, Config: config, Settings: p}
-	if config.Cache != tokencache.None && getenv(tokencache.Variable) != tokencache.None {
+	if err := r.Check(); err != nil {
+		return Target{}, err
+	}
+	session, err := scope.Session()
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return Target{}, hint.Wrap(err, "kubectl edge login --profile %s", scope.Name)
+	}
+	t := Target{Request: r, Scope: scope, Key: key, Principal: session.Principal}
+	if scope.Config.Cache != tokencache.None && getenv(tokencache.Variable) != tokencache.None {
 		t.Store = tokencache.Open(d)
 	}
 	return t, nil
 }
 
-func profileExpiration(name string, p profile.Profile) (time.Duration, error) {
-	if p.Expiration == "" {
-		return DefaultExpiration, nil
-	}
-	var life expiration.Flag
-	if err := life.Set(p.Expiration); err != nil {
-		return 0, fmt.Errorf("expiration of profile %s: %w", name, err)
-	}
-	return time.Duration(life), nil
-}
-
-// complete reports whether r can be sent.
-func (r Request) complete() error {
-	switch {
-	case r.ProjectID == "":
-		return hint.Wrap(errors.New("no project: --project-id is missing, and profile "+r.Profile+" has none"),
-			"kubectl edge project list, then kubectl edge config set project-id UUID")
-	case r.InstanceID == "":
-		return hint.Wrap(errors.New("no instance: --instance-id is missing"), "kubectl edge instance list")
-	}
-	return r.Check()
-}
-
 // Check reports whether what r names has the form of such names.
 func (r Request) Check() error {
-	for _, field := range []struct {
-		value string
-		check func(string) error
-	}{
-		{r.ProjectID, stackitid.ProjectID}, {r.Region, stackitid.Region},
-		{r.InstanceID, stackitid.InstanceID}, {r.Profile, profile.CheckName},
-	} {
-		if field.value == "" {
-			continue
-		}
-		if err := field.check(field.value); err != nil {
-			return err
-		}
+	if err := (profile.Choice{Profile: r.Profile, ProjectID: r.ProjectID, Region: r.Region}).Check(); err != nil {
+		return err
 	}
-	return nil
+	if r.InstanceID == "" {
+		return nil
+	}
+	return stackitid.InstanceID(r.InstanceID)
 }
 
 // Labels describe the token that answers t.

@@ -166,7 +166,7 @@ func TestResolveFillsGaps(t *testing.T) {
 			in:   tokenrequest.Request{ProjectID: project, InstanceID: "demo-3714d85", Profile: "default"},
 			want: tokenrequest.Request{ProjectID: project, Region: "eu01", InstanceID: "demo-3714d85", Profile: "default", Expiration: 15 * time.Minute},
 		},
-		"no project":  {in: tokenrequest.Request{InstanceID: "demo-3714d85", Profile: "default"}, err: "no project: --project-id is missing, and profile default has none"},
+		"no project":  {in: tokenrequest.Request{InstanceID: "demo-3714d85", Profile: "default"}, err: `no project: --project-id is missing, and profile "default" has none`},
 		"no instance": {in: tokenrequest.Request{ProjectID: project}, err: "no instance: --instance-id is missing"},
 		"no profile":  {in: tokenrequest.Request{ProjectID: project, InstanceID: "demo-3714d85", Profile: "absent"}, err: `no profile "absent"`},
 		"bad profile": {in: tokenrequest.Request{InstanceID: "demo-3714d85", Profile: "bad"}, err: "expiration of profile bad: "},

@@ -1,7 +1,6 @@
 package edge
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -15,70 +14,42 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
-	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
-	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/transport"
 	"github.com/kubectl-edge/kubectl-edge/pkg/trust"
 )
 
-// app is what all commands share: the process, the global flags and, made when they are needed, the clients.
+// app is what all commands share: the process, and what the global flags choose.
 type app struct {
 	Process
-	dirs        dirs.Dirs
-	profileFlag string
-	projectFlag string
-	regionFlag  string
-	verbose     bool
+	dirs    dirs.Dirs
+	choice  profile.Choice // the global flags; no command changes it
+	verbose bool
 }
 
-// scope is the profile that a command works with.
-type scope struct {
-	config  *profile.Config
-	name    string
-	profile profile.Profile
-	project string // may be ""; see requireProject
-	region  string
+// scope is where the global flags have a command work.
+func (a *app) scope() (profile.Scope, error) {
+	if err := (profile.Choice{ProjectID: a.choice.ProjectID, Region: a.choice.Region}).Check(); err != nil {
+		return profile.Scope{}, usageError{err}
+	}
+	return a.scopeOf(a.choice)
 }
 
-func (a *app) scope() (scope, error) {
-	config, err := profile.Load(a.dirs)
+// scopeOf is where the choice has a command work.
+func (a *app) scopeOf(choice profile.Choice) (profile.Scope, error) {
+	files, err := profile.Open(a.dirs, choice.Profile, a.Getenv)
 	if err != nil {
-		return scope{}, err
+		return profile.Scope{}, err
 	}
-	name, p, err := config.Select(a.profileFlag, a.Getenv)
-	if err != nil {
-		return scope{}, err
-	}
-	s := scope{config: config, name: name, profile: p}
-	s.project = cmp.Or(a.projectFlag, p.ProjectID)
-	s.region = cmp.Or(a.regionFlag, p.Region, tokenrequest.DefaultRegion)
-	if s.project != "" {
-		if err := stackitid.ProjectID(s.project); err != nil {
-			return scope{}, badFlag(a.projectFlag, err)
-		}
-	}
-	if err := stackitid.Region(s.region); err != nil {
-		return scope{}, badFlag(a.regionFlag, err)
-	}
-	return s, nil
-}
-
-// badFlag makes err a usage error if the bad value is the flag's, rather than the profile's.
-func badFlag(flag string, err error) error {
-	if flag == "" {
-		return err
-	}
-	return usageError{err}
+	return files.Scope(choice)
 }
 
 // projectScope is scope for commands that need a project.
-func (a *app) projectScope() (scope, error) {
+func (a *app) projectScope() (profile.Scope, error) {
 	s, err := a.scope()
-	if err == nil && s.project == "" {
-		err = hint.Wrap(fmt.Errorf("no project: --project-id is missing, and profile %q has none", s.name),
-			"kubectl edge project list, then kubectl edge config set project-id UUID")
+	if err != nil {
+		return s, err
 	}
-	return s, err
+	return s, s.NeedProject()
 }
 
 func (a *app) secrets() *secretstore.Store {
@@ -86,12 +57,12 @@ func (a *app) secrets() *secretstore.Store {
 }
 
 // sessions logs the scope's profile in and out. Only endpoints that the user trusts get this far.
-func (a *app) sessions(s scope) (*login.Sessions, error) {
-	if err := trust.CheckEndpoints(s.profile.Endpoints, s.config.TrustedHosts); err != nil {
+func (a *app) sessions(s profile.Scope) (*login.Sessions, error) {
+	if err := trust.CheckEndpoints(s.Settings.Endpoints, s.Config.TrustedHosts); err != nil {
 		return nil, err
 	}
 	client, err := transport.NewClient(transport.Options{
-		CAFile: s.profile.CertificateAuthority, UserAgent: "kubectl-edge/" + a.Version,
+		CAFile: s.Settings.CertificateAuthority, UserAgent: "kubectl-edge/" + a.Version,
 	})
 	if err != nil {
 		return nil, err
@@ -100,43 +71,45 @@ func (a *app) sessions(s scope) (*login.Sessions, error) {
 		transport.Log(client, a.ErrOut, a.Now)
 	}
 	return &login.Sessions{
-		Dirs: a.dirs, Name: s.name, Profile: s.profile, Trusted: s.config.TrustedHosts,
+		Dirs: a.dirs, Name: s.Name, Profile: s.Settings, Trusted: s.Config.TrustedHosts, Session: s.Session,
 		Secrets: a.secrets(), HTTP: client, Getenv: a.Getenv, Now: a.Now,
 	}, nil
 }
 
-// projectClient is the scope and the client of a command that is about a project.
-func (a *app) projectClient(ctx context.Context) (scope, *stackit.Client, error) {
+// edgeCloud is STACKIT for one scope: where a command works, and as whom.
+type edgeCloud struct {
+	profile.Scope
+	*stackit.Client
+	source login.Source
+}
+
+// projectCloud is cloud for a command that is about the project of the global flags.
+func (a *app) projectCloud(ctx context.Context) (edgeCloud, error) {
 	s, err := a.projectScope()
 	if err != nil {
-		return s, nil, err
+		return edgeCloud{}, err
 	}
-	client, err := a.client(ctx, s)
-	return s, client, err
+	return a.cloud(ctx, s)
 }
 
-// client talks to STACKIT as whoever the scope's profile is logged in as.
-func (a *app) client(ctx context.Context, s scope) (*stackit.Client, error) {
-	client, _, err := a.clientAndSource(ctx, s)
-	return client, err
-}
-
-func (a *app) clientAndSource(ctx context.Context, s scope) (*stackit.Client, login.Source, error) {
+// cloud talks to STACKIT as the identity that the scope's profile is logged in as.
+func (a *app) cloud(ctx context.Context, s profile.Scope) (edgeCloud, error) {
 	sessions, err := a.sessions(s)
 	if err != nil {
-		return nil, nil, err
+		return edgeCloud{}, err
 	}
 	source, err := sessions.Open(ctx)
 	if err != nil {
-		return nil, nil, err
+		return edgeCloud{}, err
 	}
-	endpoints := s.profile.Endpoints.WithDefaults()
-	return stackit.New(sessions.HTTP,
+	endpoints := s.Settings.Endpoints.WithDefaults()
+	client := stackit.New(sessions.HTTP,
 		stackit.Endpoints{Edge: endpoints.Edge, ResourceManager: endpoints.ResourceManager},
 		func(ctx context.Context) (string, error) {
 			token, err := source.Token(ctx)
 			return token.Token, err
-		}), source, nil
+		})
+	return edgeCloud{Scope: s, Client: client, source: source}, nil
 }
 
 // terminal reports whether stream is one.

@@ -141,21 +141,21 @@ func (o *clusterSecretOptions) run(ctx context.Context) error {
 			return err
 		}
 	}
-	s, client, err := o.projectClient(ctx)
+	cloud, err := o.projectCloud(ctx)
 	if err != nil {
 		return err
 	}
-	instances, failed, err := o.which.get(ctx, o.app, client, s)
+	instances, failed, err := o.which.get(ctx, o.app, cloud)
 	if err != nil {
 		return err
 	}
-	secrets, missing, err := o.secrets(ctx, client, s, instances)
+	secrets, missing, err := o.secrets(ctx, cloud, instances)
 	if err != nil {
 		return err
 	}
 	failed += missing
 	if o.which.all && len(instances) == 0 {
-		o.note("No instances found in project %s, region %s.", s.project, s.region)
+		o.note("No instances found in project %s, region %s.", cloud.ProjectID, cloud.Region)
 	}
 	if o.apply {
 		err = o.applyAll(ctx, target, secrets)
@@ -182,7 +182,7 @@ func (o *clusterSecretOptions) argoCD() (*rest.Config, error) {
 
 // secrets makes the Secrets of the instances. Of several, those that cannot be made are reported and counted, and with
 // --all those that are not active are passed over.
-func (o *clusterSecretOptions) secrets(ctx context.Context, client *stackit.Client, s scope, instances []stackit.Instance) (secrets []*corev1.Secret, failed int, err error) {
+func (o *clusterSecretOptions) secrets(ctx context.Context, cloud edgeCloud, instances []stackit.Instance) (secrets []*corev1.Secret, failed int, err error) {
 	made, errs := make([]*corev1.Secret, len(instances)), make([]error, len(instances))
 	var group errgroup.Group
 	group.SetLimit(parallel)
@@ -192,7 +192,7 @@ func (o *clusterSecretOptions) secrets(ctx context.Context, client *stackit.Clie
 			continue
 		}
 		group.Go(func() error {
-			made[i], errs[i] = o.secretOf(ctx, client, s, instance)
+			made[i], errs[i] = o.secretOf(ctx, cloud, instance)
 			return nil
 		})
 	}
@@ -215,19 +215,19 @@ func (o *clusterSecretOptions) secrets(ctx context.Context, client *stackit.Clie
 	return secrets, failed, nil
 }
 
-func (o *clusterSecretOptions) secretOf(ctx context.Context, client *stackit.Client, s scope, instance stackit.Instance) (*corev1.Secret, error) {
+func (o *clusterSecretOptions) secretOf(ctx context.Context, cloud edgeCloud, instance stackit.Instance) (*corev1.Secret, error) {
 	tell := o.progress
 	if o.which.several() {
 		tell = nil
 	}
-	instance, err := o.awaitActive(ctx, client, s, instance, o.noWait, tell)
+	instance, err := o.awaitActive(ctx, cloud, instance, o.noWait, tell)
 	if err != nil {
 		return nil, err
 	}
-	request := tokenrequest.Request{ProjectID: s.project, Region: s.region, InstanceID: instance.Id, Expiration: o.expiration}
+	request := tokenrequest.Request{ProjectID: cloud.ProjectID, Region: cloud.Region, InstanceID: instance.Id, Expiration: o.expiration}
 	own := request
-	own.Profile = s.name // that of this machine, whose cache gets the token
-	entry, err := o.fetch(ctx, client, own)
+	own.Profile = cloud.Name // that of this machine, whose cache gets the token
+	entry, err := o.fetch(ctx, cloud, own)
 	if err != nil {
 		return nil, err
 	}

@@ -85,7 +85,7 @@ func newCacheCleanCmd(a *app) *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			n, err := tokencache.Open(a.dirs).Clean(func(f tokencache.File) bool {
-				return (!expired || !f.Entry.Usable(a.Now())) && (a.profileFlag == "" || f.Entry.Labels.Profile == a.profileFlag)
+				return (!expired || !f.Entry.Usable(a.Now())) && (a.choice.Profile == "" || f.Entry.Labels.Profile == a.choice.Profile)
 			})
 			if err != nil {
 				return err

@@ -96,11 +96,11 @@ func (a *app) instanceNames(ctx context.Context, _ *cobra.Command) []string {
 }
 
 func (a *app) instances(ctx context.Context, show func(id, name string) string) []string {
-	s, client, err := a.projectClient(ctx)
+	cloud, err := a.projectCloud(ctx)
 	if err != nil {
 		return nil
 	}
-	instances, err := client.Instances(ctx, s.project, s.region)
+	instances, err := cloud.Instances(ctx, cloud.ProjectID, cloud.Region)
 	if err != nil {
 		return nil
 	}

@@ -137,16 +137,16 @@ func newConfigGetCmd(a *app) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintln(a.Out, *wanted.value(&s.profile))
+				_, err = fmt.Fprintln(a.Out, *wanted.value(&s.Settings))
 				return err
 			}
 			for _, each := range settings() {
-				if value := *each.value(&s.profile); value != "" {
+				if value := *each.value(&s.Settings); value != "" {
 					fmt.Fprintf(a.Out, "%s=%s\n", each.name, value)
 				}
 			}
-			if len(s.config.TrustedHosts) > 0 {
-				fmt.Fprintf(a.Out, "trusted hosts (all profiles): %s\n", strings.Join(s.config.TrustedHosts, ", "))
+			if len(s.Config.TrustedHosts) > 0 {
+				fmt.Fprintf(a.Out, "trusted hosts (all profiles): %s\n", strings.Join(s.Config.TrustedHosts, ", "))
 			}
 			return nil
 		},
@@ -174,7 +174,7 @@ func newConfigSetCmd(a *app) *cobra.Command {
 					}
 				}
 				var p profile.Profile
-				if name, p, err = config.Select(a.profileFlag, a.Getenv); err != nil {
+				if name, p, err = config.Select(a.choice.Profile, a.Getenv); err != nil {
 					return err
 				}
 				*changed.value(&p) = args[1]

@@ -13,7 +13,6 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/mint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
@@ -113,7 +112,7 @@ func (a *app) mayAsk(info execcredential.Info) bool {
 // loginAgain has a person log in for a command that needs it, once for any number of commands. It returns err, which asks
 // for the login, where that takes more than a person.
 func (a *app) loginAgain(ctx context.Context, target tokenrequest.Target, because *login.RequiredError, err error) error {
-	sessions, errSessions := a.sessions(targetScope(target))
+	sessions, errSessions := a.sessions(target.Scope)
 	if errSessions != nil {
 		return errSessions
 	}
@@ -153,26 +152,18 @@ func (a *app) flight(target tokenrequest.Target) mint.Flight {
 // minter mints the token of target when it is called.
 func (a *app) minter(target tokenrequest.Target) mint.Func {
 	return func(ctx context.Context) (tokencache.Entry, error) {
-		s := targetScope(target)
-		client, err := a.client(ctx, s)
+		cloud, err := a.cloud(ctx, target.Scope)
 		if err != nil {
 			return tokencache.Entry{}, err
 		}
-		return a.mint(ctx, client, s, target.InstanceID, target.Expiration, target.Labels())
-	}
-}
-
-func targetScope(target tokenrequest.Target) scope {
-	return scope{
-		config: target.Config, name: target.Profile, profile: target.Settings,
-		project: target.ProjectID, region: target.Region,
+		return a.mint(ctx, cloud, target.InstanceID, target.Expiration, target.Labels())
 	}
 }
 
 // mint asks for one token. That cannot be undone: nobody can revoke it.
-func (a *app) mint(ctx context.Context, client *stackit.Client, s scope, instance string, d time.Duration, labels tokencache.Labels) (tokencache.Entry, error) {
+func (a *app) mint(ctx context.Context, cloud edgeCloud, instance string, d time.Duration, labels tokencache.Labels) (tokencache.Entry, error) {
 	issued := a.Now()
-	token, err := client.Token(ctx, s.project, s.region, instance, d)
+	token, err := cloud.Token(ctx, cloud.ProjectID, cloud.Region, instance, d)
 	if err != nil {
 		return tokencache.Entry{}, err
 	}

@@ -31,11 +31,11 @@ const (
 	maxSkew  = time.Minute
 )
 
-func (a *app) checkProfile(s scope) check {
-	if s.project == "" {
-		return warned("configuration", "kubectl edge use", "profile %s has no project, so every command needs --project-id", s.name)
+func (a *app) checkProfile(s profile.Scope) check {
+	if s.ProjectID == "" {
+		return warned("configuration", "kubectl edge use", "profile %s has no project, so every command needs --project-id", s.Name)
 	}
-	return passed("configuration", "profile %s, project %s, region %s", s.name, s.project, s.region)
+	return passed("configuration", "profile %s, project %s, region %s", s.Name, s.ProjectID, s.Region)
 }
 
 // checkLogin gets an access token, which is what a login is for.
@@ -76,8 +76,8 @@ func checkSecrets(secrets *secretstore.Store) check {
 }
 
 // checkEndpoints asks every endpoint, without a credential, for anything at all, and compares the clocks.
-func (a *app) checkEndpoints(ctx context.Context, s scope, client *http.Client) []check {
-	endpoints := s.profile.Endpoints.WithDefaults()
+func (a *app) checkEndpoints(ctx context.Context, s profile.Scope, client *http.Client) []check {
+	endpoints := s.Settings.Endpoints.WithDefaults()
 	named := []struct{ name, url string }{
 		{"edge endpoint", endpoints.Edge}, {"resource manager endpoint", endpoints.ResourceManager},
 		{"identity provider", strings.TrimSuffix(endpoints.IdentityProvider, "/") + "/.well-known/openid-configuration"},

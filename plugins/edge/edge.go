@@ -82,9 +82,9 @@ tokens when they are needed and keeps them in a cache of yours.`,
   kubectl get edgehosts`,
 	}
 	flags := cmd.PersistentFlags()
-	flags.StringVar(&a.profileFlag, "profile", "", "profile to use (default: $KUBECTL_EDGE_PROFILE, else the current one)")
-	flags.StringVarP(&a.projectFlag, "project-id", "p", "", "UUID of the STACKIT project (default: the profile's)")
-	flags.StringVar(&a.regionFlag, "region", "", "region of the instances (default: the profile's, else eu01)")
+	flags.StringVar(&a.choice.Profile, "profile", "", "profile to use (default: $KUBECTL_EDGE_PROFILE, else the current one)")
+	flags.StringVarP(&a.choice.ProjectID, "project-id", "p", "", "UUID of the STACKIT project (default: the profile's)")
+	flags.StringVar(&a.choice.Region, "region", "", "region of the instances (default: the profile's, else eu01)")
 	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log each HTTP request on stderr: method, address, status and duration, no bodies")
 
 	cmd.AddCommand(

@@ -90,15 +90,11 @@ func TestHangingAPI(t *testing.T) {
 		run   func(context.Context) error
 	}{
 		"a list": {"/edge/", func(ctx context.Context) error {
-			scope, err := a.projectScope()
+			cloud, err := a.projectCloud(ctx)
 			if err != nil {
 				return err
 			}
-			client, err := a.client(ctx, scope)
-			if err != nil {
-				return err
-			}
-			_, err = client.Instances(ctx, scope.project, scope.region)
+			_, err = cloud.Instances(ctx, cloud.ProjectID, cloud.Region)
 			return err
 		}},
 		"a mint": {"/edge/", func(ctx context.Context) error { return a.answer(ctx, request, target, "", "") }},

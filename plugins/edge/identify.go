@@ -15,7 +15,6 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
-	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
@@ -26,9 +25,7 @@ import (
 // what the API says, which it does only together with a new token. It mints for each instance at most once.
 type finder struct {
 	*app
-	client     *stackit.Client
-	source     login.Source
-	scope      scope
+	cloud      edgeCloud
 	expiration time.Duration // of the requests
 
 	listed   map[string][]stackit.Instance // by project and region
@@ -46,7 +43,7 @@ type fetchedEntry struct {
 // candidates returns the requests for the instances that e could be of. Probe allows all instances of the scope's project
 // when nothing in the file tells.
 func (f *finder) candidates(ctx context.Context, e kubeconfig.Embedded, token string, probe bool) ([]tokenrequest.Request, error) {
-	region := cmp.Or(e.Region, f.scope.region)
+	region := cmp.Or(e.Region, f.cloud.Region)
 	ids := claimedInstances(token)
 	if e.InstanceID != "" {
 		ids = append([]string{e.InstanceID}, ids...)
@@ -55,21 +52,21 @@ func (f *finder) candidates(ctx context.Context, e kubeconfig.Embedded, token st
 		if !probe {
 			return nil, errors.New("nothing in it tells which instance it is of")
 		}
-		if f.scope.project == "" {
+		if f.cloud.ProjectID == "" {
 			return nil, hint.Wrap(errors.New("nothing in it tells which instance it is of"), "name the project whose instances are to be tried: --project-id UUID")
 		}
-		instances, err := f.list(ctx, f.scope.project, region)
+		instances, err := f.list(ctx, f.cloud.ProjectID, region)
 		inactive := func(i stackit.Instance) bool { return i.Status != stackit.StatusActive }
-		return f.requests(slices.DeleteFunc(slices.Clone(instances), inactive), f.scope.project, region), err
+		return f.requests(slices.DeleteFunc(slices.Clone(instances), inactive), f.cloud.ProjectID, region), err
 	}
-	if f.scope.project != "" {
-		found, err := f.named(ctx, f.scope.project, region, ids)
+	if f.cloud.ProjectID != "" {
+		found, err := f.named(ctx, f.cloud.ProjectID, region, ids)
 		if err != nil || len(found) > 0 {
 			return found, err
 		}
 	}
-	if f.projectFlag != "" {
-		return nil, fmt.Errorf("project %s has no instance %s in %s", f.scope.project, strings.Join(ids, " or "), region)
+	if f.choice.ProjectID != "" {
+		return nil, fmt.Errorf("project %s has no instance %s in %s", f.cloud.ProjectID, strings.Join(ids, " or "), region)
 	}
 	projects, err := f.memberships(ctx)
 	if err != nil {
@@ -104,7 +101,7 @@ func (f *finder) named(ctx context.Context, project, region string, ids []string
 func (f *finder) requests(instances []stackit.Instance, project, region string) []tokenrequest.Request {
 	var requests []tokenrequest.Request
 	for _, i := range instances {
-		requests = append(requests, tokenrequest.Request{ProjectID: project, Region: region, InstanceID: i.Id, Profile: f.scope.name, Expiration: f.expiration})
+		requests = append(requests, tokenrequest.Request{ProjectID: project, Region: region, InstanceID: i.Id, Profile: f.cloud.Name, Expiration: f.expiration})
 	}
 	return requests
 }
@@ -114,7 +111,7 @@ func (f *finder) list(ctx context.Context, project, region string) ([]stackit.In
 	if instances, ok := f.listed[key]; ok {
 		return instances, nil
 	}
-	instances, err := f.client.Instances(ctx, project, region)
+	instances, err := f.cloud.Instances(ctx, project, region)
 	if err == nil {
 		f.listed[key] = instances
 	}
@@ -126,11 +123,11 @@ func (f *finder) memberships(ctx context.Context) ([]string, error) {
 	if f.projects != nil {
 		return f.projects, nil
 	}
-	token, err := f.source.Token(ctx)
+	token, err := f.cloud.source.Token(ctx)
 	if err != nil {
 		return nil, err
 	}
-	projects, err := f.client.Projects(ctx, stackit.ProjectFilter{Member: token.Principal})
+	projects, err := f.cloud.Projects(ctx, stackit.ProjectFilter{Member: token.Principal})
 	if err != nil {
 		return nil, err
 	}
@@ -166,7 +163,7 @@ func (f *finder) entry(ctx context.Context, request tokenrequest.Request) (kubec
 		f.fetched[request] = fetched
 	}
 	f.mu.Unlock()
-	fetched.once.Do(func() { fetched.entry, fetched.err = f.fetch(ctx, f.client, request) })
+	fetched.once.Do(func() { fetched.entry, fetched.err = f.fetch(ctx, f.cloud, request) })
 	return fetched.entry, fetched.err
 }
 

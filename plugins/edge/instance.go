@@ -29,16 +29,16 @@ func newInstanceListCmd(a *app) *cobra.Command {
 			if err := out.Validate(); err != nil {
 				return usageError{err}
 			}
-			s, client, err := a.projectClient(cmd.Context())
+			cloud, err := a.projectCloud(cmd.Context())
 			if err != nil {
 				return err
 			}
-			instances, err := client.Instances(cmd.Context(), s.project, s.region)
+			instances, err := cloud.Instances(cmd.Context(), cloud.ProjectID, cloud.Region)
 			if err != nil {
 				return err
 			}
 			if len(instances) == 0 {
-				a.note("No instances found in project %s, region %s.", s.project, s.region)
+				a.note("No instances found in project %s, region %s.", cloud.ProjectID, cloud.Region)
 			}
 			return output.List(a.Out, out, instanceKind(), instances)
 		},
@@ -63,11 +63,11 @@ func newInstanceDescribeCmd(a *app) *cobra.Command {
 			if err := which.take(args); err != nil {
 				return usageError{err}
 			}
-			s, client, err := a.projectClient(cmd.Context())
+			cloud, err := a.projectCloud(cmd.Context())
 			if err != nil {
 				return err
 			}
-			instance, err := which.get(cmd.Context(), client, s)
+			instance, err := which.get(cmd.Context(), cloud)
 			if err != nil {
 				return err
 			}

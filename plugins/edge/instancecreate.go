@@ -65,25 +65,25 @@ func (o *instanceCreateOptions) validate() error {
 }
 
 func (o *instanceCreateOptions) run(ctx context.Context) error {
-	s, client, err := o.projectClient(ctx)
+	cloud, err := o.projectCloud(ctx)
 	if err != nil {
 		return err
 	}
-	question := fmt.Sprintf("Create instance %q in project %s, region %s?", o.request.DisplayName, s.project, s.region)
+	question := fmt.Sprintf("Create instance %q in project %s, region %s?", o.request.DisplayName, cloud.ProjectID, cloud.Region)
 	if err := o.confirm(ctx, o.yes, question); err != nil {
 		return err
 	}
-	instance, err := client.CreateInstance(ctx, s.project, s.region, o.request)
+	instance, err := cloud.CreateInstance(ctx, cloud.ProjectID, cloud.Region, o.request)
 	if err != nil {
 		return err
 	}
 	if o.noWait {
 		o.note("Instance %q is being created. Its id is %s.", instance.DisplayName, instance.Id)
 	} else {
-		if instance, err = o.awaitActive(ctx, client, s, instance, false, o.progress); err != nil {
+		if instance, err = o.awaitActive(ctx, cloud, instance, false, o.progress); err != nil {
 			return err
 		}
-		o.note("Created instance %q of project %s. Its id is %s.", instance.DisplayName, s.project, instance.Id)
+		o.note("Created instance %q of project %s. Its id is %s.", instance.DisplayName, cloud.ProjectID, instance.Id)
 		o.note("Use it with: kubectl edge kubeconfig create --instance-id %s --switch-context", instance.Id)
 	}
 	if o.out.Format == "" {

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
@@ -53,48 +54,48 @@ its cached tokens: a person is asked first, and --yes agrees. --keep-contexts le
 }
 
 func (o *instanceDeleteOptions) run(ctx context.Context) error {
-	s, client, err := o.projectClient(ctx)
+	cloud, err := o.projectCloud(ctx)
 	if err != nil {
 		return err
 	}
-	instance, err := o.which.get(ctx, client, s)
+	instance, err := o.which.get(ctx, cloud)
 	if err != nil {
 		return err
 	}
-	question := fmt.Sprintf("Delete instance %s (%q) of project %s, with everything in it?", instance.Id, instance.DisplayName, s.project)
+	question := fmt.Sprintf("Delete instance %s (%q) of project %s, with everything in it?", instance.Id, instance.DisplayName, cloud.ProjectID)
 	if err := o.confirm(ctx, o.yes, question); err != nil {
 		return err
 	}
-	contexts, err := o.contextsOf(ctx, s, instance) // asked before the wait, at whose end nobody may be there
+	contexts, err := o.contextsOf(ctx, cloud, instance) // asked before the wait, at whose end nobody may be there
 	if err != nil {
 		return err
 	}
-	if err := client.DeleteInstance(ctx, s.project, s.region, instance.Id); err != nil {
+	if err := cloud.DeleteInstance(ctx, cloud.ProjectID, cloud.Region, instance.Id); err != nil {
 		return err
 	}
 	if o.noWait {
 		o.note("Instance %s is being deleted.", instance.Id)
 	} else {
-		if err := o.awaitDeleted(ctx, client, s, instance.Id); err != nil {
+		if err := o.awaitDeleted(ctx, cloud, instance.Id); err != nil {
 			return err
 		}
-		o.note("Deleted instance %s of project %s.", instance.Id, s.project)
+		o.note("Deleted instance %s of project %s.", instance.Id, cloud.ProjectID)
 	}
 	if o.keepContexts || contexts == nil {
 		return nil
 	}
-	return o.forget(ctx, s, instance.Id, contexts)
+	return o.forget(ctx, cloud, instance.Id, contexts)
 }
 
-func (o *instanceDeleteOptions) awaitDeleted(ctx context.Context, client *stackit.Client, s scope, id string) error {
+func (o *instanceDeleteOptions) awaitDeleted(ctx context.Context, cloud edgeCloud, id string) error {
 	p := o.progress("waiting for instance " + id)
 	defer p.done()
-	return client.WaitDeleted(ctx, s.project, s.region, id, func(i stackit.Instance) { p.say(i.Status) })
+	return cloud.WaitDeleted(ctx, cloud.ProjectID, cloud.Region, id, func(i stackit.Instance) { p.say(i.Status) })
 }
 
 // contextsOf returns the contexts of the instance that are to be removed, nil if a person wants to keep them. A kubeconfig
 // that cannot be read is not worth keeping an instance for.
-func (o *instanceDeleteOptions) contextsOf(ctx context.Context, s scope, instance stackit.Instance) ([]edgeContext, error) {
+func (o *instanceDeleteOptions) contextsOf(ctx context.Context, cloud edgeCloud, instance stackit.Instance) ([]edgeContext, error) {
 	contexts := []edgeContext{}
 	if o.keepContexts {
 		return contexts, nil
@@ -106,8 +107,8 @@ func (o *instanceDeleteOptions) contextsOf(ctx context.Context, s scope, instanc
 	}
 	var names []string
 	for _, c := range edgeContexts(config) {
-		if strings.EqualFold(c.request.ProjectID, s.project) && c.request.InstanceID == instance.Id &&
-			cmp.Or(c.request.Region, tokenrequest.DefaultRegion) == s.region {
+		if strings.EqualFold(c.request.ProjectID, cloud.ProjectID) && c.request.InstanceID == instance.Id &&
+			cmp.Or(c.request.Region, profile.DefaultRegion) == cloud.Region {
 			contexts, names = append(contexts, c), append(names, c.name)
 		}
 	}
@@ -122,7 +123,7 @@ func (o *instanceDeleteOptions) contextsOf(ctx context.Context, s scope, instanc
 }
 
 // forget removes the contexts and the instance's cached tokens.
-func (o *instanceDeleteOptions) forget(ctx context.Context, s scope, id string, contexts []edgeContext) error {
+func (o *instanceDeleteOptions) forget(ctx context.Context, cloud edgeCloud, id string, contexts []edgeContext) error {
 	var removed []string
 	edit := func(config *api.Config) error {
 		removed = nil
@@ -142,5 +143,5 @@ func (o *instanceDeleteOptions) forget(ctx context.Context, s scope, id string, 
 	for _, name := range removed {
 		o.note("Removed context %q.", name)
 	}
-	return o.forgetInstances([]edgeContext{{request: tokenrequest.Request{ProjectID: s.project, Region: s.region, InstanceID: id}}})
+	return o.forgetInstances([]edgeContext{{request: tokenrequest.Request{ProjectID: cloud.ProjectID, Region: cloud.Region, InstanceID: id}}})
 }

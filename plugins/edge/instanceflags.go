@@ -52,24 +52,24 @@ func (f *instanceFlags) take(args []string) error {
 	return f.validate()
 }
 
-func (f *instanceFlags) get(ctx context.Context, client *stackit.Client, s scope) (stackit.Instance, error) {
+func (f *instanceFlags) get(ctx context.Context, cloud edgeCloud) (stackit.Instance, error) {
 	if f.id != "" {
-		return client.Instance(ctx, s.project, s.region, f.id)
+		return cloud.Instance(ctx, cloud.ProjectID, cloud.Region, f.id)
 	}
-	return client.InstanceByName(ctx, s.project, s.region, f.name)
+	return cloud.InstanceByName(ctx, cloud.ProjectID, cloud.Region, f.name)
 }
 
 // active gets the instance and, unless noWait, waits until it is ready, saying so on ErrOut.
-func (a *app) active(ctx context.Context, client *stackit.Client, s scope, which instanceFlags, noWait bool) (stackit.Instance, error) {
-	instance, err := which.get(ctx, client, s)
+func (a *app) active(ctx context.Context, cloud edgeCloud, which instanceFlags, noWait bool) (stackit.Instance, error) {
+	instance, err := which.get(ctx, cloud)
 	if err != nil {
 		return instance, err
 	}
-	return a.awaitActive(ctx, client, s, instance, noWait, a.progress)
+	return a.awaitActive(ctx, cloud, instance, noWait, a.progress)
 }
 
 // awaitActive waits until instance is ready, unless noWait. It tells so through a progress, or once if that is nil.
-func (a *app) awaitActive(ctx context.Context, client *stackit.Client, s scope, instance stackit.Instance, noWait bool, tell func(what string) *progress) (stackit.Instance, error) {
+func (a *app) awaitActive(ctx context.Context, cloud edgeCloud, instance stackit.Instance, noWait bool, tell func(what string) *progress) (stackit.Instance, error) {
 	if instance.Status == stackit.StatusActive {
 		return instance, nil
 	}
@@ -79,11 +79,11 @@ func (a *app) awaitActive(ctx context.Context, client *stackit.Client, s scope, 
 	}
 	if tell == nil {
 		a.note("waiting for instance %s: %s", instance.Id, instance.Status)
-		return client.WaitActive(ctx, s.project, s.region, instance.Id, nil)
+		return cloud.WaitActive(ctx, cloud.ProjectID, cloud.Region, instance.Id, nil)
 	}
 	p := tell(fmt.Sprintf("waiting for instance %s", instance.Id))
 	defer p.done()
-	return client.WaitActive(ctx, s.project, s.region, instance.Id, func(i stackit.Instance) { p.say(i.Status) })
+	return cloud.WaitActive(ctx, cloud.ProjectID, cloud.Region, instance.Id, func(i stackit.Instance) { p.say(i.Status) })
 }
 
 func describe(out io.Writer, i stackit.Instance) error {

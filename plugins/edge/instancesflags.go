@@ -63,9 +63,9 @@ func (f *instancesFlags) validate() error {
 }
 
 // get returns the chosen instances, each once. Of several, those that cannot be had are reported and counted.
-func (f *instancesFlags) get(ctx context.Context, a *app, client *stackit.Client, s scope) (instances []stackit.Instance, failed int, err error) {
+func (f *instancesFlags) get(ctx context.Context, a *app, cloud edgeCloud) (instances []stackit.Instance, failed int, err error) {
 	if f.all {
-		instances, err := client.Instances(ctx, s.project, s.region)
+		instances, err := cloud.Instances(ctx, cloud.ProjectID, cloud.Region)
 		return instances, 0, err
 	}
 	each := f.each()
@@ -74,7 +74,7 @@ func (f *instancesFlags) get(ctx context.Context, a *app, client *stackit.Client
 	group.SetLimit(parallel)
 	for i, which := range each {
 		group.Go(func() error {
-			found[i], errs[i] = which.get(ctx, client, s)
+			found[i], errs[i] = which.get(ctx, cloud)
 			return nil
 		})
 	}

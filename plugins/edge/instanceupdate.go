@@ -64,18 +64,18 @@ func (o *instanceUpdateOptions) validate(args []string) error {
 }
 
 func (o *instanceUpdateOptions) run(ctx context.Context) error {
-	s, client, err := o.projectClient(ctx)
+	cloud, err := o.projectCloud(ctx)
 	if err != nil {
 		return err
 	}
-	instance, err := o.which.get(ctx, client, s)
+	instance, err := o.which.get(ctx, cloud)
 	if err != nil {
 		return err
 	}
-	if err := o.confirm(ctx, o.yes, fmt.Sprintf("Update instance %s of project %s?", instance.Id, s.project)); err != nil {
+	if err := o.confirm(ctx, o.yes, fmt.Sprintf("Update instance %s of project %s?", instance.Id, cloud.ProjectID)); err != nil {
 		return err
 	}
-	if err := client.UpdateInstance(ctx, s.project, s.region, instance.Id, o.request); err != nil {
+	if err := cloud.UpdateInstance(ctx, cloud.ProjectID, cloud.Region, instance.Id, o.request); err != nil {
 		return err
 	}
 	if o.noWait {
@@ -83,9 +83,9 @@ func (o *instanceUpdateOptions) run(ctx context.Context) error {
 		return nil
 	}
 	instance.Status = stackit.StatusReconciling // what was read before the update says active
-	if _, err := o.awaitActive(ctx, client, s, instance, false, o.progress); err != nil {
+	if _, err := o.awaitActive(ctx, cloud, instance, false, o.progress); err != nil {
 		return err
 	}
-	o.note("Updated instance %s of project %s.", instance.Id, s.project)
+	o.note("Updated instance %s of project %s.", instance.Id, cloud.ProjectID)
 	return nil
 }

@@ -142,12 +142,12 @@ func (o *kubeconfigConvertOptions) identify(ctx context.Context, config *api.Con
 	if err != nil {
 		return err
 	}
-	client, source, err := o.clientAndSource(ctx, s)
+	cloud, err := o.cloud(ctx, s)
 	if err != nil {
 		return err
 	}
 	f := &finder{
-		app: o.app, client: client, source: source, scope: s, expiration: o.expiration,
+		app: o.app, cloud: cloud, expiration: o.expiration,
 		listed: map[string][]stackit.Instance{}, fetched: map[tokenrequest.Request]*fetchedEntry{},
 	}
 	candidates := make([][]tokenrequest.Request, len(conversions))

@@ -98,28 +98,33 @@ func (o *kubeconfigCreateOptions) validate() error {
 }
 
 func (o *kubeconfigCreateOptions) run(ctx context.Context) error {
-	s, client, err := o.projectClient(ctx)
+	cloud, err := o.projectCloud(ctx)
 	if err != nil {
 		return err
 	}
-	instances, failed, err := o.which.get(ctx, o.app, client, s)
+	return o.create(ctx, cloud)
+}
+
+// create writes the chosen instances of the cloud's project.
+func (o *kubeconfigCreateOptions) create(ctx context.Context, cloud edgeCloud) error {
+	instances, failed, err := o.which.get(ctx, o.app, cloud)
 	if err != nil {
 		return err
 	}
 	if o.which.all {
 		if len(instances) == 0 {
-			o.note("No instances found in project %s, region %s.", s.project, s.region)
+			o.note("No instances found in project %s, region %s.", cloud.ProjectID, cloud.Region)
 		}
 		instances = slices.DeleteFunc(instances, o.passOver)
 	}
-	places, err := o.places(s, instances)
+	places, err := o.places(cloud, instances)
 	if err != nil {
 		return err
 	}
 	if err := o.checkFree(places); err != nil { // before anything is minted
 		return err
 	}
-	missing, err := o.fetchAll(ctx, client, s, places)
+	missing, err := o.fetchAll(ctx, cloud, places)
 	if err != nil {
 		return err
 	}
@@ -164,11 +169,11 @@ func placesWithEntry(places []*place) []*place {
 }
 
 // places gives each instance its name.
-func (o *kubeconfigCreateOptions) places(s scope, instances []stackit.Instance) ([]*place, error) {
+func (o *kubeconfigCreateOptions) places(cloud edgeCloud, instances []stackit.Instance) ([]*place, error) {
 	var places []*place
 	named := map[string]string{}
 	for _, instance := range instances {
-		name, err := o.contextName.of(contextFields{instance.DisplayName, instance.Id, s.project, s.region, s.name})
+		name, err := o.contextName.of(contextFields{instance.DisplayName, instance.Id, cloud.ProjectID, cloud.Region, cloud.Name})
 		if err != nil {
 			return nil, usageError{err}
 		}
@@ -177,7 +182,7 @@ func (o *kubeconfigCreateOptions) places(s scope, instances []stackit.Instance) 
 		}
 		named[name] = instance.Id
 		places = append(places, &place{instance: instance, name: name, request: tokenrequest.Request{
-			ProjectID: s.project, Region: s.region, InstanceID: instance.Id, Profile: s.name, Expiration: o.expiration,
+			ProjectID: cloud.ProjectID, Region: cloud.Region, InstanceID: instance.Id, Profile: cloud.Name, Expiration: o.expiration,
 		}})
 	}
 	return places, nil
@@ -274,7 +279,7 @@ func (o *kubeconfigCreateOptions) report(places []*place, switched bool) error {
 }
 
 // fetch gets where the instance is. The API gives that only together with a new token, so the token is put to use.
-func (a *app) fetch(ctx context.Context, client *stackit.Client, request tokenrequest.Request) (kubeconfig.Entry, error) {
+func (a *app) fetch(ctx context.Context, cloud edgeCloud, request tokenrequest.Request) (kubeconfig.Entry, error) {
 	target, err := request.Resolve(a.dirs, a.Getenv)
 	if err != nil {
 		return kubeconfig.Entry{}, err
@@ -283,7 +288,7 @@ func (a *app) fetch(ctx context.Context, client *stackit.Client, request tokenre
 	var object []byte
 	err = a.patiently(ctx, request.InstanceID, func() (err error) {
 		issued = a.Now()
-		object, err = client.Kubeconfig(ctx, request.ProjectID, request.Region, request.InstanceID, expiration.Min)
+		object, err = cloud.Kubeconfig(ctx, request.ProjectID, request.Region, request.InstanceID, expiration.Min)
 		return err
 	})
 	if err != nil {

@@ -58,9 +58,9 @@ func (o *kubeconfigCreateOptions) free(config *api.Config, p *place) error {
 
 // fetchAll asks for the entries, and returns how many could not be had. A single failure is returned as it is; of several,
 // each is reported, and none stops the others.
-func (o *kubeconfigCreateOptions) fetchAll(ctx context.Context, client *stackit.Client, s scope, places []*place) (failed int, err error) {
+func (o *kubeconfigCreateOptions) fetchAll(ctx context.Context, cloud edgeCloud, places []*place) (failed int, err error) {
 	if !o.which.several() {
-		return 0, o.fetchOne(ctx, client, s, places[0], o.progress)
+		return 0, o.fetchOne(ctx, cloud, places[0], o.progress)
 	}
 	errs := make([]error, len(places))
 	meter := o.meter(len(places))
@@ -68,7 +68,7 @@ func (o *kubeconfigCreateOptions) fetchAll(ctx context.Context, client *stackit.
 	group.SetLimit(parallel)
 	for i, p := range places {
 		group.Go(func() error {
-			errs[i] = o.fetchOne(ctx, client, s, p, nil)
+			errs[i] = o.fetchOne(ctx, cloud, p, nil)
 			meter.done(p.instance.Id)
 			return nil
 		})
@@ -93,11 +93,11 @@ func (o *kubeconfigCreateOptions) fetchAll(ctx context.Context, client *stackit.
 }
 
 // fetchOne gets the entry of p, when it is ready. Waiting is told as awaitActive does.
-func (o *kubeconfigCreateOptions) fetchOne(ctx context.Context, client *stackit.Client, s scope, p *place, tell func(what string) *progress) (err error) {
-	if p.instance, err = o.awaitActive(ctx, client, s, p.instance, o.noWait, tell); err != nil {
+func (o *kubeconfigCreateOptions) fetchOne(ctx context.Context, cloud edgeCloud, p *place, tell func(what string) *progress) (err error) {
+	if p.instance, err = o.awaitActive(ctx, cloud, p.instance, o.noWait, tell); err != nil {
 		return err
 	}
-	entry, err := o.fetch(ctx, client, p.request)
+	entry, err := o.fetch(ctx, cloud, p.request)
 	if err != nil {
 		return err
 	}

@@ -13,8 +13,8 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
-	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
 type kubeconfigRemoveOptions struct {
@@ -118,13 +118,13 @@ func (o *kubeconfigRemoveOptions) choose(ctx context.Context, config *api.Config
 		return nil, 0, err
 	}
 	for _, c := range ours {
-		place := strings.EqualFold(c.request.ProjectID, s.project) && cmp.Or(c.request.Region, tokenrequest.DefaultRegion) == s.region
+		place := strings.EqualFold(c.request.ProjectID, s.ProjectID) && cmp.Or(c.request.Region, profile.DefaultRegion) == s.Region
 		if place && o.which.matches(c.request.InstanceID) {
 			removed = append(removed, c)
 		}
 	}
 	if len(removed) == 0 && !o.which.all {
-		return nil, 0, hint.Wrap(fmt.Errorf("no context of such an instance of project %s in %s", s.project, s.region), "kubectl config get-contexts")
+		return nil, 0, hint.Wrap(fmt.Errorf("no context of such an instance of project %s in %s", s.ProjectID, s.Region), "kubectl config get-contexts")
 	}
 	return removed, 0, nil
 }
@@ -137,17 +137,16 @@ func (f *instancesFlags) matches(id string) bool {
 
 // gone returns those contexts whose instances the API no longer has.
 func (o *kubeconfigRemoveOptions) gone(ctx context.Context, ours []edgeContext) (gone []edgeContext, unknown int, err error) {
-	type place struct{ profile, project, region string }
-	asked := map[place]map[string]bool{} // the ids of its instances; nil if they could not be had
+	asked := map[profile.Choice]map[string]bool{} // the ids of its instances; nil if they could not be had
 	for _, c := range ours {
-		at := place{c.request.Profile, c.request.ProjectID, c.request.Region}
-		if o.profileFlag != "" && at.profile != o.profileFlag || o.projectFlag != "" && !strings.EqualFold(at.project, o.projectFlag) ||
-			o.regionFlag != "" && at.region != o.regionFlag {
+		at := profile.Choice{Profile: c.request.Profile, ProjectID: c.request.ProjectID, Region: c.request.Region}
+		if o.choice.Profile != "" && at.Profile != o.choice.Profile || o.choice.ProjectID != "" && !strings.EqualFold(at.ProjectID, o.choice.ProjectID) ||
+			o.choice.Region != "" && at.Region != o.choice.Region {
 			continue
 		}
 		ids, done := asked[at]
 		if !done {
-			if ids, err = o.instanceIDs(ctx, at.profile, at.project, at.region); ctx.Err() != nil {
+			if ids, err = o.instanceIDs(ctx, at); ctx.Err() != nil {
 				return nil, 0, ctx.Err()
 			} else if err != nil {
 				hint.Print(o.ErrOut, err)
@@ -165,14 +164,19 @@ func (o *kubeconfigRemoveOptions) gone(ctx context.Context, ours []edgeContext) 
 }
 
 // instanceIDs asks as the profile that a kubeconfig names, at the endpoints that the person configured for it.
-func (o *kubeconfigRemoveOptions) instanceIDs(ctx context.Context, profile, project, region string) (map[string]bool, error) {
-	as := *o.app
-	as.profileFlag, as.projectFlag, as.regionFlag = profile, project, region
-	s, client, err := as.projectClient(ctx)
+func (o *kubeconfigRemoveOptions) instanceIDs(ctx context.Context, at profile.Choice) (map[string]bool, error) {
+	s, err := o.scopeOf(at)
 	if err != nil {
 		return nil, err
 	}
-	instances, err := client.Instances(ctx, s.project, s.region)
+	if err := s.NeedProject(); err != nil {
+		return nil, err
+	}
+	cloud, err := o.cloud(ctx, s)
+	if err != nil {
+		return nil, err
+	}
+	instances, err := cloud.Instances(ctx, cloud.ProjectID, cloud.Region)
 	if err != nil {
 		return nil, err
 	}

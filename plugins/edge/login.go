@@ -111,10 +111,10 @@ func (o *loginOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := o.forgetTokens(s.name); err != nil {
+	if err := o.forgetTokens(s.Name); err != nil {
 		o.note("warning: tokens of an earlier login were not removed from the cache: %v", err)
 	}
-	o.note("Logged in as %s (profile %s).", session.Principal, s.name)
+	o.note("Logged in as %s (profile %s).", session.Principal, s.Name)
 	if l, err := sessions.Secrets.Location(); err == nil && l.KeyIn == secretstore.InFile {
 		o.note("warning: there is no keyring, so the key of the stored secret lies in a file (kubectl edge status): %s", l.Reason)
 	}
@@ -189,10 +189,10 @@ copies of them open their instance until they expire.`,
 				return err
 			}
 			logoutErr := sessions.Logout(cmd.Context())
-			if err := errors.Join(logoutErr, a.forgetTokens(s.name)); err != nil {
+			if err := errors.Join(logoutErr, a.forgetTokens(s.Name)); err != nil {
 				return fmt.Errorf("log out: %w", err)
 			}
-			a.note("Logged out (profile %s).", s.name)
+			a.note("Logged out (profile %s).", s.Name)
 			return nil
 		},
 	}

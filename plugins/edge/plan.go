@@ -27,16 +27,16 @@ func newPlanListCmd(a *app) *cobra.Command {
 			if err := out.Validate(); err != nil {
 				return usageError{err}
 			}
-			s, client, err := a.projectClient(cmd.Context())
+			cloud, err := a.projectCloud(cmd.Context())
 			if err != nil {
 				return err
 			}
-			plans, err := client.Plans(cmd.Context(), s.project)
+			plans, err := cloud.Plans(cmd.Context(), cloud.ProjectID)
 			if err != nil {
 				return err
 			}
 			if len(plans) == 0 {
-				a.note("No plans found for project %s.", s.project)
+				a.note("No plans found for project %s.", cloud.ProjectID)
 			}
 			return output.List(a.Out, out, planKind(), plans)
 		},

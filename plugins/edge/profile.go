@@ -135,7 +135,7 @@ func newProfileCreateCmd(a *app) *cobra.Command {
 				if _, ok := config.Profiles[name]; ok {
 					return hint.Wrap(fmt.Errorf("profile %q exists already", name), "kubectl edge profile use %s", name)
 				}
-				p := profile.Profile{ProjectID: a.projectFlag, Region: a.regionFlag}
+				p := profile.Profile{ProjectID: a.choice.ProjectID, Region: a.choice.Region}
 				for _, s := range settings() {
 					if value := *s.value(&p); value != "" {
 						if err := s.check(value, config); err != nil {
@@ -161,13 +161,12 @@ func newProfileDeleteCmd(a *app) *cobra.Command {
 		Short: "Remove a profile, its login and its cached tokens",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			a.profileFlag = args[0]
-			s, err := a.scope()
+			s, err := a.scopeOf(profile.Choice{Profile: args[0]})
 			if err != nil {
 				return err
 			}
-			if s.name == cmp.Or(s.config.CurrentProfile, profile.DefaultName) {
-				return hint.Wrap(fmt.Errorf("profile %q is the current one", s.name), "kubectl edge profile use another one first")
+			if s.Name == cmp.Or(s.Config.CurrentProfile, profile.DefaultName) {
+				return hint.Wrap(fmt.Errorf("profile %q is the current one", s.Name), "kubectl edge profile use another one first")
 			}
 			sessions, err := a.sessions(s)
 			if err != nil {
@@ -176,17 +175,17 @@ func newProfileDeleteCmd(a *app) *cobra.Command {
 			if err := sessions.Logout(cmd.Context()); err != nil {
 				return err
 			}
-			if err := a.forgetTokens(s.name); err != nil {
+			if err := a.forgetTokens(s.Name); err != nil {
 				return err
 			}
 			err = a.changeConfig(cmd.Context(), func(config *profile.Config) error {
-				delete(config.Profiles, s.name)
+				delete(config.Profiles, s.Name)
 				return nil
 			})
 			if err != nil {
 				return err
 			}
-			a.note("Deleted profile %s. Kubeconfigs that name it no longer work.", s.name)
+			a.note("Deleted profile %s. Kubeconfigs that name it no longer work.", s.Name)
 			return nil
 		},
 	}

@@ -33,18 +33,18 @@ func newProjectListCmd(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			client, source, err := a.clientAndSource(cmd.Context(), s)
+			cloud, err := a.cloud(cmd.Context(), s)
 			if err != nil {
 				return err
 			}
 			if filter.ParentID == "" && filter.Member == "" {
-				token, err := source.Token(cmd.Context())
+				token, err := cloud.source.Token(cmd.Context())
 				if err != nil {
 					return err
 				}
 				filter.Member = token.Principal
 			}
-			projects, err := client.Projects(cmd.Context(), filter)
+			projects, err := cloud.Projects(cmd.Context(), filter)
 			if err != nil {
 				return err
 			}

@@ -74,14 +74,14 @@ func (a *app) statuses() ([]profileStatus, error) {
 	if err != nil {
 		return nil, err
 	}
-	if a.profileFlag != "" {
+	if a.choice.Profile != "" {
 		if _, err := a.scope(); err != nil {
 			return nil, err
 		}
 	}
 	var all []profileStatus
 	for _, p := range profiles {
-		if a.profileFlag != "" && a.profileFlag != p.Name {
+		if a.choice.Profile != "" && a.choice.Profile != p.Name {
 			continue
 		}
 		s, err := a.status(p)
@@ -103,11 +103,11 @@ func (a *app) status(p namedProfile) (profileStatus, error) {
 	case !errors.Is(err, fs.ErrNotExist):
 		return profileStatus{}, err
 	}
-	config, err := profile.Load(a.dirs)
+	scope, err := a.scopeOf(profile.Choice{Profile: p.Name})
 	if err != nil {
 		return profileStatus{}, err
 	}
-	sessions, err := a.sessions(scope{config: config, name: p.Name, profile: p.Profile})
+	sessions, err := a.sessions(scope)
 	if err != nil {
 		return profileStatus{}, err
 	}

@@ -110,15 +110,15 @@ func (o *tokenCreateOptions) run(ctx context.Context) error {
 
 // mint mints a token for the instance, which must exist.
 func (o *tokenCreateOptions) mint(ctx context.Context, noWait bool) (instance string, e tokencache.Entry, err error) {
-	s, client, err := o.projectClient(ctx)
+	cloud, err := o.projectCloud(ctx)
 	if err != nil {
 		return "", e, err
 	}
-	i, err := o.active(ctx, client, s, o.which, noWait)
+	i, err := o.active(ctx, cloud, o.which, noWait)
 	if err != nil {
 		return "", e, err
 	}
-	e, err = o.app.mint(ctx, client, s, i.Id, o.life, tokencache.Labels{})
+	e, err = o.app.mint(ctx, cloud, i.Id, o.life, tokencache.Labels{})
 	return i.Id, e, err
 }
 

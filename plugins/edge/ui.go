@@ -15,8 +15,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
-	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
 type uiOptions struct {
@@ -29,7 +29,7 @@ type uiOptions struct {
 }
 
 func newUICmd(a *app) *cobra.Command {
-	o := &uiOptions{app: a, life: tokenrequest.DefaultExpiration, clearAfter: time.Minute}
+	o := &uiOptions{app: a, life: profile.DefaultExpiration, clearAfter: time.Minute}
 	cmd := &cobra.Command{
 		Use:   "ui",
 		Short: "Open an instance's web UI, with a token for it on the clipboard",
@@ -72,11 +72,11 @@ func (o *uiOptions) run(ctx context.Context) error {
 		return hint.Wrap(errors.New("open the UI: this machine has no clipboard that can be used"),
 			"install xclip, xsel or wl-clipboard, or print the token with --print")
 	}
-	s, client, err := o.projectClient(ctx)
+	cloud, err := o.projectCloud(ctx)
 	if err != nil {
 		return err
 	}
-	instance, err := o.active(ctx, client, s, o.which, o.noWait)
+	instance, err := o.active(ctx, cloud, o.which, o.noWait)
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,7 @@ func (o *uiOptions) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open the UI of instance %s: %w", instance.Id, err)
 	}
-	e, err := o.mint(ctx, client, s, instance.Id, o.life, tokencache.Labels{})
+	e, err := o.mint(ctx, cloud, instance.Id, o.life, tokencache.Labels{})
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 )
@@ -56,37 +55,25 @@ func (o *useOptions) run(ctx context.Context) error {
 		return err
 	}
 	asked := o.which == (instanceFlags{})
-	if (asked || s.project == "") && !(terminal(o.In) && terminal(o.ErrOut)) {
+	if (asked || s.ProjectID == "") && !(terminal(o.In) && terminal(o.ErrOut)) {
 		return hint.Wrap(errors.New("which instance? there is no terminal to choose it on"),
 			"kubectl edge use INSTANCE --project-id UUID; see kubectl edge instance list")
 	}
-	client, source, err := o.clientAndSource(ctx, s)
+	cloud, err := o.cloud(ctx, s)
 	if err != nil {
 		return err
 	}
-	chosen := s.project == "" || asked && o.projectFlag == ""
+	chosen := s.ProjectID == "" || asked && o.choice.ProjectID == ""
 	if chosen {
-		if s.project, err = o.chooseProject(ctx, client, source, s.project); err != nil {
+		if cloud.ProjectID, err = o.chooseProject(ctx, cloud); err != nil {
 			return err
 		}
 	}
 	if asked {
-		instances, err := client.Instances(ctx, s.project, s.region)
-		if err != nil {
-			return err
-		}
-		if len(instances) == 0 {
-			return hint.Wrap(fmt.Errorf("no instances in project %s, region %s", s.project, s.region), "kubectl edge use for another project, kubectl edge instance create --help for a first instance")
-		}
-		options := make([]huh.Option[string], len(instances))
-		for i, instance := range instances {
-			options[i] = huh.NewOption(fmt.Sprintf("%-8s  %s  %s", instance.DisplayName, instance.Id, instance.Status), instance.Id)
-		}
-		if o.which.id, err = o.choose(ctx, "Instance", options, ""); err != nil {
+		if o.which.id, err = o.chooseInstance(ctx, cloud); err != nil {
 			return err
 		}
 	}
-	o.projectFlag = s.project
 	create := kubeconfigCreateOptions{app: o.app, contextName: defaultContextName, switchContext: true}
 	if o.which.id != "" {
 		create.which.ids = []string{o.which.id}
@@ -96,22 +83,39 @@ func (o *useOptions) run(ctx context.Context) error {
 	if err := create.validate(); err != nil {
 		return usageError{err}
 	}
-	if err := create.run(ctx); err != nil {
+	if err := create.create(ctx, cloud); err != nil {
 		return err
 	}
 	if !chosen {
 		return nil
 	}
-	return o.keepProject(ctx, s)
+	return o.keepProject(ctx, cloud)
 }
 
-// chooseProject lists the projects of whoever is logged in, beginning at the one with the id at.
-func (o *useOptions) chooseProject(ctx context.Context, client *stackit.Client, source login.Source, at string) (string, error) {
-	token, err := source.Token(ctx)
+func (o *useOptions) chooseInstance(ctx context.Context, cloud edgeCloud) (id string, err error) {
+	instances, err := cloud.Instances(ctx, cloud.ProjectID, cloud.Region)
 	if err != nil {
 		return "", err
 	}
-	projects, err := client.Projects(ctx, stackit.ProjectFilter{Member: token.Principal})
+	if len(instances) == 0 {
+		return "", hint.Wrap(fmt.Errorf("no instances in project %s, region %s", cloud.ProjectID, cloud.Region),
+			"kubectl edge use for another project, kubectl edge instance create --help for a first instance")
+	}
+	options := make([]huh.Option[string], len(instances))
+	for i, instance := range instances {
+		row := fmt.Sprintf("%-8s  %s  %s", instance.DisplayName, instance.Id, instance.Status)
+		options[i] = huh.NewOption(row, instance.Id)
+	}
+	return o.choose(ctx, "Instance", options, "")
+}
+
+// chooseProject lists the projects of the identity that is logged in, beginning at the profile's.
+func (o *useOptions) chooseProject(ctx context.Context, cloud edgeCloud) (id string, err error) {
+	token, err := cloud.source.Token(ctx)
+	if err != nil {
+		return "", err
+	}
+	projects, err := cloud.Projects(ctx, stackit.ProjectFilter{Member: token.Principal})
 	if err != nil {
 		return "", err
 	}
@@ -122,18 +126,18 @@ func (o *useOptions) chooseProject(ctx context.Context, client *stackit.Client, 
 	if len(options) == 0 {
 		return "", hint.Wrap(fmt.Errorf("%s is a member of no project", token.Principal), "kubectl edge use INSTANCE --project-id UUID")
 	}
-	return o.choose(ctx, "Project", options, at)
+	return o.choose(ctx, "Project", options, cloud.ProjectID)
 }
 
 // keepProject makes the chosen project the profile's.
-func (o *useOptions) keepProject(ctx context.Context, s scope) error {
-	if s.profile.ProjectID == s.project {
+func (o *useOptions) keepProject(ctx context.Context, cloud edgeCloud) error {
+	if cloud.Settings.ProjectID == cloud.ProjectID {
 		return nil
 	}
 	return o.changeConfig(ctx, func(config *profile.Config) error {
-		p := config.Profiles[s.name]
-		p.ProjectID = s.project
-		config.Put(s.name, p)
+		p := config.Profiles[cloud.Name]
+		p.ProjectID = cloud.ProjectID
+		config.Put(cloud.Name, p)
 		return nil
 	})
 }
