@@ -105,6 +105,11 @@ func (g *cliGrant) renew(ctx context.Context, s *Sessions) (AccessToken, error) 
 	return token, nil
 }
 
+func (g *cliGrant) refused(s *Sessions) error {
+	return g.required(s, "STACKIT refuses the token of the STACKIT CLI, which gives no other one before that expires",
+		"stackit auth login")
+}
+
 func (g *cliGrant) run(ctx context.Context, s *Sessions) ([]byte, error) {
 	path, err := exec.LookPath("stackit")
 	if err != nil {

@@ -212,6 +212,12 @@ func (g *keyGrant) renew(ctx context.Context, s *Sessions) (AccessToken, error) 
 	return token, nil
 }
 
+func (g *keyGrant) refused(s *Sessions) error {
+	return hint.Wrap(fmt.Errorf("STACKIT refuses the tokens of the service account key %s", g.Key.Credentials.KeyID),
+		"check that service account %s still exists; create another key in the STACKIT portal, then: "+
+			"%s --service-account-key FILE", g.Key.Credentials.Issuer, s.command("login"))
+}
+
 // readLimited reads a file, also one without a size such as a pipe, of up to 1 MiB.
 func readLimited(path string) ([]byte, error) {
 	const limit = 1 << 20

@@ -41,6 +41,11 @@ type Source interface {
 	// Token returns a token that is good for another minute at least, if the source can give one. It never asks a
 	// person anything. The error is a *RequiredError when somebody has to log in.
 	Token(ctx context.Context) (AccessToken, error)
+	// Renew returns a token in place of one that STACKIT refused (401) although it should be good: a session may be
+	// ended at the provider at any time, and an access token goes with it. It renews at most once in the life of the
+	// source; of any number of processes one does, and the others take what that got. The error says what was refused
+	// and what to do; it is a *RequiredError when somebody has to log in. Like Token it asks nobody anything.
+	Renew(ctx context.Context, refused string) (AccessToken, error)
 }
 
 // Sessions logs one profile in and out, and opens what it is logged in with.

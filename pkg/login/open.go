@@ -53,9 +53,10 @@ func (s *Sessions) session() (profile.Session, error) {
 type grantSource struct {
 	sessions *Sessions
 
-	mu    sync.Mutex
-	grant grant
-	token AccessToken
+	mu      sync.Mutex
+	grant   grant
+	token   AccessToken
+	renewed bool // after a refusal
 }
 
 func (src *grantSource) Method() string { return src.grant.Method() }
@@ -69,6 +70,28 @@ func (src *grantSource) Token(ctx context.Context) (AccessToken, error) {
 	token, err := src.grant.renew(ctx, src.sessions)
 	if err != nil {
 		return AccessToken{}, err
+	}
+	src.token = token
+	return token, nil
+}
+
+func (src *grantSource) Renew(ctx context.Context, refused string) (AccessToken, error) {
+	src.mu.Lock()
+	defer src.mu.Unlock()
+	if src.token.Token != refused && src.token.goodAt(src.sessions.Now()) {
+		return src.token, nil // another request of this process was first
+	}
+	src.token = AccessToken{}
+	if src.renewed {
+		return AccessToken{}, src.grant.refused(src.sessions)
+	}
+	src.renewed = true
+	token, err := src.grant.renew(ctx, src.sessions)
+	if err != nil {
+		return AccessToken{}, err
+	}
+	if token.Token == refused {
+		return AccessToken{}, src.grant.refused(src.sessions)
 	}
 	src.token = token
 	return token, nil

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/trust"
 )
 
@@ -46,6 +47,10 @@ func (g *refreshGrant) renew(ctx context.Context, s *Sessions) (AccessToken, err
 		g.RefreshToken = answer.RefreshToken
 	}
 	return token, nil
+}
+
+func (g *refreshGrant) refused(s *Sessions) error {
+	return s.required(profile.Session{}, "STACKIT refuses the tokens of the session, also a renewed one")
 }
 
 // revoke tells the identity provider to forget the sign-in (RFC 7009), if it can be told.

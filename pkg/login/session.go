@@ -41,6 +41,8 @@ type grant interface {
 	Method() string
 	// renew gets a new access token. The grant may change: it is saved before the token is used.
 	renew(ctx context.Context, s *Sessions) (AccessToken, error)
+	// refused is the error for a token that STACKIT refused, and that renew cannot get another one in place of.
+	refused(s *Sessions) error
 }
 
 // newGrant returns an empty grant of the method, to be read into.
@@ -256,8 +258,9 @@ type sessionSource struct {
 	sessions *Sessions
 	session  profile.Session
 
-	mu    sync.Mutex
-	token AccessToken
+	mu      sync.Mutex
+	token   AccessToken
+	renewed bool // after a refusal
 }
 
 func (src *sessionSource) Method() string { return src.session.Method }
@@ -274,7 +277,7 @@ func (src *sessionSource) Token(ctx context.Context) (AccessToken, error) {
 		return AccessToken{}, err
 	}
 	if !token.goodAt(s.Now()) {
-		if token, err = s.renew(ctx, src.session); err != nil {
+		if token, err = s.renew(ctx, src.session, ""); err != nil {
 			return AccessToken{}, err
 		}
 	}
@@ -282,8 +285,29 @@ func (src *sessionSource) Token(ctx context.Context) (AccessToken, error) {
 	return token, nil
 }
 
-// renew gets a new access token for the session, once for all processes that want one.
-func (s *Sessions) renew(ctx context.Context, session profile.Session) (AccessToken, error) {
+func (src *sessionSource) Renew(ctx context.Context, refused string) (AccessToken, error) {
+	src.mu.Lock()
+	defer src.mu.Unlock()
+	s := src.sessions
+	if src.token.Token != refused && src.token.goodAt(s.Now()) {
+		return src.token, nil // another request of this process was first
+	}
+	src.token = AccessToken{}
+	if src.renewed {
+		return AccessToken{}, s.required(src.session, "STACKIT refuses the tokens of the session, also a renewed one")
+	}
+	src.renewed = true
+	token, err := s.renew(ctx, src.session, refused)
+	if err != nil {
+		return AccessToken{}, err
+	}
+	src.token = token
+	return token, nil
+}
+
+// renew gets a new access token for the session, once for all processes that want one. refused, if set, is a token that
+// is not good although it looks so.
+func (s *Sessions) renew(ctx context.Context, session profile.Session, refused string) (AccessToken, error) {
 	unlock, err := s.lock(ctx)
 	if err != nil {
 		return AccessToken{}, fmt.Errorf("renew the session: %w", err)
@@ -300,10 +324,13 @@ func (s *Sessions) renew(ctx context.Context, session profile.Session) (AccessTo
 	if err != nil {
 		return AccessToken{}, err
 	}
-	if token.goodAt(s.Now()) {
+	if token.goodAt(s.Now()) && token.Token != refused {
 		return token, nil // another process was first
 	}
 	token, err = g.renew(ctx, s)
+	if err == nil && refused != "" && token.Token == refused {
+		err = g.refused(s)
+	}
 	if _, ok := g.(*refreshGrant); ok && rejected(err) {
 		// The provider ended it, and nothing else can bring it back.
 		return AccessToken{}, errors.Join(s.required(session, "the session has ended: it is too old, or was revoked"), s.forget())

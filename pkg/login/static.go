@@ -25,3 +25,8 @@ func (g *staticGrant) renew(_ context.Context, s *Sessions) (AccessToken, error)
 	}
 	return token, nil
 }
+
+func (g *staticGrant) refused(s *Sessions) error {
+	return hint.Wrap(fmt.Errorf("STACKIT refuses the token in %s", g.origin),
+		"set %s to a new one, or unset it and log in: %s", g.origin, s.command("login"))
+}

@@ -67,6 +67,11 @@ func (g *workloadGrant) renew(ctx context.Context, s *Sessions) (AccessToken, er
 	return token, nil
 }
 
+func (g *workloadGrant) refused(*Sessions) error {
+	return hint.Wrap(fmt.Errorf("STACKIT refuses the tokens of the workload identity %s", g.email),
+		"check that the service account still exists")
+}
+
 // checkWorkloadToken finds what the token endpoint would refuse without a reason.
 func checkWorkloadToken(token string, now time.Time) error {
 	if strings.Count(token, ".") != 2 || strings.ContainsAny(token, " \t\r\n") {
