@@ -248,7 +248,10 @@ func steadily(ts *testscript.TestScript, _ *world, args []string) error {
 // tokens is the script's token cache.
 func tokens(ts *testscript.TestScript) tokencache.Store {
 	folder := func(variable string) string { return filepath.Join(ts.Getenv(variable), "kubectl-edge") }
-	return tokencache.Open(dirs.Dirs{Cache: folder("XDG_CACHE_HOME"), Runtime: folder("XDG_RUNTIME_DIR")})
+	d := dirs.Dirs{Cache: folder("XDG_CACHE_HOME"), Runtime: folder("XDG_RUNTIME_DIR")}
+	store, err := tokencache.Open(d, "", ts.Getenv)
+	ts.Check(err)
+	return store
 }
 
 // age DURATION makes the cached tokens look as if they had been minted that long ago, to live for 15 minutes.

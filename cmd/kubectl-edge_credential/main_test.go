@@ -80,5 +80,7 @@ func cache(ts *testscript.TestScript, args []string) (tokencache.Store, tokencac
 	}
 	key, err := request.Key(d, ts.Getenv)
 	ts.Check(err)
-	return tokencache.Open(d), key
+	tokens, err := tokencache.Open(d, "", func(string) string { return "" })
+	ts.Check(err)
+	return tokens, key
 }

@@ -82,12 +82,14 @@ func prepare(tree, peers string) (*stage, error) {
 		kubectlBare:      command{args: append(version[:len(version):len(version)], bareContext)},
 		instances:        command{args: []string{filepath.Join(tree, "bin", "kubectl-edge"), "instance", "list"}, env: roots},
 		stackitInstances: command{args: []string{"stackit", "beta", "edge-cloud", "instance", "list", "--project-id", sandbox.ProjectID, "--region", sandbox.Region}, env: roots, chatty: true},
-		store:            tokencache.Open(dirs.For("kubectl-edge")),
 	}
 	if s.gke, err = warmGKE(installed, filepath.Join(home, "gke")); err != nil {
 		return nil, err
 	}
 	if s.kubelogin, err = warmKubelogin(installed, filepath.Join(home, "kubelogin")); err != nil {
+		return nil, err
+	}
+	if s.store, err = tokencache.Open(dirs.For("kubectl-edge"), "", os.Getenv); err != nil {
 		return nil, err
 	}
 	// Each program that is measured answers, with a token.

@@ -16,7 +16,7 @@ func benchEntry() Entry {
 }
 
 func BenchmarkGet(b *testing.B) {
-	s, k := Open(dirs.Dirs{Cache: filepath.Join(b.TempDir(), "cache")}), KeyOf("test", "a")
+	s, k := folder(dirs.Dirs{Cache: filepath.Join(b.TempDir(), "cache")}), KeyOf("test", "a")
 	if err := s.Put(k, benchEntry()); err != nil {
 		b.Fatal(err)
 	}
@@ -29,7 +29,7 @@ func BenchmarkGet(b *testing.B) {
 }
 
 func BenchmarkGive(b *testing.B) {
-	s, k, e := Open(dirs.Dirs{Cache: filepath.Join(b.TempDir(), "cache")}), KeyOf("test", "a"), benchEntry()
+	s, k, e := folder(dirs.Dirs{Cache: filepath.Join(b.TempDir(), "cache")}), KeyOf("test", "a"), benchEntry()
 	if err := s.Put(k, e); err != nil {
 		b.Fatal(err)
 	}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
-	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
 	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
@@ -29,26 +28,15 @@ const (
 
 // Store is the folder of the tokens. The zero Store caches nothing.
 type Store struct {
-	dir string
+	dir   string
+	offBy string // what switched the cache off, for people
 }
 
-// Variable is the environment variable that switches the cache off when it is None.
-const Variable = "KUBECTL_EDGE_CACHE"
-
-// None switches the cache off, in Variable and in the configuration.
-const None = "none"
-
-// Open returns the store below d, without touching it: in the runtime folder when that is a folder of the user's own
-// (memory, gone at logout), else in the cache folder.
-func Open(d dirs.Dirs) Store {
-	if d.Runtime != "" && securefile.CheckDir(filepath.Dir(d.Runtime)) == nil {
-		return Store{filepath.Join(d.Runtime, "tokens")}
-	}
-	return Store{filepath.Join(d.Cache, "tokens")}
-}
-
-// Dir is the store's folder, or "" for the zero Store.
+// Dir is the store's folder, or "" for one that keeps nothing.
 func (s Store) Dir() string { return s.dir }
+
+// OffBy names what switched the cache off, or is "" where nothing did.
+func (s Store) OffBy() string { return s.offBy }
 
 // Get returns the token named by k if it can be handed out at now. Every error wraps ErrMiss; an *securefile.Error in it
 // says that a file or folder was refused.

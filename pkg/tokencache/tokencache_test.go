@@ -22,7 +22,7 @@ var now = time.Date(2031, 5, 4, 3, 2, 1, 0, time.UTC)
 
 func testStore(t *testing.T) Store {
 	t.Helper()
-	return Open(dirs.Dirs{Cache: filepath.Join(t.TempDir(), "cache")})
+	return folder(dirs.Dirs{Cache: filepath.Join(t.TempDir(), "cache")})
 }
 
 func testEntry() Entry {
@@ -193,19 +193,19 @@ func TestUnusableFolders(t *testing.T) {
 func TestRuntimeFolder(t *testing.T) {
 	base := t.TempDir()
 	d := dirs.Dirs{Cache: filepath.Join(base, "cache"), Runtime: filepath.Join(base, "run", "kubectl-edge")}
-	if got, want := Open(d).Dir(), filepath.Join(base, "cache", "tokens"); got != want {
+	if got, want := folder(d).Dir(), filepath.Join(base, "cache", "tokens"); got != want {
 		t.Errorf("without a runtime folder: got %s, want %s", got, want)
 	}
 	if err := os.Mkdir(filepath.Join(base, "run"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := Open(d).Dir(), filepath.Join(base, "run", "kubectl-edge", "tokens"); got != want {
+	if got, want := folder(d).Dir(), filepath.Join(base, "run", "kubectl-edge", "tokens"); got != want {
 		t.Errorf("with one: got %s, want %s", got, want)
 	}
 	if err := os.Chmod(filepath.Join(base, "run"), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := Open(d).Dir(), filepath.Join(base, "cache", "tokens"); got != want && runtime.GOOS != "windows" {
+	if got, want := folder(d).Dir(), filepath.Join(base, "cache", "tokens"); got != want && runtime.GOOS != "windows" {
 		t.Errorf("with one open to others: got %s, want %s", got, want)
 	}
 }

@@ -99,11 +99,11 @@ func (r Request) Resolve(d dirs.Dirs, getenv func(string) string) (Target, error
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return Target{}, hint.Wrap(err, "kubectl edge login --profile %s", scope.Name)
 	}
-	t := Target{Request: r, Scope: scope, Key: key, Principal: session.Principal}
-	if scope.Config.Cache != tokencache.None && getenv(tokencache.Variable) != tokencache.None {
-		t.Store = tokencache.Open(d)
+	store, err := tokencache.Open(d, scope.Config.Cache, getenv)
+	if err != nil {
+		return Target{}, err
 	}
-	return t, nil
+	return Target{Request: r, Scope: scope, Key: key, Principal: session.Principal, Store: store}, nil
 }
 
 // Check reports whether what r names has the form of such names.

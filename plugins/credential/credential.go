@@ -73,9 +73,9 @@ func run(p Process) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	var store tokencache.Store
-	if p.Getenv(tokencache.Variable) != tokencache.None {
-		store = tokencache.Open(d)
+	store, err := tokencache.Open(d, "", p.Getenv) // what is configured is in the key
+	if err != nil {
+		return 0, err
 	}
 	client := tokencache.CurrentClient(p.Getenv(execcredential.Variable))
 	handOver := func(extra ...string) (int, error) {

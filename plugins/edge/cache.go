@@ -1,12 +1,14 @@
 package edge
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 )
 
@@ -24,8 +26,17 @@ type cachedToken struct {
 	File    string    `json:"file"`
 }
 
+// cache is the store that tokens are put into.
+func (a *app) cache() (tokencache.Store, error) {
+	config, err := profile.Load(a.dirs)
+	if err != nil {
+		return tokencache.Store{}, err
+	}
+	return tokencache.Open(a.dirs, config.Cache, a.Getenv)
+}
+
 func (a *app) cachedTokens() ([]cachedToken, error) {
-	files, err := tokencache.Open(a.dirs).List()
+	files, err := tokencache.All(a.dirs).List()
 	var tokens []cachedToken
 	for _, f := range files {
 		tokens = append(tokens, cachedToken{f.Entry.Labels, f.Entry.Issued, f.Entry.Expires, f.Path})
@@ -43,11 +54,18 @@ func newCacheListCmd(a *app) *cobra.Command {
 			if err := out.Validate(); err != nil {
 				return usageError{err}
 			}
+			store, err := a.cache()
+			if err != nil {
+				return err
+			}
 			tokens, err := a.cachedTokens()
 			if err != nil {
 				return err
 			}
-			if len(tokens) == 0 {
+			switch {
+			case store.OffBy() != "":
+				a.note("Tokens are not cached: %s turns that off.", store.OffBy())
+			case len(tokens) == 0:
 				a.note("No cached tokens.")
 			}
 			return output.List(a.Out, out, a.cachedTokenKind(), tokens)
@@ -84,14 +102,9 @@ func newCacheCleanCmd(a *app) *cobra.Command {
   kubectl edge cache clean --profile ci`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			n, err := tokencache.Open(a.dirs).Clean(func(f tokencache.File) bool {
+			return a.cleanCache(func(f tokencache.File) bool {
 				return (!expired || !f.Entry.Usable(a.Now())) && (a.choice.Profile == "" || f.Entry.Labels.Profile == a.choice.Profile)
 			})
-			if err != nil {
-				return err
-			}
-			a.note("Removed %d cached tokens.", n)
-			return nil
 		},
 	}
 	cmd.Flags().BoolVar(&expired, "expired", false, "only those that have expired")
@@ -104,14 +117,31 @@ func newCachePathCmd(a *app) *cobra.Command {
 		Short: "Print the folder of the cached tokens",
 		Args:  cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			_, err := fmt.Fprintln(a.Out, tokencache.Open(a.dirs).Dir())
+			store, err := a.cache()
+			if err != nil {
+				return err
+			}
+			if store.OffBy() != "" {
+				return errors.New("tokens are not cached: " + store.OffBy() + " turns that off")
+			}
+			_, err = fmt.Fprintln(a.Out, store.Dir())
 			return err
 		},
 	}
 }
 
+// cleanCache removes the cached tokens that match, and says how many there were.
+func (a *app) cleanCache(match func(tokencache.File) bool) error {
+	n, err := tokencache.All(a.dirs).Clean(match)
+	if err != nil {
+		return err
+	}
+	a.note("Removed %d cached tokens.", n)
+	return nil
+}
+
 // forgetTokens removes the profile's cached tokens.
 func (a *app) forgetTokens(profile string) error {
-	_, err := tokencache.Open(a.dirs).Clean(func(f tokencache.File) bool { return f.Entry.Labels.Profile == profile })
+	_, err := tokencache.All(a.dirs).Clean(func(f tokencache.File) bool { return f.Entry.Labels.Profile == profile })
 	return err
 }

@@ -14,12 +14,12 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/filelock"
-
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 	"github.com/kubectl-edge/kubectl-edge/pkg/trust"
 )
 
@@ -56,11 +56,17 @@ func (a *app) changeConfig(ctx context.Context, change func(*profile.Config) err
 	return config.Save(a.dirs)
 }
 
-// setting is one value of a profile, by the name of its flag.
+// setting is one value of the configuration, by the name of its flag.
 type setting struct {
 	name, help string
-	value      func(*profile.Profile) *string
+	shared     bool // by all profiles, rather than one profile's
+	value      func(*profile.Config, *profile.Profile) *string
 	check      func(value string, config *profile.Config) error
+}
+
+// of is for settings of a profile.
+func of(value func(*profile.Profile) *string) func(*profile.Config, *profile.Profile) *string {
+	return func(_ *profile.Config, p *profile.Profile) *string { return value(p) }
 }
 
 func settings() []setting {
@@ -68,23 +74,57 @@ func settings() []setting {
 		return trust.Check(value, config.TrustedHosts)
 	}
 	return []setting{
-		{"project-id", "UUID of the STACKIT project", func(p *profile.Profile) *string { return &p.ProjectID },
-			func(v string, _ *profile.Config) error { return stackitid.ProjectID(v) }},
-		{"region", "region of the instances", func(p *profile.Profile) *string { return &p.Region },
-			func(v string, _ *profile.Config) error { return stackitid.Region(v) }},
-		{"expiration", "how long minted tokens are valid, such as 15m", func(p *profile.Profile) *string { return &p.Expiration },
-			func(v string, _ *profile.Config) error { return new(expiration.Flag).Set(v) }},
-		{"login-method", "the only way to log in: " + strings.Join(login.Methods(), ", "),
-			func(p *profile.Profile) *string { return &p.LoginMethod }, checkLoginMethod},
-		{"certificate-authority", "PEM file with authorities to trust besides the system's",
-			func(p *profile.Profile) *string { return &p.CertificateAuthority }, checkAbsolute},
-		{"endpoints.edge", "base URL of the Edge Cloud API", func(p *profile.Profile) *string { return &p.Endpoints.Edge }, endpoint},
-		{"endpoints.resource-manager", "base URL of the resource manager",
-			func(p *profile.Profile) *string { return &p.Endpoints.ResourceManager }, endpoint},
-		{"endpoints.identity-provider", "OpenID Connect issuer of STACKIT's users",
-			func(p *profile.Profile) *string { return &p.Endpoints.IdentityProvider }, endpoint},
-		{"endpoints.service-account-token", "token URL of service account keys",
-			func(p *profile.Profile) *string { return &p.Endpoints.ServiceAccountToken }, endpoint},
+		{
+			name: "project-id", help: "UUID of the STACKIT project",
+			value: of(func(p *profile.Profile) *string { return &p.ProjectID }),
+			check: func(v string, _ *profile.Config) error { return stackitid.ProjectID(v) },
+		},
+		{
+			name: "region", help: "region of the instances",
+			value: of(func(p *profile.Profile) *string { return &p.Region }),
+			check: func(v string, _ *profile.Config) error { return stackitid.Region(v) },
+		},
+		{
+			name: "expiration", help: "how long minted tokens are valid, such as 15m",
+			value: of(func(p *profile.Profile) *string { return &p.Expiration }),
+			check: func(v string, _ *profile.Config) error { return new(expiration.Flag).Set(v) },
+		},
+		{
+			name: "login-method", help: "the only way to log in: " + strings.Join(login.Methods(), ", "),
+			value: of(func(p *profile.Profile) *string { return &p.LoginMethod }),
+			check: checkLoginMethod,
+		},
+		{
+			name: "certificate-authority", help: "PEM file with authorities to trust besides the system's",
+			value: of(func(p *profile.Profile) *string { return &p.CertificateAuthority }),
+			check: checkAbsolute,
+		},
+		{
+			name: "endpoints.edge", help: "base URL of the Edge Cloud API",
+			value: of(func(p *profile.Profile) *string { return &p.Endpoints.Edge }),
+			check: endpoint,
+		},
+		{
+			name: "endpoints.resource-manager", help: "base URL of the resource manager",
+			value: of(func(p *profile.Profile) *string { return &p.Endpoints.ResourceManager }),
+			check: endpoint,
+		},
+		{
+			name: "endpoints.identity-provider", help: "OpenID Connect issuer of STACKIT's users",
+			value: of(func(p *profile.Profile) *string { return &p.Endpoints.IdentityProvider }),
+			check: endpoint,
+		},
+		{
+			name: "endpoints.service-account-token", help: "token URL of service account keys",
+			value: of(func(p *profile.Profile) *string { return &p.Endpoints.ServiceAccountToken }),
+			check: endpoint,
+		},
+		{
+			name: tokencache.Setting, help: tokencache.None + " keeps minted tokens off the disk, in all profiles and kubectl sts",
+			shared: true,
+			value:  func(c *profile.Config, _ *profile.Profile) *string { return &c.Cache },
+			check:  func(v string, _ *profile.Config) error { return tokencache.CheckSetting(v) },
+		},
 	}
 }
 
@@ -137,11 +177,11 @@ func newConfigGetCmd(a *app) *cobra.Command {
 				if err != nil {
 					return err
 				}
-				_, err = fmt.Fprintln(a.Out, *wanted.value(&s.Settings))
+				_, err = fmt.Fprintln(a.Out, *wanted.value(s.Config, &s.Settings))
 				return err
 			}
 			for _, each := range settings() {
-				if value := *each.value(&s.Settings); value != "" {
+				if value := *each.value(s.Config, &s.Settings); value != "" {
 					fmt.Fprintf(a.Out, "%s=%s\n", each.name, value)
 				}
 			}
@@ -156,10 +196,11 @@ func newConfigGetCmd(a *app) *cobra.Command {
 func newConfigSetCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "set NAME VALUE",
-		Short: "Change a setting of the profile; an empty value removes it",
-		Long:  "Change a setting of the profile; an empty value removes it.\n\nSettings:\n" + settingsHelp(),
+		Short: "Change a setting; an empty value removes it",
+		Long:  "Change a setting of the profile, or of all; an empty value removes it.\n\nSettings:\n" + settingsHelp(),
 		Example: `  kubectl edge config set project-id 12345678-ffff-4bcd-8fff-123456789abc
-  kubectl edge config set expiration 30m --profile work`,
+  kubectl edge config set expiration 30m --profile work
+  kubectl edge config set cache none`,
 		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			changed, err := settingNamed(args[0])
@@ -177,14 +218,23 @@ func newConfigSetCmd(a *app) *cobra.Command {
 				if name, p, err = config.Select(a.choice.Profile, a.Getenv); err != nil {
 					return err
 				}
-				*changed.value(&p) = args[1]
-				config.Put(name, p)
+				*changed.value(config, &p) = args[1]
+				if !changed.shared {
+					config.Put(name, p)
+				}
 				return nil
 			})
 			if err != nil {
 				return err
 			}
-			a.note("Set %s of profile %s.", changed.name, name)
+			if changed.shared {
+				a.note("Set %s for all profiles.", changed.name)
+			} else {
+				a.note("Set %s of profile %s.", changed.name, name)
+			}
+			if changed.name == tokencache.Setting && args[1] == tokencache.None {
+				return a.cleanCache(func(tokencache.File) bool { return true }) // those on the disk are to go, too
+			}
 			return nil
 		},
 	}

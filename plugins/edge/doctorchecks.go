@@ -179,10 +179,16 @@ func checkKubectl() check {
 
 func (a *app) checkCache() check {
 	const name = "cache"
-	if a.Getenv(tokencache.Variable) == tokencache.None {
-		return warned(name, "unset "+tokencache.Variable, "turned off by $%s, so every command mints a token", tokencache.Variable)
+	store, err := a.cache()
+	switch {
+	case err != nil:
+		return failed(name, err, "kubectl edge config set "+tokencache.Setting+" '', or unset "+tokencache.Variable)
+	case store.OffBy() == "$"+tokencache.Variable:
+		return warned(name, "unset "+tokencache.Variable, "turned off by %s, so every command mints a token", store.OffBy())
+	case store.OffBy() != "":
+		return warned(name, "kubectl edge config set "+tokencache.Setting+" ''",
+			"turned off by %s, so every command mints a token", store.OffBy())
 	}
-	store := tokencache.Open(a.dirs)
 	if err := store.Prepare(); err != nil {
 		return failed(name, fmt.Errorf("%s cannot be used, so every command mints a token: %w", store.Dir(), err),
 			"make it a folder of your own with mode 0700, or remove it")

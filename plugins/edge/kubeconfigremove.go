@@ -224,7 +224,7 @@ func (o *kubeconfigRemoveOptions) remove(ctx context.Context, contexts []edgeCon
 
 // forgetInstances removes the cached tokens of the contexts' instances.
 func (a *app) forgetInstances(contexts []edgeContext) error {
-	_, err := tokencache.Open(a.dirs).Clean(func(f tokencache.File) bool {
+	_, err := tokencache.All(a.dirs).Clean(func(f tokencache.File) bool {
 		l := f.Entry.Labels
 		return slices.ContainsFunc(contexts, func(c edgeContext) bool {
 			return c.request.InstanceID == l.Instance && strings.EqualFold(c.request.ProjectID, l.Project) && cmp.Or(c.request.Region, l.Region) == l.Region

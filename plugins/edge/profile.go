@@ -137,7 +137,7 @@ func newProfileCreateCmd(a *app) *cobra.Command {
 				}
 				p := profile.Profile{ProjectID: a.choice.ProjectID, Region: a.choice.Region}
 				for _, s := range settings() {
-					if value := *s.value(&p); value != "" {
+					if value := *s.value(config, &p); value != "" && !s.shared {
 						if err := s.check(value, config); err != nil {
 							return usageError{err}
 						}

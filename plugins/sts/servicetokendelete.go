@@ -182,7 +182,7 @@ func deletedJSON(deleted []int64, list bool) any {
 
 // forgetCached removes cached tokens of the server of s by the names that they have there.
 func (a *app) forgetCached(s settings, match func(name string) bool) error {
-	_, err := a.cache().Clean(func(f tokencache.File) bool {
+	_, err := tokencache.All(a.cacheDirs).Clean(func(f tokencache.File) bool {
 		return f.Entry.Labels.Instance == s.url && match(f.Entry.Labels.Principal)
 	})
 	return withCode(exitWrite, err)

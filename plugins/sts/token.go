@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/mint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 )
@@ -59,11 +60,18 @@ func (o *mintOptions) complete(s settings) ([]string, time.Duration, error) {
 	return roles, ttl, usage(err)
 }
 
+// cache is the store of kubectl edge, which its configuration switches off for all minted tokens. A configuration that
+// cannot be read may do that too, so no token is kept then.
 func (a *app) cache() tokencache.Store {
-	if a.Getenv(tokencache.Variable) == tokencache.None {
-		return tokencache.Store{}
+	config, err := profile.Load(a.cacheDirs)
+	if err == nil {
+		var store tokencache.Store
+		if store, err = tokencache.Open(a.cacheDirs, config.Cache, a.Getenv); err == nil {
+			return store
+		}
 	}
-	return tokencache.Open(a.cacheDirs)
+	a.note("warning: the token is not cached: %v", err)
+	return tokencache.Store{}
 }
 
 // cacheKey names a minted token by all that changes it.
@@ -145,7 +153,7 @@ func (a *app) sweep(ctx context.Context, m stackstate.Minter, s settings) {
 // one's record pending.
 func (a *app) cachedNames() map[string]bool {
 	names := map[string]bool{}
-	files, err := a.cache().List()
+	files, err := tokencache.All(a.cacheDirs).List()
 	if err != nil {
 		return names
 	}
