@@ -19,7 +19,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
+	"github.com/kubectl-edge/kubectl-edge/pkg/jwtclaims"
 	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
 )
 
@@ -184,7 +184,7 @@ func auditData(data []byte) ([]Finding, error) {
 // expires is when the secret ends: a JWT says so itself, of a client key its certificate does.
 func (s secret) expires() time.Time {
 	if s.kind != ClientKey {
-		end, _ := tokencache.ReadExpiry(secretForm.FindString(s.node.Value))
+		end := jwtclaims.Read(secretForm.FindString(s.node.Value)).Expires
 		return end.UTC()
 	}
 	certificate := yamledit.Get(s.user, "client-certificate-data")

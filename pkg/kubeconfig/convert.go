@@ -11,7 +11,7 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd/api"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
+	"github.com/kubectl-edge/kubectl-edge/pkg/jwtclaims"
 )
 
 // Embedded is a user with a bearer token, and the cluster it is for, which may be an Edge instance.
@@ -47,9 +47,9 @@ func FindEmbedded(config *api.Config) []Embedded {
 		}
 		e := byUser[context.AuthInfo]
 		if e == nil {
-			e = &Embedded{User: context.AuthInfo, File: user.LocationOfOrigin, Server: cluster.Server}
-			if end, ok := tokencache.ReadExpiry(user.Token); ok {
-				e.Expires = end.UTC()
+			e = &Embedded{
+				User: context.AuthInfo, File: user.LocationOfOrigin, Server: cluster.Server,
+				Expires: jwtclaims.Read(user.Token).Expires.UTC(),
 			}
 			e.guess()
 			byUser[context.AuthInfo] = e

@@ -10,7 +10,10 @@ import (
 	"strings"
 	"time"
 
+	"k8s.io/apimachinery/pkg/util/wait"
+
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/backoff"
 	"github.com/kubectl-edge/kubectl-edge/pkg/filelock"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
@@ -19,11 +22,9 @@ import (
 
 // Back-off after logins that failed or were abandoned: 15 seconds, doubled each time up to 4 minutes; forgotten after a
 // quarter of an hour, or with a login that works.
-const (
-	firstBackOff  = 15 * time.Second
-	maxBackOff    = 4 * time.Minute
-	forgetFailure = 15 * time.Minute
-)
+var pauses = wait.Backoff{Duration: 15 * time.Second, Factor: 2, Cap: 4 * time.Minute, Steps: 10}
+
+const forgetFailure = 15 * time.Minute
 
 // failure is a login that a command made on its own and that did not work.
 type failure struct {
@@ -33,7 +34,7 @@ type failure struct {
 }
 
 func (f failure) retryAt() time.Time {
-	return f.Time.Add(min(firstBackOff<<min(f.Count-1, 10), maxBackOff))
+	return f.Time.Add(backoff.After(pauses, f.Count))
 }
 
 // LoginOnce logs in because a source asked for it: one process does, all others wait for it and share the new session. It

@@ -8,11 +8,10 @@ import (
 	"net/url"
 	"time"
 
-	"github.com/golang-jwt/jwt/v5"
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/clientcredentials"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
+	"github.com/kubectl-edge/kubectl-edge/pkg/jwtclaims"
 	"github.com/kubectl-edge/kubectl-edge/pkg/trust"
 )
 
@@ -48,29 +47,21 @@ func (t AccessToken) goodAt(now time.Time) bool {
 
 // readOldToken returns an access token of unknown age.
 func readOldToken(token string) AccessToken {
-	expires, _ := tokencache.ReadExpiry(token)
-	return AccessToken{Token: token, Expires: expires, Principal: principal(token)}
+	return AccessToken{Token: token, Expires: jwtclaims.Read(token).Expires, Principal: principal(token)}
 }
 
 // readToken returns the access token that was received for a request made at issued. An expiresIn of 0 is unknown.
 func readToken(token string, issued time.Time, expiresIn time.Duration) AccessToken {
 	t := AccessToken{Token: token, Principal: principal(token)}
-	_, tells := tokencache.ReadExpiry(token)
-	if tells || expiresIn > 0 {
-		t.Expires = tokencache.Expiry(token, issued, cmp.Or(expiresIn, unknownLifetime))
+	if expiresIn > 0 || !jwtclaims.Read(token).Expires.IsZero() {
+		t.Expires = jwtclaims.Lifetime(token, issued, cmp.Or(expiresIn, unknownLifetime))
 	}
 	return t
 }
 
-// principal reads, unverified, whose a JWT is.
+// principal is the person or service account that a JWT is of, unverified.
 func principal(token string) string {
-	var claims struct {
-		jwt.RegisteredClaims
-		Email string `json:"email"`
-	}
-	if _, _, err := jwt.NewParser().ParseUnverified(token, &claims); err != nil {
-		return ""
-	}
+	claims := jwtclaims.Read(token)
 	return cmp.Or(claims.Email, claims.Subject)
 }
 

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
+	"github.com/kubectl-edge/kubectl-edge/pkg/jwtclaims"
 )
 
 const (
@@ -77,7 +77,7 @@ func checkWorkloadToken(token string, now time.Time) error {
 	if strings.Count(token, ".") != 2 || strings.ContainsAny(token, " \t\r\n") {
 		return errors.New("it is not a JWT")
 	}
-	if expires, ok := tokencache.ReadExpiry(token); ok && expires.Before(now.Add(-minRemaining)) {
+	if expires := jwtclaims.Read(token).Expires; !expires.IsZero() && expires.Before(now.Add(-minRemaining)) {
 		return hint.Wrap(fmt.Errorf("it expired at %s", expires.Format(time.RFC3339)), "whoever provides the token has to renew it")
 	}
 	return nil

@@ -6,10 +6,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"time"
 
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/backoff"
 	"github.com/kubectl-edge/kubectl-edge/pkg/filelock"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 )
 
@@ -20,23 +26,37 @@ type Func func(context.Context) (tokencache.Entry, error)
 type Flight struct {
 	Store tokencache.Store
 	Now   func() time.Time
-	// Warn is told, once per call, why a token could not be shared with other processes. It may be nil.
+	// Warn gets the reason, once per call, why a token could not be shared with other processes. It may be nil.
 	Warn func(error)
-	// Passing reports errors that say nothing about the next attempt, and are not remembered. It may be nil.
-	Passing func(error) bool
-	// Brief reports errors that somebody may mend at any moment without our hearing of it. They are remembered for the first
-	// back-off alone, however many there were. It may be nil.
-	Brief func(error) bool
+	// Memory says how long an error is remembered. It may be nil, which remembers all but what says nothing about the next
+	// attempt: an interruption, and what went wrong on this machine, such as a full disk.
+	Memory func(error) Memory
 }
+
+// Memory is how long a failed mint is remembered: for that time it is not tried again.
+type Memory int
+
+const (
+	// Remember backs off further with each failure.
+	Remember Memory = iota
+	// RememberBriefly backs off for the first pause alone, however many failures there were. It is for what a person may mend
+	// at any moment without our hearing of it.
+	RememberBriefly
+	// Transient errors say nothing about the next attempt, and are not remembered.
+	Transient
+)
+
+// pauses are those after failed mints: 2, 4, 8, 16 and then 30 seconds.
+var pauses = wait.Backoff{Duration: 2 * time.Second, Factor: 2, Cap: 30 * time.Second, Steps: 10}
 
 // Want says which token will do.
 type Want struct {
 	// Refused is the Tag of a token that a server has refused: another one is wanted.
 	Refused string
-	// Fresh wants a token that is not ageing, as refreshing ahead does.
-	Fresh bool
-	// Anew asks for a mint whatever is cached or remembered, as a person does.
-	Anew bool
+	// NotAgeing wants a token that is not in the last part of its life, as refreshing ahead does.
+	NotAgeing bool
+	// Force asks for a mint whatever is cached or remembered, as a person does.
+	Force bool
 }
 
 // Token returns the cached token named by k, or mints, stores and returns a new one while all others wait. Within the
@@ -63,7 +83,7 @@ func (f Flight) Token(ctx context.Context, k tokencache.Key, want Want, mint Fun
 	if err == nil && f.satisfies(cached, want) {
 		return cached, nil
 	}
-	if failure, ok := f.Store.Failure(k, f.Now()); ok && !want.Anew && f.Now().Before(failure.RetryAt()) {
+	if failure, ok := f.Store.Failure(k, f.Now()); ok && !want.Force && f.Now().Before(failure.RetryAt) {
 		return tokencache.Entry{}, remembered(failure)
 	}
 	return f.mint(ctx, k, cached, want, mint)
@@ -71,26 +91,23 @@ func (f Flight) Token(ctx context.Context, k tokencache.Key, want Want, mint Fun
 
 func (f Flight) satisfies(cached tokencache.Entry, want Want) bool {
 	switch {
-	case want.Anew:
+	case want.Force:
 		return false
 	case want.Refused != "" && cached.Tag() == want.Refused:
 		return !cached.Replaceable(f.Now())
-	case want.Fresh:
+	case want.NotAgeing:
 		return !cached.Ageing(f.Now())
 	default:
 		return true
 	}
 }
 
-func (f Flight) mint(ctx context.Context, k tokencache.Key, cached tokencache.Entry, want Want, mint Func) (tokencache.Entry, error) {
+func (f Flight) mint(
+	ctx context.Context, k tokencache.Key, cached tokencache.Entry, want Want, mint Func,
+) (tokencache.Entry, error) {
 	e, err := mint(ctx)
 	if err != nil {
-		if !errors.Is(err, context.Canceled) && (f.Passing == nil || !f.Passing(err)) { // Ctrl-C says nothing either
-			if f.Brief != nil && f.Brief(err) {
-				f.Store.Succeed(k) // forgets the earlier ones
-			}
-			f.Store.Fail(k, f.Now(), err.Error(), hint.Of(err))
-		}
+		f.remember(k, err)
 		return tokencache.Entry{}, err
 	}
 	if want.Refused != "" && cached.Tag() == want.Refused {
@@ -103,6 +120,33 @@ func (f Flight) mint(ctx context.Context, k tokencache.Key, cached tokencache.En
 	return e, nil
 }
 
+func (f Flight) remember(k tokencache.Key, err error) {
+	if errors.Is(err, context.Canceled) || local(err) { // Ctrl-C says nothing either
+		return
+	}
+	memory := Remember
+	if f.Memory != nil {
+		memory = f.Memory(err)
+	}
+	switch memory {
+	case Transient:
+		return
+	case RememberBriefly:
+		f.Store.Succeed(k) // forgets the earlier ones
+	}
+	pause := func(failures int) time.Duration { return backoff.After(pauses, failures) }
+	f.Store.Fail(k, f.Now(), pause, err.Error(), hint.Of(err))
+}
+
+// local reports whether err is about this machine's files, which the next process may find in order: a full disk, a folder
+// without permission.
+func local(err error) bool {
+	var path *fs.PathError
+	var link *os.LinkError
+	var insecure *securefile.Error
+	return errors.As(err, &path) || errors.As(err, &link) || errors.As(err, &insecure)
+}
+
 func (f Flight) warn(err error) {
 	if f.Warn != nil && !errors.Is(err, tokencache.ErrDisabled) {
 		f.Warn(err)
@@ -112,7 +156,7 @@ func (f Flight) warn(err error) {
 // remembered is the error of an earlier attempt, by this or another process, after which it is too early to try again.
 func remembered(failure tokencache.Failure) error {
 	err := fmt.Errorf("%s (at %s; not tried again before %s)", failure.Message,
-		failure.Time.Local().Format(time.TimeOnly), failure.RetryAt().Local().Format(time.TimeOnly))
+		failure.Time.Local().Format(time.TimeOnly), failure.RetryAt.Local().Format(time.TimeOnly))
 	if failure.Hint == "" {
 		return err
 	}

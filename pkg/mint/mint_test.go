@@ -5,12 +5,15 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -18,6 +21,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/filelock"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/mint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 )
 
@@ -151,18 +155,18 @@ func TestCachedUntilItExpires(t *testing.T) {
 	b.want(t, mint.Want{}, "token 1", 1)
 	b.now = b.now.Add(time.Minute)
 	b.want(t, mint.Want{}, "token 2", 2)
-	b.want(t, mint.Want{Anew: true}, "token 3", 3)
+	b.want(t, mint.Want{Force: true}, "token 3", 3)
 }
 
-func TestFresh(t *testing.T) {
+func TestNotAgeing(t *testing.T) {
 	b := newBench(t)
 	b.want(t, mint.Want{}, "token 1", 1)
 	b.now = b.now.Add(11 * time.Minute)
-	b.want(t, mint.Want{Fresh: true}, "token 1", 1)
+	b.want(t, mint.Want{NotAgeing: true}, "token 1", 1)
 	b.now = b.now.Add(90 * time.Second) // the last fifth
 	b.want(t, mint.Want{}, "token 1", 1)
-	b.want(t, mint.Want{Fresh: true}, "token 2", 2)
-	b.want(t, mint.Want{Fresh: true}, "token 2", 2)
+	b.want(t, mint.Want{NotAgeing: true}, "token 2", 2)
+	b.want(t, mint.Want{NotAgeing: true}, "token 2", 2)
 }
 
 func TestRefused(t *testing.T) {
@@ -195,8 +199,8 @@ func TestFailureIsRemembered(t *testing.T) {
 	wantFailure(2, "out of luck")
 	b.now = b.now.Add(2 * time.Second)
 	wantFailure(2, "not tried again before ") // it waits longer each time
-	if _, err := b.get(t.Context(), mint.Want{Anew: true}); err == nil || b.minted.Load() != 3 {
-		t.Errorf("a person who asks anew: %v after %d mints", err, b.minted.Load())
+	if _, err := b.get(t.Context(), mint.Want{Force: true}); err == nil || b.minted.Load() != 3 {
+		t.Errorf("a person who forces it: %v after %d mints", err, b.minted.Load())
 	}
 	b.now, b.fail = b.now.Add(time.Minute), nil
 	b.want(t, mint.Want{}, "token 4", 4)
@@ -208,7 +212,7 @@ func TestFailureIsRemembered(t *testing.T) {
 // What a person mends elsewhere keeps no command waiting for longer than a moment, however often it has failed before.
 func TestFailureIsRememberedBriefly(t *testing.T) {
 	b := newBench(t)
-	b.Brief = func(err error) bool { return err == b.fail }
+	b.Memory = func(error) mint.Memory { return mint.RememberBriefly }
 	b.fail = errors.New("not logged in there")
 	for n := range int32(6) {
 		for range 3 {
@@ -222,14 +226,43 @@ func TestFailureIsRememberedBriefly(t *testing.T) {
 	b.want(t, mint.Want{}, "token 7", 7)
 }
 
-func TestInterruptionIsNotRemembered(t *testing.T) {
-	b := newBench(t)
-	b.fail = fmt.Errorf("ask: %w", context.Canceled)
-	if _, err := b.get(t.Context(), mint.Want{}); !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v, want %v", err, context.Canceled)
+// What says nothing about the next attempt is not remembered: an interruption, and what went wrong on this machine.
+func TestTransientIsNotRemembered(t *testing.T) {
+	refused := errors.New("out of luck")
+	for name, err := range map[string]error{
+		"interruption":         context.Canceled,
+		"full disk":            &fs.PathError{Op: "write", Path: "/x", Err: syscall.ENOSPC},
+		"no permission":        &os.LinkError{Op: "rename", Old: "/x", New: "/y", Err: fs.ErrPermission},
+		"open to others":       &securefile.Error{Path: "/x", Reason: "its mode 0644 gives other users access"},
+		"what the caller says": refused,
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			b.Memory = func(err error) mint.Memory {
+				if errors.Is(err, refused) {
+					return mint.Transient
+				}
+				return mint.Remember
+			}
+			b.fail = fmt.Errorf("save the renewed session: %w", err)
+			if _, got := b.get(t.Context(), mint.Want{}); !errors.Is(got, err) {
+				t.Errorf("got %v, want %v", got, err)
+			}
+			b.fail = nil
+			b.want(t, mint.Want{}, "token 2", 2)
+		})
 	}
-	b.fail = nil
-	b.want(t, mint.Want{}, "token 2", 2)
+}
+
+// A connection that is refused is about another machine, although the system calls it a failed call.
+func TestNoNetworkIsRemembered(t *testing.T) {
+	b := newBench(t)
+	b.fail = &net.OpError{Op: "dial", Err: os.NewSyscallError("connect", syscall.ECONNREFUSED)}
+	for range 2 {
+		if _, err := b.get(t.Context(), mint.Want{}); err == nil || b.minted.Load() != 1 {
+			t.Errorf("got %v after %d mints", err, b.minted.Load())
+		}
+	}
 }
 
 func TestWaitingEndsWithTheContext(t *testing.T) {

@@ -9,28 +9,16 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
-// Back-off after failed mints: 2, 4, 8, 16 and then 30 seconds; forgotten after ten quiet minutes.
-const (
-	firstBackOff  = 2 * time.Second
-	maxBackOff    = 30 * time.Second
-	forgetFailure = 10 * time.Minute
-)
+// forgetFailure is how long a failure counts; after as long a quiet time the back-off starts over.
+const forgetFailure = 10 * time.Minute
 
 // Failure is a mint that did not work, kept so that the next processes do not all try again at once.
 type Failure struct {
 	Time    time.Time `json:"time"`
+	RetryAt time.Time `json:"retryAt"` // when the next attempt may be made
 	Count   int       `json:"count"`
 	Message string    `json:"message"`
 	Hint    string    `json:"hint,omitempty"`
-}
-
-// RetryAt is when the next attempt may be made.
-func (f Failure) RetryAt() time.Time {
-	backOff := maxBackOff
-	if f.Count < 5 {
-		backOff = firstBackOff << max(f.Count-1, 0)
-	}
-	return f.Time.Add(backOff)
 }
 
 // Failure returns the last failure under k that still counts at now, and whether there is one.
@@ -49,14 +37,17 @@ func (s Store) Failure(k Key, now time.Time) (Failure, bool) {
 	return f, true
 }
 
-// Fail remembers that minting under k failed at now. message and next are shown to whoever asks before the time of
-// RetryAt; they hold no secret. A store that cannot be written to remembers nothing.
-func (s Store) Fail(k Key, now time.Time, message, next string) {
+// Fail remembers that minting under k failed at now, and is not to be tried again for the pause that is right after this many
+// failures in a row. The pause is the caller's: who computes it well does not fit the helper's diet. message and next are shown
+// until then; they hold no secret. A store that cannot be written to remembers nothing.
+func (s Store) Fail(k Key, now time.Time, pause func(failures int) time.Duration, message, next string) {
 	if s.dir == "" {
 		return
 	}
 	last, _ := s.Failure(k, now)
-	data, err := json.Marshal(Failure{Time: now, Count: last.Count + 1, Message: message, Hint: next})
+	f := Failure{Time: now, Count: last.Count + 1, Message: message, Hint: next}
+	f.RetryAt = now.Add(pause(f.Count))
+	data, err := json.Marshal(f)
 	if err == nil && s.Prepare() == nil {
 		_ = atomicfile.Write(s.path(k, failureSuffix), data, 0o600)
 	}

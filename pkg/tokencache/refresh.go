@@ -16,7 +16,7 @@ func (s Store) StartRefresh(k Key, now time.Time) bool {
 	if s.dir == "" {
 		return false
 	}
-	if f, ok := s.Failure(k, now); ok && now.Before(f.RetryAt()) {
+	if f, ok := s.Failure(k, now); ok && now.Before(f.RetryAt) {
 		return false
 	}
 	path := s.path(k, refreshSuffix)

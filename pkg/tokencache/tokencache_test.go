@@ -2,7 +2,6 @@ package tokencache
 
 import (
 	"bytes"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"os"
@@ -219,7 +218,7 @@ func TestZeroStoreKeepsNothing(t *testing.T) {
 	if _, err := s.Get(k, now); !errors.Is(err, ErrMiss) || !errors.Is(err, ErrDisabled) {
 		t.Errorf("got %v", err)
 	}
-	s.Fail(k, now, "message", "")
+	s.Fail(k, now, seconds, "message", "")
 	if _, ok := s.Failure(k, now); ok || s.StartRefresh(k, now) || s.Give(k, Client{}, testEntry(), now.Add(time.Hour), now) {
 		t.Error("the zero store remembers something")
 	}
@@ -232,51 +231,6 @@ func TestEntryHidesItsToken(t *testing.T) {
 			t.Errorf("%s shows %s", verb, got)
 		}
 	}
-}
-
-func jwt(payload string) string {
-	return "e30." + base64.RawURLEncoding.EncodeToString([]byte(payload)) + ".c2ln"
-}
-
-func TestExpiry(t *testing.T) {
-	const requested = 15 * time.Minute
-	skew := time.Minute
-	for name, tc := range map[string]struct {
-		token string
-		want  time.Time
-	}{
-		"opaque":               {"opaque", now.Add(requested)},
-		"exp and iat":          {jwt(fmt.Sprintf(`{"iat":%d,"exp":%d}`, now.Unix(), now.Add(requested).Unix())), now.Add(requested)},
-		"the issuer is ahead":  {jwt(fmt.Sprintf(`{"iat":%d,"exp":%d}`, now.Add(skew).Unix(), now.Add(skew+requested).Unix())), now.Add(requested)},
-		"the issuer is behind": {jwt(fmt.Sprintf(`{"iat":%d,"exp":%d}`, now.Add(-skew).Unix(), now.Add(requested-skew).Unix())), now.Add(requested)},
-		"iat dated back":       {jwt(fmt.Sprintf(`{"iat":%d,"exp":%d}`, now.Add(-skew).Unix(), now.Add(requested).Unix())), now.Add(requested)},
-		"shorter than asked":   {jwt(fmt.Sprintf(`{"iat":%d,"exp":%d}`, now.Unix(), now.Add(skew).Unix())), now.Add(skew)},
-		"exp alone":            {jwt(fmt.Sprintf(`{"exp":%d}`, now.Add(skew).Unix())), now.Add(skew)},
-		"fractions":            {jwt(fmt.Sprintf(`{"exp":%d.5}`, now.Add(skew).Unix())), now.Add(skew + 500*time.Millisecond)},
-		"exp before iat":       {jwt(fmt.Sprintf(`{"iat":%d,"exp":%d}`, now.Unix(), now.Add(-skew).Unix())), now.Add(-skew)},
-		"no exp":               {jwt(`{"sub":"x"}`), now.Add(requested)},
-		"exp is a string":      {jwt(`{"exp":"soon"}`), now.Add(requested)},
-		"exp is far away":      {jwt(`{"exp":1e300}`), now.Add(requested)},
-		"exp is negative":      {jwt(`{"exp":-1}`), now.Add(requested)},
-		"not base64":           {"e30.%%%.c2ln", now.Add(requested)},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if got := Expiry(tc.token, now, requested); !got.Equal(tc.want) {
-				t.Errorf("got %s, want %s", got.Sub(now), tc.want.Sub(now))
-			}
-		})
-	}
-}
-
-func FuzzExpiry(f *testing.F) {
-	f.Add(jwt(`{"iat":1,"exp":2}`))
-	f.Add("a.b.c")
-	f.Fuzz(func(t *testing.T, token string) {
-		got := Expiry(token, now, time.Hour)
-		if _, err := got.MarshalJSON(); err != nil {
-			t.Errorf("Expiry(%q) = %v cannot be stored: %v", token, got, err)
-		}
-	})
 }
 
 func FuzzDecode(f *testing.F) {

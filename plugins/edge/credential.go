@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/execcredential"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/jwtclaims"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/mint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
@@ -38,7 +39,7 @@ func newCredentialCmd(a *app) *cobra.Command {
 				ctx, cancel := context.WithTimeout(cmd.Context(), tokencache.RefreshTimeout)
 				defer cancel()
 				defer target.Store.EndRefresh(target.Key)
-				_, err := a.flight(target).Token(ctx, target.Key, mint.Want{Fresh: true}, a.minter(target))
+				_, err := a.flight(target).Token(ctx, target.Key, mint.Want{NotAgeing: true}, a.minter(target))
 				return err
 			}
 			return a.answer(cmd.Context(), request, target, clientID, refused)
@@ -136,17 +137,21 @@ func (a *app) flight(target tokenrequest.Target) mint.Flight {
 		Warn: func(err error) {
 			fmt.Fprintf(a.ErrOut, "warning: the token is not cached, so every command mints one: %v\n", err)
 		},
-		// A person may be logging in just now, and must not have to wait then. To find out whether they have logged in at the
-		// STACKIT CLI takes that program, which is too much for every call, but not for one every few seconds.
-		Passing: func(err error) bool {
-			required, ok := errors.AsType[*login.RequiredError](err)
-			return ok && required.Method != login.MethodSTACKITCLI
-		},
-		Brief: func(err error) bool {
-			required, ok := errors.AsType[*login.RequiredError](err)
-			return ok && required.Method == login.MethodSTACKITCLI
-		},
+		Memory: memory,
 	}
+}
+
+// memory keeps nobody waiting who logs in. A person may be doing so just now. To find out whether they have logged in at the
+// STACKIT CLI takes that program, which is too much for every call, but not for one every few seconds.
+func memory(err error) mint.Memory {
+	required, ok := errors.AsType[*login.RequiredError](err)
+	switch {
+	case !ok:
+		return mint.Remember
+	case required.Method == login.MethodSTACKITCLI:
+		return mint.RememberBriefly
+	}
+	return mint.Transient
 }
 
 // minter mints the token of target when it is called.
@@ -170,7 +175,7 @@ func (a *app) mint(ctx context.Context, cloud edgeCloud, instance string, d time
 	if !wellFormed(token) {
 		return tokencache.Entry{}, fmt.Errorf("mint a token for instance %s: what the API answered is not a token", instance)
 	}
-	e := tokencache.Entry{Token: token, Issued: issued, Expires: tokencache.Expiry(token, issued, d), Labels: labels}
+	e := tokencache.Entry{Token: token, Issued: issued, Expires: jwtclaims.Lifetime(token, issued, d), Labels: labels}
 	if !e.Usable(a.Now()) {
 		return tokencache.Entry{}, hint.Wrap(
 			fmt.Errorf("mint a token for instance %s: the API answered one that expired at %s", instance, e.Expires.Format(time.RFC3339)),

@@ -3,8 +3,6 @@ package edge
 import (
 	"cmp"
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/url"
@@ -14,6 +12,7 @@ import (
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/jwtclaims"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
@@ -179,30 +178,11 @@ func sameServer(a, b string) bool {
 		strings.TrimRight(x.Path, "/") == strings.TrimRight(y.Path, "/")
 }
 
-// claimedInstances returns what could be ids of instances in the audiences and the issuer of a JWT (RFC 7519), unverified.
+// claimedInstances returns what could be ids of instances in the audiences and the issuer of a JWT, unverified.
 func claimedInstances(token string) []string {
-	parts := strings.Split(token, ".")
-	if len(parts) != 3 {
-		return nil
-	}
-	payload, err := base64.RawURLEncoding.DecodeString(strings.TrimRight(parts[1], "="))
-	if err != nil {
-		return nil
-	}
-	var claims struct {
-		Issuer   string          `json:"iss"`
-		Audience json.RawMessage `json:"aud"`
-	}
-	if json.Unmarshal(payload, &claims) != nil {
-		return nil
-	}
-	var audiences []string
-	if json.Unmarshal(claims.Audience, &audiences) != nil {
-		audiences = make([]string, 1)
-		_ = json.Unmarshal(claims.Audience, &audiences[0])
-	}
 	var ids []string
-	for _, claim := range append(audiences, claims.Issuer) {
+	claims := jwtclaims.Read(token)
+	for _, claim := range append(claims.Audience, claims.Issuer) {
 		words := strings.FieldsFunc(claim, func(r rune) bool { return strings.ContainsRune("/.:", r) })
 		for _, word := range words {
 			if strings.Contains(word, "-") && stackitid.InstanceID(word) == nil && !slices.Contains(ids, word) {

@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
+	"github.com/kubectl-edge/kubectl-edge/pkg/jwtclaims"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
@@ -300,7 +301,7 @@ func (a *app) fetch(ctx context.Context, cloud edgeCloud, request tokenrequest.R
 	}
 	entry.User = kubeconfig.ExecUser(request.Args(), installHint)
 	e := tokencache.Entry{
-		Token: token, Issued: issued, Expires: tokencache.Expiry(token, issued, expiration.Min), Labels: target.Labels(),
+		Token: token, Issued: issued, Expires: jwtclaims.Lifetime(token, issued, expiration.Min), Labels: target.Labels(),
 	}
 	if cached, err := target.Store.Get(target.Key, a.Now()); err != nil || cached.Expires.Before(e.Expires) {
 		if err := target.Store.Put(target.Key, e); err != nil {

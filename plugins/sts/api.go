@@ -91,7 +91,7 @@ func (o *apiOptions) run(ctx context.Context) (err error) {
 // withCached makes the request with a cached token and, if the server refuses that, once more with a new one: somebody may
 // have deleted it. A request that was refused has changed nothing.
 func (o *apiOptions) withCached(ctx context.Context, s settings, form stackstate.HeaderForm, body []byte) error {
-	e, err := o.cached(ctx, s, mint.Want{Fresh: true, Anew: o.refresh})
+	e, err := o.cached(ctx, s, mint.Want{NotAgeing: true, Force: o.refresh})
 	if err != nil {
 		return err
 	}

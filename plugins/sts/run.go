@@ -60,7 +60,7 @@ func (o *mintOptions) forUse(ctx context.Context, s settings, once bool) (string
 	if once {
 		return o.once(ctx, s)
 	}
-	e, err := o.cached(ctx, s, mint.Want{Fresh: true, Anew: o.refresh})
+	e, err := o.cached(ctx, s, mint.Want{NotAgeing: true, Force: o.refresh})
 	return e.Token, func() error { return nil }, err
 }
 

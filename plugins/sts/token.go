@@ -94,7 +94,7 @@ func (o *mintOptions) cached(ctx context.Context, s settings, want mint.Want) (t
 	}
 	key := cacheKey(s, roles, ttl)
 	store := o.cache()
-	if want == (mint.Want{Fresh: true}) {
+	if want == (mint.Want{NotAgeing: true}) {
 		if e, err := store.Get(key, o.Now()); err == nil && !e.Ageing(o.Now()) {
 			return e, nil
 		}
@@ -208,7 +208,7 @@ Output formats (-o): text, the token; json; header, a line for curl -H @-; env, 
 			if err != nil {
 				return err
 			}
-			e, err := o.cached(cmd.Context(), s, mint.Want{Fresh: true, Anew: o.refresh})
+			e, err := o.cached(cmd.Context(), s, mint.Want{NotAgeing: true, Force: o.refresh})
 			if err != nil {
 				return err
 			}
