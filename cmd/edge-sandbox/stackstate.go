@@ -37,7 +37,7 @@ func mountStackState(s *sandbox.Sandbox, dir string) (*stackState, error) {
 	if err != nil {
 		return nil, err
 	}
-	s.Handle(stackStatePath+"/", http.StripPrefix(stackStatePath, stackstate.NewFaults(h)))
+	s.Mount(stackStatePath+"/", http.StripPrefix(stackStatePath, h), stackstate.Presets())
 	return st, nil
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/browsertest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
 )
 
 // A person signs in with a real browser, in which the program's own page says how it went.
@@ -83,7 +84,7 @@ func TestChromiumBringsAnotherAnswer(t *testing.T) {
 func TestChromiumReplaysACode(t *testing.T) {
 	p := newPerson(t)
 	first := p.start("login", "--browser")
-	back, err := sandbox.SignIn(t.Context(), p.client, first.address(), sandbox.AdminUser, sandbox.AdminPassword, true)
+	back, err := sandboxtest.SignIn(t.Context(), p.client, first.address(), sandbox.AdminUser, sandbox.AdminPassword, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -187,7 +187,7 @@ func (v *victim) signIn(r *process, user string) {
 	if !ok {
 		return
 	}
-	back, err := sandbox.SignIn(v.t.Context(), v.client, address, user, v.users[user], true)
+	back, err := sandboxtest.SignIn(v.t.Context(), v.client, address, user, v.users[user], true)
 	if err != nil {
 		return // the address is good for as long as the login lasts
 	}

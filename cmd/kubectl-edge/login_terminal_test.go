@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
 )
 
 // A person whose browser is elsewhere pastes what it ends up with; status then shows them what they have.
@@ -14,7 +15,7 @@ func TestLoginOnTerminal(t *testing.T) {
 	p := newPerson(t)
 	r := p.onTerminal("kubectl-edge", "login", "--no-browser")
 	r.sees("press Enter:")
-	back, err := sandbox.SignIn(t.Context(), p.client, r.address(), sandbox.AdminUser, sandbox.AdminPassword, true)
+	back, err := sandboxtest.SignIn(t.Context(), p.client, r.address(), sandbox.AdminUser, sandbox.AdminPassword, true)
 	if err != nil {
 		t.Fatal(err)
 	}

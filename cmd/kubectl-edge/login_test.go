@@ -178,7 +178,7 @@ func open(address string) error {
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(ca)
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}
-	back, err := sandbox.SignIn(context.Background(), client, address, email, password, password != "denied")
+	back, err := sandboxtest.SignIn(context.Background(), client, address, email, password, password != "denied")
 	if err != nil {
 		return err
 	}

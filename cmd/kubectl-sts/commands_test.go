@@ -17,22 +17,22 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	sandbox "github.com/kubectl-edge/kubectl-edge/pkg/sandbox/stackstate"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/fault"
 )
 
 type command = func(ts *testscript.TestScript, neg bool, args []string)
 
 func commands() map[string]command {
 	return map[string]command{
-		"fault": fault, "advance": advance, "requests": requests, "tokens": tokens, "hung": hung,
+		"fault": setFault, "advance": advance, "requests": requests, "tokens": tokens, "hung": hung,
 		"capture": capture, "parallel": parallel, "nosecrets": noSecrets, "exitcode": exitCode, "seed": seed, "base64": toBase64, "envsubst": envSubst, "mode": mode,
 	}
 }
 
 func worldOf(ts *testscript.TestScript) *world { return ts.Value(worldKey{}).(*world) }
 
-func parseFault(ts *testscript.TestScript, args []string) sandbox.Fault {
-	f := sandbox.Fault{Kind: sandbox.FaultKind(args[0])}
+func parseFault(ts *testscript.TestScript, args []string) fault.Fault {
+	f := fault.Fault{Preset: args[0]}
 	for _, arg := range args[1:] {
 		name, value, _ := strings.Cut(arg, "=")
 		var err error
@@ -51,19 +51,20 @@ func parseFault(ts *testscript.TestScript, args []string) sandbox.Fault {
 	return f
 }
 
-// fault sets one fault, as KIND [method=M] [path=PREFIX] [times=N], or with no arguments none.
-func fault(ts *testscript.TestScript, _ bool, args []string) {
+// setFault sets one fault, as PRESET [method=M] [path=PREFIX] [times=N], or with no arguments none.
+func setFault(ts *testscript.TestScript, _ bool, args []string) {
 	w := worldOf(ts)
 	if len(args) == 0 {
-		ts.Check(w.faults.Set())
+		w.faults.Clear()
 		return
 	}
 	f := parseFault(ts, args)
-	if f.Kind == sandbox.FaultHang {
+	if f.Preset == "unanswered" {
 		done := make(chan struct{})
 		w.hung, f.Done = done, sync.OnceFunc(func() { close(done) })
 	}
-	ts.Check(w.faults.Set(f))
+	w.faults.Clear()
+	ts.Check(w.faults.Inject(f))
 }
 
 // hung waits until a request of the fault "hang" was carried out.

@@ -18,6 +18,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/fault"
 	sandbox "github.com/kubectl-edge/kubectl-edge/pkg/sandbox/stackstate"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/stackstate/tokenreview"
 )
@@ -46,7 +47,7 @@ const (
 type world struct {
 	dir     string
 	handler *sandbox.Server
-	faults  *sandbox.Faults
+	faults  *fault.Handler
 
 	mu       sync.Mutex
 	offset   time.Duration // of the server's clock
@@ -83,7 +84,7 @@ func setUp(e *testscript.Env, o sandbox.Options) error {
 	if w.handler, err = sandbox.New(o); err != nil {
 		return err
 	}
-	w.faults = sandbox.NewFaults(w.handler)
+	w.faults = sandbox.Faulty(w.handler)
 
 	path := func(name string) string { return filepath.Join(e.WorkDir, name) }
 	for name, folder := range map[string]string{

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
 )
 
 func TestDevice(t *testing.T) {
@@ -21,7 +22,7 @@ func TestDevice(t *testing.T) {
 				address := regexp.MustCompile(`https://\S+`).Find(data)
 				go func() {
 					complete := string(address) + "?user_code=" + string(code[1])
-					if err := sandbox.ConnectDevice(t.Context(), w.client, complete, sandbox.AdminUser, sandbox.AdminPassword, allow); err != nil {
+					if err := sandboxtest.ConnectDevice(t.Context(), w.client, complete, sandbox.AdminUser, sandbox.AdminPassword, allow); err != nil {
 						t.Error(err)
 					}
 				}()

@@ -23,7 +23,7 @@ func (s *Sandbox) routeAdmin() {
 		"GET /sandbox/faults":                                          func(*http.Request) (any, error) { return s.Faults(), nil },
 		"POST /sandbox/faults":                                         s.adminInject,
 		"DELETE /sandbox/faults":                                       func(*http.Request) (any, error) { s.ClearFaults(); return nil, nil },
-		"GET /sandbox/presets":                                         func(*http.Request) (any, error) { return Presets(), nil },
+		"GET /sandbox/presets":                                         func(*http.Request) (any, error) { return s.faults.Presets(), nil },
 		"GET /sandbox/settings":                                        func(*http.Request) (any, error) { return s.Settings(), nil },
 		"PATCH /sandbox/settings":                                      s.adminSettings,
 		"POST /sandbox/clock":                                          s.adminClock,

@@ -5,9 +5,11 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/fault"
 )
 
 func TestFaultSelection(t *testing.T) {
@@ -49,11 +51,11 @@ func TestFaultSelection(t *testing.T) {
 
 func TestFaultPresets(t *testing.T) {
 	c := start(t).as(sandbox.AdminServiceAccount)
-	for _, preset := range sandbox.Presets() {
+	for _, preset := range fault.Presets() {
 		if err := c.s.Inject(sandbox.Fault{Preset: preset, Times: 1}); err != nil {
 			t.Fatal(err)
 		}
-		if preset == "hang" || preset == "cut" || preset == "cut-body" {
+		if slices.Contains([]string{"hang", "unanswered", "cut", "cut-body", "lost-answer"}, preset) {
 			c.s.ClearFaults()
 			continue
 		}

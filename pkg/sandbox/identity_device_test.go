@@ -10,6 +10,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
 )
 
 // poll asks once for the tokens of a device and returns the error code, or "".
@@ -29,7 +30,7 @@ func TestDevice(t *testing.T) {
 	if auth.Interval != 1 || len(auth.UserCode) != 9 || auth.VerificationURI != p.s.URL()+"/device" {
 		t.Errorf("interval %d, user code %q, URI %q", auth.Interval, auth.UserCode, auth.VerificationURI)
 	}
-	if err := sandbox.ConnectDevice(p.ctx, p.http, auth.VerificationURIComplete, sandbox.AdminUser, sandbox.AdminPassword, true); err != nil {
+	if err := sandboxtest.ConnectDevice(p.ctx, p.http, auth.VerificationURIComplete, sandbox.AdminUser, sandbox.AdminPassword, true); err != nil {
 		t.Fatal(err)
 	}
 	// oauth2 reads expires_in by the machine's clock.
@@ -70,7 +71,7 @@ func TestDevicePolling(t *testing.T) {
 	if got := p.poll("unknown"); got != "invalid_grant" {
 		t.Errorf("unknown device code: error %q", got)
 	}
-	if err := sandbox.ConnectDevice(p.ctx, p.http, auth.VerificationURIComplete, sandbox.AdminUser, sandbox.AdminPassword, true); err == nil {
+	if err := sandboxtest.ConnectDevice(p.ctx, p.http, auth.VerificationURIComplete, sandbox.AdminUser, sandbox.AdminPassword, true); err == nil {
 		t.Error("connected a device whose code has expired")
 	}
 }
@@ -91,7 +92,7 @@ func TestDeviceDenied(t *testing.T) {
 	if status, _, _ := p.page(http.MethodGet, "/device?user_code=BCDF-GHJK", nil, nil); status != 404 {
 		t.Errorf("unknown code: status %d", status)
 	}
-	if err := sandbox.ConnectDevice(p.ctx, p.http, auth.VerificationURIComplete, "", "", false); err != nil {
+	if err := sandboxtest.ConnectDevice(p.ctx, p.http, auth.VerificationURIComplete, "", "", false); err != nil {
 		t.Fatal(err)
 	}
 	if got := p.poll(auth.DeviceCode); got != "access_denied" {

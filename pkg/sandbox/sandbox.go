@@ -14,6 +14,8 @@ import (
 	"net/url"
 	"sync"
 	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/fault"
 )
 
 // Options configure a Sandbox.
@@ -39,6 +41,7 @@ type Sandbox struct {
 
 	notEnabled []string // IDs of projects in which nobody has enabled Edge Cloud
 	mux        *http.ServeMux
+	faults     *fault.Handler // before mux
 	authority  *authority
 	serving    tls.Certificate
 
@@ -53,7 +56,6 @@ type Sandbox struct {
 	instances map[string]*Instance    // by ID
 	order     []string                // IDs of instances, oldest first
 	services  map[service]*enablement // what was changed since New
-	faults    []*activeFault
 	stats     Stats
 }
 
@@ -89,6 +91,7 @@ func New(o Options) (*Sandbox, error) {
 	if s.notEnabled = o.NotEnabled; s.notEnabled == nil {
 		s.notEnabled = []string{NewProjectID}
 	}
+	s.faults = fault.New(s.mux)
 	if s.clock == nil {
 		s.clock = time.Now
 	}
@@ -127,9 +130,6 @@ func (s *Sandbox) Issuer(instanceID string) string { return s.base + "/instances
 // CA returns the PEM certificate of the sandbox's certificate authority.
 func (s *Sandbox) CA() []byte { return s.authority.pem }
 
-// Handle mounts a further API, below /stackstate/ for one. Call it before serving.
-func (s *Sandbox) Handle(pattern string, h http.Handler) { s.mux.Handle(pattern, h) }
-
 // ServeHTTP implements http.Handler. Faults come before everything but the endpoints below /sandbox/.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// Read at once: calls hold the lock, and the server notices that a client went away only once it has the whole body.
@@ -147,10 +147,7 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.countRequest(r)
-	if f := s.takeFault(r); f != nil && f.serve(w, r) {
-		return
-	}
-	s.mux.ServeHTTP(w, r)
+	s.faults.ServeHTTP(w, r)
 }
 
 // Now returns the sandbox's time, by which it signs and checks.

@@ -2,19 +2,6 @@ package sandbox
 
 import "time"
 
-// Duration is a time.Duration that reads and writes like "90s" in JSON.
-type Duration time.Duration
-
-// MarshalText writes d as time.Duration's String does.
-func (d Duration) MarshalText() ([]byte, error) { return []byte(time.Duration(d).String()), nil }
-
-// UnmarshalText reads what time.ParseDuration reads.
-func (d *Duration) UnmarshalText(text []byte) error {
-	v, err := time.ParseDuration(string(text))
-	*d = Duration(v)
-	return err
-}
-
 // Settings can be changed while the sandbox runs: with Configure, or PATCH /sandbox/settings.
 type Settings struct {
 	// ClockOffset is added to the clock.

@@ -13,6 +13,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/fault"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
 	sandbox "github.com/kubectl-edge/kubectl-edge/pkg/sandbox/stackstate"
 )
 
@@ -23,7 +25,7 @@ var start = time.UnixMilli(1_760_000_000_000).UTC()
 // server is a sandbox at a time that tests move by hand, with what it was sent.
 type server struct {
 	url    string
-	faults *sandbox.Faults
+	faults *fault.Handler
 	now    time.Time
 	sent   []string // method, path and body of each request
 	header http.Header
@@ -39,7 +41,7 @@ func newServer(t *testing.T) *server {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s.faults = sandbox.NewFaults(h)
+	s.faults = sandbox.Faulty(h)
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
 		r.Body = io.NopCloser(strings.NewReader(string(body)))
@@ -140,21 +142,21 @@ func TestErrors(t *testing.T) {
 	s := newServer(t)
 	list := func(ctx context.Context) error { _, err := s.admin(t).ServiceTokens(ctx); return err }
 	for _, tc := range []struct {
-		fault sandbox.Fault
+		fault fault.Fault
 		want  string
 	}{
-		{sandbox.Fault{Kind: sandbox.FaultHTML}, "401 Unauthorized: the answer is text/html; charset=utf-8, not StackState's JSON"},
-		{sandbox.Fault{Kind: sandbox.FaultInternal}, "500 Internal Server Error: the database is not available (tracking key "},
-		{sandbox.Fault{Kind: sandbox.FaultUnauthorized}, "401 Unauthorized: the credentials are missing, unknown, expired or deleted"},
-		{sandbox.Fault{Kind: sandbox.FaultCut}, "unexpected EOF"},
+		{fault.Fault{Preset: "unauthorized-html"}, "401 Unauthorized: the answer is text/html; charset=utf-8, not StackState's JSON"},
+		{fault.Fault{Preset: "internal-error"}, "500 Internal Server Error: the database is not available (tracking key "},
+		{fault.Fault{Preset: "unauthorized"}, "401 Unauthorized: the credentials are missing, unknown, expired or deleted"},
+		{fault.Fault{Preset: "cut-body"}, "unexpected EOF"},
 	} {
-		s.faults.Set(tc.fault)
+		sandboxtest.SetFaults(t, s.faults, tc.fault)
 		err := list(t.Context())
 		if err == nil || !strings.Contains(err.Error(), tc.want) || strings.Contains(err.Error(), "<html>") {
-			t.Errorf("%s: error %q, want %q in it", tc.fault.Kind, err, tc.want)
+			t.Errorf("%s: error %q, want %q in it", tc.fault.Preset, err, tc.want)
 		}
 	}
-	s.faults.Set()
+	s.faults.Clear()
 	_, err := s.admin(t).CreateServiceToken(t.Context(), NewServiceTokenRequest{Name: "n", Roles: []string{"r"}, ExpiryDate: 1})
 	var apiErr *Error
 	if !errors.As(err, &apiErr) || apiErr.Type != "ServiceTokenInvalidExpiryError" || apiErr.StatusCode != 400 {
@@ -187,12 +189,12 @@ func TestConnect(t *testing.T) {
 	if _, err := s.admin(t).Connect(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	s.faults.Set(sandbox.Fault{Kind: sandbox.FaultOldVersion})
+	sandboxtest.SetFaults(t, s.faults, fault.Fault{Preset: "old-version"})
 	var version *VersionError
 	if _, err := s.admin(t).Connect(t.Context()); !errors.As(err, &version) {
 		t.Errorf("old server: %v", err)
 	}
-	s.faults.Set()
+	s.faults.Clear()
 	var connect *ConnectError
 	_, err := s.client(t, Credential{KindServiceToken, "svctok-secret"}).Connect(t.Context())
 	if !errors.As(err, &connect) || !connect.Unauthorized() {

@@ -9,7 +9,8 @@ import (
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
-	sandbox "github.com/kubectl-edge/kubectl-edge/pkg/sandbox/stackstate"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/fault"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
 )
 
 func newMinter(t *testing.T, s *server) Minter {
@@ -20,7 +21,7 @@ func newMinter(t *testing.T, s *server) Minter {
 // left counts the tokens on the server and the records.
 func left(t *testing.T, s *server, m Minter) (tokens, records int) {
 	t.Helper()
-	s.faults.Set()
+	s.faults.Clear()
 	list, err := m.Client.ServiceTokens(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -72,21 +73,21 @@ func TestMintAndDelete(t *testing.T) {
 func TestFailedMint(t *testing.T) {
 	for _, tc := range []struct {
 		name            string
-		faults          []sandbox.Fault
+		faults          []fault.Fault
 		tokens, records int
 	}{
-		{"refused", []sandbox.Fault{{Kind: sandbox.FaultUnauthorized, Method: "POST"}}, 0, 0},
-		{"answer lost", []sandbox.Fault{{Kind: sandbox.FaultLostAnswer, Method: "POST"}}, 0, 0},
+		{"refused", []fault.Fault{{Preset: "unauthorized", Method: "POST"}}, 0, 0},
+		{"answer lost", []fault.Fault{{Preset: "lost-answer", Method: "POST"}}, 0, 0},
 		// Nothing is on the server now, but it could still be at work: the record stays for a while.
-		{"cut", []sandbox.Fault{{Kind: sandbox.FaultCut, Method: "POST"}}, 0, 1},
-		{"server error", []sandbox.Fault{{Kind: sandbox.FaultInternal, Method: "POST"}}, 0, 1},
-		{"answer lost, then the server is gone", []sandbox.Fault{{Kind: sandbox.FaultLostAnswer, Method: "POST"}, {Kind: sandbox.FaultCut}}, 1, 1},
-		{"answer lost, token cannot be deleted", []sandbox.Fault{{Kind: sandbox.FaultLostAnswer, Method: "POST"}, {Kind: sandbox.FaultInternal, Method: "DELETE"}}, 1, 1},
+		{"cut", []fault.Fault{{Preset: "cut-body", Method: "POST"}}, 0, 1},
+		{"server error", []fault.Fault{{Preset: "internal-error", Method: "POST"}}, 0, 1},
+		{"answer lost, then the server is gone", []fault.Fault{{Preset: "lost-answer", Method: "POST"}, {Preset: "cut-body"}}, 1, 1},
+		{"answer lost, token cannot be deleted", []fault.Fault{{Preset: "lost-answer", Method: "POST"}, {Preset: "internal-error", Method: "DELETE"}}, 1, 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := newServer(t)
 			m := newMinter(t, s)
-			s.faults.Set(tc.faults...)
+			sandboxtest.SetFaults(t, s.faults, tc.faults...)
 			_, _, err := m.Mint(t.Context(), Record{URL: s.url, Roles: []string{"r"}}, time.Hour)
 			if err == nil {
 				t.Fatal("no error")
@@ -115,7 +116,7 @@ func TestMintInterrupted(t *testing.T) {
 	s := newServer(t)
 	m := newMinter(t, s)
 	ctx, cancel := context.WithCancel(t.Context())
-	s.faults.Set(sandbox.Fault{Kind: sandbox.FaultHang, Method: "POST", Done: cancel})
+	sandboxtest.SetFaults(t, s.faults, fault.Fault{Preset: "unanswered", Method: "POST", Done: cancel})
 	if _, _, err := m.Mint(ctx, Record{URL: s.url, Roles: []string{"r"}}, time.Hour); err == nil {
 		t.Fatal("no error")
 	}

@@ -15,6 +15,8 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/fault"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
 	sandbox "github.com/kubectl-edge/kubectl-edge/pkg/sandbox/stackstate"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate"
 )
@@ -22,7 +24,7 @@ import (
 // person uses kubectl sts against a sandbox, at a time that tests move by hand; the sandbox has the same.
 type person struct {
 	app    *app
-	faults *sandbox.Faults
+	faults *fault.Handler
 	now    time.Time
 	out    bytes.Buffer
 }
@@ -35,7 +37,7 @@ func newPerson(t *testing.T) *person {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.faults = sandbox.NewFaults(h)
+	p.faults = sandbox.Faulty(h)
 	srv := httptest.NewServer(p.faults)
 	t.Cleanup(srv.Close)
 	dir := t.TempDir()
@@ -108,7 +110,7 @@ func TestRefusedTokenIsReplaced(t *testing.T) {
 
 	// A server that refuses every token does not make us mint without end.
 	p.now = p.now.Add(time.Hour)
-	p.faults.Set(sandbox.Fault{Kind: sandbox.FaultUnauthorized, Path: "/api/user"})
+	sandboxtest.SetFaults(t, p.faults, fault.Fault{Preset: "unauthorized", Path: "/api/user/"})
 	var answer *stackstate.Error
 	if _, err := p.do(t.Context(), roles...); !errors.As(err, &answer) || answer.StatusCode != 401 {
 		t.Errorf("error %v", err)
@@ -156,14 +158,14 @@ func TestExpiredOrphan(t *testing.T) {
 			p := newPerson(t)
 			ctx, kill := context.WithCancel(t.Context())
 			// Nor can what is left be cleaned up at once.
-			p.faults.Set(
-				sandbox.Fault{Kind: sandbox.FaultHang, Method: "POST", Done: kill},
-				sandbox.Fault{Kind: sandbox.FaultCut, Path: "/api/security"},
+			sandboxtest.SetFaults(t, p.faults,
+				fault.Fault{Preset: "unanswered", Method: "POST", Done: kill},
+				fault.Fault{Preset: "cut-body", Path: "/api/security/"},
 			)
 			if _, err := p.do(ctx, "token", "--roles", "a", "--ttl", "1h"); err == nil {
 				t.Fatal("the mint was not interrupted")
 			}
-			p.faults.Set()
+			p.faults.Clear()
 			if _, err := p.do(t.Context(), "service-token", "create", "--name", "another", "--roles", "a", "--ttl", "1h"); err != nil {
 				t.Fatal(err)
 			}

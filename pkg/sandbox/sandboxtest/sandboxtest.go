@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/fault"
 )
 
 // Start serves a sandbox over TLS on a free port of this machine until the test ends. The server's URL is the sandbox's,
@@ -54,4 +55,15 @@ func Client(t testing.TB, s *sandbox.Sandbox) *http.Client {
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
+}
+
+// SetFaults replaces the faults of a handler; with none, all requests succeed again.
+func SetFaults(t testing.TB, h *fault.Handler, faults ...fault.Fault) {
+	t.Helper()
+	h.Clear()
+	for _, f := range faults {
+		if err := h.Inject(f); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

@@ -64,12 +64,16 @@ func writeError(w http.ResponseWriter, err error, now time.Time) {
 	}
 	e := &apiError{http.StatusInternalServerError, "InternalError", err.Error()}
 	errors.As(err, &e)
-	writeStatus(w, e.status, genericErrorsResponse{
+	writeStatus(w, e.status, genericBody(e, now))
+}
+
+func genericBody(e *apiError, now time.Time) genericErrorsResponse {
+	return genericErrorsResponse{
 		Type:            "ErrorsResponse",
 		TrackingKey:     uuid.NewString(),
 		ServerTimestamp: now.UnixMilli(),
 		Errors:          []genericError{{e.kind, e.message, int64(e.status)}},
-	})
+	}
 }
 
 func writeStatus(w http.ResponseWriter, status int, body any) {

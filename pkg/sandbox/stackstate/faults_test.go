@@ -9,15 +9,18 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/fault"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
 )
 
-func newFaultyServer(t *testing.T) (*httptest.Server, *Faults) {
+func newFaultyServer(t *testing.T) (*httptest.Server, *fault.Handler) {
 	t.Helper()
 	s, err := New(Options{APITokens: map[string]User{adminToken: {Name: "admin", Roles: []string{RoleAdmin}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := NewFaults(s)
+	f := Faulty(s)
 	srv := httptest.NewServer(f)
 	t.Cleanup(srv.Close)
 	return srv, f
@@ -26,29 +29,27 @@ func newFaultyServer(t *testing.T) (*httptest.Server, *Faults) {
 func TestFaultAnswers(t *testing.T) {
 	srv, f := newFaultyServer(t)
 	for _, tc := range []struct {
-		fault      Fault
+		fault      fault.Fault
 		info, list answer // an empty body means any
 	}{
-		{Fault{Kind: FaultHTML}, answer{401, "text/html; charset=utf-8", ""}, answer{401, "text/html; charset=utf-8", ""}},
-		{Fault{Kind: FaultInternal, Method: "POST"}, answer{200, "application/json", ""}, answer{200, "application/json", "[]"}},
-		{Fault{Kind: FaultInternal}, answer{500, "application/json", ""}, answer{500, "application/json", ""}},
-		{Fault{Kind: FaultUnauthorized, Path: "/api/security"}, answer{200, "application/json", ""}, answer{401, "application/json", ""}},
-		{Fault{Kind: FaultOldVersion}, answer{200, "application/json",
+		{fault.Fault{Preset: "unauthorized-html"}, answer{401, "text/html; charset=utf-8", ""}, answer{401, "text/html; charset=utf-8", ""}},
+		{fault.Fault{Preset: "internal-error", Method: "POST"}, answer{200, "application/json", ""}, answer{200, "application/json", "[]"}},
+		{fault.Fault{Preset: "internal-error"}, answer{500, "application/json", ""}, answer{500, "application/json", ""}},
+		{fault.Fault{Preset: "unauthorized", Path: "/api/security/"}, answer{200, "application/json", ""}, answer{401, "application/json", ""}},
+		{fault.Fault{Preset: "old-version"}, answer{200, "application/json",
 			`{"version":{"major":5,"minor":0,"patch":0,"diff":"","commit":"","isDev":true},"deploymentMode":"SelfHosted","applicationDomains":["Observability"]}`},
 			answer{200, "application/json", "[]"}},
-		{Fault{Kind: FaultSlow, DelayMillis: 1}, answer{200, "application/json", ""}, answer{200, "application/json", "[]"}},
-		{Fault{Kind: FaultInternal, After: 1, Times: 1}, answer{200, "application/json", ""}, answer{500, "application/json", ""}},
-		{Fault{Kind: FaultInternal, Times: 1}, answer{500, "application/json", ""}, answer{200, "application/json", "[]"}},
+		{fault.Fault{Delay: 1}, answer{200, "application/json", ""}, answer{200, "application/json", "[]"}},
+		{fault.Fault{Preset: "internal-error", After: 1, Times: 1}, answer{200, "application/json", ""}, answer{500, "application/json", ""}},
+		{fault.Fault{Preset: "internal-error", Times: 1}, answer{500, "application/json", ""}, answer{200, "application/json", "[]"}},
 	} {
-		if err := f.Set(tc.fault); err != nil {
-			t.Fatal(err)
-		}
+		sandboxtest.SetFaults(t, f, tc.fault)
 		check(t, tc.fault, "/api/server/info", call(t, srv, "GET", "/api/server/info", asAdmin, ""), tc.info)
 		check(t, tc.fault, "/api/security/tokens", call(t, srv, "GET", "/api/security/tokens", asAdmin, ""), tc.list)
 	}
 }
 
-func check(t *testing.T, f Fault, path string, got, want answer) {
+func check(t *testing.T, f fault.Fault, path string, got, want answer) {
 	t.Helper()
 	if want.body == "" {
 		got.body = ""
@@ -76,50 +77,28 @@ func TestFaultsOnTheConnection(t *testing.T) {
 		return err
 	}
 	tokens := func() int {
-		f.Set()
+		f.Clear()
 		return strings.Count(call(t, srv, "GET", "/api/security/tokens", asAdmin, "").body, `"id"`)
 	}
 
-	f.Set(Fault{Kind: FaultCut})
+	sandboxtest.SetFaults(t, f, fault.Fault{Preset: "cut-body"})
 	if err := post(t.Context()); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("cut: %v, want an unexpected EOF", err)
 	}
 	if n := tokens(); n != 0 {
 		t.Errorf("cut: %d tokens made, want 0", n)
 	}
-	f.Set(Fault{Kind: FaultLostAnswer})
+	sandboxtest.SetFaults(t, f, fault.Fault{Preset: "lost-answer"})
 	if err := post(t.Context()); err == nil {
 		t.Error("lost answer: no error")
 	}
 	if n := tokens(); n != 1 {
 		t.Errorf("lost answer: %d tokens made, want 1", n)
 	}
-	f.Set(Fault{Kind: FaultSlow})
+	sandboxtest.SetFaults(t, f, fault.Fault{Preset: "hang"})
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
 	if err := post(ctx); !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("slow: %v, want a deadline", err)
-	}
-}
-
-func TestFaultsControl(t *testing.T) {
-	srv, _ := newFaultyServer(t)
-	if got := call(t, srv, "PUT", FaultsPath, "", `[{"kind":"internal-error","times":1}]`); got.status != 200 ||
-		got.body != `[{"kind":"internal-error","times":1}]` {
-		t.Error("put:", got)
-	}
-	if got := call(t, srv, "GET", "/api/server/info", asAdmin, ""); got.status != 500 {
-		t.Error("fault is not in force:", got)
-	}
-	for body, want := range map[string]int{`[{"kind":"nonsense"}]`: 400, `{`: 400} {
-		if got := call(t, srv, "PUT", FaultsPath, "", body); got.status != want {
-			t.Errorf("put %s: %+v, want %d", body, got, want)
-		}
-	}
-	if got := call(t, srv, "DELETE", FaultsPath, "", ""); got.body != "[]" {
-		t.Error("delete:", got)
-	}
-	if got := call(t, srv, "POST", FaultsPath, "", ""); got.status != 405 {
-		t.Error("post:", got)
+		t.Errorf("hang: %v, want a deadline", err)
 	}
 }
