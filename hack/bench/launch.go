@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// A second call by the same parent, well before the expiry that it was told, means to the helper that a server refused the
+// A second call by the same parent, well before its lease ends, means to the helper that a server refused the
 // token. So each call gets a parent of its own, as each kubectl command is one: this program once more, which takes the
 // time itself, so that its own start does not count.
 

@@ -28,7 +28,7 @@ func BenchmarkGet(b *testing.B) {
 	}
 }
 
-func BenchmarkGive(b *testing.B) {
+func BenchmarkLease(b *testing.B) {
 	s, k, e := folder(dirs.Dirs{Cache: filepath.Join(b.TempDir(), "cache")}), KeyOf("test", "a"), benchEntry()
 	if err := s.Put(k, e); err != nil {
 		b.Fatal(err)
@@ -36,7 +36,7 @@ func BenchmarkGive(b *testing.B) {
 	client := CurrentClient("")
 	b.ReportAllocs()
 	for b.Loop() {
-		if s.Give(k, client, e, now.Add(time.Second), now) {
+		if s.Lease(k, client, e, now.Add(time.Second), now) {
 			b.Fatal("refused")
 		}
 	}

@@ -22,7 +22,7 @@ var ErrDisabled = errors.New("the cache is switched off")
 const (
 	tokenSuffix   = ".token"
 	failureSuffix = ".failed"
-	givenSuffix   = ".given"
+	leaseSuffix   = ".leases"
 	refreshSuffix = ".refresh"
 )
 
@@ -109,7 +109,7 @@ func (s Store) Delete(k Key) error {
 		return nil
 	}
 	var errs []error
-	for _, suffix := range []string{tokenSuffix, failureSuffix, givenSuffix, refreshSuffix} {
+	for _, suffix := range []string{tokenSuffix, failureSuffix, leaseSuffix, refreshSuffix} {
 		if err := os.Remove(s.path(k, suffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			errs = append(errs, err)
 		}

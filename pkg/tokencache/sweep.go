@@ -49,7 +49,7 @@ func (s Store) orphan(n fs.DirEntry) bool {
 	if strings.HasPrefix(name, atomicfile.TempPrefix) {
 		return true
 	}
-	for _, suffix := range []string{failureSuffix, givenSuffix, refreshSuffix} {
+	for _, suffix := range []string{failureSuffix, leaseSuffix, refreshSuffix} {
 		if stem, ok := strings.CutSuffix(name, suffix); ok {
 			_, err := os.Lstat(filepath.Join(s.dir, stem+tokenSuffix))
 			return os.IsNotExist(err)

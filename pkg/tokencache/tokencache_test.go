@@ -219,7 +219,7 @@ func TestZeroStoreKeepsNothing(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	s.Fail(k, now, seconds, "message", "")
-	if _, ok := s.Failure(k, now); ok || s.StartRefresh(k, now) || s.Give(k, Client{}, testEntry(), now.Add(time.Hour), now) {
+	if _, ok := s.Failure(k, now); ok || s.StartRefresh(k, now) || s.Lease(k, Client{}, testEntry(), now.Add(time.Hour), now) {
 		t.Error("the zero store remembers something")
 	}
 }

@@ -78,9 +78,9 @@ func run(p Process) (int, error) {
 		return 0, err
 	}
 	client := tokencache.CurrentClient(p.Getenv(execcredential.Variable))
-	handOver := func(extra ...string) (int, error) {
+	missed := func(extra ...string) (int, error) {
 		args := append([]string{"credential", "--client=" + client.String()}, extra...)
-		return runEdge(p, append(args, request.Args()...))
+		return execEdge(p, append(args, request.Args()...))
 	}
 
 	now := p.Now()
@@ -90,11 +90,11 @@ func run(p Process) (int, error) {
 		entry, err = store.Get(key, now)
 	}
 	if err != nil {
-		return handOver()
+		return missed()
 	}
 	until := entry.KeepUntil(now)
-	if refused := store.Give(key, client, entry, until, now); refused && entry.Replaceable(now) {
-		return handOver("--refused=" + entry.Tag())
+	if refused := store.Lease(key, client, entry, until, now); refused && entry.Replaceable(now) {
+		return missed("--refused=" + entry.Tag())
 	}
 	if err := info.Write(p.Stdout, entry.Token, until); err != nil {
 		return 0, err
@@ -119,13 +119,13 @@ func help(w io.Writer) error {
 // patience is how long the helper itself waits for another process that mints.
 const patience = 30 * time.Second
 
-// runEdge hands over to kubectl-edge: the process becomes it, or waits for it.
-func runEdge(p Process, args []string) (int, error) {
+// execEdge runs kubectl-edge in this process's place.
+func execEdge(p Process, args []string) (int, error) {
 	path, err := findEdge(p.Args[0], os.Executable)
 	if err != nil {
 		return 0, err
 	}
-	return become(path, append([]string{path}, args...))
+	return execProgram(path, append([]string{path}, args...))
 }
 
 // startEdge starts kubectl-edge in the background. Nobody waits for it: client-go reads the helper's output until every

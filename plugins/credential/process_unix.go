@@ -8,8 +8,8 @@ import (
 	"syscall"
 )
 
-// become replaces this process by the program at path; it returns only on failure.
-func become(path string, argv []string) (int, error) {
+// execProgram replaces this process by the program at path; it returns only on failure.
+func execProgram(path string, argv []string) (int, error) {
 	err := syscall.Exec(path, argv, os.Environ())
 	return 0, fmt.Errorf("run %s: %w", path, err)
 }

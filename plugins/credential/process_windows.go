@@ -6,8 +6,8 @@ import (
 	"syscall"
 )
 
-// become runs the program at path and returns its exit code: Windows cannot replace a process.
-func become(path string, argv []string) (int, error) {
+// execProgram runs the program at path and returns its exit code: Windows cannot replace a process.
+func execProgram(path string, argv []string) (int, error) {
 	process, err := os.StartProcess(path, argv, &os.ProcAttr{Files: []*os.File{os.Stdin, os.Stdout, os.Stderr}})
 	if err != nil {
 		return 0, fmt.Errorf("run %s: %w", path, err)

@@ -12,7 +12,7 @@ import (
 
 // waitForMint waits while another process mints, which pkg/mint has it hold this lock for, and reports whether one did. Any
 // number of helpers can wait so: each would take several times the memory, and a hundred times as long to start, if it
-// became kubectl-edge to do it. After patience it returns true too; what then remains to be waited is kubectl-edge's.
+// replaced itself by kubectl-edge first. After patience it returns true too; kubectl-edge waits for what remains.
 func waitForMint(lock string, patience time.Duration) bool {
 	f, err := securefile.Open(lock, os.O_RDONLY|securefile.NoFollow, 0)
 	if err != nil {

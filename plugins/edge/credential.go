@@ -87,7 +87,7 @@ func (a *app) answer(ctx context.Context, request tokenrequest.Request, target t
 	if err := target.Store.Prepare(); err != nil {
 		return info.Write(a.Out, entry.Token, until) // nothing is touched in a folder that may be somebody else's
 	}
-	target.Store.Give(target.Key, client, entry, until, a.Now())
+	target.Store.Lease(target.Key, client, entry, until, a.Now())
 	if err := info.Write(a.Out, entry.Token, until); err != nil {
 		return err
 	}

@@ -45,7 +45,7 @@ func TestFailureBacksOffAndIsForgotten(t *testing.T) {
 	}
 }
 
-func TestGive(t *testing.T) {
+func TestLease(t *testing.T) {
 	s, k, e := testStore(t), KeyOf("test", "a"), testEntry()
 	put(t, s, k, e)
 	until := now.Add(12 * time.Minute)
@@ -55,15 +55,15 @@ func TestGive(t *testing.T) {
 	}
 	give := func(c Client, e Entry, at time.Time, want bool, what string) {
 		t.Helper()
-		if got := s.Give(k, c, e, until, at); got != want {
+		if got := s.Lease(k, c, e, until, at); got != want {
 			t.Errorf("%s: got refused %v, want %v", what, got, want)
 		}
 	}
 	give(me, e, now, false, "first")
 	give(other, e, now, false, "another context of the same process")
-	give(me, e, now.Add(time.Minute), true, "again, well before the time it was told")
+	give(me, e, now.Add(time.Minute), true, "again, well before its lease ends")
 	give(me, e, now.Add(time.Minute), true, "and again: nothing was handed out")
-	give(me, e, until.Add(-time.Second), false, "when it was told to")
+	give(me, e, until.Add(-time.Second), false, "when its lease ends")
 
 	next := e
 	next.Token = "next-token"
@@ -71,12 +71,12 @@ func TestGive(t *testing.T) {
 	give(other, next, now.Add(2*time.Minute), true, "the new one again")
 }
 
-func TestGiveSurvivesARottenRecord(t *testing.T) {
+func TestLeaseSurvivesARottenRecord(t *testing.T) {
 	s, k, e := testStore(t), KeyOf("test", "a"), testEntry()
 	put(t, s, k, e)
 	c, until := CurrentClient(""), now.Add(time.Hour)
-	s.Give(k, c, e, until, now)
-	path := s.path(k, givenSuffix)
+	s.Lease(k, c, e, until, now)
+	path := s.path(k, leaseSuffix)
 	record, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -90,14 +90,14 @@ func TestGiveSurvivesARottenRecord(t *testing.T) {
 		if err := os.WriteFile(path, rotten, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if s.Give(k, c, e, until, now) {
+		if s.Lease(k, c, e, until, now) {
 			t.Errorf("byte %d flipped: taken for a refusal", i)
 		}
 	}
-	if info, err := os.Stat(path); err != nil || info.Size() > givenSlots*givenSize {
+	if info, err := os.Stat(path); err != nil || info.Size() > leaseSlots*leaseSize {
 		t.Errorf("the record grew to %v bytes, %v", info.Size(), err)
 	}
-	if s.Give(k, c, e, until, now) != true {
+	if s.Lease(k, c, e, until, now) != true {
 		t.Error("the record was not mended")
 	}
 }
@@ -119,13 +119,13 @@ func TestKeepUntilIsInTheFutureAndBeforeTheEnd(t *testing.T) {
 	for at := now; e.Usable(at); at = at.Add(7 * time.Second) {
 		until := e.KeepUntil(at)
 		if !until.After(at) {
-			t.Errorf("after %s: told to keep it until %s before now", at.Sub(now), at.Sub(until))
+			t.Errorf("after %s: the lease ends %s before now", at.Sub(now), at.Sub(until))
 		}
 		if limit := e.Expires.Add(-e.Margin()); until.After(limit) {
-			t.Errorf("after %s: told to keep it for %s beyond the margin", at.Sub(now), until.Sub(limit))
+			t.Errorf("after %s: the lease ends %s beyond the margin", at.Sub(now), until.Sub(limit))
 		}
 		if !e.Ageing(at) && until.After(e.ageingFrom()) {
-			t.Errorf("after %s: not told to come back when the token ages", at.Sub(now))
+			t.Errorf("after %s: the lease does not end when the token ages", at.Sub(now))
 		}
 	}
 	spread := map[time.Time]bool{}
@@ -133,7 +133,7 @@ func TestKeepUntilIsInTheFutureAndBeforeTheEnd(t *testing.T) {
 		spread[e.KeepUntil(now)] = true
 	}
 	if len(spread) < 50 {
-		t.Errorf("100 clients are told only %d different times", len(spread))
+		t.Errorf("100 clients have only %d different leases", len(spread))
 	}
 }
 
@@ -175,10 +175,10 @@ func TestSweep(t *testing.T) {
 	s := testStore(t)
 	dead, living := KeyOf("test", "dead"), KeyOf("test", "living")
 	put(t, s, dead, Entry{Token: "x", Issued: now.Add(-2 * time.Hour), Expires: now.Add(-time.Hour)})
-	s.Give(dead, CurrentClient(""), testEntry(), now, now)
+	s.Lease(dead, CurrentClient(""), testEntry(), now, now)
 	s.Fail(dead, now.Add(-time.Hour), seconds, "m", "")
 	put(t, s, living, testEntry())
-	s.Give(living, CurrentClient(""), testEntry(), now, now)
+	s.Lease(living, CurrentClient(""), testEntry(), now, now)
 	leftOver := filepath.Join(s.Dir(), atomicfile.TempPrefix+"left")
 	rotten := s.path(KeyOf("test", "rotten"), tokenSuffix)
 	old := now.Add(-time.Hour)
@@ -198,8 +198,8 @@ func TestSweep(t *testing.T) {
 	}
 	s.Sweep(now)
 	for path, want := range map[string]bool{
-		s.path(dead, tokenSuffix): false, s.path(dead, givenSuffix): false, s.path(dead, failureSuffix): false, leftOver: false, rotten: false,
-		s.path(living, tokenSuffix): true, s.path(living, givenSuffix): true, s.LockPath(living): true,
+		s.path(dead, tokenSuffix): false, s.path(dead, leaseSuffix): false, s.path(dead, failureSuffix): false, leftOver: false, rotten: false,
+		s.path(living, tokenSuffix): true, s.path(living, leaseSuffix): true, s.LockPath(living): true,
 	} {
 		if _, err := os.Lstat(path); (err == nil) != want {
 			t.Errorf("%s: got there %v, want %v", filepath.Base(path), err == nil, want)

@@ -14,10 +14,10 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
-// A client that was refused by a server asks its helper again without saying why (client-go does so after a 401). Who was
-// given which token until when is therefore recorded: the same client asking again well before that time has been
-// refused. The record is a small table of fixed size per token, one slot a client, so that it neither grows nor needs a
-// lock; two clients in one slot overwrite each other, at the worst hiding one refusal once.
+// A client that was refused by a server asks its helper again without saying why (client-go does so after a 401). Which
+// client holds which token until when is therefore recorded as its lease: the same client asking again well before that
+// time has been refused. The record is a small table of fixed size per token, one slot a client, so that it neither grows
+// nor needs a lock; two clients in one slot overwrite each other, at the worst hiding one refusal once.
 
 // Client identifies a process that asks for tokens, with what it said of itself.
 type Client [16]byte
@@ -49,28 +49,29 @@ func ParseClient(s string) (Client, error) {
 }
 
 const (
-	givenSlots = 256
-	givenSize  = 64 // a power of two: no slot crosses a page
-	// earlyBy is how much earlier than told a client has to ask for it to count as refused: timestamps have whole seconds.
+	leaseSlots = 256
+	leaseSize  = 64 // a power of two: no slot crosses a page
+	// earlyBy is how long before its lease ends a client has to ask for it to count as refused: timestamps have whole
+	// seconds.
 	earlyBy = 2 * time.Second
 )
 
-// Give records that client is handed e until the given time, and reports whether it had been handed the same token
-// before and was told to keep it for longer than until now: then a server refused the token, and nothing is recorded.
-// A record that cannot be read or written refuses nothing.
-func (s Store) Give(k Key, client Client, e Entry, until, now time.Time) (refused bool) {
+// Lease records that client holds e until the given time, and reports whether it held the same token already, for longer
+// than until now: then a server refused the token, and nothing is recorded. A record that cannot be read or written
+// refuses nothing.
+func (s Store) Lease(k Key, client Client, e Entry, until, now time.Time) (refused bool) {
 	if s.dir == "" {
 		return false
 	}
-	f, err := securefile.Open(s.path(k, givenSuffix), os.O_RDWR|os.O_CREATE|securefile.NoFollow, 0o600)
+	f, err := securefile.Open(s.path(k, leaseSuffix), os.O_RDWR|os.O_CREATE|securefile.NoFollow, 0o600)
 	if err != nil {
 		return false
 	}
 	defer f.Close()
-	offset := int64(client[0]) * givenSize
-	var slot [givenSize]byte
-	if n, _ := f.ReadAt(slot[:], offset); n == givenSize {
-		if told, ok := readSlot(slot, client, e); ok && now.Add(earlyBy).Before(told) {
+	offset := int64(client[0]) * leaseSize
+	var slot [leaseSize]byte
+	if n, _ := f.ReadAt(slot[:], offset); n == leaseSize {
+		if end, ok := readSlot(slot, client, e); ok && now.Add(earlyBy).Before(end) {
 			return true
 		}
 	}
@@ -80,8 +81,8 @@ func (s Store) Give(k Key, client Client, e Entry, until, now time.Time) (refuse
 }
 
 // A slot holds the client, the token's tag, a time in Unix seconds, and the start of the SHA-256 of all that.
-func writeSlot(client Client, e Entry, until time.Time) [givenSize]byte {
-	var slot [givenSize]byte
+func writeSlot(client Client, e Entry, until time.Time) [leaseSize]byte {
+	var slot [leaseSize]byte
 	b := append(slot[:0], client[:]...)
 	b = append(b, e.Tag()...)
 	b = binary.BigEndian.AppendUint64(b, uint64(until.Unix()))
@@ -90,7 +91,7 @@ func writeSlot(client Client, e Entry, until time.Time) [givenSize]byte {
 	return slot
 }
 
-func readSlot(slot [givenSize]byte, client Client, e Entry) (until time.Time, ok bool) {
+func readSlot(slot [leaseSize]byte, client Client, e Entry) (until time.Time, ok bool) {
 	const timeAt = len(client) + 16
 	seconds := binary.BigEndian.Uint64(slot[timeAt : timeAt+8])
 	until = time.Unix(int64(seconds), 0)
