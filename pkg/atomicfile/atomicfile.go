@@ -1,4 +1,11 @@
 // Package atomicfile replaces files so that a reader, or a crash at any point, sees the old content or the new one.
+//
+// There are three ways. Write is for our own files. Reserve makes the place of one before a secret that is shown once is
+// asked for, so that a full disk cannot lose it. File is for a file that belongs to a person and to other programs: it
+// keeps all that the file is beside its content.
+//
+// A temporary file lies beside the file that it becomes. Its writer holds an OS lock on it as long as it lives, so that
+// there is one rule for what may be swept: a temporary file whose lock is free. Who writes, sweeps.
 package atomicfile
 
 import (
@@ -7,63 +14,97 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
-// TempPrefix starts the name of every temporary file of Write, so that what a crash left behind can be swept.
-const TempPrefix = ".tmp-"
-
 // Write replaces path by a file with data and exactly the mode perm: a temporary file in the same folder, synced, then
-// renamed. A symlink at path itself is replaced, not followed: resolve it first where that is wanted. The functions of
-// prepare are called with the temporary file while it is still 0600, to give it another owner, say.
-func Write(path string, data []byte, perm fs.FileMode, prepare ...func(*os.File) error) (err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), TempPrefix+filepath.Base(path)+"-*") // CreateTemp makes it 0600
+// renamed. A symlink at path itself is replaced, not followed, unless it leads to something that is not a regular file: a
+// device or a pipe is never replaced.
+func Write(path string, data []byte, perm fs.FileMode) error {
+	dir, err := securefile.AnyDir(filepath.Dir(path))
 	if err != nil {
-		if failed, ok := errors.AsType[*fs.PathError](err); ok {
-			failed.Op, failed.Path = "write", path // the temporary file's name says nothing to anybody
-		}
-		return err
+		return writeError(path, err)
 	}
-	defer func() {
-		if err != nil {
-			f.Close()
-			os.Remove(f.Name())
-		}
-	}()
-	if _, err := f.Write(data); err != nil {
-		return err
-	}
-	for _, p := range prepare {
-		if err := p(f); err != nil {
-			return err
-		}
-	}
-	if err := f.Chmod(perm); err != nil {
-		return err
-	}
-	if err := f.Sync(); err != nil {
-		return err
-	}
-	if err := f.Close(); err != nil {
-		return err
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return fmt.Errorf("replace %s: %w", path, err)
-	}
-	return nil
+	defer dir.Close()
+	return write(dir, path, data, perm)
 }
 
-// Sweep removes what writers of path left behind that were killed. The caller keeps others from writing path meanwhile.
-func Sweep(path string) error {
-	entries, err := os.ReadDir(filepath.Dir(path))
+// WriteOwn is Write with mode 0600 for our own state, whose folder has to be the user's alone.
+func WriteOwn(path string, data []byte) error {
+	dir, err := securefile.OpenDir(filepath.Dir(path), securefile.Private)
 	if err != nil {
+		return writeError(path, err)
+	}
+	defer dir.Close()
+	return write(dir, path, data, 0o600)
+}
+
+func write(dir *securefile.Dir, path string, data []byte, perm fs.FileMode) error {
+	if err := replaceable(path); err != nil {
 		return err
 	}
-	for _, entry := range entries {
-		number, ok := strings.CutPrefix(entry.Name(), TempPrefix+filepath.Base(path)+"-")
-		if ok && entry.Type().IsRegular() && strings.Trim(number, "0123456789") == "" {
-			err = errors.Join(err, os.Remove(filepath.Join(filepath.Dir(path), entry.Name())))
+	t, err := create(dir, filepath.Base(path))
+	if err != nil {
+		return writeError(path, err)
+	}
+	defer t.close()
+	if _, err := t.file.Write(data); err != nil {
+		return writeError(path, err)
+	}
+	if err := t.chmod(perm, refuseWider); err != nil {
+		return writeError(path, err)
+	}
+	if err := syncFile(t.file); err != nil {
+		return writeError(path, err)
+	}
+	return t.become(path)
+}
+
+// replaceable refuses what is not a file, or leads to what is not: replacing /dev/stdout, say, would take it from every
+// program.
+func replaceable(path string) error {
+	info, err := os.Lstat(path)
+	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		if info, err = os.Stat(path); err == nil && info.IsDir() {
+			return nil // the link is replaced
 		}
 	}
+	if err != nil || info.Mode().IsRegular() {
+		return nil // what is in the way of a new file, its making says
+	}
+	return fmt.Errorf("write %s: it is not a regular file", path)
+}
+
+// writeError is about path: a temporary file's name says nothing to a person.
+func writeError(path string, err error) error {
+	if err == nil {
+		return nil
+	}
+	if refused, ok := errors.AsType[*securefile.Error](err); ok {
+		return refused
+	}
+	return &fs.PathError{Op: "write", Path: path, Err: cause(err)}
+}
+
+// cause is an error on a file without the system call and the path.
+func cause(err error) error {
+	if failed, ok := errors.AsType[*fs.PathError](err); ok {
+		return failed.Err
+	}
+	if failed, ok := errors.AsType[*os.LinkError](err); ok {
+		return failed.Err
+	}
+	if failed, ok := errors.AsType[*os.SyscallError](err); ok {
+		return failed.Err
+	}
 	return err
+}
+
+// syncFile writes f to the disk. Where a file system cannot sync, as some in user space, there is nothing to do about it.
+func syncFile(f *os.File) error {
+	if err := f.Sync(); err != nil && !unsupported(err) {
+		return err
+	}
+	return nil
 }

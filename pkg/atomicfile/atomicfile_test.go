@@ -48,33 +48,6 @@ func TestWrite(t *testing.T) {
 	}
 }
 
-func TestFailureLeavesTheOldFile(t *testing.T) {
-	dir := t.TempDir()
-	path := filepath.Join(dir, "file")
-	if err := os.WriteFile(path, []byte("old"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	outOfLuck := errors.New("out of luck")
-	err := atomicfile.Write(path, []byte("new"), 0o600, func(f *os.File) error {
-		if info, err := f.Stat(); err != nil || runtime.GOOS != "windows" && info.Mode().Perm() != 0o600 {
-			t.Errorf("the temporary file is %v, %v", info.Mode(), err)
-		}
-		if !strings.HasPrefix(filepath.Base(f.Name()), atomicfile.TempPrefix) {
-			t.Errorf("the temporary file is %s", f.Name())
-		}
-		return outOfLuck
-	})
-	if !errors.Is(err, outOfLuck) {
-		t.Errorf("got %v, want %v", err, outOfLuck)
-	}
-	if data, err := os.ReadFile(path); err != nil || string(data) != "old" {
-		t.Errorf("the file is %q, %v", data, err)
-	}
-	if got := names(t, dir); got != "file" {
-		t.Errorf("the folder has %s", got)
-	}
-}
-
 func TestWriteWhereItCannot(t *testing.T) {
 	dir := t.TempDir()
 	absent := filepath.Join(dir, "absent", "file")

@@ -40,8 +40,13 @@ func Edit(ctx context.Context, explicit string, edit func(*api.Config) error) er
 	}
 	defer unlock()
 	for _, path := range files.paths {
-		if f, err := statFile(path); err == nil { // else reading it will say why not
-			_ = atomicfile.Sweep(f.target) // what cannot be removed hinders nobody
+		f, err := atomicfile.Find(path)
+		if err != nil {
+			continue // reading it will say why not
+		}
+		_ = atomicfile.Sweep(f.Target) // what cannot be removed hinders nobody
+		if err := f.Recover(); err != nil {
+			return writeError(path, err)
 		}
 	}
 	edited, err := files.edit(edit)
@@ -49,8 +54,8 @@ func Edit(ctx context.Context, explicit string, edit func(*api.Config) error) er
 		return err
 	}
 	for _, e := range edited {
-		if err := e.file.checkWritable(); err != nil {
-			return fmt.Errorf("write kubeconfig %q: %w", e.file.path, err)
+		if err := e.file.file.CheckWritable(); err != nil {
+			return writeError(e.file.path, err)
 		}
 	}
 	if err := ctx.Err(); err != nil {

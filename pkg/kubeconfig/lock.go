@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -43,7 +42,7 @@ type lock struct {
 func acquire(ctx context.Context, name string) (*lock, error) {
 	ctx, cancel := context.WithTimeout(ctx, queueWait)
 	defer cancel()
-	sweepLocks(name)
+	_ = atomicfile.Sweep(name) // after takers that were killed
 	var holder fs.FileInfo
 	since := time.Now()
 	for {
@@ -95,7 +94,9 @@ func try(name string) (*lock, error) {
 		return nil, fmt.Errorf("lock kubeconfig: write %q: %w", name, reason(err))
 	}
 	l := &lock{name: name, os: flock.New(temp.Name(), flock.SetFlag(os.O_RDWR))}
-	if ok, err := l.os.TryLock(); err != nil || !ok {
+	if ok, err := l.os.TryLock(); errors.Is(err, fs.ErrNotExist) || err == nil && !ok {
+		return nil, nil // another taker sweeps, and was quicker
+	} else if err != nil {
 		return bareLock(name)
 	}
 	err = os.Link(temp.Name(), name)
@@ -162,21 +163,5 @@ func (l *lock) release() {
 			os.Remove(l.name)
 		}
 		l.drop()
-	}
-}
-
-// sweepLocks removes the temporary files of lock takers that were killed. None that lives needs its own for a minute.
-func sweepLocks(name string) {
-	entries, err := os.ReadDir(filepath.Dir(name))
-	if err != nil {
-		return
-	}
-	for _, entry := range entries {
-		if !strings.HasPrefix(entry.Name(), atomicfile.TempPrefix+filepath.Base(name)+"-") {
-			continue
-		}
-		if info, err := entry.Info(); err == nil && time.Since(info.ModTime()) > time.Minute {
-			os.Remove(filepath.Join(filepath.Dir(name), entry.Name()))
-		}
 	}
 }

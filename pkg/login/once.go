@@ -65,7 +65,7 @@ func (s *Sessions) LoginOnce(ctx context.Context, c Credential, because *Require
 }
 
 func (s *Sessions) lastFailure() (failure, bool) {
-	data, err := securefile.Read(s.failurePath(), securefile.Private)
+	data, err := securefile.ReadOwn(s.failurePath(), securefile.Private)
 	if err != nil {
 		return failure{}, false
 	}
@@ -86,7 +86,7 @@ func (s *Sessions) rememberFailure(err error) {
 	}
 	data, err := json.Marshal(failure{Time: s.Now(), Count: last.Count + 1, Reason: reason})
 	if err == nil {
-		_ = atomicfile.Write(s.failurePath(), data, 0o600)
+		_ = atomicfile.WriteOwn(s.failurePath(), data)
 	}
 }
 

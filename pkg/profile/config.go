@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 
@@ -92,14 +91,17 @@ func (c *Config) Save(d dirs.Dirs) error {
 		return fmt.Errorf("write configuration: %w", err)
 	}
 	path := configPath(d)
-	if target, err := filepath.EvalSymlinks(path); err == nil {
-		path = target // people link their dot files
+	f, err := atomicfile.Find(path) // people link their dot files
+	if err != nil {
+		return fmt.Errorf("write configuration %s: %w", path, err)
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("write configuration: %w", err)
+	f.Public = true
+	old, err := f.Read()
+	if err == nil {
+		err = f.Replace(old, append(data, '\n'))
 	}
-	if err := atomicfile.Write(path, append(data, '\n'), 0o600); err != nil {
-		return fmt.Errorf("write configuration: %w", err)
+	if err != nil {
+		return fmt.Errorf("write configuration %s: %w", path, err)
 	}
 	return nil
 }

@@ -84,7 +84,7 @@ func (f *Files) Fingerprint() ([sha256.Size]byte, error) {
 }
 
 func readConfig(path string) ([]byte, error) {
-	data, err := securefile.Read(path, securefile.NotWritableByOthers)
+	data, err := securefile.ReadOwn(path, securefile.NotWritableByOthers)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -92,7 +92,7 @@ func readConfig(path string) ([]byte, error) {
 }
 
 func readSession(path string) ([]byte, error) {
-	data, err := securefile.Read(path, securefile.NotWritableByOthers)
+	data, err := securefile.ReadOwn(path, securefile.Private)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}

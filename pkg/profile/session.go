@@ -60,7 +60,7 @@ func (s Session) Save(d dirs.Dirs) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return fmt.Errorf("write session: %w", err)
 	}
-	if err := atomicfile.Write(path, append(data, '\n'), 0o600); err != nil {
+	if err := atomicfile.WriteOwn(path, append(data, '\n')); err != nil {
 		return fmt.Errorf("write session: %w", err)
 	}
 	return nil

@@ -207,7 +207,7 @@ func (s *Store) putInKeyring(id string, key []byte) error {
 }
 
 func (s *Store) putInFile(id string, key []byte) (err error) {
-	f, err := os.OpenFile(s.keyPath(id), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	f, err := securefile.OpenOwn(s.keyPath(id), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
@@ -259,7 +259,7 @@ func (s *Store) keyOf(e keyEntry) ([]byte, error) {
 		}
 	case InFile:
 		var data []byte
-		data, err = securefile.Read(s.keyPath(e.ID), securefile.Private)
+		data, err = securefile.ReadOwn(s.keyPath(e.ID), securefile.Private)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, hint.Wrap(fmt.Errorf("its key is gone: %w", err), "log out and in again: the secret cannot be recovered")
 		}
@@ -306,7 +306,7 @@ func (s *Store) ringPath() string         { return filepath.Join(s.dir, "keys.js
 func (s *Store) keyPath(id string) string { return filepath.Join(s.dir, id+keySuffix) }
 
 func (s *Store) loadRing() (keyRing, error) {
-	data, err := securefile.Read(s.ringPath(), securefile.Private)
+	data, err := securefile.ReadOwn(s.ringPath(), securefile.Private)
 	if errors.Is(err, fs.ErrNotExist) {
 		return keyRing{}, nil
 	}
@@ -334,7 +334,7 @@ func (s *Store) saveRing(ring keyRing) error {
 	if err != nil {
 		return err
 	}
-	return atomicfile.Write(s.ringPath(), append(data, '\n'), 0o600)
+	return atomicfile.WriteOwn(s.ringPath(), append(data, '\n'))
 }
 
 const idSize = 8

@@ -189,24 +189,14 @@ func (s *Store) locked(change func() error, names ...string) error {
 		return err
 	}
 	defer unlock()
-	s.sweepTemporary()
+	_ = atomicfile.SweepDir(s.dir) // after writers that were killed, as far as that is possible
 	return change()
-}
-
-// sweepTemporary removes what writers left behind that were killed, as far as that is possible. The lock is held.
-func (s *Store) sweepTemporary() {
-	entries, _ := os.ReadDir(s.dir)
-	for _, entry := range entries {
-		if strings.HasPrefix(entry.Name(), atomicfile.TempPrefix) {
-			_ = os.Remove(filepath.Join(s.dir, entry.Name()))
-		}
-	}
 }
 
 func (s *Store) path(name string) string { return filepath.Join(s.dir, name+sealedSuffix) }
 
 func (s *Store) read(name string) (sealed, error) {
-	data, err := securefile.Read(s.path(name), securefile.Private)
+	data, err := securefile.ReadOwn(s.path(name), securefile.Private)
 	if err != nil {
 		return sealed{}, permissionHint(err)
 	}
@@ -218,7 +208,7 @@ func (s *Store) read(name string) (sealed, error) {
 }
 
 func (s *Store) write(name string, box sealed) error {
-	return atomicfile.Write(s.path(name), box.marshal(), 0o600)
+	return atomicfile.WriteOwn(s.path(name), box.marshal())
 }
 
 // checkName keeps names to what is one file on every system, also where case does not count.

@@ -43,6 +43,10 @@ func Read(path string, a Access) ([]byte, error) {
 		return nil, err
 	}
 	defer f.Close()
+	return read(path, f, a)
+}
+
+func read(path string, f *os.File, a Access) ([]byte, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return nil, err
@@ -63,19 +67,13 @@ func Read(path string, a Access) ([]byte, error) {
 	return data, nil
 }
 
-// CheckDir reports whether path is a folder, not a symlink, that belongs to the user alone: mode 0700 or less.
+// CheckDir reports whether OpenDir accepts the folder as Private.
 func CheckDir(path string) error {
-	info, err := os.Lstat(path)
+	d, err := OpenDir(path, Private)
 	if err != nil {
 		return err
 	}
-	if info.Mode()&fs.ModeSymlink != 0 {
-		return &Error{path, "it is a symbolic link"}
-	}
-	if !info.IsDir() {
-		return &Error{path, "it is not a folder"}
-	}
-	return check(path, info, Private)
+	return d.Close()
 }
 
 func check(path string, info fs.FileInfo, a Access) error {

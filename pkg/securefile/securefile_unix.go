@@ -17,8 +17,17 @@ const hasModes = true
 // Open is os.OpenFile for regular files: it leaves out the runtime's poller, whose set-up takes longer than reading one,
 // and does not wait where a FIFO is in the file's place.
 func Open(path string, flag int, perm fs.FileMode) (*os.File, error) {
+	return newFile(path, func(flags int) (int, error) {
+		return syscall.Open(path, flag|flags, uint32(perm.Perm()))
+	})
+}
+
+const nonBlock = syscall.O_NONBLOCK
+
+// newFile is the file that open opens, with further flags.
+func newFile(path string, open func(flags int) (int, error)) (*os.File, error) {
 	for {
-		fd, err := syscall.Open(path, flag|syscall.O_CLOEXEC|syscall.O_NONBLOCK, uint32(perm.Perm()))
+		fd, err := open(syscall.O_CLOEXEC | nonBlock)
 		if errors.Is(err, syscall.EINTR) {
 			continue
 		}

@@ -1,12 +1,16 @@
 package securefile
 
 import (
+	"errors"
 	"io/fs"
 	"os"
+	"syscall"
 )
 
 // NoFollow has no counterpart on Windows, where making symbolic links is a privilege.
 const NoFollow = 0
+
+const nonBlock = 0
 
 // Windows keeps a user's profile folder to the user by inherited access control lists; there are no mode bits to check.
 const hasModes = false
@@ -18,4 +22,4 @@ func Open(path string, flag int, perm fs.FileMode) (*os.File, error) {
 
 func belongsToUser(fs.FileInfo, Access) bool { return true }
 
-func isSymlinkError(error) bool { return false }
+func isSymlinkError(err error) bool { return errors.Is(err, syscall.ELOOP) }

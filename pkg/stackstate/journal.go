@@ -47,7 +47,7 @@ func (j Journal) Put(r Record) error {
 	}
 	data, err := json.MarshalIndent(r, "", "  ")
 	if err == nil {
-		err = atomicfile.Write(j.path(r.Name), append(data, '\n'), 0o600)
+		err = atomicfile.WriteOwn(j.path(r.Name), append(data, '\n'))
 	}
 	if err != nil {
 		return fmt.Errorf("record the token %s: %w", r.Name, err)
@@ -63,19 +63,8 @@ func (j Journal) Delete(name string) error {
 	return nil
 }
 
-// Tidy removes the temporary files of writes that a crash ended more than an hour before now. Nothing depends on it; failures are
-// passed over.
-func (j Journal) Tidy(now time.Time) {
-	files, err := filepath.Glob(filepath.Join(j.Dir, atomicfile.TempPrefix+"*"))
-	if err != nil {
-		return
-	}
-	for _, file := range files {
-		if info, err := os.Lstat(file); err == nil && now.Sub(info.ModTime()) > time.Hour {
-			_ = os.Remove(file)
-		}
-	}
-}
+// Tidy removes what writers that were killed left behind. Nothing depends on it; failures are passed over.
+func (j Journal) Tidy() { _ = atomicfile.SweepDir(j.Dir) }
 
 // List returns the records of the tokens of the server at url, in the order of their names; all records for "". Files that
 // are not records are passed over.
@@ -93,7 +82,7 @@ func (j Journal) List(url string) ([]Record, error) {
 		if !ok || !strings.HasPrefix(name, NamePrefix) {
 			continue
 		}
-		data, err := securefile.Read(j.path(name), securefile.Private)
+		data, err := securefile.ReadOwn(j.path(name), securefile.Private)
 		if err != nil {
 			continue
 		}

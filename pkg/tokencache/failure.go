@@ -26,7 +26,7 @@ func (s Store) Failure(k Key, now time.Time) (Failure, bool) {
 	if s.dir == "" {
 		return Failure{}, false
 	}
-	data, err := securefile.Read(s.path(k, failureSuffix), securefile.Private)
+	data, err := securefile.ReadOwn(s.path(k, failureSuffix), securefile.Private)
 	if err != nil {
 		return Failure{}, false
 	}
@@ -49,7 +49,7 @@ func (s Store) Fail(k Key, now time.Time, pause func(failures int) time.Duration
 	f.RetryAt = now.Add(pause(f.Count))
 	data, err := json.Marshal(f)
 	if err == nil && s.Prepare() == nil {
-		_ = atomicfile.Write(s.path(k, failureSuffix), data, 0o600)
+		_ = atomicfile.WriteOwn(s.path(k, failureSuffix), data)
 	}
 }
 

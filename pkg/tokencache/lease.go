@@ -63,7 +63,7 @@ func (s Store) Lease(k Key, client Client, e Entry, until, now time.Time) (refus
 	if s.dir == "" {
 		return false
 	}
-	f, err := securefile.Open(s.path(k, leaseSuffix), os.O_RDWR|os.O_CREATE|securefile.NoFollow, 0o600)
+	f, err := securefile.OpenOwn(s.path(k, leaseSuffix), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return false
 	}

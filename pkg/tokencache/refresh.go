@@ -23,7 +23,7 @@ func (s Store) StartRefresh(k Key, now time.Time) bool {
 	if info, err := os.Lstat(path); err == nil && time.Since(info.ModTime()) > RefreshTimeout {
 		_ = os.Remove(path)
 	}
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|securefile.NoFollow, 0o600)
+	f, err := securefile.OpenOwn(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return false
 	}

@@ -56,10 +56,7 @@ func (s Store) Load(k Key) (Entry, error) {
 	if s.dir == "" {
 		return Entry{}, fmt.Errorf("%w: %w", ErrMiss, ErrDisabled)
 	}
-	if err := securefile.CheckDir(s.dir); err != nil {
-		return Entry{}, fmt.Errorf("%w: %w", ErrMiss, err)
-	}
-	data, err := securefile.Read(s.path(k, tokenSuffix), securefile.Private)
+	data, err := securefile.ReadOwn(s.path(k, tokenSuffix), securefile.Private)
 	if err != nil {
 		return Entry{}, fmt.Errorf("%w: %w", ErrMiss, err)
 	}
@@ -80,7 +77,7 @@ func (s Store) Put(k Key, e Entry) error {
 	}
 	data, err := encode(k, e)
 	if err == nil {
-		err = atomicfile.Write(s.path(k, tokenSuffix), data, 0o600)
+		err = atomicfile.WriteOwn(s.path(k, tokenSuffix), data)
 	}
 	if err != nil {
 		return fmt.Errorf("cache token: %w", err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 // sweepEvery is how often Sweep looks through the folder; what it removes has been useless for at least sweepAge.
@@ -26,9 +27,15 @@ func (s Store) Sweep(now time.Time) {
 	if info, err := os.Lstat(mark); err == nil && now.Sub(info.ModTime()) < sweepEvery {
 		return
 	}
-	if os.WriteFile(mark, nil, 0o600) != nil || os.Chtimes(mark, now, now) != nil {
+	f, err := securefile.OpenOwn(mark, os.O_WRONLY|os.O_CREATE, 0o600)
+	if err != nil {
 		return
 	}
+	_ = f.Close()
+	if os.Chtimes(mark, now, now) != nil {
+		return
+	}
+	_ = atomicfile.SweepDir(s.dir)
 	_, _ = s.Clean(func(f File) bool { return now.Sub(f.Entry.Expires) > sweepAge })
 	names, _ := os.ReadDir(s.dir)
 	for _, n := range names {
@@ -38,16 +45,13 @@ func (s Store) Sweep(now time.Time) {
 	}
 }
 
-// orphan reports whether nothing needs the file: a temporary one, a token's that cannot be read, or a memory of a token that
+// orphan reports whether nothing needs the file: a token's that cannot be read, or a memory of a token that
 // is no longer there.
 func (s Store) orphan(n fs.DirEntry) bool {
 	name := n.Name()
 	if k, ok := parseKey(strings.TrimSuffix(name, tokenSuffix)); ok && strings.HasSuffix(name, tokenSuffix) {
 		_, err := s.Load(k)
 		return err != nil
-	}
-	if strings.HasPrefix(name, atomicfile.TempPrefix) {
-		return true
 	}
 	for _, suffix := range []string{failureSuffix, leaseSuffix, refreshSuffix} {
 		if stem, ok := strings.CutSuffix(name, suffix); ok {

@@ -11,7 +11,6 @@ import (
 	"net/http"
 	"net/netip"
 	"os"
-	"path/filepath"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -68,23 +67,17 @@ func checkLoopback(address string) error {
 
 // write replaces the file. It ends without a line break, which not every program would ignore.
 func (f *tokenFile) write(token string) error {
-	if err := atomicfile.Write(f.path, []byte(token), 0o600); err != nil {
-		return fmt.Errorf("write token: %w", err)
-	}
-	return nil
+	return atomicfile.Write(f.path, []byte(token), 0o600)
 }
 
 // writable finds out before anything is minted whether the file can be written.
 func (f *tokenFile) writable() error {
-	info, err := os.Lstat(f.path)
-	if err == nil && !info.Mode().IsRegular() && info.Mode()&fs.ModeSymlink == 0 {
-		return fmt.Errorf("write token: %s is not a file", f.path)
-	}
-	probe, err := os.CreateTemp(filepath.Dir(f.path), atomicfile.TempPrefix+"*")
+	r, err := atomicfile.ReserveAny(f.path, maxToken)
 	if err != nil {
-		return fmt.Errorf("write token: %w", err)
+		return err
 	}
-	return errors.Join(probe.Close(), os.Remove(probe.Name()))
+	r.Release()
+	return nil
 }
 
 // keeper keeps the token of a file fresh.

@@ -134,7 +134,7 @@ func (a *app) minter(client *stackstate.Client) stackstate.Minter {
 // sweep deletes what was minted on the server of s and has ended, or never reached anybody. It failing costs nothing.
 func (a *app) sweep(ctx context.Context, m stackstate.Minter, s settings) {
 	now := a.Now()
-	m.Journal.Tidy(now)
+	m.Journal.Tidy()
 	records, err := m.Journal.List(s.url)
 	inUse := a.cachedNames()
 	records = slices.DeleteFunc(records, func(r stackstate.Record) bool {

@@ -1,0 +1,204 @@
+package atomicfile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
+)
+
+// File is a file that belongs to a person and that other programs edit, too: a kubeconfig, a kuberc, the configuration
+// of another command line. Its owner, mode, access lists, extended attributes and hard links stay, and so do the
+// symbolic links that lead to it. Where all that cannot be given to a new file, or no file can be put in its place, as in
+// a mount of one file into a container, it is written in place, with a backup that survives a crash.
+type File struct {
+	Path   string      // as it was given
+	Target string      // where symbolic links lead, else Path
+	Info   fs.FileInfo // nil if it does not exist
+
+	Mode   fs.FileMode // of a new file; 0 is 0600
+	Public bool        // it holds no secret: what others can do with it is the file system's choice where it has no modes
+	Narrow bool        // others lose what they may do with it
+}
+
+// Find looks for the file at path. It is no error if there is none, but one if there is something else.
+func Find(path string) (*File, error) {
+	target, err := filepath.EvalSymlinks(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		if link, err := os.Readlink(path); err == nil {
+			return nil, hint.Wrap(fmt.Errorf("it is a symlink to %q, which does not exist", link),
+				"create that file, or remove the symlink %s", path)
+		}
+		return &File{Path: path, Target: path}, nil
+	} else if err != nil {
+		return nil, cause(err)
+	}
+	info, err := os.Stat(target)
+	if err != nil {
+		return nil, cause(err)
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("it is not a regular file")
+	}
+	return &File{Path: path, Target: target, Info: info}, nil
+}
+
+// Read returns the content, nothing if the file does not exist. What a crash left half written it takes from the backup.
+func (f *File) Read() ([]byte, error) {
+	if f.Info == nil {
+		return nil, nil
+	}
+	data, err := os.ReadFile(f.Target)
+	if err != nil {
+		return nil, cause(err)
+	}
+	if b := findBackup(f.Target); b != nil && b.torn(data) {
+		return b.old, nil
+	}
+	return data, nil
+}
+
+// CheckWritable reports whether Replace can be expected to succeed, before anything is done that cannot be undone: the
+// file is the user's to change, and either a file can be made beside it or it can be written in place.
+func (f *File) CheckWritable() error {
+	if err := f.checkOwn(); err != nil {
+		return err
+	}
+	if f.Info == nil {
+		return checkFolder(filepath.Dir(f.Target))
+	}
+	existing, err := os.OpenFile(f.Target, os.O_WRONLY, 0)
+	if err != nil {
+		return cause(err)
+	}
+	return existing.Close()
+}
+
+// checkFolder tries the folder, or where it does not exist the one above it.
+func checkFolder(path string) error {
+	dir, err := securefile.AnyDir(path)
+	if errors.Is(err, fs.ErrNotExist) && filepath.Dir(path) != path {
+		return checkFolder(filepath.Dir(path))
+	}
+	if err != nil {
+		return cause(err)
+	}
+	defer dir.Close()
+	t, err := create(dir, "probe")
+	if err != nil {
+		return cause(err)
+	}
+	t.close()
+	return nil
+}
+
+// ErrReadOnly is wrapped by the errors of CheckWritable and Replace for a file that its own user may not write.
+var ErrReadOnly = errors.New("it is read-only")
+
+// checkOwn refuses files that are not the user's to change, though replacing them may be possible.
+func (f *File) checkOwn() error {
+	if f.Info == nil {
+		return nil
+	}
+	if perm := f.Info.Mode().Perm(); perm&0o200 == 0 {
+		return hint.Wrap(fmt.Errorf("%w (mode %04o)", ErrReadOnly, perm), "chmod u+w %s", f.Target)
+	}
+	return checkOwner(f.Info)
+}
+
+// Replace writes data in place of old, which the caller has read under its lock.
+func (f *File) Replace(old, data []byte) error {
+	if err := f.checkOwn(); err != nil {
+		return err
+	}
+	if f.Info == nil {
+		if err := os.MkdirAll(filepath.Dir(f.Target), 0o700); err != nil {
+			return cause(err)
+		}
+	}
+	// A program that does not take the lock, such as an editor, may have written meanwhile.
+	if current, err := f.current(); err != nil {
+		return err
+	} else if !bytes.Equal(current, old) {
+		return errors.New("another program changed it meanwhile, without taking its lock; try again")
+	}
+	err := f.replace(data)
+	if f.Info != nil && errors.Is(err, errInPlace) {
+		err = f.writeInPlace(old, data)
+	}
+	return cause(err)
+}
+
+func (f *File) current() ([]byte, error) {
+	found, err := Find(f.Target)
+	if err != nil {
+		return nil, err
+	}
+	return found.Read()
+}
+
+// errInPlace is wrapped by the errors of replace that do not hinder writing in place.
+var errInPlace = errors.New("no other file can take its place")
+
+// replace puts a new file in the place of the old one.
+func (f *File) replace(data []byte) error {
+	if f.Info != nil && links(f.Info) > 1 {
+		return errInPlace // its other names would keep the old content
+	}
+	dir, err := securefile.AnyDir(filepath.Dir(f.Target))
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	t, err := create(dir, filepath.Base(f.Target))
+	if err != nil {
+		return orInPlace(err, closedFolder)
+	}
+	defer t.close()
+	if _, err := t.file.Write(data); err != nil {
+		return err
+	}
+	if err := f.dress(t); err != nil {
+		return err
+	}
+	if err := syncFile(t.file); err != nil {
+		return err
+	}
+	return orInPlace(t.become(f.Target), fixedName)
+}
+
+// dress gives the temporary file all that the old one is beside its content. It starts with what gives nobody access.
+func (f *File) dress(t *temp) error {
+	w := widening(f.Public)
+	if f.Info == nil {
+		mode := f.Mode
+		if mode == 0 {
+			mode = 0o600
+		}
+		return t.chmod(mode, w)
+	}
+	if err := keepOwner(t.file, f.Info); err != nil {
+		return fmt.Errorf("%w: %w", errInPlace, err)
+	}
+	mode := f.Info.Mode().Perm()
+	if f.Narrow {
+		mode &= 0o700
+	}
+	if err := keepAttributes(f.Target, t.dir.Path(t.name), f.Narrow); err != nil {
+		return fmt.Errorf("%w: %w", errInPlace, err)
+	}
+	return t.chmod(mode, w)
+}
+
+// orInPlace marks an error after which the file can still be written in place.
+func orInPlace(err error, match func(error) bool) error {
+	if err != nil && match(err) {
+		return fmt.Errorf("%w: %w", errInPlace, err)
+	}
+	return err
+}

@@ -1,0 +1,269 @@
+package atomicfile_test
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
+)
+
+// replace replaces the content of the file at path by way of atomicfile.File.
+func replace(t *testing.T, path, data string) {
+	t.Helper()
+	f, err := atomicfile.Find(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	old, err := f.Read()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.CheckWritable(); err != nil {
+		t.Errorf("CheckWritable: %v", err)
+	}
+	if err := f.Replace(old, []byte(data)); err != nil {
+		t.Fatal(err)
+	}
+	if got := content(t, path); got != data {
+		t.Errorf("the file is %q, want %q", got, data)
+	}
+}
+
+func content(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func create(t *testing.T, path, data string, mode os.FileMode) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(data), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, mode); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// accessList is a POSIX access list as the kernel takes it: the owner may read and write, user 12345 read, and nobody
+// else anything. Mode 0640 is what stat says of it.
+func accessList() []byte {
+	list := binary.LittleEndian.AppendUint32(nil, 2)
+	for _, entry := range []struct {
+		tag, perm uint16
+		id        uint32
+	}{{1, 6, ^uint32(0)}, {2, 4, 12345}, {4, 0, ^uint32(0)}, {16, 4, ^uint32(0)}, {32, 0, ^uint32(0)}} {
+		list = binary.LittleEndian.AppendUint16(list, entry.tag)
+		list = binary.LittleEndian.AppendUint16(list, entry.perm)
+		list = binary.LittleEndian.AppendUint32(list, entry.id)
+	}
+	return list
+}
+
+const accessListName, defaultListName = "system.posix_acl_access", "system.posix_acl_default"
+
+func attribute(t *testing.T, path, name string) []byte {
+	t.Helper()
+	value := make([]byte, 1024)
+	n, err := syscall.Getxattr(path, name, value)
+	if errors.Is(err, syscall.ENODATA) {
+		return nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return value[:n]
+}
+
+// What belongs to the file beside its content stays: the right of one user in an access list does not become that of the
+// file's group.
+func TestReplaceKeepsAttributes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config")
+	create(t, path, "old", 0o600)
+	for name, value := range map[string][]byte{accessListName: accessList(), "user.note": []byte("mine")} {
+		if err := syscall.Setxattr(path, name, value, 0); err != nil {
+			t.Fatalf("this file system takes no %s: %v", name, err)
+		}
+	}
+	replace(t, path, "new")
+	if got := attribute(t, path, accessListName); !bytes.Equal(got, accessList()) {
+		t.Errorf("access list %x, want %x", got, accessList())
+	}
+	if got := attribute(t, path, "user.note"); string(got) != "mine" {
+		t.Errorf("attribute %q", got)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode() != 0o640 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
+// A folder's default list does not give a replaced file to the users it names.
+func TestReplaceInheritsNoAccess(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, "config")
+	create(t, path, "old", 0o640)
+	if err := syscall.Setxattr(dir, defaultListName, accessList(), 0); err != nil {
+		t.Fatal(err)
+	}
+	replace(t, path, "new")
+	if got := attribute(t, path, accessListName); got != nil {
+		t.Errorf("access list %x, want none", got)
+	}
+	if info, err := os.Stat(path); err != nil || info.Mode() != 0o640 {
+		t.Errorf("mode %v, %v", info.Mode(), err)
+	}
+}
+
+func TestReplaceKeepsHardLinks(t *testing.T) {
+	dir := t.TempDir()
+	path, other := filepath.Join(dir, "config"), filepath.Join(dir, "other")
+	create(t, path, "a long old content", 0o600)
+	if err := os.Link(path, other); err != nil {
+		t.Fatal(err)
+	}
+	replace(t, path, "new")
+	if got := content(t, other); got != "new" {
+		t.Errorf("by its other name the file is %q", got)
+	}
+	replace(t, path, strings.Repeat("longer ", 1000))
+	if got := names(t, dir); got != "config other" {
+		t.Errorf("the folder has %s", got)
+	}
+}
+
+// A mount of one file cannot be replaced, only written: kubeconfigs are mounted into containers so.
+func TestReplaceOfAMount(t *testing.T) {
+	if os.Geteuid() != 0 {
+		return // only root mounts
+	}
+	dir := t.TempDir()
+	path, source := filepath.Join(dir, "config"), filepath.Join(t.TempDir(), "source")
+	create(t, path, "", 0o600)
+	create(t, source, "old", 0o640)
+	if err := syscall.Mount(source, path, "", syscall.MS_BIND, ""); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(path, 0); err != nil {
+			t.Error(err)
+		}
+	})
+	replace(t, path, "new")
+	if got := content(t, source); got != "new" {
+		t.Errorf("what is mounted is %q", got)
+	}
+	if got := names(t, dir); got != "config" {
+		t.Errorf("the folder has %s", got)
+	}
+}
+
+// TestRecover has a writer in place killed at every byte: the file then has the old content or the new one.
+func TestRecover(t *testing.T) {
+	for _, c := range []struct{ old, new string }{
+		{"users: [a, b]\n", "users: [a, b, c, d]\n"},
+		{"users: [a, b, c, d]\n", "users: [b]\n"},
+		{"same", "size"},
+	} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, "config")
+		for _, torn := range tornStates(c.old, c.new) {
+			create(t, path, torn, 0o600)
+			create(t, filepath.Join(dir, ".config.kubectl-edge-backup"), string(atomicfile.Backup([]byte(c.old), []byte(c.new))), 0o600)
+			f, err := atomicfile.Find(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if data, err := f.Read(); err != nil || string(data) != c.old && string(data) != c.new {
+				t.Errorf("of %q Read makes %q, %v", torn, data, err)
+			}
+			if err := f.Recover(); err != nil {
+				t.Fatal(err)
+			}
+			if got := content(t, path); got != c.old && got != c.new {
+				t.Errorf("%q became %q", torn, got)
+			}
+			if got := names(t, dir); got != "config" {
+				t.Errorf("the folder has %s", got)
+			}
+		}
+		// What somebody wrote since stays.
+		create(t, path, "written since", 0o600)
+		create(t, filepath.Join(dir, ".config.kubectl-edge-backup"), string(atomicfile.Backup([]byte(c.old), []byte(c.new))), 0o600)
+		f, err := atomicfile.Find(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Recover(); err != nil {
+			t.Fatal(err)
+		}
+		if got := content(t, path); got != "written since" {
+			t.Errorf("what another program wrote became %q", got)
+		}
+	}
+}
+
+// tornStates are what a file holds that is written in place, after each byte.
+func tornStates(old, new string) []string {
+	state := []byte(old)
+	states := []string{old}
+	for i := len(old); i < len(new); i++ {
+		state = append(state, new[i])
+		states = append(states, string(state))
+	}
+	for i := range min(len(old), len(new)) {
+		state[i] = new[i]
+		states = append(states, string(state))
+	}
+	return append(states, new)
+}
+
+// A device or pipe is never replaced, by whatever name.
+func TestDevicesStay(t *testing.T) {
+	dir := t.TempDir()
+	fifo := filepath.Join(dir, "fifo")
+	if err := syscall.Mkfifo(fifo, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink(fifo, link); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{fifo, link} {
+		if err := atomicfile.Write(path, []byte("x"), 0o600); err == nil || err.Error() != "write "+path+": it is not a regular file" {
+			t.Errorf("Write to %s: %v", path, err)
+		}
+		if _, err := atomicfile.ReserveAny(path, 1); err == nil {
+			t.Errorf("a place is reserved for %s", path)
+		}
+		if _, err := atomicfile.Find(path); err == nil {
+			t.Errorf("%s is found to be a file", path)
+		}
+	}
+	if info, err := os.Lstat(fifo); err != nil || info.Mode().Type() != os.ModeNamedPipe {
+		t.Errorf("the pipe is %v, %v", info.Mode(), err)
+	}
+}
+
+func TestReplaceWhatChanged(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "config")
+	create(t, path, "theirs", 0o600)
+	f, err := atomicfile.Find(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Replace([]byte("as it was read"), []byte("ours")); err == nil || !strings.Contains(err.Error(), "changed it meanwhile") {
+		t.Errorf("got %v", err)
+	}
+	if got := content(t, path); got != "theirs" {
+		t.Errorf("the file is %q", got)
+	}
+}

@@ -1,0 +1,179 @@
+package atomicfile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
+)
+
+// TempPrefix starts the name of every temporary file.
+const TempPrefix = ".tmp-"
+
+// slots is how many names a temporary file may have before one is drawn at random. Few names mean that a writer finds
+// what earlier ones left behind without reading the folder, which may hold thousands of files.
+const slots = 8
+
+// unlockedAge is the age at which a temporary file counts as left behind where the file system has no locks.
+const unlockedAge = time.Hour
+
+// temp is a temporary file, open and locked.
+type temp struct {
+	dir  *securefile.Dir
+	name string // "" once it has become the file
+	file *os.File
+}
+
+// create makes a temporary file for the file base of dir, 0600 and locked, and removes what killed writers of base left.
+func create(dir *securefile.Dir, base string) (*temp, error) {
+	var t *temp
+	for slot := range slots {
+		name := tempName(base, slot)
+		if t != nil {
+			_ = sweepOne(dir, name)
+			continue
+		}
+		var err error
+		if t, err = tryCreate(dir, name); errors.Is(err, fs.ErrExist) && sweepOne(dir, name) == nil {
+			t, err = tryCreate(dir, name)
+		}
+		if err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, err
+		}
+	}
+	for range 100 {
+		if t != nil {
+			return t, nil
+		}
+		var err error
+		if t, err = tryCreate(dir, tempName(base, 1<<20+rand.IntN(1<<30))); err != nil && !errors.Is(err, fs.ErrExist) {
+			return nil, err
+		}
+	}
+	return nil, errors.New("its temporary files cannot be made")
+}
+
+func tempName(base string, number int) string {
+	return TempPrefix + base + "-" + strconv.Itoa(number)
+}
+
+// tryCreate fails with fs.ErrExist where another has the name, also one that takes the new file for left behind in the
+// moment before it is locked.
+func tryCreate(dir *securefile.Dir, name string) (*temp, error) {
+	f, err := dir.Open(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if state := tryLock(f); state == busy || state == locked && removed(f) {
+		_ = f.Close()
+		return nil, fs.ErrExist
+	}
+	return &temp{dir, name, f}, nil
+}
+
+// become gives the temporary file the name of path.
+func (t *temp) become(path string) error {
+	if closeFirst { // Windows renames no open file
+		if err := t.file.Close(); err != nil {
+			return writeError(path, err)
+		}
+	}
+	if err := t.dir.Rename(t.name, filepath.Base(path)); err != nil {
+		return fmt.Errorf("replace %s: %w", path, cause(err))
+	}
+	t.name = ""
+	return nil
+}
+
+// close removes the file if it has not become another. The lock is given back last.
+func (t *temp) close() {
+	if closeFirst {
+		_ = t.file.Close()
+	}
+	if t.name != "" {
+		_ = t.dir.Remove(t.name)
+	}
+	_ = t.file.Close()
+}
+
+// Sweep removes what writers of path left behind that were killed, under any name that this or an earlier version gave it.
+func Sweep(path string) error {
+	return sweep(filepath.Dir(path), func(name string) bool {
+		number, ok := strings.CutPrefix(name, TempPrefix+filepath.Base(path)+"-")
+		return ok && strings.Trim(number, "0123456789") == ""
+	})
+}
+
+// SweepDir removes what writers of any file of a folder of ours left behind that were killed.
+func SweepDir(path string) error {
+	return sweep(path, func(name string) bool { return strings.HasPrefix(name, TempPrefix) })
+}
+
+func sweep(path string, match func(name string) bool) error {
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return err
+	}
+	dir, err := securefile.AnyDir(path)
+	if err != nil {
+		return err
+	}
+	defer dir.Close()
+	for _, entry := range entries {
+		if !entry.Type().IsRegular() || !match(entry.Name()) {
+			continue
+		}
+		if e := sweepOne(dir, entry.Name()); e != nil && !errors.Is(e, errInUse) && !errors.Is(e, fs.ErrNotExist) {
+			err = errors.Join(err, e)
+		}
+	}
+	return err
+}
+
+// errInUse is the error of sweepOne for a file whose writer lives, or that is not ours to remove.
+var errInUse = errors.New("it is in use")
+
+// sweepOne removes a temporary file whose writer is dead.
+func sweepOne(dir *securefile.Dir, name string) error {
+	f, err := dir.Open(name, os.O_RDWR, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	info, err := f.Stat()
+	if err != nil || !info.Mode().IsRegular() || !ours(info) {
+		return errInUse
+	}
+	switch tryLock(f) {
+	case busy:
+		return errInUse
+	case locked:
+		if removed(f) {
+			return nil
+		}
+	case noLocks:
+		if time.Since(info.ModTime()) < unlockedAge {
+			return errInUse
+		}
+	}
+	if closeFirst {
+		_ = f.Close()
+	}
+	return dir.Remove(name)
+}
+
+// lockState is what came of trying to lock a temporary file.
+type lockState int
+
+const (
+	locked lockState = iota
+	busy
+	noLocks // the file system has none
+)

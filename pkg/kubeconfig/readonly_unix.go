@@ -1,0 +1,7 @@
+//go:build !windows
+
+package kubeconfig
+
+import "syscall"
+
+var errReadOnlyFS error = syscall.EROFS

@@ -1,0 +1,106 @@
+package securefile
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// dirHandle is an open folder. On Linux it is a mere descriptor: os.Root hands its files to the runtime's poller, whose
+// set-up takes longer than all that the credential helper does with them.
+type dirHandle struct{ fd int }
+
+const openDirFlags = syscall.O_DIRECTORY | syscall.O_CLOEXEC
+
+func openDir(path string) (dirHandle, error) {
+	fd, err := retry(func() (int, error) { return syscall.Open(path, openDirFlags, 0) })
+	if err != nil {
+		return dirHandle{}, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	return dirHandle{fd}, nil
+}
+
+// openDir opens a folder of the folder, not through a link.
+func (d *Dir) openDir(name string) (dirHandle, error) {
+	fd, err := retry(func() (int, error) { return syscall.Openat(d.fd, name, openDirFlags|NoFollow, 0) })
+	if err != nil {
+		return dirHandle{}, &fs.PathError{Op: "open", Path: d.Path(name), Err: err}
+	}
+	return dirHandle{fd}, nil
+}
+
+// Open opens or makes a file of the folder. It follows no link, and does not wait where a FIFO is in the file's place.
+func (d *Dir) Open(name string, flag int, perm fs.FileMode) (*os.File, error) {
+	return newFile(d.Path(name), func(flags int) (int, error) {
+		return syscall.Openat(d.fd, name, flag|flags|NoFollow, uint32(perm.Perm()))
+	})
+}
+
+// Rename renames a file of the folder, replacing one that has the name.
+func (d *Dir) Rename(from, to string) error {
+	if err := syscall.Renameat(d.fd, from, d.fd, to); err != nil {
+		return &os.LinkError{Op: "rename", Old: d.Path(from), New: d.Path(to), Err: err}
+	}
+	return nil
+}
+
+// Remove removes a file of the folder.
+func (d *Dir) Remove(name string) error {
+	if err := syscall.Unlinkat(d.fd, name); err != nil {
+		return &fs.PathError{Op: "remove", Path: d.Path(name), Err: err}
+	}
+	return nil
+}
+
+// Sync makes the names of the folder's files last over a power failure, where the file system can.
+func (d *Dir) Sync() error { return syscall.Fsync(d.fd) }
+
+// Close closes the folder.
+func (d *Dir) Close() error { return syscall.Close(d.fd) }
+
+func (d *Dir) stat() (fs.FileInfo, error) {
+	var stat syscall.Stat_t
+	if err := syscall.Fstat(d.fd, &stat); err != nil {
+		return nil, &fs.PathError{Op: "stat", Path: d.path, Err: err}
+	}
+	return folderInfo{mode: fileMode(stat.Mode), stat: &stat}, nil
+}
+
+// folderInfo is what check looks at. The rest of fs.FileInfo is not there.
+type folderInfo struct {
+	fs.FileInfo
+	mode fs.FileMode
+	stat *syscall.Stat_t
+}
+
+func (i folderInfo) Mode() fs.FileMode { return i.mode }
+func (i folderInfo) IsDir() bool       { return i.mode.IsDir() }
+func (i folderInfo) Sys() any          { return i.stat }
+
+func fileMode(mode uint32) fs.FileMode {
+	m := fs.FileMode(mode & 0o777)
+	if mode&syscall.S_IFMT == syscall.S_IFDIR {
+		m |= fs.ModeDir
+	}
+	if mode&syscall.S_ISVTX != 0 {
+		m |= fs.ModeSticky
+	}
+	return m
+}
+
+func (d *Dir) readOnly() bool {
+	const readOnly = 1 // ST_RDONLY
+	var stat syscall.Statfs_t
+	return syscall.Fstatfs(d.fd, &stat) == nil && stat.Flags&readOnly != 0
+}
+
+// retry repeats a call that a signal interrupted.
+func retry(call func() (int, error)) (int, error) {
+	for {
+		n, err := call()
+		if !errors.Is(err, syscall.EINTR) {
+			return n, err
+		}
+	}
+}

@@ -1,0 +1,76 @@
+//go:build !linux
+
+package securefile
+
+import (
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// dirHandle is an open folder.
+type dirHandle struct{ root *os.Root }
+
+func openDir(path string) (dirHandle, error) {
+	root, err := os.OpenRoot(path)
+	return dirHandle{root}, err
+}
+
+// openDir opens a folder of the folder, not through a link.
+func (d *Dir) openDir(name string) (dirHandle, error) {
+	if err := d.noLink(name); err != nil {
+		return dirHandle{}, err
+	}
+	root, err := d.root.OpenRoot(name)
+	return dirHandle{root}, err
+}
+
+// noLink refuses a link. One that is put there after it leads to the folder itself at the most: os.Root sees to that.
+func (d *Dir) noLink(name string) error {
+	info, err := d.root.Lstat(name)
+	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		return &fs.PathError{Op: "open", Path: d.Path(name), Err: syscall.ELOOP}
+	}
+	return nil
+}
+
+// Open opens or makes a file of the folder. It follows no link, and does not wait where a FIFO is in the file's place.
+func (d *Dir) Open(name string, flag int, perm fs.FileMode) (*os.File, error) {
+	if err := d.noLink(name); err != nil {
+		return nil, err
+	}
+	f, err := d.root.OpenFile(name, flag|nonBlock, perm)
+	if failed, ok := err.(*fs.PathError); ok {
+		failed.Op, failed.Path = "open", d.Path(name)
+	}
+	return f, err
+}
+
+// Rename renames a file of the folder, replacing one that has the name.
+func (d *Dir) Rename(from, to string) error { return d.root.Rename(from, to) }
+
+// Remove removes a file of the folder.
+func (d *Dir) Remove(name string) error {
+	err := d.root.Remove(name)
+	if failed, ok := err.(*fs.PathError); ok {
+		failed.Op, failed.Path = "remove", d.Path(name)
+	}
+	return err
+}
+
+// Sync makes the names of the folder's files last over a power failure, where the file system can.
+func (d *Dir) Sync() error {
+	f, err := d.root.Open(".")
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return f.Sync()
+}
+
+// Close closes the folder.
+func (d *Dir) Close() error { return d.root.Close() }
+
+func (d *Dir) stat() (fs.FileInfo, error) { return d.root.Stat(".") }
+
+func (d *Dir) readOnly() bool { return false }
