@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -19,8 +18,8 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
-	"k8s.io/cli-runtime/pkg/genericiooptions"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
 	"github.com/kubectl-edge/kubectl-edge/plugins/sts"
 )
@@ -32,12 +31,7 @@ func TestMain(m *testing.M) {
 }
 
 // kubectlSTS is cmd/kubectl-sts, for what the sandbox's StackState keeps.
-func kubectlSTS() {
-	os.Exit(sts.Run(context.Background(), sts.Process{
-		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
-		Getenv:    os.Getenv, Environ: os.Environ, Now: time.Now,
-	}, os.Args[1:]))
-}
+func kubectlSTS() { os.Exit(plugin.Main(sts.Tree, "test")) }
 
 // fetch is a program for scripts: it gets a path of the sandbox, and prints the status code and the body.
 func fetch() {

@@ -11,4 +11,4 @@ import (
 // version is set by the linker.
 var version = "dev"
 
-func main() { os.Exit(plugin.Main(edge.Run, version)) }
+func main() { os.Exit(plugin.Main(edge.Tree, version)) }

@@ -12,6 +12,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin/plugintest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
@@ -24,6 +25,7 @@ var update = flag.Bool("update", false, "update the scripts' expected output")
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"kubectl-edge": main, "kubectl_complete-edge": main,
+		"to-full-disk": plugintest.FullDisk, "to-nobody": plugintest.Nobody,
 		"xdg-open": xdgOpen,
 		"kubectl-edge_credential": func() { // as in cmd/kubectl-edge_credential, whose own tests run the real one
 			os.Exit(credential.Run(credential.Process{

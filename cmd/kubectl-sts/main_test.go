@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin/plugintest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/fault"
 	sandbox "github.com/kubectl-edge/kubectl-edge/pkg/sandbox/stackstate"
@@ -26,7 +27,7 @@ import (
 var update = flag.Bool("update", false, "update the scripts' expected output")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"kubectl-sts": main})
+	testscript.Main(m, map[string]func(){"kubectl-sts": main, "to-full-disk": plugintest.FullDisk, "to-nobody": plugintest.Nobody})
 }
 
 // TestScripts runs each script with a StackState of its own.
@@ -98,6 +99,7 @@ func setUp(e *testscript.Env, o sandbox.Options) error {
 	e.Setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:") // keeps off the person's own keyring
 	e.Setenv("KUBECONFIG", path("kubeconfig"))
 	e.Setenv("TZ", "Europe/Berlin")
+	e.Setenv("ODD", "a\x1b[2Jb\u009bc\u202ed\x7fe")
 
 	plain := httptest.NewServer(w)
 	e.Defer(plain.Close)

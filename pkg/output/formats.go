@@ -10,6 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/client-go/util/jsonpath"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
 // printer returns the printer of a format other than a table.
@@ -110,7 +112,7 @@ func (c customColumn) value(item unstructured.Unstructured) (string, error) {
 	var values []string
 	for _, result := range results {
 		for _, v := range result {
-			values = append(values, fmt.Sprint(v.Interface()))
+			values = append(values, hint.Printable(fmt.Sprint(v.Interface())))
 		}
 	}
 	if len(values) == 0 {

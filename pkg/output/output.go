@@ -121,18 +121,29 @@ func (f Flags) print(w io.Writer, object runtime.Object, items []unstructured.Un
 	if err != nil {
 		return err
 	}
+	if f.Format == "yaml" {
+		data, err := marshalYAML(object)
+		if err == nil {
+			_, err = w.Write(data)
+		}
+		return err
+	}
 	if f.Format != "name" {
 		var out bytes.Buffer
 		if err := printer.PrintObj(object, &out); err != nil {
 			return f.misfit(object)
 		}
-		_, err := w.Write(out.Bytes())
+		data := out.Bytes()
+		if f.Format == "json" {
+			data = EscapeJSON(data)
+		}
+		_, err := w.Write(data)
 		return err
 	}
 	for _, item := range items { // instance/demo-3714d85, without the group, which nothing takes as an argument
 		named := &metav1.PartialObjectMetadata{
 			TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: item.GetKind()},
-			ObjectMeta: metav1.ObjectMeta{Name: item.GetName()},
+			ObjectMeta: metav1.ObjectMeta{Name: hint.Printable(item.GetName())},
 		}
 		if err := printer.PrintObj(named, w); err != nil {
 			return err
@@ -160,7 +171,7 @@ func printTable[T any](w io.Writer, f Flags, k Kind[T], items []T) error {
 	for _, item := range items {
 		row := metav1.TableRow{}
 		for _, c := range columns {
-			row.Cells = append(row.Cells, c.Value(item))
+			row.Cells = append(row.Cells, hint.Printable(c.Value(item)))
 		}
 		table.Rows = append(table.Rows, row)
 	}

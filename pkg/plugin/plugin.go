@@ -31,19 +31,26 @@ type Process struct {
 // to the plugin itself.
 const completer = "kubectl_complete-"
 
-// Main calls run with this process and its arguments, without the program's name, and returns the exit code. The context
-// ends with an interrupt.
-func Main(run func(context.Context, Process, []string) int, version string) int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+// Main runs the tree that grow makes for this process, with its arguments, and returns the exit code. The context ends
+// with a signal that would end the process.
+func Main(grow func(Process) Tree, version string) int {
+	signals := endSignals()
+	if len(signals) == 0 {
+		signals = []os.Signal{syscall.SIGTERM} // no signals at all would mean all of them
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	defer stop()
+	// A caught SIGPIPE lets a write to a closed pipe fail rather than end us, and is not inherited by programs that we run.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	args := os.Args[1:]
 	if strings.HasPrefix(filepath.Base(os.Args[0]), completer) {
 		args = append([]string{cobra.ShellCompRequestCmd}, args...)
 	}
-	return run(ctx, Process{
-		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr},
+	p := Process{
+		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: NewStream(os.Stdout), ErrOut: NewStream(os.Stderr)},
 		Getenv:    os.Getenv, Environ: os.Environ, Now: time.Now, Version: version,
-	}, args)
+	}
+	return Run(ctx, p, grow(p), args)
 }
 
 // Prepare makes root, which has all its commands, the tree of the plugin that is called as displayName ("kubectl edge"):

@@ -3,14 +3,12 @@ package edge
 import (
 	"context"
 	"fmt"
-	"os"
 	"path/filepath"
-
-	"golang.org/x/term"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
@@ -112,22 +110,11 @@ func (a *app) cloud(ctx context.Context, s profile.Scope) (edgeCloud, error) {
 	return edgeCloud{Scope: s, Client: client, source: source}, nil
 }
 
-// terminal reports whether stream is one.
-func terminal(stream any) bool {
-	f, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
-}
-
-// note tells a person something that is not the result.
-func (a *app) note(format string, args ...any) {
-	fmt.Fprintln(a.ErrOut, hint.PrintableLines(fmt.Sprintf(format, args...)))
-}
-
 // noteAbove is note in place of the line that a meter has on a terminal, which draws itself anew below.
 func (a *app) noteAbove(format string, args ...any) {
 	line := hint.PrintableLines(fmt.Sprintf(format, args...))
-	if terminal(a.ErrOut) {
+	if plugin.Terminal(a.ErrOut) {
 		line = clearLine + line
 	}
-	fmt.Fprintln(a.ErrOut, line) // in one write, since others draw meanwhile
+	fmt.Fprintln(plugin.Raw(a.ErrOut), line) // in one write, since others draw meanwhile
 }

@@ -155,7 +155,7 @@ func (o *clusterSecretOptions) run(ctx context.Context) error {
 	}
 	failed += missing
 	if o.which.all && len(instances) == 0 {
-		o.note("No instances found in project %s, region %s.", cloud.ProjectID, cloud.Region)
+		o.Note("No instances found in project %s, region %s.", cloud.ProjectID, cloud.Region)
 	}
 	if o.apply {
 		err = o.applyAll(ctx, target, secrets)
@@ -188,7 +188,7 @@ func (o *clusterSecretOptions) secrets(ctx context.Context, cloud edgeCloud, ins
 	group.SetLimit(parallel)
 	for i, instance := range instances {
 		if o.which.all && instance.Status != stackit.StatusActive {
-			o.note("Passed over instance %s: it is not ready (%s).", instance.Id, instance.Status)
+			o.Note("Passed over instance %s: it is not ready (%s).", instance.Id, instance.Status)
 			continue
 		}
 		group.Go(func() error {

@@ -124,7 +124,7 @@ func (o *clusterSecretOptions) applyAll(ctx context.Context, target *rest.Config
 			}
 			return err
 		}
-		o.note("Applied Secret %s/%s for instance %s.", s.Namespace, s.Name, s.Labels["kubectl-edge/instance-id"])
+		o.Note("Applied Secret %s/%s for instance %s.", s.Namespace, s.Name, s.Labels["kubectl-edge/instance-id"])
 	}
 	return nil
 }

@@ -64,9 +64,9 @@ func newCacheListCmd(a *app) *cobra.Command {
 			}
 			switch {
 			case store.OffBy() != "":
-				a.note("Tokens are not cached: %s turns that off.", store.OffBy())
+				a.Note("Tokens are not cached: %s turns that off.", store.OffBy())
 			case len(tokens) == 0:
-				a.note("No cached tokens.")
+				a.Note("No cached tokens.")
 			}
 			return output.List(a.Out, out, a.cachedTokenKind(), tokens)
 		},
@@ -136,7 +136,7 @@ func (a *app) cleanCache(match func(tokencache.File) bool) error {
 	if err != nil {
 		return err
 	}
-	a.note("Removed %d cached tokens.", n)
+	a.Note("Removed %d cached tokens.", n)
 	return nil
 }
 

@@ -228,9 +228,9 @@ func newConfigSetCmd(a *app) *cobra.Command {
 				return err
 			}
 			if changed.shared {
-				a.note("Set %s for all profiles.", changed.name)
+				a.Note("Set %s for all profiles.", changed.name)
 			} else {
-				a.note("Set %s of profile %s.", changed.name, name)
+				a.Note("Set %s of profile %s.", changed.name, name)
 			}
 			if changed.name == tokencache.Setting && args[1] == tokencache.None {
 				return a.cleanCache(func(tokencache.File) bool { return true }) // those on the disk are to go, too
@@ -273,9 +273,9 @@ STACKIT itself.`,
 				return err
 			}
 			if remove {
-				a.note("No longer trusting %s.", host)
+				a.Note("No longer trusting %s.", host)
 			} else {
-				a.note("Trusting %s with your credentials.", host)
+				a.Note("Trusting %s with your credentials.", host)
 			}
 			return nil
 		},
@@ -304,11 +304,11 @@ keyring. It can be interrupted at any point.`,
 			}
 			switch l.KeyIn {
 			case secretstore.InKeyring:
-				a.note("Sealed all secrets under a new key, which is in the system's keyring.")
+				a.Note("Sealed all secrets under a new key, which is in the system's keyring.")
 			case secretstore.InFile:
-				a.note("Sealed all secrets under a new key, which lies in the file %s, because there is no keyring: %s", l.Path, l.Reason)
+				a.Note("Sealed all secrets under a new key, which lies in the file %s, because there is no keyring: %s", l.Path, l.Reason)
 			default:
-				a.note("There are no secrets to seal.")
+				a.Note("There are no secrets to seal.")
 			}
 			return nil
 		},

@@ -14,6 +14,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/jwtclaims"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/mint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
@@ -107,7 +108,7 @@ func (a *app) mayAsk(info execcredential.Info) bool {
 	if info.Present {
 		return info.Interactive
 	}
-	return terminal(a.In)
+	return plugin.Terminal(a.In)
 }
 
 // loginAgain has a person log in for a command that needs it, once for any number of commands. It returns err, which asks

@@ -10,7 +10,6 @@ import (
 	"path"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 )
 
 type eachOptions struct {
@@ -227,15 +227,10 @@ func (o *eachOptions) streams(contexts []edgeContext) []eachStreams {
 	}
 	names, width := make([]string, len(contexts)), 0
 	for i, c := range contexts {
-		names[i] = strings.Map(func(r rune) rune {
-			if !unicode.IsGraphic(r) { // a kubeconfig may come from anywhere, and terminals obey
-				return unicode.ReplacementChar
-			}
-			return r
-		}, c.name)
+		names[i] = hint.Printable(c.name)
 		width = max(width, utf8.RuneCountInString(names[i]))
 	}
-	out, errOut := newLineWriter(o.Out), newLineWriter(o.ErrOut)
+	out, errOut := newLineWriter(plugin.Raw(o.Out)), newLineWriter(plugin.Raw(o.ErrOut))
 	var streams []eachStreams
 	for i, name := range names {
 		label := fmt.Sprintf("%-*s | ", width, name)
@@ -246,7 +241,7 @@ func (o *eachOptions) streams(contexts []edgeContext) []eachStreams {
 
 // colour paints the label of the i-th context, on a terminal whose user does not mind (https://no-color.org).
 func (o *eachOptions) colour(stream any, i int, label string) string {
-	if !terminal(stream) || o.Getenv("NO_COLOR") != "" || o.Getenv("TERM") == "dumb" {
+	if !plugin.Terminal(stream) || o.Getenv("NO_COLOR") != "" || o.Getenv("TERM") == "dumb" {
 		return label
 	}
 	palette := []int{36, 33, 32, 35, 34, 96, 93, 92, 95, 94}
@@ -273,7 +268,7 @@ func worst(contexts []edgeContext, runs []eachRun) error {
 	if first != nil {
 		err = fmt.Errorf("%w: %w", err, first)
 	}
-	return exitCodeError{err, code}
+	return plugin.WithCode(code, err)
 }
 
 // eachRun is how one command ended.

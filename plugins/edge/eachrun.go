@@ -7,49 +7,29 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/exec"
-	"runtime"
 	"strings"
 	"sync"
-	"time"
-)
 
-// stopTime is how long an interrupted kubectl gets to end by itself.
-const stopTime = 5 * time.Second
+	"github.com/kubectl-edge/kubectl-edge/pkg/output"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
+)
 
 // eachStreams are where a command's output goes; nil keeps it.
 type eachStreams struct{ out, errOut *lineStream }
 
 // runKubectl runs one command until it ends. When ctx does, it is interrupted as by Ctrl-C, and killed if that is in vain.
 func runKubectl(ctx context.Context, kubectl string, args []string, input []byte, streams eachStreams) (r eachRun) {
-	cmd := exec.CommandContext(ctx, kubectl, args...)
-	cmd.Cancel = func() error {
-		if runtime.GOOS == "windows" { // which knows no signal for another process
-			return cmd.Process.Kill()
-		}
-		return cmd.Process.Signal(os.Interrupt)
-	}
-	cmd.WaitDelay = stopTime
+	child := plugin.Child{Args: append([]string{kubectl}, args...), Out: &r.stdout, ErrOut: &r.stderr}
 	if input != nil {
-		cmd.Stdin = bytes.NewReader(input)
+		child.In = bytes.NewReader(input)
 	}
-	cmd.Stdout, cmd.Stderr = &r.stdout, &r.stderr
 	if streams.out != nil {
-		cmd.Stdout, cmd.Stderr = streams.out, streams.errOut
+		child.Out, child.ErrOut = streams.out, streams.errOut
 		defer streams.out.flush()
 		defer streams.errOut.flush()
 	}
-	err := cmd.Run()
-	var exit *exec.ExitError
-	switch {
-	case err == nil:
-	case errors.As(err, &exit):
-		if r.code = exit.ExitCode(); r.code < 0 { // ended by a signal
-			r.code = exitError
-		}
-	default:
-		r.code, r.err = exitError, err
+	if r.code, r.err = child.Run(ctx); r.err != nil {
+		r.code = exitError
 	}
 	return r
 }
@@ -99,7 +79,7 @@ func (s *lineStream) print(lines []byte) error {
 	var labelled bytes.Buffer
 	for line := range bytes.Lines(lines) {
 		labelled.WriteString(s.label)
-		labelled.Write(line)
+		labelled.Write(plugin.Printable(line)) // kubectl prints what is in a cluster as it is
 	}
 	if !bytes.HasSuffix(lines, []byte("\n")) {
 		labelled.WriteByte('\n')
@@ -148,6 +128,6 @@ func (o *eachOptions) printMerged(contexts []edgeContext, runs []eachRun) error 
 	if err != nil {
 		return fmt.Errorf("print results: %w", err)
 	}
-	_, err = fmt.Fprintf(o.Out, "%s\n", data)
+	_, err = fmt.Fprintf(o.Out, "%s\n", output.EscapeJSON(data))
 	return err
 }

@@ -2,65 +2,37 @@
 package edge
 
 import (
-	"context"
 	"errors"
-	"fmt"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
-	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 )
 
 // Process is what the commands need of their process.
 type Process = plugin.Process
 
-// Exit codes of kubectl-edge.
+// Exit codes of kubectl-edge, beside those of pkg/plugin.
 const (
-	exitOK          = 0
-	exitError       = 1
-	exitUsage       = 2   // unknown command or flag, bad value of a flag
-	exitInterrupted = 130 // Ctrl-C, as shells have it
+	exitError = 1
+	exitUsage = 2 // unknown command or flag, bad value of a flag
 )
 
-// Run runs kubectl edge with args, which do not include the program's name, and returns the exit code. Errors are printed.
-func Run(ctx context.Context, p Process, args []string) int {
-	cmd := newRootCmd(p)
-	cmd.SetArgs(args)
-	err := cmd.ExecuteContext(ctx)
-	var usage usageError
-	var exit exitCodeError
-	switch {
-	case err == nil:
-		return exitOK
-	case ctx.Err() != nil && errors.Is(err, context.Canceled):
-		fmt.Fprintln(p.ErrOut, "interrupted")
-		return exitInterrupted
-	case errors.As(err, &usage):
-		hint.Print(p.ErrOut, err)
+// Tree is the command tree of kubectl edge for a process.
+func Tree(p Process) plugin.Tree { return plugin.Tree{Command: newRootCmd(p), Code: exitCode} }
+
+func exitCode(err error) int {
+	if _, ok := errors.AsType[usageError](err); ok || errors.Is(err, plugin.ErrNoTerminal) {
 		return exitUsage
-	case errors.As(err, &exit):
-		hint.Print(p.ErrOut, err)
-		return exit.code
-	default:
-		hint.Print(p.ErrOut, err)
-		return exitError
 	}
+	return exitError
 }
 
 // usageError is an error in how a command was called.
 type usageError struct{ error }
 
 func (u usageError) Unwrap() error { return u.error }
-
-// exitCodeError is an error with an exit code of its own.
-type exitCodeError struct {
-	error
-	code int
-}
-
-func (e exitCodeError) Unwrap() error { return e.error }
 
 func newRootCmd(p Process) *cobra.Command {
 	a := &app{Process: p, dirs: dirs.For("kubectl-edge")}

@@ -38,7 +38,7 @@ func newInstanceListCmd(a *app) *cobra.Command {
 				return err
 			}
 			if len(instances) == 0 {
-				a.note("No instances found in project %s, region %s.", cloud.ProjectID, cloud.Region)
+				a.Note("No instances found in project %s, region %s.", cloud.ProjectID, cloud.Region)
 			}
 			return output.List(a.Out, out, instanceKind(), instances)
 		},

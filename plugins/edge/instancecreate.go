@@ -70,7 +70,7 @@ func (o *instanceCreateOptions) run(ctx context.Context) error {
 		return err
 	}
 	question := fmt.Sprintf("Create instance %q in project %s, region %s?", o.request.DisplayName, cloud.ProjectID, cloud.Region)
-	if err := o.confirm(ctx, o.yes, question); err != nil {
+	if err := o.Confirm(ctx, o.yes, question); err != nil {
 		return err
 	}
 	instance, err := cloud.CreateInstance(ctx, cloud.ProjectID, cloud.Region, o.request)
@@ -78,13 +78,13 @@ func (o *instanceCreateOptions) run(ctx context.Context) error {
 		return err
 	}
 	if o.noWait {
-		o.note("Instance %q is being created. Its id is %s.", instance.DisplayName, instance.Id)
+		o.Note("Instance %q is being created. Its id is %s.", instance.DisplayName, instance.Id)
 	} else {
 		if instance, err = o.awaitActive(ctx, cloud, instance, false, o.progress); err != nil {
 			return err
 		}
-		o.note("Created instance %q of project %s. Its id is %s.", instance.DisplayName, cloud.ProjectID, instance.Id)
-		o.note("Use it with: kubectl edge kubeconfig create --instance-id %s --switch-context", instance.Id)
+		o.Note("Created instance %q of project %s. Its id is %s.", instance.DisplayName, cloud.ProjectID, instance.Id)
+		o.Note("Use it with: kubectl edge kubeconfig create --instance-id %s --switch-context", instance.Id)
 	}
 	if o.out.Format == "" {
 		return nil

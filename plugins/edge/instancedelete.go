@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
@@ -63,7 +64,7 @@ func (o *instanceDeleteOptions) run(ctx context.Context) error {
 		return err
 	}
 	question := fmt.Sprintf("Delete instance %s (%q) of project %s, with everything in it?", instance.Id, instance.DisplayName, cloud.ProjectID)
-	if err := o.confirm(ctx, o.yes, question); err != nil {
+	if err := o.Confirm(ctx, o.yes, question); err != nil {
 		return err
 	}
 	contexts, err := o.contextsOf(ctx, cloud, instance) // asked before the wait, at whose end nobody may be there
@@ -74,12 +75,12 @@ func (o *instanceDeleteOptions) run(ctx context.Context) error {
 		return err
 	}
 	if o.noWait {
-		o.note("Instance %s is being deleted.", instance.Id)
+		o.Note("Instance %s is being deleted.", instance.Id)
 	} else {
 		if err := o.awaitDeleted(ctx, cloud, instance.Id); err != nil {
 			return err
 		}
-		o.note("Deleted instance %s of project %s.", instance.Id, cloud.ProjectID)
+		o.Note("Deleted instance %s of project %s.", instance.Id, cloud.ProjectID)
 	}
 	if o.keepContexts || contexts == nil {
 		return nil
@@ -102,7 +103,7 @@ func (o *instanceDeleteOptions) contextsOf(ctx context.Context, cloud edgeCloud,
 	}
 	config, err := kubeconfig.Load(o.path)
 	if err != nil {
-		o.note("warning: contexts of the instance are not removed: %v", err)
+		o.Note("warning: contexts of the instance are not removed: %v", err)
 		return contexts, nil
 	}
 	var names []string
@@ -115,8 +116,8 @@ func (o *instanceDeleteOptions) contextsOf(ctx context.Context, cloud edgeCloud,
 	if len(contexts) == 0 {
 		return contexts, nil
 	}
-	err = o.confirm(ctx, o.yes, fmt.Sprintf("Remove %s from your kubeconfig, too?", strings.Join(names, ", ")))
-	if errors.Is(err, errDeclined) {
+	err = o.Confirm(ctx, o.yes, fmt.Sprintf("Remove %s from your kubeconfig, too?", strings.Join(names, ", ")))
+	if errors.Is(err, plugin.ErrDeclined) {
 		return nil, nil
 	}
 	return contexts, err
@@ -141,7 +142,7 @@ func (o *instanceDeleteOptions) forget(ctx context.Context, cloud edgeCloud, id 
 		}
 	}
 	for _, name := range removed {
-		o.note("Removed context %q.", name)
+		o.Note("Removed context %q.", name)
 	}
 	return o.forgetInstances([]edgeContext{{request: tokenrequest.Request{ProjectID: cloud.ProjectID, Region: cloud.Region, InstanceID: id}}})
 }

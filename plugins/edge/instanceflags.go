@@ -78,7 +78,7 @@ func (a *app) awaitActive(ctx context.Context, cloud edgeCloud, instance stackit
 			"try again when kubectl edge instance describe %s says active, or leave out --no-wait", instance.Id)
 	}
 	if tell == nil {
-		a.note("waiting for instance %s: %s", instance.Id, instance.Status)
+		a.Note("waiting for instance %s: %s", instance.Id, instance.Status)
 		return cloud.WaitActive(ctx, cloud.ProjectID, cloud.Region, instance.Id, nil)
 	}
 	p := tell(fmt.Sprintf("waiting for instance %s", instance.Id))
@@ -92,7 +92,7 @@ func describe(out io.Writer, i stackit.Instance) error {
 		{"ID", i.Id}, {"Name", i.DisplayName}, {"Description", i.GetDescription()}, {"State", i.Status},
 		{"Created", i.Created.Format(time.RFC3339)}, {"UI", i.FrontendUrl}, {"Plan", i.PlanId},
 	} {
-		fmt.Fprintf(w, "%s:\t%s\n", field[0], printers.EscapeTerminal(field[1])) // as tables do
+		fmt.Fprintf(w, "%s:\t%s\n", field[0], hint.Printable(field[1]))
 	}
 	return w.Flush()
 }

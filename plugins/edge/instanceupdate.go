@@ -72,20 +72,20 @@ func (o *instanceUpdateOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := o.confirm(ctx, o.yes, fmt.Sprintf("Update instance %s of project %s?", instance.Id, cloud.ProjectID)); err != nil {
+	if err := o.Confirm(ctx, o.yes, fmt.Sprintf("Update instance %s of project %s?", instance.Id, cloud.ProjectID)); err != nil {
 		return err
 	}
 	if err := cloud.UpdateInstance(ctx, cloud.ProjectID, cloud.Region, instance.Id, o.request); err != nil {
 		return err
 	}
 	if o.noWait {
-		o.note("Instance %s is being updated.", instance.Id)
+		o.Note("Instance %s is being updated.", instance.Id)
 		return nil
 	}
 	instance.Status = stackit.StatusReconciling // what was read before the update says active
 	if _, err := o.awaitActive(ctx, cloud, instance, false, o.progress); err != nil {
 		return err
 	}
-	o.note("Updated instance %s of project %s.", instance.Id, cloud.ProjectID)
+	o.Note("Updated instance %s of project %s.", instance.Id, cloud.ProjectID)
 	return nil
 }

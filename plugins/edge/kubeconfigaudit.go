@@ -61,7 +61,7 @@ func (a *app) audit(paths []string, out output.Flags) error {
 			}
 		}
 		if len(paths) == 0 {
-			a.note("There is no kubeconfig.")
+			a.Note("There is no kubeconfig.")
 		}
 	}
 	findings, files := []audit.Finding{}, map[string]bool{}
@@ -86,7 +86,7 @@ func (a *app) audit(paths []string, out output.Flags) error {
 	case failed:
 		return errors.New("not every file could be audited")
 	case len(paths) > 0:
-		a.note("No secret found.")
+		a.Note("No secret found.")
 	}
 	return nil
 }
@@ -128,7 +128,7 @@ func (a *app) printFindings(findings []audit.Finding, out output.Flags) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(a.Out, "%s\n", data)
+	_, err = fmt.Fprintf(a.Out, "%s\n", output.EscapeJSON(data))
 	return err
 }
 

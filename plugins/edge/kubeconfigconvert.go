@@ -82,7 +82,7 @@ func (o *kubeconfigConvertOptions) run(ctx context.Context) error {
 		return err
 	}
 	if len(conversions) == 0 {
-		o.note("No context to convert.")
+		o.Note("No context to convert.")
 		return nil
 	}
 	if err := o.identify(ctx, config, conversions); err != nil {
@@ -128,7 +128,7 @@ func (o *kubeconfigConvertOptions) choose(config *api.Config) ([]*conversion, er
 		token := config.AuthInfos[e.User].Token
 		named := slices.ContainsFunc(e.Contexts, func(name string) bool { return slices.Contains(o.contexts, name) })
 		if o.all && !e.STACKIT && e.InstanceID == "" && len(claimedInstances(token)) == 0 {
-			o.note("Left alone context %q: nothing tells that it is an Edge instance's. If it is, name it with --context.", e.Contexts[0])
+			o.Note("Left alone context %q: nothing tells that it is an Edge instance's. If it is, name it with --context.", e.Contexts[0])
 		} else if o.all || named {
 			conversions = append(conversions, &conversion{Embedded: e, token: token})
 		}
@@ -220,19 +220,19 @@ func (o *kubeconfigConvertOptions) write(ctx context.Context, conversions []*con
 	}
 	for _, c := range conversions {
 		for _, name := range c.Contexts {
-			o.note("Converted context %q: it is instance %s of project %s.", name, c.request.InstanceID, c.request.ProjectID)
+			o.Note("Converted context %q: it is instance %s of project %s.", name, c.request.InstanceID, c.request.ProjectID)
 		}
 		switch {
 		case c.Expires.IsZero():
-			o.note("  The token it held does not tell when it ends. Nobody can revoke it; copies of it stay dangerous.")
+			o.Note("  The token it held does not tell when it ends. Nobody can revoke it; copies of it stay dangerous.")
 		case c.Expires.Before(o.Now()):
-			o.note("  The token it held has expired.")
+			o.Note("  The token it held has expired.")
 		default:
-			o.note("  The token it held is valid until %s. Nobody can revoke it; copies of it stay dangerous until then.", c.Expires.Local().Format(time.DateTime))
+			o.Note("  The token it held is valid until %s. Nobody can revoke it; copies of it stay dangerous until then.", c.Expires.Local().Format(time.DateTime))
 		}
 	}
 	for _, path := range backups {
-		o.note("Kept the old file, with its tokens, as %q. Delete it soon.", path)
+		o.Note("Kept the old file, with its tokens, as %q. Delete it soon.", path)
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/jwtclaims"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
@@ -114,7 +115,7 @@ func (o *kubeconfigCreateOptions) create(ctx context.Context, cloud edgeCloud) e
 	}
 	if o.which.all {
 		if len(instances) == 0 {
-			o.note("No instances found in project %s, region %s.", cloud.ProjectID, cloud.Region)
+			o.Note("No instances found in project %s, region %s.", cloud.ProjectID, cloud.Region)
 		}
 		instances = slices.DeleteFunc(instances, o.passOver)
 	}
@@ -147,7 +148,7 @@ func (o *kubeconfigCreateOptions) passOver(instance stackit.Instance) bool {
 	if instance.Status == stackit.StatusActive {
 		return false
 	}
-	o.note("Passed over instance %s: it is %s.", instance.Id, instance.Status)
+	o.Note("Passed over instance %s: it is %s.", instance.Id, instance.Status)
 	return true
 }
 
@@ -229,7 +230,7 @@ func (a *app) preview(path string, edit func(*api.Config) error) error {
 		return err
 	}
 	if diff == "" {
-		a.note("Nothing would change.")
+		a.Note("Nothing would change.")
 		return nil
 	}
 	_, err = fmt.Fprint(a.Out, diff)
@@ -247,7 +248,9 @@ func (o *kubeconfigCreateOptions) print(places []*place) error {
 	data, err := clientcmd.Write(*config)
 	if err == nil && o.format == "json" {
 		data, err = yaml.YAMLToJSON(data)
-		data = append(data, '\n')
+		data = output.EscapeJSON(append(data, '\n'))
+	} else {
+		data = output.EscapeYAML(data)
 	}
 	if err != nil {
 		return fmt.Errorf("print kubeconfig: %w", err)
@@ -266,15 +269,15 @@ func (o *kubeconfigCreateOptions) report(places []*place, switched bool) error {
 		if context := config.Contexts[p.name]; context != nil {
 			path = context.LocationOfOrigin
 		}
-		o.note("Wrote context %q for instance %q to %q.", p.name, p.instance.DisplayName, path)
+		o.Note("Wrote context %q for instance %q to %q.", p.name, p.instance.DisplayName, path)
 	}
 	switch {
 	case o.which.several():
-		o.note("Use them with: kubectl --context NAME get edgehosts, or all at once: kubectl edge each --all -- get edgehosts")
+		o.Note("Use them with: kubectl --context NAME get edgehosts, or all at once: kubectl edge each --all -- get edgehosts")
 	case switched:
-		o.note("It is the current context.")
+		o.Note("It is the current context.")
 	default:
-		o.note("Use it with: kubectl --context %s get edgehosts", places[0].name)
+		o.Note("Use it with: kubectl --context %s get edgehosts", places[0].name)
 	}
 	return nil
 }
@@ -305,7 +308,7 @@ func (a *app) fetch(ctx context.Context, cloud edgeCloud, request tokenrequest.R
 	}
 	if cached, err := target.Store.Get(target.Key, a.Now()); err != nil || cached.Expires.Before(e.Expires) {
 		if err := target.Store.Put(target.Key, e); err != nil {
-			a.note("warning: the first token is not cached: %v", err)
+			a.Note("warning: the first token is not cached: %v", err)
 		}
 	}
 	return entry, nil

@@ -15,6 +15,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 )
 
@@ -83,7 +84,7 @@ func (o *kubeconfigCreateOptions) fetchAll(ctx context.Context, cloud edgeCloud,
 		switch {
 		case errs[i] == nil:
 		case o.which.all && errors.As(errs[i], &notReady):
-			o.note("Passed over instance %s: it gives out no credentials yet.", p.instance.Id)
+			o.Note("Passed over instance %s: it gives out no credentials yet.", p.instance.Id)
 		default:
 			failed++
 			hint.Print(o.ErrOut, errs[i])
@@ -154,16 +155,16 @@ type meter struct {
 }
 
 func (a *app) meter(total int) meter {
-	if !terminal(a.ErrOut) {
+	if !plugin.Terminal(a.ErrOut) {
 		return meter{app: a}
 	}
-	return meter{a, progressbar.NewOptions(total, progressbar.OptionSetWriter(a.ErrOut), progressbar.OptionSetDescription("instances"),
+	return meter{a, progressbar.NewOptions(total, progressbar.OptionSetWriter(plugin.File(a.ErrOut)), progressbar.OptionSetDescription("instances"),
 		progressbar.OptionShowCount(), progressbar.OptionSetWidth(30), progressbar.OptionSetRenderBlankState(true), progressbar.OptionClearOnFinish())}
 }
 
 func (m meter) done(what string) {
 	if m.bar == nil {
-		m.note("asked instance %s", what)
+		m.Note("asked instance %s", what)
 		return
 	}
 	_ = m.bar.Add(1) // what cannot be drawn is no loss

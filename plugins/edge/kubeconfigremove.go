@@ -85,7 +85,7 @@ func (o *kubeconfigRemoveOptions) run(ctx context.Context) error {
 		return err
 	}
 	if len(removed) == 0 {
-		o.note("No context to remove.")
+		o.Note("No context to remove.")
 	} else if err := o.remove(ctx, removed); err != nil {
 		return err
 	}
@@ -204,9 +204,9 @@ func (o *kubeconfigRemoveOptions) remove(ctx context.Context, contexts []edgeCon
 	}
 	if o.prune || o.which.all {
 		for _, c := range contexts {
-			o.note("%q (instance %s of project %s)", c.name, c.request.InstanceID, c.request.ProjectID)
+			o.Note("%q (instance %s of project %s)", c.name, c.request.InstanceID, c.request.ProjectID)
 		}
-		if err := o.confirm(ctx, o.yes, fmt.Sprintf("Remove %s?", count(len(contexts), "context"))); err != nil {
+		if err := o.Confirm(ctx, o.yes, fmt.Sprintf("Remove %s?", count(len(contexts), "context"))); err != nil {
 			return err
 		}
 	}
@@ -214,10 +214,10 @@ func (o *kubeconfigRemoveOptions) remove(ctx context.Context, contexts []edgeCon
 		return err
 	}
 	for _, c := range contexts {
-		o.note("Removed context %q.", c.name)
+		o.Note("Removed context %q.", c.name)
 	}
 	if current {
-		o.note("It was the current context; there is none now. Choose another with: kubectl config use-context NAME")
+		o.Note("It was the current context; there is none now. Choose another with: kubectl config use-context NAME")
 	}
 	return o.forgetInstances(contexts)
 }

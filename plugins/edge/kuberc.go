@@ -86,7 +86,7 @@ func (o *kubercAllowOptions) run(ctx context.Context) error {
 		return err
 	}
 	if o.Getenv("KUBECTL_KUBERC") == "false" {
-		o.note("warning: kubectl does not read it while $KUBECTL_KUBERC is false")
+		o.Note("warning: kubectl does not read it while $KUBECTL_KUBERC is false")
 	}
 	return nil
 }
@@ -133,7 +133,7 @@ func (o *kubercAllowOptions) applyTo(ctx context.Context, path string, field kub
 		return hint.Wrap(fmt.Errorf("edit kuberc %q: %w", path, err), "add by hand what kubectl edge kuberc allow prints")
 	}
 	if string(edited) == string(data) {
-		o.note("%q allows it already.", path)
+		o.Note("%q allows it already.", path)
 		return nil
 	}
 	if err := o.confirmRefused(ctx, edited); err != nil {
@@ -145,7 +145,7 @@ func (o *kubercAllowOptions) applyTo(ctx context.Context, path string, field kub
 	if err := atomicfile.Write(path, edited, mode); err != nil {
 		return fmt.Errorf("write kuberc: %w", err)
 	}
-	o.note("Wrote %q: kubectl runs no other credential plugin than those it lists.", path)
+	o.Note("Wrote %q: kubectl runs no other credential plugin than those it lists.", path)
 	return nil
 }
 
@@ -169,15 +169,15 @@ func (o *kubercAllowOptions) confirmRefused(ctx context.Context, edited []byte) 
 		return nil
 	}
 	slices.Sort(refused)
-	o.note("Your kubeconfig also runs these, which kubectl would refuse: %q. Allow them with --also.", refused)
-	return o.confirm(ctx, o.yes, "Go on?")
+	o.Note("Your kubeconfig also runs these, which kubectl would refuse: %q. Allow them with --also.", refused)
+	return o.Confirm(ctx, o.yes, "Go on?")
 }
 
 // field asks kubectl for its version, and knows what that wants.
 func (o *kubercAllowOptions) field(ctx context.Context) (kuberc.Field, error) {
 	kubectl, err := exec.LookPath("kubectl")
 	if err != nil {
-		o.note("There is no kubectl on PATH; this is the form of kubectl 1.36 and later.")
+		o.Note("There is no kubectl on PATH; this is the form of kubectl 1.36 and later.")
 		return kuberc.Command, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)

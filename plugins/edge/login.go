@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
 )
 
@@ -112,25 +113,25 @@ func (o *loginOptions) run(ctx context.Context) error {
 		return err
 	}
 	if err := o.forgetTokens(s.Name); err != nil {
-		o.note("warning: tokens of an earlier login were not removed from the cache: %v", err)
+		o.Note("warning: tokens of an earlier login were not removed from the cache: %v", err)
 	}
-	o.note("Logged in as %s (profile %s).", session.Principal, s.Name)
+	o.Note("Logged in as %s (profile %s).", session.Principal, s.Name)
 	if l, err := sessions.Secrets.Location(); err == nil && l.KeyIn == secretstore.InFile {
-		o.note("warning: there is no keyring, so the key of the stored secret lies in a file (kubectl edge status): %s", l.Reason)
+		o.Note("warning: there is no keyring, so the key of the stored secret lies in a file (kubectl edge status): %s", l.Reason)
 	}
 	return nil
 }
 
 // credential returns what the flags name, or what can be found; nil if no login is needed.
 func (o *loginOptions) credential(ctx context.Context, sessions *login.Sessions) (login.Credential, error) {
-	interaction := o.interaction(terminal(o.In))
+	interaction := o.interaction(plugin.Terminal(o.In))
 	if o.browser || o.noBrowser || o.device { // a person asked, so a person is there
 		interaction.Allowed = interaction.Allowed || !o.noBrowser
 	}
 	switch {
 	case o.key.Path != "":
-		if info, err := os.Stat(o.key.Path); err == nil && info.Mode()&os.ModeCharDevice != 0 && terminal(o.In) { // /dev/stdin
-			o.note("Paste the service account key, then press Enter and Ctrl-D:")
+		if info, err := os.Stat(o.key.Path); err == nil && info.Mode()&os.ModeCharDevice != 0 && plugin.Terminal(o.In) { // /dev/stdin
+			o.Note("Paste the service account key, then press Enter and Ctrl-D:")
 		}
 		return o.key, nil
 	case o.stackitCLI || o.stackitConfig != "":
@@ -149,7 +150,7 @@ func (o *loginOptions) credential(ctx context.Context, sessions *login.Sessions)
 		if err != nil {
 			return nil, err
 		}
-		o.note("The environment holds a credential (%s) for %s, which works. It is used without a login.", environment.Method(), token.Principal)
+		o.Note("The environment holds a credential (%s) for %s, which works. It is used without a login.", environment.Method(), token.Principal)
 		return nil, nil
 	}
 	credential, err := sessions.Detect(ctx, interaction)
@@ -192,7 +193,7 @@ copies of them open their instance until they expire.`,
 			if err := errors.Join(logoutErr, a.forgetTokens(s.Name)); err != nil {
 				return fmt.Errorf("log out: %w", err)
 			}
-			a.note("Logged out (profile %s).", s.Name)
+			a.Note("Logged out (profile %s).", s.Name)
 			return nil
 		},
 	}

@@ -36,7 +36,7 @@ func newPlanListCmd(a *app) *cobra.Command {
 				return err
 			}
 			if len(plans) == 0 {
-				a.note("No plans found for project %s.", cloud.ProjectID)
+				a.Note("No plans found for project %s.", cloud.ProjectID)
 			}
 			return output.List(a.Out, out, planKind(), plans)
 		},

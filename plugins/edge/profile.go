@@ -111,9 +111,9 @@ func newProfileUseCmd(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a.note("The current profile is %s.", args[0])
+			a.Note("The current profile is %s.", args[0])
 			if other := a.Getenv(profile.NameVariable); other != "" && other != args[0] {
-				a.note("warning: $%s is set, so %s is used in this shell", profile.NameVariable, other)
+				a.Note("warning: $%s is set, so %s is used in this shell", profile.NameVariable, other)
 			}
 			return nil
 		},
@@ -149,7 +149,7 @@ func newProfileCreateCmd(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a.note("Created profile %s. Log in with: kubectl edge login --profile %s", name, name)
+			a.Note("Created profile %s. Log in with: kubectl edge login --profile %s", name, name)
 			return nil
 		},
 	}
@@ -185,7 +185,7 @@ func newProfileDeleteCmd(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			a.note("Deleted profile %s. Kubeconfigs that name it no longer work.", s.Name)
+			a.Note("Deleted profile %s. Kubeconfigs that name it no longer work.", s.Name)
 			return nil
 		},
 	}

@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"io"
 	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 )
 
 // progress tells how long work is going: one line that is written over on a terminal, and elsewhere a line whenever
@@ -18,7 +21,7 @@ type progress struct {
 }
 
 func (a *app) progress(what string) *progress {
-	return &progress{out: a.ErrOut, terminal: terminal(a.ErrOut), now: a.Now, what: what, start: a.Now()}
+	return &progress{out: plugin.Raw(a.ErrOut), terminal: plugin.Terminal(a.ErrOut), now: a.Now, what: hint.Printable(what), start: a.Now()}
 }
 
 // clearLine empties the line of a terminal that the cursor is in.
@@ -26,6 +29,7 @@ const clearLine = "\r\x1b[K"
 
 // say reports the state of the work.
 func (p *progress) say(state string) {
+	state = hint.Printable(state)
 	switch {
 	case p.terminal:
 		fmt.Fprintf(p.out, clearLine+"%s: %s (%s)", p.what, state, p.now().Sub(p.start).Round(time.Second))

@@ -49,7 +49,7 @@ func newProjectListCmd(a *app) *cobra.Command {
 				return err
 			}
 			if len(projects) == 0 {
-				a.note("No projects found.")
+				a.Note("No projects found.")
 			}
 			return output.List(a.Out, out, projectKind(), projects)
 		},

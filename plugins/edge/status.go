@@ -14,6 +14,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
 )
@@ -186,7 +187,7 @@ func apart(t cachedToken, all []cachedToken) string {
 func (a *app) bar(t cachedToken) string {
 	const width = 20
 	life := t.Expires.Sub(t.Issued)
-	if !terminal(a.Out) || life <= 0 {
+	if !plugin.Terminal(a.Out) || life <= 0 {
 		return ""
 	}
 	left := min(max(int(width*t.Expires.Sub(a.Now())/life), 0), width)

@@ -24,7 +24,7 @@ func shown(t *testing.T, show func(*app) error) string {
 func TestPrincipalDoesNotSteerTheTerminal(t *testing.T) {
 	const principal = "ada\x1b]0;x\a\u202e\nhint: run this"
 	for name, show := range map[string]func(*app) error{
-		"note": func(a *app) error { a.note("Logged in as %s (profile %s).", principal, "default"); return nil },
+		"note": func(a *app) error { a.Note("Logged in as %s (profile %s).", principal, "default"); return nil },
 		"status": func(a *app) error {
 			token := cachedToken{Labels: tokencache.Labels{Instance: "demo-3714d85", Principal: principal}}
 			return a.printStatus(profileStatus{LoggedIn: true, Principal: principal, Tokens: []cachedToken{token, {Labels: tokencache.Labels{Instance: "demo-3714d85"}}}})

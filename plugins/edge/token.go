@@ -8,7 +8,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 )
 
@@ -91,21 +93,31 @@ func (o *tokenCreateOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if o.life > 24*time.Hour && terminal(o.ErrOut) {
-		o.note("warning: nobody can revoke this token; it opens %s until %s", instance, e.Expires.Local().Format(time.DateTime))
+	if o.life > 24*time.Hour && plugin.Terminal(o.ErrOut) {
+		o.Note("warning: nobody can revoke this token; it opens %s until %s", instance, e.Expires.Local().Format(time.DateTime))
 	}
 	switch {
 	case o.file.path != "":
 		if err := o.file.write(e.Token); err != nil {
 			return err
 		}
-		o.note("Wrote a token for instance %s to %q. It expires at %s.", instance, o.file.path, e.Expires.Local().Format(time.DateTime))
+		o.Note("Wrote a token for instance %s to %q. It expires at %s.", instance, o.file.path, e.Expires.Local().Format(time.DateTime))
 		return nil
 	case o.out.Format == "":
 		_, err := fmt.Fprintln(o.Out, e.Token)
+		return unshown(err, instance, e)
+	}
+	minted := mintedToken{e.Token, e.Expires.UTC().Truncate(time.Second), instance}
+	return unshown(output.One(o.Out, o.out, tokenKind(), minted), instance, e)
+}
+
+// unshown says what there is of a token whose text could not be written.
+func unshown(err error, instance string, e tokencache.Entry) error {
+	if err == nil || hint.Of(err) != "" { // one that has a hint is about -o
 		return err
 	}
-	return output.One(o.Out, o.out, tokenKind(), mintedToken{e.Token, e.Expires.UTC().Truncate(time.Second), instance})
+	return hint.Wrap(fmt.Errorf("a token for instance %s was minted, but could not be written: %w", instance, err),
+		"nobody can delete it, and nobody has it; it ends by itself at %s", e.Expires.Local().Format(time.DateTime))
 }
 
 // mint mints a token for the instance, which must exist.

@@ -89,7 +89,7 @@ func (o *uiOptions) run(ctx context.Context) error {
 		return err
 	}
 	if o.print {
-		o.note("%s", address)
+		o.Note("%s", address)
 		_, err := fmt.Fprintln(o.Out, e.Token)
 		return err
 	}
@@ -113,8 +113,8 @@ func (o *uiOptions) open(ctx context.Context, address string, e tokencache.Entry
 	defer o.clear(e.Token)
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP) // a person may close the terminal as soon as the UI is there
 	defer stop()
-	o.note("Opening %s", address)
-	o.note(`Paste into "Cluster Token". The token leaves the clipboard in %s, or with Ctrl-C; it expires at %s.`,
+	o.Note("Opening %s", address)
+	o.Note(`Paste into "Cluster Token". The token leaves the clipboard in %s, or with Ctrl-C; it expires at %s.`,
 		o.clearAfter, e.Expires.Local().Format(time.TimeOnly))
 	opened := make(chan error, 1)
 	go func() { opened <- login.OpenBrowser(address) }() // some browsers' launchers wait for them
@@ -128,7 +128,7 @@ func (o *uiOptions) open(ctx context.Context, address string, e tokencache.Entry
 			return nil
 		case err := <-opened:
 			if err != nil {
-				o.note("warning: no browser could be opened, open the address yourself: %v", err)
+				o.Note("warning: no browser could be opened, open the address yourself: %v", err)
 			}
 			opened = nil
 		}
@@ -145,6 +145,6 @@ func (o *uiOptions) clear(token string) {
 		err = clipboard.WriteAll("")
 	}
 	if err != nil {
-		o.note("warning: the token may still be on the clipboard: %v", err)
+		o.Note("warning: the token may still be on the clipboard: %v", err)
 	}
 }

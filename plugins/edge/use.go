@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 )
@@ -55,7 +56,7 @@ func (o *useOptions) run(ctx context.Context) error {
 		return err
 	}
 	asked := o.which == (instanceFlags{})
-	if (asked || s.ProjectID == "") && !(terminal(o.In) && terminal(o.ErrOut)) {
+	if (asked || s.ProjectID == "") && !(plugin.Terminal(o.In) && plugin.Terminal(o.ErrOut)) {
 		return hint.Wrap(errors.New("which instance? there is no terminal to choose it on"),
 			"kubectl edge use INSTANCE --project-id UUID; see kubectl edge instance list")
 	}
@@ -103,7 +104,7 @@ func (o *useOptions) chooseInstance(ctx context.Context, cloud edgeCloud) (id st
 	}
 	options := make([]huh.Option[string], len(instances))
 	for i, instance := range instances {
-		row := fmt.Sprintf("%-8s  %s  %s", instance.DisplayName, instance.Id, instance.Status)
+		row := fmt.Sprintf("%-8s  %s  %s", hint.Printable(instance.DisplayName), instance.Id, hint.Printable(instance.Status))
 		options[i] = huh.NewOption(row, instance.Id)
 	}
 	return o.choose(ctx, "Instance", options, "")
@@ -153,10 +154,10 @@ func (o *useOptions) choose(ctx context.Context, title string, options []huh.Opt
 	}
 	input := &listInput{File: o.In.(*os.File)} // see run
 	defer input.ended.Store(true)
-	form := huh.NewForm(huh.NewGroup(list)).WithInput(input).WithOutput(o.ErrOut)
+	form := huh.NewForm(huh.NewGroup(list)).WithInput(input).WithOutput(plugin.File(o.ErrOut))
 	err := form.RunWithContext(ctx)
 	if errors.Is(err, huh.ErrUserAborted) {
-		return "", exitCodeError{errDeclined, exitInterrupted} // Ctrl-C is a key here, no signal
+		return "", plugin.WithCode(plugin.ExitInterrupted, plugin.ErrDeclined) // Ctrl-C is a key here, no signal
 	}
 	if err != nil {
 		return "", fmt.Errorf("choose a %s: %w", strings.ToLower(title), err)

@@ -14,6 +14,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
 	"github.com/kubectl-edge/kubectl-edge/pkg/mint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate"
 )
 
@@ -163,13 +164,17 @@ func (o *apiOptions) requestUnless(ctx context.Context, s settings, c stackstate
 
 // printAnswer prints what came, indented if it is JSON and a person reads it.
 func (o *apiOptions) printAnswer(answer []byte) error {
-	if terminal(o.Out) {
+	if plugin.Terminal(o.Out) {
 		var indented bytes.Buffer
 		if json.Indent(&indented, bytes.TrimSpace(answer), "", "  ") == nil && indented.Len() > 0 {
 			indented.WriteByte('\n')
 			answer = indented.Bytes()
 		}
 	}
-	_, err := o.Out.Write(answer)
+	out := o.Out
+	if !plugin.Terminal(out) {
+		out = plugin.Raw(out) // for a program, byte for byte
+	}
+	_, err := out.Write(answer)
 	return err
 }

@@ -17,6 +17,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate/satoken"
@@ -48,8 +49,7 @@ func (a *app) loadConfig() (*stsconfig.File, error) {
 // editConfig changes the configuration file while other processes wait.
 func (a *app) editConfig(ctx context.Context, change func(*stsconfig.File) error) error {
 	err := stsconfig.Edit(ctx, a.configPath(), filepath.Join(a.dirs.State, "config.lock"), change)
-	var code coded
-	if err != nil && !errors.As(err, &code) {
+	if _, ok := plugin.CodeOf(err); !ok {
 		err = withCode(exitWrite, err)
 	}
 	return err
@@ -150,9 +150,9 @@ func (a *app) warnAbout(s settings) {
 	switch {
 	case err != nil || a.warned:
 	case u.Scheme == "http" && !loopback(u.Hostname()):
-		a.note("WARNING: %s is not encrypted: everybody on the way can read your token", s.url)
+		a.Warn("%s is not encrypted: everybody on the way can read your token", s.url)
 	case u.Scheme == "https" && s.skipSSL:
-		a.note("WARNING: the certificate of %s is not checked (skip-ssl): whoever answers there gets your token", u.Host)
+		a.Warn("the certificate of %s is not checked (skip-ssl): whoever answers there gets your token", u.Host)
 	}
 	a.warned = true
 }
@@ -226,7 +226,7 @@ func readTokenFile(src source) (string, error) {
 func (a *app) warnAboutArguments() {
 	for _, t := range a.tokens {
 		if t.value != "" {
-			a.note("warning: --%s on the command line shows the token to other users and keeps it in the shell's history; rather pipe it into --%[1]s-stdin", t.kind)
+			a.Warn("--%s on the command line shows the token to other users and keeps it in the shell's history; rather pipe it into --%[1]s-stdin", t.kind)
 		}
 	}
 }

@@ -61,8 +61,7 @@ func newContextListCmd(a *app) *cobra.Command {
 			for _, c := range f.Contexts() {
 				rows = append(rows, []string{c.Name, c.Context.URL})
 			}
-			a.table([]string{"NAME", "URL"}, rows, "No contexts found.")
-			return nil
+			return a.table(a.Out, []string{"NAME", "URL"}, rows, "No contexts found.")
 		},
 	}
 }
@@ -85,8 +84,8 @@ func newContextShowCmd(a *app) *cobra.Command {
 			if a.json() {
 				return a.printJSON(map[string]any{"current-context": c, "name": f.Current})
 			}
-			fmt.Fprintln(a.Out, f.Current)
-			return nil
+			_, err = fmt.Fprintln(a.Out, hint.Printable(f.Current))
+			return err
 		},
 	}
 }
@@ -114,7 +113,7 @@ func newContextSetCmd(a *app) *cobra.Command {
 			if a.json() {
 				return a.printJSON(map[string]string{"current-context": name})
 			}
-			fmt.Fprintf(a.Out, "Current context set to %s\n", name)
+			fmt.Fprintf(a.Out, "Current context set to %s\n", hint.Printable(name))
 			return nil
 		},
 	}
@@ -208,7 +207,7 @@ func (a *app) verified(url string, info stackstate.ServerInfo) {
 	if info.PlatformVersion != "" {
 		version = "Platform version: " + info.PlatformVersion
 	}
-	a.success("Connection verified to %s (%s)", url, hint.Printable(version))
+	a.success("Connection verified to %s (%s)", url, version)
 }
 
 // nameFlag adds -n/--name, which is required.
@@ -228,7 +227,7 @@ func (a *app) forget(sealed string) {
 		return
 	}
 	if err := a.secrets().Delete(sealed); err != nil {
-		a.note("warning: %v", err)
+		a.Warn("%v", err)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate/stsconfig"
 )
@@ -181,11 +182,11 @@ func (o *transferOptions) offerRemoval(ctx context.Context, theirs *stsconfig.Fi
 		return false, nil
 	}
 	if !o.removeSecrets {
-		if !terminal(o.In) {
-			o.note("note: the tokens are still in %s; --remove-secrets removes them", theirs.Path)
+		if !plugin.Terminal(o.In) {
+			o.Note("note: the tokens are still in %s; --remove-secrets removes them", theirs.Path)
 			return false, nil
 		}
-		yes, err := o.ask(ctx, fmt.Sprintf("Remove the tokens from %s, where others can read them?", theirs.Path))
+		yes, err := o.Ask(ctx, fmt.Sprintf("Remove the tokens from %s, where others can read them?", theirs.Path))
 		if err != nil || !yes {
 			return false, err
 		}
@@ -197,7 +198,7 @@ func (o *transferOptions) offerRemoval(ctx context.Context, theirs *stsconfig.Fi
 	if err != nil {
 		return false, withCode(exitWrite, err)
 	}
-	o.note("removed the tokens from %s", theirs.Path)
+	o.Note("removed the tokens from %s", theirs.Path)
 	return true, nil
 }
 
@@ -242,8 +243,7 @@ func (o *transferOptions) exportContexts(ctx context.Context) error {
 		f.Private = true
 		return o.add(f, contexts, ours.Current)
 	})
-	var code coded
-	if err != nil && !errors.As(err, &code) {
+	if _, ok := plugin.CodeOf(err); !ok {
 		err = withCode(exitWrite, err)
 	}
 	if err != nil {
@@ -271,7 +271,7 @@ func (o *transferOptions) opened(ctx context.Context, n stsconfig.Named, ours *s
 	}
 	if c.SealedToken == "" || c.SealedTokenKind == string(stackstate.KindKubernetesToken) {
 		if out.APIToken+out.ServiceToken == "" {
-			o.note("note: context '%s' is written without a token: sts keeps none of Kubernetes service accounts", n.Name)
+			o.Note("note: context '%s' is written without a token: sts keeps none of Kubernetes service accounts", n.Name)
 		}
 		return out, nil
 	}

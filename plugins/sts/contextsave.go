@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate/satoken"
@@ -116,7 +117,7 @@ func (o *saveOptions) complete(ctx context.Context) (settings, error) {
 	o.warnAboutArguments()
 	if s.source.Default {
 		s.source = source{Kind: stackstate.KindServiceToken}
-		if !terminal(o.In) {
+		if !plugin.Terminal(o.In) {
 			return s, usage(hint.Wrap(errors.New("no token is given"), "kubectl sts context save --url URL --service-token-stdin < FILE"))
 		}
 		if s.source.Token, err = o.promptToken(ctx, "Service token: "); err != nil {
@@ -171,7 +172,7 @@ func (o *saveOptions) contextOf(ctx context.Context, s settings) (stsconfig.Cont
 // tellKeyLocation reports a store that is weaker than it should be.
 func (a *app) tellKeyLocation() {
 	if where, err := a.secrets().Location(); err == nil && where.KeyIn == secretstore.InFile {
-		a.note("note: the key of your sealed tokens lies in %s, because the system's keyring cannot be used: %s", where.Path, where.Reason)
+		a.Note("note: the key of your sealed tokens lies in %s, because the system's keyring cannot be used: %s", where.Path, where.Reason)
 	}
 }
 

@@ -1,7 +1,6 @@
 package sts
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -45,15 +44,4 @@ func (a *app) promptToken(ctx context.Context, prompt string) (string, error) {
 		return "", withCode(exitRead, errors.Join(fmt.Errorf("read the token: %w", err), term.Restore(fd, state)))
 	}
 	return strings.TrimSpace(string(data)), nil
-}
-
-// ask asks a person on the terminal; only y or yes is yes.
-func (a *app) ask(ctx context.Context, question string) (bool, error) {
-	fmt.Fprintf(a.ErrOut, "%s [y/N] ", question)
-	answer, err := interrupt.Read(ctx, func() (string, error) { return bufio.NewReader(a.In).ReadString('\n') })
-	if err != nil && answer == "" {
-		return false, fmt.Errorf("no answer: %w", err)
-	}
-	answer = strings.ToLower(strings.TrimSpace(answer))
-	return answer == "y" || answer == "yes", nil
 }

@@ -1,14 +1,15 @@
 package sts
 
 import (
-	"encoding/json"
 	"fmt"
-	"os"
+	"io"
 	"runtime"
 	"strings"
 	"unicode/utf8"
 
-	"golang.org/x/term"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/output"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 )
 
 // The output of sts: sentences behind a symbol, tables with bars, and with -o json one object.
@@ -21,57 +22,59 @@ func (a *app) plain() bool {
 
 // success prints a sentence that something was done.
 func (a *app) success(format string, args ...any) {
-	symbol := "✅"
+	fmt.Fprintf(a.Out, "%s %s\n", a.symbol(), hint.PrintableLines(fmt.Sprintf(format, args...)))
+}
+
+func (a *app) symbol() string {
 	if a.plain() || runtime.GOOS == "windows" {
-		symbol = "[SUCCESS]"
+		return "[SUCCESS]"
 	}
-	fmt.Fprintf(a.Out, symbol+" "+format+"\n", args...)
+	return "✅"
 }
 
-// note tells a person something that is not the result.
-func (a *app) note(format string, args ...any) { fmt.Fprintf(a.ErrOut, format+"\n", args...) }
-
-// secret makes a token stand out on a terminal.
-func (a *app) secret(token string) string {
-	if a.plain() || !terminal(a.Out) {
-		return token
+// secret prints a token behind a sentence of success. It stands out on a terminal.
+func (a *app) secret(sentence, token string) error {
+	token = hint.Printable(token)
+	if !a.plain() && plugin.Terminal(a.Out) {
+		token = "\x1b[97m" + token + "\x1b[0m"
 	}
-	return "\x1b[97m" + token + "\x1b[0m"
+	_, err := fmt.Fprintf(plugin.Raw(a.Out), "%s %s: %s\n\n", a.symbol(), sentence, token)
+	return err
 }
 
-func (a *app) printJSON(v any) error {
-	enc := json.NewEncoder(a.Out)
-	enc.SetIndent("", "  ")
-	enc.SetEscapeHTML(false)
-	return enc.Encode(v)
-}
+func (a *app) printJSON(v any) error { return output.WriteJSON(a.Out, v, "  ") }
 
 // table prints rows below a header, or the sentence for no rows.
-func (a *app) table(header []string, rows [][]string, none string) {
+func (a *app) table(w io.Writer, header []string, rows [][]string, none string) error {
 	if len(rows) == 0 {
-		fmt.Fprintln(a.Out, none)
-		return
+		_, err := fmt.Fprintln(w, none)
+		return err
 	}
 	width := make([]int, len(header))
-	for _, row := range append([][]string{header}, rows...) {
+	lines := [][]string{header}
+	for _, row := range rows {
+		line := make([]string, len(row))
 		for i, cell := range row {
+			line[i] = hint.Printable(cell)
+		}
+		lines = append(lines, line)
+	}
+	for _, line := range lines {
+		for i, cell := range line {
 			width[i] = max(width[i], utf8.RuneCountInString(cell))
 		}
 	}
-	for _, row := range append([][]string{header}, rows...) {
-		line := ""
-		for i, cell := range row {
+	var text strings.Builder
+	for _, line := range lines {
+		row := ""
+		for i, cell := range line {
 			if i > 0 {
-				line += " | "
+				row += " | "
 			}
-			line += cell + strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
+			row += cell + strings.Repeat(" ", width[i]-utf8.RuneCountInString(cell))
 		}
-		fmt.Fprintln(a.Out, strings.TrimRight(line, " "))
+		text.WriteString(strings.TrimRight(row, " ") + "\n")
 	}
-}
-
-// terminal reports whether stream is one.
-func terminal(stream any) bool {
-	f, ok := stream.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
+	_, err := io.WriteString(w, text.String())
+	return err
 }

@@ -1,22 +1,17 @@
 package sts
 
 import (
-	"cmp"
 	"context"
-	"errors"
 	"fmt"
-	"os"
-	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/mint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 )
 
 func newRunCmd(a *app) *cobra.Command {
@@ -100,33 +95,17 @@ func withoutOurs(environ []string) []string {
 	})
 }
 
-// runProgram runs a program to its end and passes on its exit code. It does not end it when a signal comes: a signal from the
-// terminal reaches the program by itself, and others are passed on.
+// runProgram runs a program to its end and passes on its exit code.
 func (a *app) runProgram(args, env []string) error {
-	child := exec.Command(args[0], args[1:]...)
-	child.Stdin, child.Stdout, child.Stderr = a.In, a.Out, a.ErrOut
-	child.Env = append(withoutOurs(a.Environ()), env...)
-
-	signals := make(chan os.Signal, 1)
-	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	defer signal.Stop(signals)
-	if err := child.Start(); err != nil {
+	child := plugin.Child{
+		Args: args, Env: append(withoutOurs(a.Environ()), env...), In: a.In, Out: a.Out, ErrOut: a.ErrOut,
+	}
+	code, err := child.RunInForeground()
+	switch {
+	case err != nil:
 		return withCode(exitRuntime, fmt.Errorf("run %s: %w", args[0], err))
+	case code != 0:
+		return withCode(code, plugin.ErrSilent)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- child.Wait() }()
-	for {
-		select {
-		case s := <-signals:
-			if s != os.Interrupt || !terminal(a.In) {
-				child.Process.Signal(s)
-			}
-		case err := <-ended:
-			var exit *exec.ExitError
-			if errors.As(err, &exit) {
-				return childError(cmp.Or(max(exit.ExitCode(), 0), killedCode(exit)))
-			}
-			return err
-		}
-	}
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -109,20 +110,23 @@ func (o *createOptions) run(ctx context.Context) error {
 	if o.json() {
 		err = o.printJSON(map[string]any{"service-token": created})
 	} else {
-		o.success("Service token created: %s", o.secret(hint.Printable(created.Token)))
-		fmt.Fprintln(o.Out)
+		err = o.secret("Service token created", created.Token)
+	}
+	if err != nil {
+		return hint.Wrap(fmt.Errorf("service token %q exists, but its text could not be written: %w", o.name, err),
+			"kubectl sts service-token delete --name %s, then create it again", hint.Word(o.name))
 	}
 	if end := cmp.Or(created.Expiration, req.ExpiryDate); end != 0 {
 		here, utc := millis(end).In(time.Local).Format(time.RFC3339), millis(end).UTC().Format(time.RFC3339)
 		if here == utc {
-			o.note("it ends at %s", utc)
+			o.Note("it ends at %s", utc)
 		} else {
-			o.note("it ends at %s (%s)", here, utc)
+			o.Note("it ends at %s (%s)", here, utc)
 		}
 	} else {
-		o.note("note: this token never ends; --ttl 8h or --expiration yyyy-MM-dd gives it an end")
+		o.Note("note: this token never ends; --ttl 8h or --expiration yyyy-MM-dd gives it an end")
 	}
-	return err
+	return nil
 }
 
 // tokenFilter selects service tokens; all of what is set must hold.
@@ -179,8 +183,7 @@ func newServiceTokenListCmd(a *app) *cobra.Command {
 			if a.json() {
 				return a.printJSON(map[string]any{"service-tokens": tokens})
 			}
-			a.tokenTable(tokens)
-			return nil
+			return a.tokenTable(a.Out, tokens)
 		},
 	}
 	cmd.Flags().BoolVar(&f.expired, "expired", false, "only those that have ended")
@@ -188,7 +191,7 @@ func newServiceTokenListCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-func (a *app) tokenTable(tokens []stackstate.ServiceToken) {
+func (a *app) tokenTable(w io.Writer, tokens []stackstate.ServiceToken) error {
 	var rows [][]string
 	now := a.Now()
 	for _, t := range tokens {
@@ -200,9 +203,9 @@ func (a *app) tokenTable(tokens []stackstate.ServiceToken) {
 			end += " (expired)"
 		}
 		rows = append(rows, []string{
-			strconv.FormatInt(t.ID, 10), hint.Printable(t.Name), end,
-			hint.Printable("[" + strings.Join(t.Roles, " ") + "]"), cmp.Or(hint.Printable(t.DedicatedSubject), "-"),
+			strconv.FormatInt(t.ID, 10), t.Name, end,
+			"[" + strings.Join(t.Roles, " ") + "]", cmp.Or(t.DedicatedSubject, "-"),
 		})
 	}
-	a.table([]string{"ID", "NAME", "EXPIRATION", "ROLES", "DEDICATED_SUBJECT"}, rows, "No service tokens found.")
+	return a.table(w, []string{"ID", "NAME", "EXPIRATION", "ROLES", "DEDICATED_SUBJECT"}, rows, "No service tokens found.")
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 )
@@ -95,7 +96,7 @@ func (o *deleteOptions) run(ctx context.Context) error {
 		return err
 	}
 	if !ok {
-		o.note("nothing was deleted")
+		o.Note("nothing was deleted")
 		return nil
 	}
 	names := map[int64]string{}
@@ -128,13 +129,13 @@ func (o *deleteOptions) confirm(ctx context.Context, tokens []stackstate.Service
 	if o.yes {
 		return true, nil
 	}
-	if !terminal(o.In) {
+	if !plugin.Terminal(o.In) {
 		return false, usage(hint.Wrap(fmt.Errorf("%s would be deleted, and nobody can be asked", count(len(tokens))), "--yes"))
 	}
-	shown := *o.app
-	shown.Out = o.ErrOut
-	shown.tokenTable(tokens)
-	return o.ask(ctx, fmt.Sprintf("Delete %s?", count(len(tokens))))
+	if err := o.tokenTable(o.ErrOut, tokens); err != nil {
+		return false, err
+	}
+	return o.Ask(ctx, fmt.Sprintf("Delete %s?", count(len(tokens))))
 }
 
 func count(tokens int) string {

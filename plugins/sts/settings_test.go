@@ -1,13 +1,13 @@
 package sts
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate/satoken"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate/stsconfig"
@@ -159,8 +159,7 @@ func TestResolveErrors(t *testing.T) {
 		"not a boolean":                         {map[string]string{"STS_SKIP_SSL": "yes please"}, contexts, exitConfig},
 	} {
 		_, err := resolve(newFlags(nil, nil), func(name string) string { return tc.env[name] }, loadContexts(t, tc.config))
-		var c coded
-		if !errors.As(err, &c) || c.code != tc.code {
+		if code, _ := plugin.CodeOf(err); code != tc.code {
 			t.Errorf("%s: %v, want exit code %d", name, err, tc.code)
 		}
 	}

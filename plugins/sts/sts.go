@@ -3,8 +3,6 @@
 package sts
 
 import (
-	"context"
-
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
@@ -14,16 +12,10 @@ import (
 // Process is what the commands need of their process.
 type Process = plugin.Process
 
-// Run runs kubectl sts with args, which do not include the program's name, and returns the exit code. Errors are printed.
-func Run(ctx context.Context, p Process, args []string) int {
+// Tree is the command tree of kubectl sts for a process.
+func Tree(p Process) plugin.Tree {
 	a := &app{Process: p, dirs: dirs.For("kubectl-sts"), cacheDirs: dirs.For("kubectl-edge")}
-	cmd := newRootCmd(a)
-	cmd.SetArgs(args)
-	err := cmd.ExecuteContext(ctx)
-	if err == nil {
-		return exitOK
-	}
-	return a.printError(ctx, err)
+	return plugin.Tree{Command: newRootCmd(a), Code: exitCode, Report: a.printError}
 }
 
 func newRootCmd(a *app) *cobra.Command {

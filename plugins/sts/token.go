@@ -70,7 +70,7 @@ func (a *app) cache() tokencache.Store {
 			return store
 		}
 	}
-	a.note("warning: the token is not cached: %v", err)
+	a.Warn("the token is not cached: %v", err)
 	return tokencache.Store{}
 }
 
@@ -100,7 +100,7 @@ func (o *mintOptions) cached(ctx context.Context, s settings, want mint.Want) (t
 		}
 	}
 	var deliver func() error
-	flight := mint.Flight{Store: store, Now: o.Now, Warn: func(err error) { o.note("warning: %v", err) }}
+	flight := mint.Flight{Store: store, Now: o.Now, Warn: func(err error) { o.Warn("%v", err) }}
 	entry, err := flight.Token(ctx, key, want, func(ctx context.Context) (tokencache.Entry, error) {
 		client, err := o.connect(ctx, s)
 		if err != nil {
@@ -121,7 +121,7 @@ func (o *mintOptions) cached(ctx context.Context, s settings, want mint.Want) (t
 	})
 	if err == nil && deliver != nil {
 		if err := deliver(); err != nil {
-			o.note("warning: %v", err)
+			o.Warn("%v", err)
 		}
 	}
 	return entry, err
@@ -145,7 +145,7 @@ func (a *app) sweep(ctx context.Context, m stackstate.Minter, s settings) {
 		_, err = m.Delete(ctx, records)
 	}
 	if err != nil && a.verbose {
-		a.note("could not delete minted tokens that are no longer needed: %v", err)
+		a.Note("could not delete minted tokens that are no longer needed: %v", err)
 	}
 }
 
@@ -180,7 +180,7 @@ func (o *mintOptions) once(ctx context.Context, s settings) (token string, done 
 		return "", nil, err
 	}
 	if err := m.Deliver(record); err != nil {
-		o.note("warning: %v", err)
+		o.Warn("%v", err)
 	}
 	record.Pending = false
 	return created.Token, func() error {

@@ -1,6 +1,6 @@
 //go:build unix
 
-package sts
+package plugin
 
 import (
 	"os/exec"

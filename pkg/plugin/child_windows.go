@@ -1,4 +1,4 @@
-package sts
+package plugin
 
 import "os/exec"
 

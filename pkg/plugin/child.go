@@ -1,0 +1,97 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"syscall"
+	"time"
+)
+
+// stopTime is how long an interrupted program gets to end by itself.
+const stopTime = 5 * time.Second
+
+// Child is another program that a command runs.
+type Child struct {
+	Args        []string // the program first
+	Env         []string // nil is that of this process
+	In          io.Reader
+	Out, ErrOut io.Writer
+}
+
+func (c Child) command(ctx context.Context) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, c.Args[0], c.Args[1:]...)
+	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = c.Env, c.In, c.Out, c.ErrOut
+	return cmd
+}
+
+// Run runs the program to its end and returns its exit code; a signal that ended it counts as in a shell. When ctx ends it
+// is interrupted as by Ctrl-C, and killed if that is in vain. The error is that of a program that could not be run.
+func (c Child) Run(ctx context.Context) (int, error) {
+	cmd := c.command(ctx)
+	cmd.Cancel = func() error { return pass(cmd.Process, os.Interrupt) }
+	cmd.WaitDelay = stopTime
+	return exitCode(cmd.Run())
+}
+
+// RunInForeground is Run for a program that takes the place of this one: it gets the standard streams as they are, and
+// each signal that would end this process. Those that come from the terminal reach it without us.
+func (c Child) RunInForeground() (int, error) {
+	c.Out, c.ErrOut = File(c.Out), File(c.ErrOut)
+	cmd := c.command(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, endSignals()...)
+	defer signal.Stop(signals)
+	if err := cmd.Start(); err != nil {
+		return 0, err
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for {
+		select {
+		case s := <-signals:
+			fromKeyboard := (s == os.Interrupt || s == syscall.SIGQUIT) && Terminal(c.In)
+			if !fromKeyboard {
+				_ = pass(cmd.Process, s) // it fails only for a program that has ended
+			}
+		case err := <-ended:
+			return exitCode(err)
+		}
+	}
+}
+
+// pass sends a signal to another process. Windows knows none but the end: what Ctrl-C does there, it does to all programs
+// of the console.
+func pass(p *os.Process, s os.Signal) error {
+	if runtime.GOOS == "windows" {
+		return p.Kill()
+	}
+	return p.Signal(s)
+}
+
+func exitCode(err error) (int, error) {
+	exit, ok := errors.AsType[*exec.ExitError](err)
+	switch {
+	case !ok:
+		return 0, err
+	case exit.ExitCode() >= 0:
+		return exit.ExitCode(), nil
+	}
+	return killedCode(exit), nil
+}
+
+// endSignals are the signals that end a plugin. One that was ignored when it started stays so: nohup and a shell's
+// background jobs mean it, and a child inherits it.
+func endSignals() []os.Signal {
+	var signals []os.Signal
+	for _, s := range []os.Signal{os.Interrupt, syscall.SIGTERM, syscall.SIGHUP, syscall.SIGQUIT} {
+		if !signal.Ignored(s) {
+			signals = append(signals, s)
+		}
+	}
+	return signals
+}

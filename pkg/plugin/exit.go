@@ -1,0 +1,98 @@
+package plugin
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+)
+
+// Exit codes that both plugins have.
+const (
+	ExitOK          = 0
+	ExitInterrupted = 130 // Ctrl-C, as shells have it
+	// ExitClosedPipe is the code after kubectl edge … | head. It is what a shell reports of kubectl itself, which SIGPIPE
+	// ends; the plugins catch that signal, because a token that was minted for one request has still to be deleted.
+	ExitClosedPipe = 141
+)
+
+// Tree is the command tree of a plugin, and how it ends.
+type Tree struct {
+	Command *cobra.Command
+	// Code is the exit code of an error to which WithCode gave none.
+	Code func(error) int
+	// Report shows an error on the standard error; nil is hint.Print.
+	Report func(io.Writer, error)
+}
+
+// coded is an error with an exit code.
+type coded struct {
+	error
+	code int
+}
+
+func (c coded) Unwrap() error { return c.error }
+
+// WithCode gives err an exit code; a nil err stays nil.
+func WithCode(code int, err error) error {
+	if err == nil {
+		return nil
+	}
+	return coded{err, code}
+}
+
+// CodeOf returns the exit code that WithCode gave to err, the outermost one, and whether there is one.
+func CodeOf(err error) (int, bool) {
+	c, ok := errors.AsType[coded](err)
+	return c.code, ok
+}
+
+// ErrSilent ends a command that has said all there is to say; WithCode gives it its exit code.
+var ErrSilent = errors.New("the command failed")
+
+// Run runs a tree with args, which do not include the program's name, prints its error and returns the exit code. Output
+// that could not be written is an error whichever command wrote it, help and completions included.
+func Run(ctx context.Context, p Process, t Tree, args []string) int {
+	t.Command.SetArgs(args)
+	err := t.Command.ExecuteContext(ctx)
+	interrupted := ctx.Err() != nil && errors.Is(err, context.Canceled)
+	unwritten := p.unwritten()
+	switch {
+	case unwritten == nil && err == nil:
+		return ExitOK
+	case interrupted:
+		fmt.Fprintln(p.ErrOut, "interrupted")
+		return ExitInterrupted
+	case unwritten != nil && (err == nil || errors.Is(err, unwritten) && hint.Of(err) == ""):
+		if closedPipe(unwritten) {
+			return ExitClosedPipe
+		}
+		err = fmt.Errorf("write the output: %w", unwritten)
+	case unwritten != nil && !closedPipe(unwritten) && !errors.Is(err, unwritten):
+		err = errors.Join(err, fmt.Errorf("write the output: %w", unwritten))
+	}
+	code, ok := CodeOf(err)
+	if !ok {
+		code = t.Code(err)
+	}
+	switch {
+	case errors.Is(err, ErrSilent):
+	case t.Report != nil:
+		t.Report(p.ErrOut, err)
+	default:
+		hint.Print(p.ErrOut, err)
+	}
+	return code
+}
+
+// unwritten is the first error of the standard output.
+func (p Process) unwritten() error {
+	if s, ok := p.Out.(*Stream); ok {
+		return s.finish()
+	}
+	return nil
+}

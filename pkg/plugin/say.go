@@ -1,0 +1,61 @@
+package plugin
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
+)
+
+// ErrDeclined ends a command that a person did not want to go on.
+var ErrDeclined = errors.New("nothing was changed")
+
+// ErrNoTerminal is the error of a question that nobody can be asked.
+var ErrNoTerminal = errors.New("there is no terminal to confirm this on")
+
+// Note says something to a person that is not the result, on the standard error.
+func (p Process) Note(format string, args ...any) {
+	fmt.Fprintln(p.ErrOut, hint.PrintableLines(fmt.Sprintf(format, args...)))
+}
+
+// Warn is Note for what a person should look at although the command goes on.
+func (p Process) Warn(format string, args ...any) { p.Note("warning: "+format, args...) }
+
+// Ask asks a person on the terminal; only y or yes is yes. Without a terminal the error is ErrNoTerminal.
+func (p Process) Ask(ctx context.Context, question string) (bool, error) {
+	if !Terminal(p.In) {
+		return false, ErrNoTerminal
+	}
+	fmt.Fprintf(p.ErrOut, "%s [y/N] ", hint.PrintableLines(question))
+	answer, err := interrupt.Read(ctx, func() (string, error) { return bufio.NewReader(p.In).ReadString('\n') })
+	switch {
+	case ctx.Err() != nil:
+		fmt.Fprintln(p.ErrOut)
+		return false, ctx.Err()
+	case err != nil && !errors.Is(err, io.EOF):
+		return false, fmt.Errorf("read the answer: %w", err)
+	}
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return answer == "y" || answer == "yes", nil
+}
+
+// Confirm asks whether to go on, unless yes says that nobody need be asked. The error is ErrDeclined, ErrNoTerminal with
+// a hint, or that of the read.
+func (p Process) Confirm(ctx context.Context, yes bool, question string) error {
+	if yes {
+		return nil
+	}
+	agreed, err := p.Ask(ctx, question)
+	if errors.Is(err, ErrNoTerminal) {
+		return hint.Wrap(err, "add --yes to do it without being asked")
+	}
+	if err == nil && !agreed {
+		err = ErrDeclined
+	}
+	return err
+}
