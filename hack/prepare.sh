@@ -9,6 +9,7 @@ programs() {
   cat <<'END'
 ci      make        make
 test    git         git
+test    curl        curl
 test    chromium    chromium
 test    node        nodejs
 test    npm         npm

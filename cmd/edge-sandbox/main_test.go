@@ -3,11 +3,9 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -15,12 +13,10 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
-	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
 	"github.com/kubectl-edge/kubectl-edge/plugins/sts"
 )
 
@@ -51,13 +47,11 @@ func fetch() {
 }
 
 func TestScripts(t *testing.T) {
-	servers := clustertest.Servers(t)
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata",
 		RequireExplicitExec: true,
 		UpdateScripts:       *update,
 		Setup: func(e *testscript.Env) error {
-			e.Setenv("SERVERS", servers)
 			e.Setenv("PATH", withoutServers(e.Getenv("PATH")))
 			e.Setenv("TMPDIR", filepath.Join(e.WorkDir, "tmp")) // must be empty after each run
 			return os.Mkdir(filepath.Join(e.WorkDir, "tmp"), 0o700)
@@ -84,7 +78,7 @@ type up struct {
 // startUp starts "edge-sandbox up" with its standard input held open. A test that ends early kills it.
 func startUp(t *testing.T, args ...string) *up {
 	t.Helper()
-	cmd := exec.Command("edge-sandbox", append([]string{"up", "--servers", clustertest.Servers(t)}, args...)...)
+	cmd := exec.Command("edge-sandbox", append([]string{"up"}, args...)...)
 	cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir())
 	cmd.Stderr = os.Stderr
 	stdin, err := cmd.StdinPipe()
@@ -113,116 +107,6 @@ func (u *up) line(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return strings.TrimSuffix(line, "\n")
-}
-
-// connect connects to a server. The connection's end tells of the server's.
-func connect(t *testing.T, network, address string) net.Conn {
-	t.Helper()
-	c, err := net.Dial(network, address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.Close() })
-	return c
-}
-
-// wantGone waits until the other end of c closes it, and its server refuses others: the system closes the sockets of a
-// killed process in an order of its own.
-func wantGone(t *testing.T, c net.Conn) {
-	t.Helper()
-	for {
-		c.SetDeadline(time.Now().Add(time.Minute))
-		if _, err := io.Copy(io.Discard, c); err != nil && !errors.Is(err, syscall.ECONNRESET) {
-			t.Fatal(err)
-		}
-		again, err := net.Dial(c.RemoteAddr().Network(), c.RemoteAddr().String())
-		if err != nil {
-			return
-		}
-		defer again.Close()
-		c = again
-	}
-}
-
-// clusterOf returns a connection to each server of the sandbox whose folder is dir.
-func clusterOf(t *testing.T, dir, apiServer string) []net.Conn {
-	t.Helper()
-	return []net.Conn{
-		connect(t, "unix", filepath.Join(dir, "cluster", "etcd.sock")),
-		connect(t, "tcp", strings.TrimPrefix(apiServer, "https://")),
-	}
-}
-
-// shortDir makes a folder whose name leaves room for a socket's.
-func shortDir(t *testing.T) string {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "es")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { os.RemoveAll(dir) })
-	return dir
-}
-
-// say is a command that tells where the API server is, and then waits for its standard input to end.
-var say = []string{"--", "sh", "-c", `echo "$EDGE_SANDBOX_API_SERVER"; exec cat`}
-
-func TestKilledSandboxLeavesNoChild(t *testing.T) {
-	dir := shortDir(t)
-	u := startUp(t, append([]string{"--quiet", "--dir", dir}, say...)...)
-	servers := clusterOf(t, dir, u.line(t))
-	if err := u.Process.Kill(); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.Copy(io.Discard, u.stdout); err != nil { // ends when the command does, whose standard input is open
-		t.Error(err)
-	}
-	for _, c := range servers {
-		wantGone(t, c)
-	}
-}
-
-func TestTwoSandboxesSideBySide(t *testing.T) {
-	dirs := []string{shortDir(t), shortDir(t)}
-	var ups []*up
-	for _, dir := range dirs {
-		ups = append(ups, startUp(t, append([]string{"--quiet", "--dir", dir}, say...)...))
-	}
-	var servers [][]net.Conn
-	for i, u := range ups {
-		servers = append(servers, clusterOf(t, dirs[i], u.line(t)))
-	}
-	for i, u := range ups {
-		u.stdin.Close() // the command ends, and with it the sandbox
-		if err := u.Wait(); err != nil {
-			t.Error(err)
-		}
-		for _, c := range servers[i] {
-			wantGone(t, c)
-		}
-	}
-}
-
-func TestStaysUntilInterrupted(t *testing.T) {
-	dir := shortDir(t)
-	u := startUp(t, "--quiet", "--dir", dir)
-	var apiServer string
-	for !strings.HasPrefix(apiServer, "https://") {
-		_, apiServer, _ = strings.Cut(strings.TrimSuffix(u.line(t), "'"), "export EDGE_SANDBOX_API_SERVER='")
-	}
-	servers := clusterOf(t, dir, apiServer)
-	if err := u.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.Copy(io.Discard, u.stdout); err != nil {
-		t.Error(err)
-	}
-	if err := u.Wait(); err != nil {
-		t.Error(err)
-	}
-	for _, c := range servers {
-		wantGone(t, c)
-	}
 }
 
 func TestSignalsReachTheCommand(t *testing.T) {

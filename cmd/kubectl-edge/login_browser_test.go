@@ -1,9 +1,9 @@
+//go:build system
+
 package main
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 	"net/url"
 	"strings"
 	"testing"
@@ -171,15 +171,4 @@ func query(t *testing.T, address, name string) string {
 		t.Fatal(err)
 	}
 	return u.Query().Get(name)
-}
-
-// wantNobody checks that nobody is logged in, and no secret is stored.
-func (p *person) wantNobody() {
-	p.t.Helper()
-	if session, err := profile.LoadSession(p.dirs(), profile.DefaultName); !errors.Is(err, fs.ErrNotExist) {
-		p.t.Errorf("there is a session: %+v, %v", session, err)
-	}
-	if sealed, err := fs.Glob(p.state(), "secrets/*.sealed"); err != nil || len(sealed) > 0 {
-		p.t.Errorf("there are secrets: %v, %v", sealed, err)
-	}
 }

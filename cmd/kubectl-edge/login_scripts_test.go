@@ -17,17 +17,24 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
 )
 
-// TestLogin runs the scripts about logging in, with a sandbox for each, the real STACKIT CLI, and xdgOpen for a browser.
+// TestLogin runs the scripts about logging in, with a sandbox for each, and xdgOpen for a browser.
 func TestLogin(t *testing.T) {
-	cli := stackitCLI(t)
-	p := params(filepath.Join("testdata", "login"), func(e *testscript.Env) error {
+	testscript.Run(t, loginParams("login", ""))
+}
+
+// loginParams are those of the scripts about logging in that are below testdata/dir. The folder cli, if there is one, has
+// the STACKIT CLI.
+func loginParams(dir, cli string) testscript.Params {
+	p := params(filepath.Join("testdata", dir), func(e *testscript.Env) error {
 		requests := &requestLog{}
 		s, srv := sandboxtest.Start(e.T().(testing.TB), func(o *sandbox.Options) { o.OnRequest = requests.record })
 		if err := setUp(e, &world{sandbox: s, server: srv, requests: requests}); err != nil {
 			return err
 		}
-		e.Setenv("PATH", e.Getenv("PATH")+string(os.PathListSeparator)+cli)
-		e.Setenv("CLI", cli)
+		if cli != "" {
+			e.Setenv("PATH", e.Getenv("PATH")+string(os.PathListSeparator)+cli)
+			e.Setenv("CLI", cli)
+		}
 		e.Setenv("BROWSER_LOG", filepath.Join(e.WorkDir, "browser.log"))
 		e.Setenv("SANDBOX_CA", filepath.Join(e.WorkDir, "ca.pem"))
 		e.Setenv("USER", sandbox.AdminUser)
@@ -36,29 +43,12 @@ func TestLogin(t *testing.T) {
 		return nil
 	})
 	maps.Copy(p.Cmds, map[string]func(*testscript.TestScript, bool, []string){
-		"keyring":   scriptCommand(keyring),
 		"exchanged": scriptCommand(exchanged),
 		"signed-in": scriptCommand(signedIn),
 		"instances": scriptCommand(instances),
 		"spread":    scriptCommand(spread),
 	})
-	testscript.Run(t, p)
-}
-
-// stackitCLI returns the folder with the STACKIT CLI: $EDGE_STACKIT_CLI, or what hack/stackit-cli.sh has built from source,
-// or builds now.
-func stackitCLI(t testing.TB) string {
-	t.Helper()
-	if dir := os.Getenv("EDGE_STACKIT_CLI"); dir != "" {
-		return dir
-	}
-	build := exec.Command("../../hack/stackit-cli.sh")
-	build.Stderr = os.Stderr // progress
-	dir, err := build.Output()
-	if err != nil {
-		t.Fatalf("build the STACKIT CLI: %v", err)
-	}
-	return strings.TrimSpace(string(dir))
+	return p
 }
 
 func scriptCommand(run func(*testscript.TestScript, *world, []string) error) func(*testscript.TestScript, bool, []string) {

@@ -21,6 +21,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
 )
@@ -60,6 +61,17 @@ func (p *person) dirs() dirs.Dirs {
 }
 
 func (p *person) state() fs.FS { return os.DirFS(p.dirs().State) }
+
+// wantNobody checks that nobody is logged in, and no secret is stored.
+func (p *person) wantNobody() {
+	p.t.Helper()
+	if session, err := profile.LoadSession(p.dirs(), profile.DefaultName); !errors.Is(err, fs.ErrNotExist) {
+		p.t.Errorf("there is a session: %+v, %v", session, err)
+	}
+	if sealed, err := fs.Glob(p.state(), "secrets/*.sealed"); err != nil || len(sealed) > 0 {
+		p.t.Errorf("there are secrets: %v, %v", sealed, err)
+	}
+}
 
 // process is a kubectl edge that runs.
 type process struct {

@@ -1,3 +1,5 @@
+//go:build system
+
 package cluster_test
 
 import (
