@@ -3,13 +3,12 @@
 package transport
 
 import (
+	"cmp"
 	"crypto/tls"
-	"crypto/x509"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
-	"os"
+	"sync"
 	"time"
 )
 
@@ -32,65 +31,42 @@ type Options struct {
 // from HTTPS_PROXY, HTTP_PROXY and NO_PROXY, reads no more than MaxBody bytes of an answer, and ends a redirect to another
 // host or from https to http with a RedirectError.
 func NewClient(o Options) (*http.Client, error) {
-	roots, err := roots(o)
+	trusted, err := newAuthorities(o)
 	if err != nil {
 		return nil, err
 	}
-	timeout := o.Timeout
-	if timeout == 0 {
-		timeout = DefaultTimeout
-	}
+	timeout := cmp.Or(o.Timeout, DefaultTimeout)
 	return &http.Client{
-		Transport: &roundTripper{
-			userAgent: o.UserAgent,
-			base: &http.Transport{
-				Proxy:                 http.ProxyFromEnvironment,
-				DialContext:           (&net.Dialer{Timeout: connectTimeout}).DialContext,
-				TLSHandshakeTimeout:   connectTimeout,
-				ResponseHeaderTimeout: timeout,
-				IdleConnTimeout:       90 * time.Second,
-				MaxIdleConns:          16,
-				ForceAttemptHTTP2:     true, // a TLSClientConfig of one's own would otherwise end HTTP/2
-				TLSClientConfig: &tls.Config{
-					MinVersion:         tls.VersionTLS12,
-					RootCAs:            roots,
-					InsecureSkipVerify: o.InsecureSkipVerify,
-				},
-			},
-		},
+		Transport:     &roundTripper{userAgent: o.UserAgent, timeout: timeout, insecure: o.InsecureSkipVerify, trusted: trusted},
 		CheckRedirect: checkRedirect,
 		Timeout:       timeout,
 	}, nil
 }
 
-// roots returns nil, the system's roots read at the first handshake, unless Options add to them.
-func roots(o Options) (*x509.CertPool, error) {
-	if o.CAFile == "" && len(o.CAData) == 0 {
-		return nil, nil
+func newTransport(timeout time.Duration, config *tls.Config) *http.Transport {
+	config.MinVersion = tls.VersionTLS12
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: connectTimeout}).DialContext,
+		TLSHandshakeTimeout:   connectTimeout,
+		ResponseHeaderTimeout: timeout,
+		IdleConnTimeout:       90 * time.Second,
+		MaxIdleConns:          16,
+		ForceAttemptHTTP2:     true, // a TLSClientConfig of one's own would otherwise end HTTP/2
+		TLSClientConfig:       config,
 	}
-	pool, err := x509.SystemCertPool()
-	if err != nil {
-		return nil, fmt.Errorf("read the system's CA certificates: %w", err)
-	}
-	if o.CAFile != "" {
-		pem, err := os.ReadFile(o.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("read CA certificates: %w", err)
-		}
-		if !pool.AppendCertsFromPEM(pem) {
-			return nil, fmt.Errorf("read CA certificates: %s holds no PEM certificate", o.CAFile)
-		}
-	}
-	if len(o.CAData) > 0 && !pool.AppendCertsFromPEM(o.CAData) {
-		return nil, errors.New("read CA certificates: the data holds no PEM certificate")
-	}
-	return pool, nil
 }
 
-// roundTripper names the program and bounds the answer's body.
+// roundTripper names the program, bounds the answer's body, and reads the authorities that it takes.
 type roundTripper struct {
-	base      *http.Transport
 	userAgent string
+	timeout   time.Duration
+	insecure  bool
+	trusted   authorities
+
+	mu   sync.Mutex
+	base *http.Transport // nil before the first request
+	all  bool            // base trusts all authorities of the system
 }
 
 func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
@@ -98,7 +74,7 @@ func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 		req = req.Clone(req.Context()) // a RoundTripper must not change the request it is given
 		req.Header.Set("User-Agent", t.userAgent)
 	}
-	resp, err := t.base.RoundTrip(req)
+	resp, err := t.send(req)
 	if err != nil {
 		return nil, err
 	}
@@ -106,5 +82,75 @@ func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
+// send tries the system's bundle first, and all authorities where the server's is not in there: somebody may have put theirs
+// into the folder alone. A server that was not trusted was sent nothing, so the request can be sent again.
+func (t *roundTripper) send(req *http.Request) (*http.Response, error) {
+	again, repeatable := repeat(req)
+	base, all, err := t.transport(!repeatable || req.URL.Scheme != "https")
+	if err != nil {
+		return nil, err
+	}
+	resp, err := base.RoundTrip(req)
+	if all || !errors.As(err, new(*tls.CertificateVerificationError)) {
+		return resp, err
+	}
+	if base, _, err = t.transport(true); err != nil {
+		return nil, err
+	}
+	if req, err = again(); err != nil {
+		return nil, err
+	}
+	return base.RoundTrip(req)
+}
+
+// repeat returns what makes a request of which the body was read once more, and whether that can be done.
+func repeat(req *http.Request) (again func() (*http.Request, error), ok bool) {
+	if req.Body == nil || req.Body == http.NoBody {
+		return func() (*http.Request, error) { return req, nil }, true
+	}
+	return func() (*http.Request, error) {
+		body, err := req.GetBody()
+		if err != nil {
+			return nil, err
+		}
+		next := req.Clone(req.Context())
+		next.Body = body
+		return next, nil
+	}, req.GetBody != nil
+}
+
+// transport returns what sends requests, made when it is first needed, and whether it trusts all authorities of the system;
+// with all it does.
+func (t *roundTripper) transport(all bool) (*http.Transport, bool, error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.base != nil && (t.all || !all) {
+		return t.base, t.all, nil
+	}
+	config := &tls.Config{InsecureSkipVerify: t.insecure}
+	all = all || t.insecure // which looks at none
+	if !all {
+		config.RootCAs = t.trusted.bundle()
+		all = config.RootCAs == nil
+	}
+	if all && !t.insecure {
+		var err error
+		if config.RootCAs, err = t.trusted.all(); err != nil {
+			return nil, false, err
+		}
+	}
+	if t.base != nil {
+		t.base.CloseIdleConnections()
+	}
+	t.base, t.all = newTransport(t.timeout, config), all
+	return t.base, t.all, nil
+}
+
 // CloseIdleConnections lets http.Client.CloseIdleConnections through.
-func (t *roundTripper) CloseIdleConnections() { t.base.CloseIdleConnections() }
+func (t *roundTripper) CloseIdleConnections() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.base != nil {
+		t.base.CloseIdleConnections()
+	}
+}
