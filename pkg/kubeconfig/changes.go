@@ -4,9 +4,9 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
-	"reflect"
+	"maps"
+	"slices"
 
-	"go.yaml.in/yaml/v4"
 	"k8s.io/apimachinery/pkg/conversion"
 	"k8s.io/client-go/tools/clientcmd/api"
 	"k8s.io/client-go/tools/clientcmd/api/latest"
@@ -123,83 +123,31 @@ func dropNulls(value any) any {
 	return value
 }
 
-// kept reports whether everything that the changes do not name is in both trees, fields unknown to client-go included.
-func kept(old, new *yaml.Node, c *changes) bool {
-	if old == nil || old.Kind != yaml.MappingNode {
-		return true
-	}
-	byKey := map[string]list{}
+// edit is what the changes mean for the text of a file.
+func (c *changes) edit() yamledit.Changes {
+	e := yamledit.Changes{Start: yamledit.Fields{{Key: "apiVersion", Value: "v1"}}}
 	for _, l := range lists() {
-		byKey[l.key] = l
-	}
-	for i := 0; i < len(old.Content); i += 2 {
-		key := old.Content[i].Value
-		value := yamledit.Get(new, key)
-		l, isList := byKey[key]
-		switch {
-		case key == "current-context" && c.from != c.to:
-		case isList && len(c.entries[l]) > 0:
-			if !keptItems(items(old, l), items(new, l), c.entries[l]) {
-				return false
+		named := yamledit.List{Key: l.key, Name: itemName}
+		for _, name := range slices.Sorted(maps.Keys(c.entries[l])) {
+			item := yamledit.Item{Name: name}
+			if old := c.entries[l][name].old; old != nil {
+				item.Old = old
 			}
-		case value == nil || !sameNode(old.Content[i+1], value):
-			return false
+			if new := c.entries[l][name].new; new != nil {
+				item.New = new
+			}
+			named.Items = append(named.Items, item)
+		}
+		e.Lists = append(e.Lists, named)
+		if l.key == "contexts" { // in the order of the alphabet, as kubectl writes a file
+			e.Start = append(e.Start, yamledit.Field{Key: l.key, Value: []any{}},
+				yamledit.Field{Key: "current-context", Value: c.to}, yamledit.Field{Key: "kind", Value: "Config"})
+		} else {
+			e.Start = append(e.Start, yamledit.Field{Key: l.key, Value: []any{}})
 		}
 	}
-	return true
-}
-
-// keptItems compares two lists, whose order must be the same, too.
-func keptItems(old, new []*yaml.Node, entries map[string]change) bool {
-	i := 0
-	for _, item := range old {
-		name, _ := itemName(item)
-		entry, changed := entries[name]
-		if changed && entry.new == nil {
-			continue
-		}
-		if i == len(new) {
-			return false
-		}
-		if newName, _ := itemName(new[i]); newName != name || !keptFields(item, new[i], entry.old, entry.new) {
-			return false
-		}
-		i++
+	if c.from != c.to {
+		e.Fields = []yamledit.FieldChange{{Key: "current-context", Old: c.from, New: c.to}}
 	}
-	return true
-}
-
-func keptFields(old, new *yaml.Node, before, after any) bool {
-	if reflect.DeepEqual(before, after) {
-		return sameNode(old, new)
-	}
-	b, isObject := before.(map[string]any)
-	a, stays := after.(map[string]any)
-	if !isObject || !stays || old.Kind != yaml.MappingNode {
-		return true
-	}
-	for i := 0; i < len(old.Content); i += 2 {
-		key := old.Content[i].Value
-		_, was := b[key]
-		if _, is := a[key]; was && !is {
-			continue
-		}
-		value := yamledit.Get(new, key)
-		if value == nil || !keptFields(old.Content[i+1], value, b[key], a[key]) {
-			return false
-		}
-	}
-	return true
-}
-
-func sameNode(a, b *yaml.Node) bool {
-	if a.Kind != b.Kind || a.Style != b.Style || a.Tag != b.Tag || a.Value != b.Value || a.Anchor != b.Anchor || len(a.Content) != len(b.Content) {
-		return false
-	}
-	for i := range a.Content {
-		if !sameNode(a.Content[i], b.Content[i]) {
-			return false
-		}
-	}
-	return true
+	return e
 }

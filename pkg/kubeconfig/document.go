@@ -1,12 +1,10 @@
 package kubeconfig
 
 import (
-	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 
 	"go.yaml.in/yaml/v4"
 	"k8s.io/client-go/tools/clientcmd"
@@ -22,13 +20,12 @@ func lists() []list {
 	return []list{{"clusters", "cluster"}, {"contexts", "context"}, {"users", "user"}}
 }
 
-// document is the content of one kubeconfig file: its text, its parse tree, and what client-go understands of it.
+// document is the content of one kubeconfig file: its text, and what client-go understands of it.
 type document struct {
 	data    []byte
 	model   *api.Config
-	text    *text
-	root    *yaml.Node // nil if there is nothing but comments
-	refused error      // why it can be read but not edited
+	text    *yamledit.Document
+	refused error // why it can be read but not edited
 }
 
 // parse reads a kubeconfig. Its errors never quote the file.
@@ -50,38 +47,26 @@ func parse(data []byte) (*document, error) {
 
 // parse finds the structure of the text, and refuses what could not be edited safely.
 func (d *document) parse() (err error) {
-	if d.text, err = newText(d.data); err != nil {
+	if d.text, err = yamledit.Parse(d.data); err != nil {
 		return err
 	}
-	if d.root, err = parseNodes(d.data); err != nil || d.root == nil {
-		return err
+	for i, root := range d.text.Roots() {
+		if i > 0 && !isNull(root) {
+			return errors.New("it has several YAML documents, of which kubectl reads only the first")
+		}
 	}
-	if err := checkTree(d.root); err != nil {
-		return err
+	if root := d.text.Root(); root != nil {
+		return checkTree(root)
 	}
-	return d.text.check(d.root)
+	return nil
 }
 
-func parseNodes(data []byte) (*yaml.Node, error) {
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	var document, second yaml.Node
-	if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
-		return nil, nil
-	} else if err != nil {
-		return nil, yamledit.SyntaxError(err)
-	}
-	if err := decoder.Decode(&second); err == nil {
-		return nil, errors.New("it has several YAML documents, of which kubectl reads only the first")
-	} else if !errors.Is(err, io.EOF) {
-		return nil, yamledit.SyntaxError(err)
-	}
-	return document.Content[0], nil
-}
+func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
 
 // checkTree refuses duplicates: client-go takes one of them, and which one depends on its version.
 func checkTree(root *yaml.Node) error {
 	if root.Kind != yaml.MappingNode {
-		if root.Kind == yaml.ScalarNode && root.ShortTag() == "!!null" {
+		if isNull(root) {
 			return nil
 		}
 		return errors.New("it is not a mapping")
@@ -171,21 +156,13 @@ func (d *document) apply(want *api.Config) ([]byte, error) {
 	if d.refused != nil {
 		return nil, d.refused
 	}
-	p := &patch{text: d.text}
-	if err := p.document(d.root, changes); err != nil {
-		return nil, err
-	}
-	data, err := p.result()
+	data, err := d.text.Apply(changes.edit())
 	if err != nil {
 		return nil, err
 	}
 	edited, err := parse(data)
-	if err != nil || edited.refused != nil || !semantic.DeepEqual(edited.model, want) || !kept(d.root, edited.root, changes) {
-		return nil, errBeyond()
+	if err != nil || edited.refused != nil || !semantic.DeepEqual(edited.model, want) {
+		return nil, yamledit.ErrBeyond()
 	}
 	return data, nil
-}
-
-func errBeyond() error {
-	return errors.New("the entry is written in a way, such as with anchors or merged keys, that cannot be edited without changing others")
 }

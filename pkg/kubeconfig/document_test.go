@@ -170,31 +170,3 @@ func TestApply(t *testing.T) {
 		})
 	}
 }
-
-// The check after an edit sees what was lost even where client-go does not look.
-func TestKeptSeesLosses(t *testing.T) {
-	before, err := parse([]byte(annotated))
-	if err != nil {
-		t.Fatal(err)
-	}
-	want := before.model.DeepCopy()
-	want.Clusters["one"].Server = "https://uno"
-	delete(want.Clusters, "two")
-	c, err := compare(before.model, want)
-	if err != nil {
-		t.Fatal(err)
-	}
-	right, err := before.apply(want)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, loss := range []string{"", "x-tool: {keep: [me, 'too']} # unknown\n", "    x-unknown: 1\n", "&ca ", "kind: Config\n"} {
-		after, err := parse([]byte(strings.Replace(string(right), loss, "", 1)))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got := kept(before.root, after.root, c); got != (loss == "") {
-			t.Errorf("without %q: kept is %v", loss, got)
-		}
-	}
-}

@@ -14,6 +14,8 @@ import (
 	sigsyaml "sigs.k8s.io/yaml"
 )
 
+const bom = "\ufeff"
+
 // A generated kubeconfig knows whose each of its lines is, so that a test can say which must be there after an edit.
 type generated struct {
 	*rand.Rand
