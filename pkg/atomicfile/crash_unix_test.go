@@ -24,14 +24,14 @@ func TestMain(m *testing.M) {
 	if path == "" {
 		os.Exit(m.Run())
 	}
-	r, err := atomicfile.Reserve(path, 100)
+	r, err := atomicfile.Reserve(path, 100, 0o600)
 	if err != nil {
 		fmt.Println(err)
 		os.Exit(1)
 	}
 	fmt.Println("reserved")
 	_, _ = io.ReadAll(os.Stdin)
-	if err := r.Write([]byte("by the child")); err != nil {
+	if err := r.Commit([]byte("by the child")); err != nil {
 		fmt.Println(err)
 		os.Exit(1)
 	}
@@ -112,28 +112,26 @@ func privateDir(t *testing.T) string {
 func TestReservation(t *testing.T) {
 	dir := privateDir(t)
 	path := filepath.Join(dir, "file")
-	for _, size := range []int64{0, 10, 100_000} {
-		r, err := atomicfile.Reserve(path, size)
+	for _, size := range []int{0, 10, 100_000} {
+		r, err := atomicfile.Reserve(path, size, 0o600)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := r.Write([]byte(strings.Repeat("x", int(size)+1))); err == nil {
-			t.Errorf("%d bytes: one more was written", size)
-		}
-		want := strings.Repeat("y", int(size)*9/10)
-		if err := r.Write([]byte(want)); err != nil {
+		want := strings.Repeat("y", size*9/10)
+		if err := r.Commit([]byte(want)); err != nil {
 			t.Fatal(err)
 		}
-		r.Release()
+		r.Abort()
 		if data, err := os.ReadFile(path); err != nil || string(data) != want {
 			t.Errorf("%d bytes: the file has %d, %v", size, len(data), err)
 		}
 	}
-	r, err := atomicfile.Reserve(path, 5)
+	r, err := atomicfile.Reserve(path, 5, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Release()
+	r.Abort()
+	r.Abort()
 	if got := names(t, dir); got != "file" {
 		t.Errorf("the folder has %s", got)
 	}
@@ -157,11 +155,11 @@ func TestReservationOnAFullDisk(t *testing.T) {
 	if err := atomicfile.WriteOwn(path, []byte("old")); err != nil {
 		t.Fatal(err)
 	}
-	r, err := atomicfile.Reserve(path, 50_000)
+	r, err := atomicfile.Reserve(path, 50_000, 0o600)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer r.Release()
+	defer r.Abort()
 	fill, err := os.Create(filepath.Join(mount, "fill"))
 	if err != nil {
 		t.Fatal(err)
@@ -177,13 +175,13 @@ func TestReservationOnAFullDisk(t *testing.T) {
 		t.Errorf("a write that failed left %q, %v", data, err)
 	}
 	secret := strings.Repeat("s", 50_000)
-	if err := r.Write([]byte(secret)); err != nil {
+	if err := r.Commit([]byte(secret)); err != nil {
 		t.Errorf("the place that was reserved cannot be filled: %v", err)
 	}
 	if data, err := os.ReadFile(path); err != nil || string(data) != secret {
 		t.Errorf("the file has %d bytes, %v", len(data), err)
 	}
-	if _, err := atomicfile.Reserve(path, 50_000); err == nil {
+	if _, err := atomicfile.Reserve(path, 50_000, 0o600); err == nil {
 		t.Error("a place is reserved on a full disk")
 	}
 	if got := names(t, mount); got != "file fill" {

@@ -241,7 +241,7 @@ func TestDevicesStay(t *testing.T) {
 		if err := atomicfile.Write(path, []byte("x"), 0o600); err == nil || err.Error() != "write "+path+": it is not a regular file" {
 			t.Errorf("Write to %s: %v", path, err)
 		}
-		if _, err := atomicfile.ReserveAny(path, 1); err == nil {
+		if _, err := atomicfile.ReserveAny(path, 1, 0o600); err == nil {
 			t.Errorf("a place is reserved for %s", path)
 		}
 		if _, err := atomicfile.Find(path); err == nil {

@@ -1,7 +1,7 @@
 package atomicfile
 
 import (
-	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 
@@ -13,30 +13,29 @@ import (
 // that. It is for a secret that is spent or shown once, such as a refresh token: first the place, then the secret.
 type Reservation struct {
 	path string
-	size int64
 	temp *temp
 }
 
-// Reserve makes the place for path, a private file of our own, with space for size bytes. Release it when done.
-func Reserve(path string, size int64) (*Reservation, error) {
+// Reserve makes the place for path, a private file of our own, with space for size bytes. Abort it when done.
+func Reserve(path string, size int, mode fs.FileMode) (*Reservation, error) {
 	dir, err := securefile.OpenDir(filepath.Dir(path), securefile.Private)
 	if err != nil {
 		return nil, writeError(path, err)
 	}
-	return reserve(dir, path, size)
+	return reserve(dir, path, size, mode)
 }
 
 // ReserveAny is Reserve for a file that a person named, whose folder may be anybody's.
-func ReserveAny(path string, size int64) (*Reservation, error) {
+func ReserveAny(path string, size int, mode fs.FileMode) (*Reservation, error) {
 	dir, err := securefile.AnyDir(filepath.Dir(path))
 	if err != nil {
 		return nil, writeError(path, err)
 	}
-	return reserve(dir, path, size)
+	return reserve(dir, path, size, mode)
 }
 
-func reserve(dir *securefile.Dir, path string, size int64) (_ *Reservation, err error) {
-	r := &Reservation{path: path, size: size}
+func reserve(dir *securefile.Dir, path string, size int, mode fs.FileMode) (_ *Reservation, err error) {
+	r := &Reservation{path: path}
 	defer func() {
 		if err == nil {
 			return
@@ -52,10 +51,10 @@ func reserve(dir *securefile.Dir, path string, size int64) (_ *Reservation, err 
 	if r.temp, err = create(dir, filepath.Base(path)); err != nil {
 		return nil, writeError(path, err)
 	}
-	if err := r.temp.chmod(0o600, refuseWider); err != nil {
+	if err := r.temp.chmod(mode, refuseWider); err != nil {
 		return nil, writeError(path, err)
 	}
-	if err := allocate(r.temp.file, size); err != nil {
+	if err := allocate(r.temp.file, int64(size)); err != nil {
 		return nil, writeError(path, err)
 	}
 	// With the space the folder's entry for the file is on the disk, too. A rename onto a file that is there needs no more.
@@ -79,14 +78,9 @@ func allocate(f *os.File, size int64) error {
 	return nil
 }
 
-// ErrTooLong is the error of Write for more bytes than were reserved, which have then not been written.
-var ErrTooLong = errors.New("it is longer than the space that was reserved for it")
-
-// Write fills the place with data and makes it the file. It can be called once.
-func (r *Reservation) Write(data []byte) error {
-	if int64(len(data)) > r.size {
-		return writeError(r.path, ErrTooLong)
-	}
+// Commit fills the place with data and makes it the file. Data of more bytes than were reserved is written as well, if
+// there is space.
+func (r *Reservation) Commit(data []byte) error {
 	if _, err := r.temp.file.WriteAt(data, 0); err != nil {
 		return writeError(r.path, err)
 	}
@@ -96,11 +90,19 @@ func (r *Reservation) Write(data []byte) error {
 	if err := syncFile(r.temp.file); err != nil {
 		return writeError(r.path, err)
 	}
-	return r.temp.become(r.path)
+	if err := r.temp.become(r.path); err != nil {
+		return err
+	}
+	_ = r.temp.dir.Sync() // not every file system can; what is renamed is not lost by that, but by a power failure now
+	return nil
 }
 
-// Release gives back what was reserved and not used.
-func (r *Reservation) Release() {
+// Abort gives back what was reserved and not committed. It can be called at any time, and again.
+func (r *Reservation) Abort() {
+	if r.temp == nil {
+		return
+	}
 	r.temp.close()
 	_ = r.temp.dir.Close()
+	r.temp = nil
 }

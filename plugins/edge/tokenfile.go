@@ -72,11 +72,11 @@ func (f *tokenFile) write(token string) error {
 
 // writable finds out before anything is minted whether the file can be written.
 func (f *tokenFile) writable() error {
-	r, err := atomicfile.ReserveAny(f.path, maxToken)
+	r, err := atomicfile.ReserveAny(f.path, maxToken, 0o600)
 	if err != nil {
 		return err
 	}
-	r.Release()
+	r.Abort()
 	return nil
 }
 
