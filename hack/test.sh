@@ -5,6 +5,7 @@ set -o errexit -o nounset -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 hack/prepare.sh test
+source hack/flags.sh
 EDGE_SANDBOX_SERVERS=$(hack/servers.sh)
 EDGE_STACKIT_CLI=$(hack/stackit-cli.sh)
 EDGE_CLIENTS=$(hack/peers.sh contract)

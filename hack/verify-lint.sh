@@ -3,8 +3,7 @@
 set -o errexit -o nounset -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-lint=$PWD/out/lint
-go build -C hack/tools -o "$lint" ./lint
+lint=$(hack/tools.sh lint)
 for module in go.mod hack/*/go.mod; do
   cd "$(dirname "$module")"
   packages=$(go list ./... 2>&1)

@@ -8,8 +8,7 @@ if (($# == 0)); then
   set -- format text shell modules vet lint dependencies platforms krew
 fi
 hack/prepare.sh verify
-# The flags of a release, so that all checks and the archives share one build cache.
-export GOFLAGS="${GOFLAGS:-} -trimpath -buildvcs=false" CGO_ENABLED=0
+source hack/flags.sh
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 failed=()

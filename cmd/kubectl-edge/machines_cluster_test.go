@@ -262,7 +262,7 @@ func testArgoCD(t *testing.T, p *person, running *clustertest.Running) {
 	p.becomePod()
 	before := p.sandbox.Stats()
 	for i := 1; i <= 2; i++ {
-		out := strings.Split(strings.TrimSpace(p.must(list.Items[0], argoCD(t))), "\n")
+		out := strings.Split(strings.TrimSpace(p.must(list.Items[0], filepath.Join(clients(t), "clustersecret"))), "\n")
 		if out[0] != sandbox.InstanceUser || !slices.Contains(out, hostOfSandbox) {
 			t.Errorf("Argo CD sees %q", out)
 		}
@@ -284,16 +284,4 @@ func exchanges(s sandbox.Stats) int {
 		n += count
 	}
 	return n
-}
-
-// argoCD returns a program with Argo CD's own code, which hack/argocd.sh builds once.
-func argoCD(t *testing.T) string {
-	t.Helper()
-	build := exec.Command(filepath.Join("..", "..", "hack", "argocd.sh"))
-	build.Stderr = os.Stderr // progress
-	out, err := build.Output()
-	if err != nil {
-		t.Fatalf("build the program with Argo CD's code: %v", err)
-	}
-	return filepath.Join(strings.TrimSpace(string(out)), "clustersecret")
 }

@@ -1,0 +1,10 @@
+// Guest uses the room.
+package main
+
+import "example.com/house/room"
+
+func main() {
+	door, _ := room.Open(room.Options{})
+	door.Lock("")
+	_ = room.Name
+}

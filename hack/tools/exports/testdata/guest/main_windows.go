@@ -1,0 +1,5 @@
+package main
+
+import "example.com/house/room"
+
+var _ = room.Window

@@ -1,0 +1,9 @@
+package room_test
+
+import (
+	"testing"
+
+	"example.com/house/room"
+)
+
+func TestTested(t *testing.T) { room.Tested() }

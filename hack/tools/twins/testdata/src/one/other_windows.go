@@ -1,0 +1,6 @@
+package one
+
+// The same package may say it again, for another system.
+func (l list) holds(s string) bool {
+	return l.has(s) && len(l) > 1 && second(s) != first(s)
+}
