@@ -77,7 +77,12 @@ func Prepare(root *cobra.Command, p Process, displayName string, usage func(erro
 
 func checkArguments(cmd *cobra.Command, withHelp func(*cobra.Command, error) error) {
 	if !cmd.Runnable() {
-		cmd.Args = cobra.ArbitraryArgs
+		cmd.Args = func(cmd *cobra.Command, _ []string) error {
+			if err := refuseEmpty(cmd); err != nil {
+				return withHelp(cmd, err)
+			}
+			return nil
+		}
 		cmd.RunE = func(cmd *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return cmd.Help()
@@ -88,8 +93,15 @@ func checkArguments(cmd *cobra.Command, withHelp func(*cobra.Command, error) err
 			}
 			return withHelp(cmd, err)
 		}
-	} else if check := cmd.Args; check != nil {
+	} else {
+		check := cmd.Args
+		if check == nil {
+			check = cobra.ArbitraryArgs
+		}
 		cmd.Args = func(cmd *cobra.Command, args []string) error {
+			if err := refuseEmpty(cmd); err != nil {
+				return withHelp(cmd, err)
+			}
 			if err := check(cmd, args); err != nil {
 				return withHelp(cmd, explain(cmd, args, err))
 			}

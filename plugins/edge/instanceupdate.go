@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
 )
@@ -45,6 +46,7 @@ func newInstanceUpdateCmd(a *app) *cobra.Command {
 	o.which.addFlags(cmd.Flags())
 	cmd.Flags().StringVar(&o.planID, "plan-id", "", "UUID of the new plan, see kubectl edge plan list")
 	cmd.Flags().StringVarP(&o.description, "description", "d", "", `new description, at most 256 characters; "" removes it`)
+	plugin.AllowEmpty(cmd.Flags(), "description")
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	cmd.Flags().BoolVar(&o.noWait, "no-wait", false, "do not wait until the instance is active again")
 	return cmd
