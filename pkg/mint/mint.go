@@ -31,6 +31,8 @@ type Flight struct {
 	// Memory says how long an error is remembered. It may be nil, which remembers all but what says nothing about the next
 	// attempt: an interruption, and what went wrong on this machine, such as a full disk.
 	Memory func(error) Memory
+	// Code is the exit code that goes with an error, which a remembered one keeps. It may be nil.
+	Code func(error) int
 }
 
 // Memory is how long a failed mint is remembered: for that time it is not tried again.
@@ -53,6 +55,8 @@ var pauses = wait.Backoff{Duration: 2 * time.Second, Factor: 2, Cap: 30 * time.S
 type Want struct {
 	// Refused is the Tag of a token that a server has refused: another one is wanted.
 	Refused string
+	// Left wants a token that lives at least so long.
+	Left time.Duration
 	// NotAgeing wants a token that is not in the last part of its life, as refreshing ahead does.
 	NotAgeing bool
 	// Force asks for a mint whatever is cached or remembered, as a person does.
@@ -95,6 +99,8 @@ func (f Flight) satisfies(cached tokencache.Entry, want Want) bool {
 		return false
 	case want.Refused != "" && cached.Tag() == want.Refused:
 		return !cached.Replaceable(f.Now())
+	case want.Left > 0:
+		return !f.Now().Add(want.Left).After(cached.Expires)
 	case want.NotAgeing:
 		return !cached.Ageing(f.Now())
 	default:
@@ -135,7 +141,11 @@ func (f Flight) remember(k tokencache.Key, err error) {
 		f.Store.Succeed(k) // forgets the earlier ones
 	}
 	pause := func(failures int) time.Duration { return backoff.After(pauses, failures) }
-	f.Store.Fail(k, f.Now(), pause, err.Error(), hint.Of(err))
+	failure := tokencache.Failure{Message: err.Error(), Hint: hint.Of(err)}
+	if f.Code != nil {
+		failure.Code = f.Code(err)
+	}
+	f.Store.Fail(k, f.Now(), pause, failure)
 }
 
 // local reports whether err is about this machine's files, which the next process may find in order: a full disk, a folder
@@ -153,10 +163,19 @@ func (f Flight) warn(err error) {
 	}
 }
 
+// RememberedError is the failure of an earlier attempt, by this or another process, after which it is too early to try
+// again.
+type RememberedError struct {
+	text string
+	Code int // that Flight.Code gave it, or 0
+}
+
+func (e *RememberedError) Error() string { return e.text }
+
 // remembered is the error of an earlier attempt, by this or another process, after which it is too early to try again.
 func remembered(failure tokencache.Failure) error {
-	err := fmt.Errorf("%s (at %s; not tried again before %s)", failure.Message,
-		failure.Time.Local().Format(time.TimeOnly), failure.RetryAt.Local().Format(time.TimeOnly))
+	err := &RememberedError{Code: failure.Code, text: fmt.Sprintf("%s (at %s; not tried again before %s)", failure.Message,
+		failure.Time.Local().Format(time.TimeOnly), failure.RetryAt.Local().Format(time.TimeOnly))}
 	if failure.Hint == "" {
 		return err
 	}

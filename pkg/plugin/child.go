@@ -95,3 +95,21 @@ func endSignals() []os.Signal {
 	}
 	return signals
 }
+
+// again starts this program with nothing of this process but what it is given: whoever reads our output would wait for it
+// otherwise.
+func again(args, env []string) error {
+	path, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	cmd := exec.Command(path, args...)
+	cmd.Env, cmd.SysProcAttr = env, ownSession()
+	inherit := keepInherited()
+	err = cmd.Start()
+	inherit()
+	if err != nil {
+		return err
+	}
+	return cmd.Process.Release()
+}

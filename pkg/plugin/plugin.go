@@ -25,6 +25,8 @@ type Process struct {
 	Environ func() []string
 	Now     func() time.Time
 	Version string
+	// Again starts this program once more, with these arguments and environment, in the background.
+	Again func(args, env []string) error
 }
 
 // completer begins the name by which kubectl calls the completions of a plugin: kubectl_complete-edge for kubectl edge, a link
@@ -48,7 +50,7 @@ func Main(grow func(Process) Tree, version string) int {
 	}
 	p := Process{
 		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: NewStream(os.Stdout), ErrOut: NewStream(os.Stderr)},
-		Getenv:    os.Getenv, Environ: os.Environ, Now: time.Now, Version: version,
+		Getenv:    os.Getenv, Environ: os.Environ, Now: time.Now, Version: version, Again: again,
 	}
 	return Run(ctx, p, grow(p), args)
 }

@@ -19,6 +19,7 @@ type Failure struct {
 	Count   int       `json:"count"`
 	Message string    `json:"message"`
 	Hint    string    `json:"hint,omitempty"`
+	Code    int       `json:"code,omitempty"` // exit code, where a program has several
 }
 
 // Failure returns the last failure under k that still counts at now, and whether there is one.
@@ -37,15 +38,15 @@ func (s Store) Failure(k Key, now time.Time) (Failure, bool) {
 	return f, true
 }
 
-// Fail remembers that minting under k failed at now, and is not to be tried again for the pause that is right after this many
-// failures in a row. The pause is the caller's: who computes it well does not fit the helper's diet. message and next are shown
+// Fail remembers that minting under k failed at now with the message, hint and code of f, and is not to be tried again for the pause that is right after this many
+// failures in a row. The pause is the caller's: who computes it well does not fit the helper's diet. Message and hint are shown
 // until then; they hold no secret. A store that cannot be written to remembers nothing.
-func (s Store) Fail(k Key, now time.Time, pause func(failures int) time.Duration, message, next string) {
+func (s Store) Fail(k Key, now time.Time, pause func(failures int) time.Duration, f Failure) {
 	if s.dir == "" {
 		return
 	}
 	last, _ := s.Failure(k, now)
-	f := Failure{Time: now, Count: last.Count + 1, Message: message, Hint: next}
+	f.Time, f.Count = now, last.Count+1
 	f.RetryAt = now.Add(pause(f.Count))
 	data, err := json.Marshal(f)
 	if err == nil && s.Prepare() == nil {

@@ -19,7 +19,7 @@ func TestFailureBacksOffAndIsForgotten(t *testing.T) {
 	}
 	at := now
 	for i := range 5 {
-		s.Fail(k, at, seconds, "no network", "try again")
+		s.Fail(k, at, seconds, Failure{Message: "no network", Hint: "try again"})
 		f, ok := s.Failure(k, at)
 		want := Failure{Time: at, RetryAt: at.Add(time.Duration(i+1) * time.Second), Count: i + 1, Message: "no network", Hint: "try again"}
 		if !ok || !f.Time.Equal(want.Time) || !f.RetryAt.Equal(want.RetryAt) || f.Count != want.Count ||
@@ -32,7 +32,7 @@ func TestFailureBacksOffAndIsForgotten(t *testing.T) {
 	if f, ok := s.Failure(k, at); ok {
 		t.Errorf("after a quiet while: still %+v", f)
 	}
-	s.Fail(k, at, seconds, "no network", "")
+	s.Fail(k, at, seconds, Failure{Message: "no network"})
 	if f, _ := s.Failure(k, at); f.Count != 1 {
 		t.Errorf("the back-off did not start anew: %+v", f)
 	}
@@ -140,33 +140,33 @@ func TestKeepUntilIsInTheFutureAndBeforeTheEnd(t *testing.T) {
 func TestStartRefreshOnce(t *testing.T) {
 	s, k := testStore(t), KeyOf("test", "a")
 	put(t, s, k, testEntry())
-	if s.StartRefresh(k, now) {
+	if s.StartRefresh(k, now, Entry.Ageing) {
 		t.Error("for a token in its prime, as the one that somebody else has just fetched is")
 	}
 	now := now.Add(13 * time.Minute)
-	if !s.StartRefresh(k, now) {
+	if !s.StartRefresh(k, now, Entry.Ageing) {
 		t.Fatal("the first may not")
 	}
-	if s.StartRefresh(k, now) {
+	if s.StartRefresh(k, now, Entry.Ageing) {
 		t.Error("the second may too")
 	}
 	s.EndRefresh(k)
-	if !s.StartRefresh(k, now) {
+	if !s.StartRefresh(k, now, Entry.Ageing) {
 		t.Error("none may after the end of the first")
 	}
 	dead := time.Now().Add(-RefreshTimeout - time.Second)
 	if err := os.Chtimes(s.path(k, refreshSuffix), dead, dead); err != nil {
 		t.Fatal(err)
 	}
-	if !s.StartRefresh(k, now) {
+	if !s.StartRefresh(k, now, Entry.Ageing) {
 		t.Error("one that died blocks all others")
 	}
 	s.EndRefresh(k)
-	s.Fail(k, now, seconds, "no network", "")
-	if s.StartRefresh(k, now.Add(time.Second-1)) {
+	s.Fail(k, now, seconds, Failure{Message: "no network"})
+	if s.StartRefresh(k, now.Add(time.Second-1), Entry.Ageing) {
 		t.Error("within the back-off after a failure")
 	}
-	if !s.StartRefresh(k, now.Add(3*time.Second)) {
+	if !s.StartRefresh(k, now.Add(3*time.Second), Entry.Ageing) {
 		t.Error("not after the back-off")
 	}
 }
@@ -176,7 +176,7 @@ func TestSweep(t *testing.T) {
 	dead, living := KeyOf("test", "dead"), KeyOf("test", "living")
 	put(t, s, dead, Entry{Token: "x", Issued: now.Add(-2 * time.Hour), Expires: now.Add(-time.Hour)})
 	s.Lease(dead, CurrentClient(""), testEntry(), now, now)
-	s.Fail(dead, now.Add(-time.Hour), seconds, "m", "")
+	s.Fail(dead, now.Add(-time.Hour), seconds, Failure{Message: "m"})
 	put(t, s, living, testEntry())
 	s.Lease(living, CurrentClient(""), testEntry(), now, now)
 	leftOver := filepath.Join(s.Dir(), atomicfile.TempPrefix+"left")

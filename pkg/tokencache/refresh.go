@@ -10,9 +10,9 @@ import (
 // RefreshTimeout bounds a refresh ahead of expiry; a mark older than this was left by one that died.
 const RefreshTimeout = time.Minute
 
-// StartRefresh reports whether the caller is the one to fetch the next token for k: nobody else is at it, and no failure
-// asks for patience. It takes no lock; in the worst case two start, and the lock of the mint makes one of them idle.
-func (s Store) StartRefresh(k Key, now time.Time) bool {
+// StartRefresh reports whether the caller is the one to fetch the next token for k, which is due: nobody else is at it, and
+// no failure asks for patience. It takes no lock; in the worst case two start, and the lock of the mint makes one of them idle.
+func (s Store) StartRefresh(k Key, now time.Time, due func(Entry, time.Time) bool) bool {
 	if s.dir == "" {
 		return false
 	}
@@ -29,7 +29,7 @@ func (s Store) StartRefresh(k Key, now time.Time) bool {
 	}
 	_ = f.Close()
 	// Somebody else may have done it, and taken back the mark, since the caller has read the token.
-	if e, err := s.Load(k); err == nil && !e.Ageing(now) {
+	if e, err := s.Load(k); err == nil && !due(e, now) {
 		s.EndRefresh(k)
 		return false
 	}

@@ -218,8 +218,8 @@ func TestZeroStoreKeepsNothing(t *testing.T) {
 	if _, err := s.Get(k, now); !errors.Is(err, ErrMiss) || !errors.Is(err, ErrDisabled) {
 		t.Errorf("got %v", err)
 	}
-	s.Fail(k, now, seconds, "message", "")
-	if _, ok := s.Failure(k, now); ok || s.StartRefresh(k, now) || s.Lease(k, Client{}, testEntry(), now.Add(time.Hour), now) {
+	s.Fail(k, now, seconds, Failure{Message: "message"})
+	if _, ok := s.Failure(k, now); ok || s.StartRefresh(k, now, Entry.Ageing) || s.Lease(k, Client{}, testEntry(), now.Add(time.Hour), now) {
 		t.Error("the zero store remembers something")
 	}
 }

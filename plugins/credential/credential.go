@@ -99,7 +99,7 @@ func run(p Process) (int, error) {
 	if err := info.Write(p.Stdout, entry.Token, until); err != nil {
 		return 0, err
 	}
-	if entry.Ageing(now) && store.StartRefresh(key, now) {
+	if entry.Ageing(now) && store.StartRefresh(key, now, tokencache.Entry.Ageing) {
 		if err := startEdge(p, append([]string{"credential", "--refresh"}, request.Args()...)); err != nil {
 			store.EndRefresh(key) // the token lives on; the next call tries again, and a miss says what is wrong
 		}

@@ -13,7 +13,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
-	"github.com/kubectl-edge/kubectl-edge/pkg/mint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate"
 )
@@ -54,7 +53,7 @@ exit code 2.`,
 	return cmd
 }
 
-func (o *apiOptions) run(ctx context.Context) (err error) {
+func (o *apiOptions) run(ctx context.Context) error {
 	form, err := stackstate.ParseHeaderForm(o.header)
 	if err != nil {
 		return usage(err)
@@ -75,8 +74,9 @@ func (o *apiOptions) run(ctx context.Context) (err error) {
 		if err != nil {
 			return err
 		}
+		defer o.afterUse(done)
 		_, err = o.request(ctx, s, serviceToken(token), form, body)
-		return o.afterUse(err, done())
+		return err
 	}
 	if len(o.roles) == 0 {
 		credential, err := o.credential(ctx, s)
@@ -92,7 +92,7 @@ func (o *apiOptions) run(ctx context.Context) (err error) {
 // withCached makes the request with a cached token and, if the server refuses that, once more with a new one: somebody may
 // have deleted it. A request that was refused has changed nothing.
 func (o *apiOptions) withCached(ctx context.Context, s settings, form stackstate.HeaderForm, body []byte) error {
-	e, err := o.cached(ctx, s, mint.Want{NotAgeing: true, Force: o.refresh})
+	e, err := o.cached(ctx, s, "")
 	if err != nil {
 		return err
 	}
@@ -100,7 +100,7 @@ func (o *apiOptions) withCached(ctx context.Context, s settings, form stackstate
 	if status != http.StatusUnauthorized {
 		return err
 	}
-	if e, err = o.cached(ctx, s, mint.Want{Refused: e.Tag()}); err != nil {
+	if e, err = o.cached(ctx, s, e.Tag()); err != nil {
 		return err
 	}
 	_, err = o.request(ctx, s, serviceToken(e.Token), form, body)

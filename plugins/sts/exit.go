@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/mint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate"
@@ -54,6 +55,9 @@ func exitCode(err error) int {
 		answer  *stackstate.Error
 		network *url.Error
 	)
+	if e, ok := errors.AsType[*mint.RememberedError](err); ok && e.Code != 0 {
+		return e.Code // the same failure ends the same during the back-off
+	}
 	switch {
 	case errors.Is(err, plugin.ErrNoTerminal):
 		return exitUsage
@@ -66,6 +70,14 @@ func exitCode(err error) int {
 	default:
 		return exitRuntime
 	}
+}
+
+// codeOf is the exit code of any error.
+func codeOf(err error) int {
+	if code, ok := plugin.CodeOf(err); ok {
+		return code
+	}
+	return exitCode(err)
 }
 
 // printError prints err in the form that the output has.

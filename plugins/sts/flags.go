@@ -42,7 +42,7 @@ func (g *globalFlags) addFlags(f *pflag.FlagSet) {
 
 	f.StringVar(&g.url, "url", "", "URL of the StackState instance ($STS_CLI_URL)")
 	g.tokens = [3]tokenInput{{kind: stackstate.KindAPIToken}, {kind: stackstate.KindServiceToken}, {kind: stackstate.KindKubernetesToken}}
-	for i, env := range []string{"STS_CLI_API_TOKEN", "STS_CLI_SERVICE_TOKEN", "STS_CLI_K8S_SA_TOKEN"} {
+	for i := range g.tokens {
 		t := &g.tokens[i]
 		name := string(t.kind)
 		what := map[stackstate.Kind]string{
@@ -50,7 +50,7 @@ func (g *globalFlags) addFlags(f *pflag.FlagSet) {
 			stackstate.KindServiceToken:    "service token",
 			stackstate.KindKubernetesToken: "token of a Kubernetes service account",
 		}[t.kind]
-		f.StringVar(&t.value, name, "", fmt.Sprintf("%s, visible to others: rather use the next two ($%s)", what, env))
+		f.StringVar(&t.value, name, "", fmt.Sprintf("%s, visible to others: rather use the next two ($%s)", what, variables[t.kind]))
 		f.BoolVar(&t.stdin, name+"-stdin", false, "read the "+what+" from stdin")
 		file := name + "-file"
 		if t.kind == stackstate.KindKubernetesToken {

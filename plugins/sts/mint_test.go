@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http/httptest"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -184,5 +186,81 @@ func TestExpiredOrphan(t *testing.T) {
 				t.Errorf("still on record: %v, %v", records, err)
 			}
 		})
+	}
+}
+
+// TestLifeThatIsLeft: a token is handed out with at least half of its life, or what --min-life wants, and the next one is
+// minted in the background before that.
+func TestLifeThatIsLeft(t *testing.T) {
+	p := newPerson(t)
+	var ahead [][]string
+	p.app.Environ = func() []string { return nil }
+	p.app.Again = func(args, env []string) error { ahead = append(ahead, args, env); return nil }
+	token := func(args ...string) string {
+		t.Helper()
+		out, err := p.do(t.Context(), append([]string{"token", "--roles", "a", "--ttl", "1h"}, args...)...)
+		if err != nil {
+			t.Fatalf("%v\n%s", err, out)
+		}
+		return out
+	}
+	first := token()
+	p.now = p.now.Add(22 * time.Minute)
+	if got := token(); got != first || ahead != nil {
+		t.Errorf("with 38 of 60 minutes left: another token, or a mint ahead: %q", ahead)
+	}
+	if got := token("--min-life", "40m"); got == first {
+		t.Error("a token of 38 minutes for --min-life 40m")
+	} else {
+		first = got
+	}
+	p.now = p.now.Add(25 * time.Minute)
+	if got := token(); got != first || len(ahead) != 2 {
+		t.Errorf("with 35 of 60 minutes left: another token, or no mint ahead: %q", ahead)
+	}
+	if got := token(); got != first || len(ahead) != 2 {
+		t.Errorf("a second mint ahead while the first is under way: %q", ahead)
+	}
+	if args := strings.Join(ahead[0], " "); !strings.HasPrefix(args, "token --ahead") || !strings.Contains(args, "--roles=a --ttl=1h") ||
+		strings.Contains(args, "admin") || !slices.Contains(ahead[1], "STS_CLI_API_TOKEN=admin") {
+		t.Errorf("started %q with %q", args, ahead[1])
+	}
+	if out, err := p.do(t.Context(), ahead[0]...); err != nil || out != "" {
+		t.Errorf("the mint ahead: %v, prints %q", err, out)
+	}
+	second := token()
+	if second == first {
+		t.Error("the token that was minted ahead is not handed out")
+	}
+	p.now = p.now.Add(31 * time.Minute)
+	if got := token(); got == second {
+		t.Error("a token with less than half of its life is handed out")
+	}
+}
+
+// TestFailureKeepsItsExitCode: the same failure ends the same while it is not tried again, and a corrected token file is
+// tried at once.
+func TestFailureKeepsItsExitCode(t *testing.T) {
+	p := newPerson(t)
+	file := filepath.Join(t.TempDir(), "token")
+	write := func(token string, at time.Time) {
+		t.Helper()
+		if err := os.WriteFile(file, []byte(token), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(file, at, at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write("wrong", p.now.Add(-time.Hour))
+	args := []string{"token", "--roles", "a", "--api-token-file", file}
+	_, first := p.do(t.Context(), args...)
+	_, again := p.do(t.Context(), args...)
+	if codeOf(first) != exitConnect || codeOf(again) != exitConnect || !strings.Contains(again.Error(), "not tried again before") {
+		t.Errorf("codes %d and %d: %v; %v", codeOf(first), codeOf(again), first, again)
+	}
+	write("admin", p.now.Add(time.Second))
+	if out, err := p.do(t.Context(), args...); err != nil {
+		t.Errorf("with the right token: %v\n%s", err, out)
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/mint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 )
 
@@ -28,7 +27,7 @@ else it needs to reach the server. sts takes its token from there; other program
   kubectl sts run --roles stackstate-guest --once -- curl --variable %STS_CLI_SERVICE_TOKEN \
     --expand-header 'X-API-Key: {{STS_CLI_SERVICE_TOKEN}}' https://acme.example.com/api/server/status`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) (err error) {
+		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := a.settings(cmd.Context())
 			if err != nil {
 				return err
@@ -37,7 +36,7 @@ else it needs to reach the server. sts takes its token from there; other program
 			if err != nil {
 				return err
 			}
-			defer func() { err = a.afterUse(err, done()) }()
+			defer a.afterUse(done)
 			if err := cmd.Context().Err(); err != nil {
 				return err // interrupted before there was a program to pass it on to
 			}
@@ -55,19 +54,17 @@ func (o *mintOptions) forUse(ctx context.Context, s settings, once bool) (string
 	if once {
 		return o.once(ctx, s)
 	}
-	e, err := o.cached(ctx, s, mint.Want{NotAgeing: true, Force: o.refresh})
+	e, err := o.cached(ctx, s, "")
 	return e.Token, func() error { return nil }, err
 }
 
-// afterUse is the error of a use or else of the deletion after it. Of two, the second is only told.
-func (a *app) afterUse(use, deletion error) error {
-	if use == nil {
-		return deletion
+// afterUse ends the life of a token that was minted for one use, whose outcome stays what it was: what could not be
+// deleted is on record, and logout finds it.
+func (a *app) afterUse(done func() error) {
+	if err := done(); err != nil {
+		a.Warn("%v", err)
+		a.Note("hint: %s", hint.Of(err))
 	}
-	if deletion != nil {
-		hint.Print(a.ErrOut, deletion)
-	}
-	return use
 }
 
 // clientEnv are the variables by which sts reaches the server of s with this service token.

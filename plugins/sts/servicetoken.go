@@ -197,7 +197,7 @@ func (a *app) tokenTable(w io.Writer, tokens []stackstate.ServiceToken) error {
 	for _, t := range tokens {
 		end := ""
 		if t.Expiration != 0 {
-			end = millis(t.Expiration).In(time.Local).Format(time.DateOnly)
+			end = shownEnd(millis(t.Expiration), now)
 		}
 		if t.Expired(now) {
 			end += " (expired)"
@@ -208,4 +208,13 @@ func (a *app) tokenTable(w io.Writer, tokens []stackstate.ServiceToken) error {
 		})
 	}
 	return a.table(w, []string{"ID", "NAME", "EXPIRATION", "ROLES", "DEDICATED_SUBJECT"}, rows, "No service tokens found.")
+}
+
+// shownEnd is the day of an end, as sts shows it, and the time as well where the day says too little.
+func shownEnd(end, now time.Time) string {
+	end = end.In(time.Local)
+	if end.Sub(now).Abs() < 24*time.Hour {
+		return end.Format("2006-01-02 15:04")
+	}
+	return end.Format(time.DateOnly)
 }

@@ -162,8 +162,9 @@ func (o *deleteOptions) deleteAll(ctx context.Context, client *stackstate.Client
 			errs = append(errs, withCode(exitWrite, o.journal().Delete(names[id])))
 		}
 	}
-	if err := o.forgetCached(s, func(name string) bool {
-		return slices.ContainsFunc(deleted, func(id int64) bool { return names[id] == name })
+	if err := o.forgetCached(func(f tokencache.File) bool {
+		return f.Entry.Labels.Instance == s.url &&
+			slices.ContainsFunc(deleted, func(id int64) bool { return names[id] == f.Entry.Labels.Principal })
 	}); err != nil {
 		errs = append(errs, err)
 	}
@@ -181,10 +182,8 @@ func deletedJSON(deleted []int64, list bool) any {
 	return map[string][]int64{"deleted-service-tokens": deleted}
 }
 
-// forgetCached removes cached tokens of the server of s by the names that they have there.
-func (a *app) forgetCached(s settings, match func(name string) bool) error {
-	_, err := tokencache.All(a.cacheDirs).Clean(func(f tokencache.File) bool {
-		return f.Entry.Labels.Instance == s.url && match(f.Entry.Labels.Principal)
-	})
+// forgetCached removes cached tokens.
+func (a *app) forgetCached(match func(tokencache.File) bool) error {
+	_, err := tokencache.All(a.cacheDirs).Clean(match)
 	return withCode(exitWrite, err)
 }

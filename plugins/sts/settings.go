@@ -107,12 +107,16 @@ func skipSSL(g *globalFlags, getenv func(string) string) (bool, error) {
 	return skip, nil
 }
 
+// variables hold tokens of each kind.
+var variables = map[stackstate.Kind]string{
+	stackstate.KindAPIToken:        "STS_CLI_API_TOKEN",
+	stackstate.KindServiceToken:    "STS_CLI_SERVICE_TOKEN",
+	stackstate.KindKubernetesToken: "STS_CLI_K8S_SA_TOKEN",
+}
+
 // givenSource is the one token that flags or environment name, if they do.
 func givenSource(g *globalFlags, getenv func(string) string) (source, error) {
 	var found []source
-	variables := map[stackstate.Kind]string{
-		stackstate.KindAPIToken: "STS_CLI_API_TOKEN", stackstate.KindServiceToken: "STS_CLI_SERVICE_TOKEN", stackstate.KindKubernetesToken: "STS_CLI_K8S_SA_TOKEN",
-	}
 	for _, t := range g.tokens {
 		s := source{Kind: t.kind, Token: t.value, Path: t.file, Stdin: t.stdin}
 		if !s.given() {
