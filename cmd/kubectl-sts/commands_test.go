@@ -27,7 +27,7 @@ func commands() map[string]command {
 	return map[string]command{
 		"fault": setFault, "advance": advance, "requests": requests, "tokens": tokens, "hung": hung,
 		"capture": capture, "parallel": parallel, "nosecrets": noSecrets, "exitcode": exitCode, "seed": seed, "base64": toBase64, "envsubst": envSubst, "mode": mode,
-		"printable": plugintest.Printable,
+		"printable": plugintest.Printable, "form": form,
 	}
 }
 

@@ -50,6 +50,7 @@ type world struct {
 	mu       sync.Mutex
 	offset   time.Duration // of the server's clock
 	requests []string      // METHOD PATH
+	form     func(http.ResponseWriter, *http.Request, *httptest.ResponseRecorder)
 	hung     chan struct{} // closed when a request of the fault "hang" was carried out
 }
 
@@ -64,8 +65,15 @@ func (w *world) now() time.Time {
 func (w *world) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	w.mu.Lock()
 	w.requests = append(w.requests, r.Method+" "+r.URL.Path)
+	form := w.form
 	w.mu.Unlock()
-	w.faults.ServeHTTP(rw, r)
+	if form == nil {
+		w.faults.ServeHTTP(rw, r)
+		return
+	}
+	rec := httptest.NewRecorder()
+	w.faults.ServeHTTP(rec, r)
+	form(rw, r, rec)
 }
 
 // setUp makes the folders of a person who has configured nothing, and starts the server: at URL, at TLS_URL with a
@@ -101,11 +109,13 @@ func setUp(e *testscript.Env, o sandbox.Options) error {
 	plain := httptest.NewServer(w)
 	e.Defer(plain.Close)
 	e.Setenv("URL", plain.URL)
+	e.Setenv("PLAIN_HOST", strings.TrimPrefix(plain.URL, "http://"))
 	secure := httptest.NewUnstartedServer(w)
 	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that do not trust it are part of the tests
 	secure.StartTLS()
 	e.Defer(secure.Close)
 	e.Setenv("TLS_URL", secure.URL)
+	e.Setenv("TLS_HOST", strings.TrimPrefix(secure.URL, "https://"))
 	proxy := httptest.NewServer(&forwarder{w: w})
 	e.Defer(proxy.Close)
 	e.Setenv("PROXY", proxy.URL)

@@ -46,7 +46,18 @@ func New(o Options) (*Client, error) {
 	if o.APIPath == "" {
 		o.APIPath = DefaultAPIPath
 	}
-	return &Client{base, "/" + strings.Trim(o.APIPath, "/"), o.Credential, o.HTTP}, nil
+	return &Client{base, joined(o.APIPath), o.Credential, o.HTTP}, nil
+}
+
+// joined is a path with one slash before each part, and none at the end: "/" is "".
+func joined(path string) string {
+	text := ""
+	for part := range strings.SplitSeq(path, "/") {
+		if part != "" {
+			text += "/" + part
+		}
+	}
+	return text
 }
 
 // ParseURL checks the URL of a server and drops trailing slashes.
@@ -87,43 +98,66 @@ func (c *Client) Do(ctx context.Context, method, path string, body io.Reader, fo
 	return c.http.Do(req)
 }
 
-// call sends in, if it is not nil, to a path below the API and decodes the answer into out, if that is not nil. Any other
-// status than want is an *Error.
-func (c *Client) call(ctx context.Context, method, path string, in any, want int, out any) error {
+// call sends in, if it is not nil, to a path below the API and decodes the answer into out, if that is not nil.
+func (c *Client) call(ctx context.Context, method, path string, in, out any) error {
+	resp, data, err := c.send(ctx, method, path, in)
+	if err != nil || out == nil {
+		return err
+	}
+	if json.Unmarshal(data, out) == nil { // whatever its Content-Type says
+		return nil
+	}
+	return c.unexpected(resp, data)
+}
+
+// send sends in, if it is not nil, to a path below the API, and returns an answer of success. As for the real client that is
+// any 2xx: a 201 in place of a 200 must not cost a token that is shown once. Any other answer is an *Error.
+func (c *Client) send(ctx context.Context, method, path string, in any) (*http.Response, []byte, error) {
 	var body io.Reader
 	if in != nil {
 		data, err := json.Marshal(in)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		body = bytes.NewReader(data)
 	}
 	resp, err := c.Do(ctx, method, c.apiPath+path, body, APIKeyHeader)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode != want {
-		return newError(resp)
-	}
-	if out == nil {
-		return nil
+	if resp.StatusCode/100 != 2 {
+		data, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // the status is said even if the body was cut off
+		return nil, nil, c.NewError(resp, data)
 	}
 	data, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return fmt.Errorf("%s %s: read the answer: %w", method, c.APIURL()+path, err)
+		return nil, nil, fmt.Errorf("%s %s: read the answer: %w", method, c.APIURL()+path, err)
 	}
-	if !isJSON(resp.Header) {
-		return newError(resp)
+	if mediaType(resp.Header) == "text/html" { // a login page with 200 has carried out nothing
+		return nil, nil, c.NewError(resp, data)
 	}
-	// Not with %w: an error of encoding/json can quote the answer, which may hold a token.
-	if json.Unmarshal(data, out) != nil {
-		return fmt.Errorf("%s %s: the answer is not the JSON that was expected", method, c.APIURL()+path)
+	return resp, data, nil
+}
+
+// unexpected is the error for an answer of success in a form that is not known. It does not quote JSON, which may hold a
+// token.
+func (c *Client) unexpected(resp *http.Response, data []byte) error {
+	if !isJSON(resp.Header) && len(data) > 0 {
+		return c.NewError(resp, data)
 	}
-	return nil
+	return fmt.Errorf("%s %s: the answer is not the JSON that was expected", resp.Request.Method, withoutQuery(resp.Request.URL))
 }
 
 func isJSON(h http.Header) bool {
-	mediaType, _, err := mime.ParseMediaType(h.Get("Content-Type"))
-	return err == nil && (mediaType == "application/json" || strings.HasSuffix(mediaType, "+json"))
+	kind := mediaType(h)
+	return kind == "application/json" || strings.HasSuffix(kind, "+json")
+}
+
+func mediaType(h http.Header) string {
+	kind, _, err := mime.ParseMediaType(h.Get("Content-Type"))
+	if err != nil {
+		return ""
+	}
+	return kind
 }

@@ -145,7 +145,7 @@ func TestErrors(t *testing.T) {
 		fault fault.Fault
 		want  string
 	}{
-		{fault.Fault{Preset: "unauthorized-html"}, "401 Unauthorized: the answer is text/html; charset=utf-8, not StackState's JSON"},
+		{fault.Fault{Preset: "unauthorized-html"}, "not StackState's JSON: a proxy or login page may have sent it"},
 		{fault.Fault{Preset: "internal-error"}, "500 Internal Server Error: the database is not available (tracking key "},
 		{fault.Fault{Preset: "unauthorized"}, "401 Unauthorized: the credentials are missing, unknown, expired or deleted"},
 		{fault.Fault{Preset: "cut-body"}, "unexpected EOF"},
@@ -176,7 +176,7 @@ func TestLoginPage(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = c.Connect(t.Context())
-	if err == nil || !strings.Contains(err.Error(), "200 OK: the answer is text/html, not StackState's JSON") {
+	if err == nil || !strings.Contains(err.Error(), "200 OK: Sign in, the answer is text/html, not StackState's JSON") {
 		t.Errorf("error %v", err)
 	}
 	if _, err := c.CreateServiceToken(t.Context(), NewServiceTokenRequest{Name: "n", Roles: []string{"r"}}); !Ambiguous(err) {
@@ -207,7 +207,7 @@ func TestConnect(t *testing.T) {
 
 func TestErrorIsPrintable(t *testing.T) {
 	resp := &http.Response{Header: http.Header{"Content-Type": {"application/json"}}, Request: httptest.NewRequest("GET", "/", nil)}
-	if err := NewError(resp, []byte(`{"message":"\u001b[2J"}`)); strings.Contains(err.Error(), "\x1b") {
+	if err := new(Client).NewError(resp, []byte(`{"message":"\u001b[2J"}`)); strings.Contains(err.Error(), "\x1b") {
 		t.Errorf("error %q", err)
 	}
 }

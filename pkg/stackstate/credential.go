@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 )
 
 // Kind is a kind of credential; its text is the real CLI's flag and configuration key.
@@ -73,4 +74,21 @@ func (c Credential) validate() error {
 		}
 	}
 	return nil
+}
+
+// looksLike is the kind that the form of a token suggests, if it is another than it was given as; "" if not.
+func (c Credential) looksLike() Kind {
+	switch {
+	case strings.HasPrefix(c.Token, tokenPrefix):
+		if c.Kind != KindServiceToken {
+			return KindServiceToken
+		}
+	case strings.HasPrefix(c.Token, "eyJ") && strings.Count(c.Token, ".") == 2: // a JWT
+		if c.Kind != KindKubernetesToken {
+			return KindKubernetesToken
+		}
+	case c.Kind == KindServiceToken:
+		return KindAPIToken
+	}
+	return ""
 }

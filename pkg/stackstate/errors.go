@@ -1,11 +1,15 @@
 package stackstate
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
-	"io"
+	"html"
 	"net/http"
+	"net/url"
+	"regexp"
 	"strings"
+	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
@@ -18,9 +22,11 @@ type Error struct {
 	Method      string
 	URL         string // without query
 	StatusCode  int
-	Type        string   // the server's own word for the error, if it said one
-	Messages    []string // the server's, or what is known of an answer that is not the server's own
-	TrackingKey string   // under which the server's log has more, if it said one
+	Type        string    // the server's own word for the error, if it said one
+	Messages    []string  // the server's, or what is known of an answer that is not the server's own
+	LooksLike   Kind      // of a token that was refused and seems to be of another kind than it was sent as
+	Date        time.Time // of the server's clock; zero if it did not say
+	TrackingKey string    // under which the server's log has more, if it said one
 }
 
 func (e *Error) Error() string {
@@ -34,24 +40,40 @@ func (e *Error) Error() string {
 	return text
 }
 
-// newError reads the body of an answer that is an error.
-func newError(resp *http.Response) *Error {
-	body, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // the status is told even if the body was cut off
-	return NewError(resp, body)
+// NewError is the error that an answer with this body is. The server has two forms of JSON error; of any other body, such as
+// that of a proxy before it, the first line is shown. A token in it is not: some servers repeat what they refuse.
+func (c *Client) NewError(resp *http.Response, data []byte) *Error {
+	e := &Error{Method: resp.Request.Method, URL: withoutQuery(resp.Request.URL), StatusCode: resp.StatusCode}
+	e.Date, _ = http.ParseTime(resp.Header.Get("Date")) // zero if there is none
+	if e.StatusCode == http.StatusUnauthorized {
+		e.LooksLike = c.credential.looksLike()
+	}
+	var messages []string
+	kind := mediaType(resp.Header)
+	if !e.readJSON(data, &messages) {
+		if line := firstLine(data, kind == "text/html"); line != "" {
+			messages = append(messages, line)
+		}
+		if kind == "text/html" {
+			messages = append(messages, "the answer is text/html, not StackState's JSON: a proxy or login page may have sent it")
+		}
+	}
+	for _, m := range messages {
+		if len(c.credential.Token) >= minSecret {
+			m = strings.ReplaceAll(m, c.credential.Token, "(hidden)")
+		}
+		e.Messages = append(e.Messages, hint.Printable(serviceTokens.ReplaceAllString(m, "(hidden)")))
+	}
+	return e
 }
 
-// NewError is the error that an answer with this body is. It knows the two forms of JSON error that the server has; of
-// another body, a proxy's login page perhaps, only the type is told: it is long, and not for people.
-func NewError(resp *http.Response, data []byte) *Error {
-	u := *resp.Request.URL
-	u.RawQuery = ""
-	e := &Error{Method: resp.Request.Method, URL: u.String(), StatusCode: resp.StatusCode}
-	if !isJSON(resp.Header) {
-		if contentType := resp.Header.Get("Content-Type"); contentType != "" {
-			e.Messages = []string{fmt.Sprintf("the answer is %s, not StackState's JSON: a proxy or login page may have sent it", hint.Printable(contentType))}
-		}
-		return e
-	}
+var (
+	serviceTokens = regexp.MustCompile(tokenPrefix + `[A-Za-z0-9-]+`)
+	tags          = regexp.MustCompile(`(?is)<(script|style)\b.*?</(script|style)>|<!--.*?-->|<[^>]*>`)
+)
+
+// readJSON takes what is known of an error as JSON, and reports whether it knew anything.
+func (e *Error) readJSON(data []byte, messages *[]string) bool {
 	var body struct {
 		Type        string `json:"_type"`
 		Message     string `json:"message"`
@@ -62,17 +84,52 @@ func NewError(resp *http.Response, data []byte) *Error {
 		} `json:"errors"`
 	}
 	if json.Unmarshal(data, &body) != nil {
-		return e
+		return false
 	}
 	e.Type, e.TrackingKey = body.Type, hint.Printable(body.TrackingKey)
 	if body.Message != "" {
-		e.Messages = append(e.Messages, hint.Printable(body.Message))
+		*messages = append(*messages, body.Message)
 	}
 	for _, inner := range body.Errors {
 		e.Type = inner.Type
-		e.Messages = append(e.Messages, hint.Printable(inner.Message))
+		if inner.Message != "" {
+			*messages = append(*messages, inner.Message)
+		}
 	}
-	return e
+	return len(*messages) > 0
+}
+
+// minSecret is how long a token has to be to be looked for in a text, in bytes.
+const minSecret = 8
+
+// maxLine is how much of a foreign body is shown, in characters.
+const maxLine = 200
+
+// firstLine is the first line of a body that says something; of HTML, of its text.
+func firstLine(data []byte, isHTML bool) string {
+	text := string(data)
+	var compact bytes.Buffer
+	if json.Compact(&compact, data) == nil {
+		text = compact.String()
+	}
+	if isHTML {
+		text = html.UnescapeString(tags.ReplaceAllString(text, "\n"))
+	}
+	for line := range strings.Lines(text) {
+		if line = strings.Join(strings.Fields(line), " "); line != "" {
+			if runes := []rune(line); len(runes) > maxLine {
+				line = string(runes[:maxLine]) + "…"
+			}
+			return line
+		}
+	}
+	return ""
+}
+
+func withoutQuery(u *url.URL) string {
+	bare := *u
+	bare.RawQuery = ""
+	return bare.String()
 }
 
 // ConnectError is a failure of the first request to a server: the network, TLS, or a credential that is refused.

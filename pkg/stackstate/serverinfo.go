@@ -54,7 +54,7 @@ func (v ServerVersion) tooOld() bool {
 // ServerInfo asks for the server's version; every credential that is valid may.
 func (c *Client) ServerInfo(ctx context.Context) (ServerInfo, error) {
 	var info ServerInfo
-	if err := c.call(ctx, http.MethodGet, "/server/info", nil, http.StatusOK, &info); err != nil {
+	if err := c.call(ctx, http.MethodGet, "/server/info", nil, &info); err != nil {
 		return ServerInfo{}, &ConnectError{c.APIURL(), err}
 	}
 	return info, nil
@@ -74,7 +74,7 @@ func (c *Client) AvailableRoles(ctx context.Context) ([]string, error) {
 	var answer struct {
 		Roles []string `json:"roles"`
 	}
-	err := c.call(ctx, http.MethodGet, "/user/session/availableRoles", nil, http.StatusOK, &answer)
+	err := c.call(ctx, http.MethodGet, "/user/session/availableRoles", nil, &answer)
 	return answer.Roles, err
 }
 

@@ -1,10 +1,13 @@
 package stackstate
 
 import (
+	"bytes"
 	"context"
-	"errors"
+	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -48,25 +51,37 @@ func (r ServiceTokenCreatedResponse) GoString() string { return r.String() }
 // ServiceTokens lists the service tokens, in the server's order.
 func (c *Client) ServiceTokens(ctx context.Context) ([]ServiceToken, error) {
 	tokens := []ServiceToken{}
-	if err := c.call(ctx, http.MethodGet, "/security/tokens", nil, http.StatusOK, &tokens); err != nil {
+	if err := c.call(ctx, http.MethodGet, "/security/tokens", nil, &tokens); err != nil {
 		return nil, err
 	}
 	return tokens, nil
 }
 
+// tokenPrefix starts all service tokens that are documented.
+const tokenPrefix = "svctok-"
+
 // CreateServiceToken makes a service token. After an error for which Ambiguous holds it may exist all the same.
 func (c *Client) CreateServiceToken(ctx context.Context, req NewServiceTokenRequest) (ServiceTokenCreatedResponse, error) {
 	var created ServiceTokenCreatedResponse
-	err := c.call(ctx, http.MethodPost, "/security/tokens", req, http.StatusOK, &created)
-	if err == nil && created.Token == "" {
-		err = errors.New("the server answered without a token")
+	resp, data, err := c.send(ctx, http.MethodPost, "/security/tokens", req)
+	if err != nil {
+		return created, err
 	}
-	return created, err
+	text := string(bytes.TrimSpace(data))
+	switch {
+	case json.Unmarshal(data, &created) == nil && created.Token != "":
+		return created, nil
+	case strings.HasPrefix(text, tokenPrefix) && !strings.ContainsAny(text, " \t\r\n"): // the token alone, as text
+		return ServiceTokenCreatedResponse{Name: req.Name, Token: text, Expiration: req.ExpiryDate}, nil
+	case json.Valid(data) || len(data) == 0:
+		return created, fmt.Errorf("the server answered %d without a token", resp.StatusCode)
+	}
+	return created, c.unexpected(resp, data)
 }
 
 // DeleteServiceToken deletes a service token and the subject dedicated to it.
 func (c *Client) DeleteServiceToken(ctx context.Context, id int64) error {
-	return c.call(ctx, http.MethodDelete, "/security/tokens/"+strconv.FormatInt(id, 10), nil, http.StatusNoContent, nil)
+	return c.call(ctx, http.MethodDelete, "/security/tokens/"+strconv.FormatInt(id, 10), nil, nil)
 }
 
 // Ambiguous reports whether a request that failed with err may have been carried out: no answer arrived whole, or the

@@ -143,7 +143,7 @@ func (o *apiOptions) requestUnless(ctx context.Context, s settings, c stackstate
 	}
 	resp, err := client.Do(ctx, o.method, o.path, reader, form)
 	if err != nil {
-		return 0, o.connectHint(s, &stackstate.ConnectError{APIURL: s.url, Err: err})
+		return 0, o.explain(s, &stackstate.ConnectError{APIURL: s.url, Err: err})
 	}
 	defer resp.Body.Close()
 	if hide401 && resp.StatusCode == http.StatusUnauthorized {
@@ -157,7 +157,7 @@ func (o *apiOptions) requestUnless(ctx context.Context, s settings, c stackstate
 		return resp.StatusCode, withCode(exitConnect, fmt.Errorf("%s %s: the answer was cut off: %w", o.method, o.path, err))
 	}
 	if resp.StatusCode >= 400 {
-		return resp.StatusCode, stackstate.NewError(resp, answer)
+		return resp.StatusCode, client.NewError(resp, answer)
 	}
 	return resp.StatusCode, nil
 }

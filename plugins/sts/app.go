@@ -3,7 +3,6 @@ package sts
 import (
 	"bytes"
 	"context"
-	"crypto/tls"
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
@@ -93,27 +92,7 @@ func (a *app) connect(ctx context.Context, s settings) (*stackstate.Client, erro
 		return nil, err
 	}
 	_, err = client.Connect(ctx)
-	return client, a.connectHint(s, err)
-}
-
-// connectHint adds what to do about a server that cannot be reached.
-func (a *app) connectHint(s settings, err error) error {
-	var connect *stackstate.ConnectError
-	var certificate *tls.CertificateVerificationError
-	var network net.Error
-	switch {
-	case !errors.As(err, &connect):
-		return err
-	case connect.Unauthorized() && s.context != "":
-		return hint.Wrap(err, "the token may have expired or been deleted: kubectl sts context save --name %s --url %s", s.context, s.url)
-	case connect.Unauthorized():
-		return hint.Wrap(err, "the token may have expired or been deleted")
-	case errors.As(err, &certificate):
-		return hint.Wrap(err, "if the server has a certificate authority of its own: --ca-cert-path FILE")
-	case errors.As(err, &network) && network.Timeout():
-		return hint.Wrap(err, "the server did not answer within %s: --request-timeout waits longer", a.requestTimeout)
-	}
-	return err
+	return client, a.explain(s, err)
 }
 
 func (a *app) clientWith(s settings, credential stackstate.Credential) (*stackstate.Client, error) {

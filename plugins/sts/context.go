@@ -187,7 +187,7 @@ func newContextValidateCmd(a *app) *cobra.Command {
 			}
 			info, err := client.ServerInfo(cmd.Context())
 			if err != nil {
-				return a.connectHint(s, err)
+				return a.explain(s, err)
 			}
 			if a.json() {
 				return a.printJSON(map[string]any{"context": s.context, "server-info": info, "connected": true})

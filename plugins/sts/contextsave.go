@@ -72,7 +72,7 @@ func (o *saveOptions) run(ctx context.Context) error {
 			return err
 		}
 		if info, err = client.ServerInfo(ctx); err != nil {
-			return o.connectHint(s, err)
+			return o.explain(s, err)
 		}
 	}
 	c, err := o.contextOf(ctx, s)

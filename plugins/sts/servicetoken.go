@@ -103,9 +103,9 @@ func (o *createOptions) run(ctx context.Context) error {
 	if err != nil {
 		err = fmt.Errorf("create service token %q: %w", o.name, err)
 		if stackstate.Ambiguous(err) {
-			err = hint.Wrap(err, "it may exist all the same: kubectl sts service-token list")
+			return hint.Wrap(err, "it may exist all the same: kubectl sts service-token list")
 		}
-		return err
+		return o.explain(s, err)
 	}
 	if o.json() {
 		err = o.printJSON(map[string]any{"service-token": created})
@@ -145,7 +145,7 @@ func (f tokenFilter) match(t stackstate.ServiceToken, minted map[string]bool, no
 func (a *app) filtered(ctx context.Context, client *stackstate.Client, s settings, f tokenFilter) ([]stackstate.ServiceToken, error) {
 	tokens, err := client.ServiceTokens(ctx)
 	if err != nil {
-		return nil, fmt.Errorf("list service tokens: %w", err)
+		return nil, a.explain(s, fmt.Errorf("list service tokens: %w", err))
 	}
 	records, err := a.journal().List(s.url)
 	if err != nil {
