@@ -29,8 +29,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/runtime"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
 // requestLog lets a script wait for a request after the last check of a count.
@@ -448,7 +448,7 @@ func loads(ts *testscript.TestScript, _ *world, args []string) error {
 		return fmt.Errorf("context %s is not there, or not whole", args[1])
 	}
 	user := config.AuthInfos[c.AuthInfo]
-	if user.Exec == nil || user.Exec.Command != kubeconfig.Command || user.Exec.InteractiveMode != api.IfAvailableExecInteractiveMode {
+	if user.Exec == nil || user.Exec.Command != tokenrequest.Helper || user.Exec.InteractiveMode != api.IfAvailableExecInteractiveMode {
 		return fmt.Errorf("user %s calls %v", c.AuthInfo, user.Exec)
 	}
 	user.Exec, user.LocationOfOrigin, user.Extensions = nil, "", nil

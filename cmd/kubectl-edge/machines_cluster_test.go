@@ -20,11 +20,11 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/browsertest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
 // TestMachines has programs other than kubectl use the instance of one sandbox, whose Kubernetes API is real.
@@ -273,7 +273,7 @@ func testArgoCD(t *testing.T, p *person, running *clustertest.Running) {
 		}
 		p.must(nil, "kubectl-edge", "cache", "clean")
 	}
-	if text := string(list.Items[0]); strings.Contains(text, "eyJhbGciOi") || strings.Contains(text, kubeconfig.Command) {
+	if text := string(list.Items[0]); strings.Contains(text, "eyJhbGciOi") || strings.Contains(text, tokenrequest.Helper) {
 		t.Errorf("the Secret holds a token, or no base64: %s", text)
 	}
 }

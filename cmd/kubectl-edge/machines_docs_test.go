@@ -17,7 +17,6 @@ import (
 	"k8s.io/apimachinery/pkg/util/yaml"
 	clientauthentication "k8s.io/client-go/pkg/apis/clientauthentication/v1"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
@@ -311,7 +310,7 @@ func testGitHubActions(t *testing.T, p *person, _ *clustertest.Running) {
 // What the page of Terraform has its providers call is what kubectl edge writes into kubeconfigs.
 func TestTerraformPage(t *testing.T) {
 	hcl := blocks(t, "terraform.md", "hcl")[1]
-	for name, want := range map[string]string{"command": kubeconfig.Command, "api_version": clientauthentication.SchemeGroupVersion.String()} {
+	for name, want := range map[string]string{"command": tokenrequest.Helper, "api_version": clientauthentication.SchemeGroupVersion.String()} {
 		if !regexp.MustCompile(name + ` *= "` + regexp.QuoteMeta(want) + `"`).MatchString(hcl) {
 			t.Errorf("%s is not %q", name, want)
 		}

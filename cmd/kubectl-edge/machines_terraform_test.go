@@ -14,10 +14,10 @@ import (
 
 	clientauthentication "k8s.io/client-go/pkg/apis/clientauthentication/v1"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
 // What the page's providers are told to create.
@@ -99,7 +99,7 @@ func (p *person) terraforms(running *clustertest.Running, further []string) {
 		}
 	}
 	var credential clientauthentication.ExecCredential
-	args := append([]string{kubeconfig.Command, "--project-id=" + sandbox.ProjectID, "--region=" + sandbox.Region, "--instance-id=" + sandbox.InstanceID}, further...)
+	args := append([]string{tokenrequest.Helper, "--project-id=" + sandbox.ProjectID, "--region=" + sandbox.Region, "--instance-id=" + sandbox.InstanceID}, further...)
 	answer := p.must(nil, "client", args...) // from the cache
 	if err := json.Unmarshal([]byte(answer), &credential); err != nil || credential.Status.Token == "" {
 		t.Fatal("the helper answers without a token")

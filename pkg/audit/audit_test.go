@@ -19,6 +19,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
 func jwt(claims string) string {
@@ -339,6 +341,12 @@ func TestAuditFindsRedirects(t *testing.T) {
 		"as plugin":    {"users:\n- name: a\n  user:\n    exec: {command: kubectl, args: [edge-credential], env: [{name: HOME, value: x}]}\n", []string{"4 HOME"}},
 		"in capitals":  {"users:\n- name: a\n  user:\n    exec: {command: 'C:\\x/KUBECTL-EDGE_Credential.EXE', env: [{name: HOME, value: x}]}\n", []string{"4 HOME"}},
 		"as a program": {"users:\n- name: a\n  user:\n    exec: {command: ./Kubectl.Exe, args: [--x, Edge], env: [{name: HOME, value: x}]}\n", []string{"4 HOME"}},
+		"by env": {"users:\n- name: a\n  user:\n    exec:\n      command: /usr/bin/env\n      args:\n      - LANG=C\n" +
+			"      - XDG_CONFIG_HOME=/tmp\n      - kubectl-edge_credential\n", []string{"7 LANG", "8 XDG_CONFIG_HOME"}},
+		"by a shell": {"users:\n- name: a\n  user:\n    exec: {command: sh, args: [-c, 'HOME=/tmp exec kubectl edge-credential']}\n",
+			[]string{"4 HOME"}},
+		"by a script": {"users:\n- name: a\n  user:\n    exec:\n      command: bash\n      args: [-c, 'export HOME=/x; kubectl-edge_credential|cat']\n" +
+			"      env: [{name: PATH, value: x}]\n", []string{"6 HOME", "7 PATH"}},
 		"as binary": {"users:\n- name: a\n  user:\n    exec: {command: !!binary a3ViZWN0bC1lZGdlX2NyZWRlbnRpYWw=, env: [{name: !!binary SE9NRQ==, value: x}]}\n",
 			[]string{"4 HOME"}},
 		"others'": {"users:\n- name: a\n  user:\n    exec: {command: kubelogin, args: [x], env: [{name: HOME, value: x}]}\n", nil},
@@ -366,8 +374,8 @@ func TestAuditFindsRedirects(t *testing.T) {
 			var got []string
 			for _, f := range findings {
 				if f.Kind == Redirect {
-					got = append(got, fmt.Sprint(f.Line, " ", strings.TrimPrefix(f.Field, "exec.env.")))
-					if f.Entry != "user a" || !strings.HasPrefix(f.Advice, "take it out of exec.env") || strings.Contains(f.Advice, "chmod") {
+					got = append(got, fmt.Sprint(f.Line, " ", f.Field[strings.LastIndex(f.Field, ".")+1:]))
+					if f.Entry != "user a" || !strings.HasPrefix(f.Advice, "take it out of exec.") || strings.Contains(f.Advice, "chmod") {
 						t.Errorf("got %+v", f)
 					}
 				}
@@ -384,8 +392,18 @@ func TestAuditFindsRedirects(t *testing.T) {
 			for _, line := range c.want {
 				names = append(names, line[strings.Index(line, " ")+1:])
 			}
-			if diff := cmp.Diff(names, append([]string{}, Redirects(config.AuthInfos["a"])...)); diff != "" {
-				t.Errorf("Redirects: -want +got:\n%s", diff)
+			loaded := []string{}
+			if exec := config.AuthInfos["a"].Exec; exec != nil {
+				call, ours := tokenrequest.FindCall(exec.Command, exec.Args)
+				loaded = append(loaded, assigned(call)...)
+				for _, variable := range exec.Env {
+					if ours && variable.Name != "" && !harmless(variable.Name) {
+						loaded = append(loaded, variable.Name)
+					}
+				}
+			}
+			if diff := cmp.Diff(names, loaded); diff != "" {
+				t.Errorf("client-go loads other variables: -want +got:\n%s", diff)
 			}
 		})
 	}

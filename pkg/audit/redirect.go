@@ -1,12 +1,11 @@
 package audit
 
 import (
-	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
-	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
 )
 
@@ -22,30 +21,11 @@ func harmless(variable string) bool {
 	return variable == "KUBECTL_EDGE_PROFILE" || variable == "KUBECTL_EDGE_CACHE"
 }
 
-// callsHelper reports whether an exec user runs our helper: under the name of kubeconfigs, by a path, or as kubectl's
-// plugin. Not every system tells upper from lower case.
-func callsHelper(command string, args []string) bool {
-	command = strings.ToLower(command[strings.LastIndexAny(command, `/\`)+1:])
-	switch strings.TrimSuffix(command, ".exe") {
-	case "kubectl-edge_credential", "kubectl-edge":
-		return true
-	case "kubectl":
-		return slices.ContainsFunc(args, func(arg string) bool {
-			return strings.EqualFold(arg, "edge") || strings.EqualFold(arg, "edge-credential") || strings.EqualFold(arg, "edge_credential")
-		})
-	}
-	return false
-}
-
-// Redirects returns the names of the variables by which user redirects our helper.
-func Redirects(user *api.AuthInfo) []string {
-	if user == nil || user.Exec == nil || !callsHelper(user.Exec.Command, user.Exec.Args) {
-		return nil
-	}
-	var names []string
-	for _, variable := range user.Exec.Env {
-		if variable.Name != "" && !harmless(variable.Name) {
-			names = append(names, variable.Name)
+// assigned returns the names of the variables that a command sets for our helper, as env and shells do.
+func assigned(call tokenrequest.Call) (names []string) {
+	for _, assignment := range call.Env {
+		if name, _, _ := strings.Cut(assignment, "="); name != "" && !harmless(name) {
+			names = append(names, name)
 		}
 	}
 	return names
@@ -61,26 +41,58 @@ func findRedirects(root *yaml.Node) []Finding {
 		if names := fields(item, "name"); len(names) > 0 {
 			entry = "user " + textOf(names[0])
 		}
+		add := func(n *yaml.Node, field string) {
+			place, _, _ := strings.Cut(strings.TrimPrefix(field, "exec."), ".")
+			found = append(found, Finding{
+				Line: n.Line, Entry: entry, Field: field, Kind: Redirect,
+				Advice: "take it out of exec." + place + ": what the credential helper trusts is yours to set, " +
+					"in your own environment, and not the kubeconfig's",
+			})
+		}
 		for _, user := range fields(item, "user") {
 			for _, exec := range fields(user, "exec") {
-				for _, name := range variables(exec, seen) {
-					found = append(found, Finding{Line: name.Line, Entry: entry, Field: "exec.env." + textOf(name), Kind: Redirect,
-						Advice: "take it out of exec.env: what the credential helper trusts is yours to set, in your own environment, and not the kubeconfig's"})
-				}
+				redirectsOf(exec, seen, add)
 			}
 		}
 	}
 	return found
 }
 
-// variables returns the names of the variables of an exec user, if that runs our helper, but for those seen before.
-func variables(exec *yaml.Node, seen map[*yaml.Node]bool) (names []*yaml.Node) {
-	var args []string
-	for _, arg := range sequence(fields(exec, "args")) {
-		args = append(args, textOf(arg))
+// redirectsOf adds the variables of an exec section, if that runs our helper, but for those seen before.
+func redirectsOf(exec *yaml.Node, seen map[*yaml.Node]bool, add func(n *yaml.Node, field string)) {
+	lists := fields(exec, "args")
+	calls := map[*yaml.Node]tokenrequest.Call{} // by the list of arguments
+	ours := false
+	for _, command := range fields(exec, "command") {
+		for _, list := range append(lists, sequenceOf(lists)) {
+			var args []string
+			for _, arg := range sequence([]*yaml.Node{list}) {
+				args = append(args, textOf(arg))
+			}
+			if call, found := tokenrequest.FindCall(textOf(command), args); found {
+				ours, calls[list] = true, call
+			}
+		}
 	}
-	if !slices.ContainsFunc(fields(exec, "command"), func(command *yaml.Node) bool { return callsHelper(textOf(command), args) }) {
-		return nil
+	if !ours {
+		return
+	}
+	for _, list := range lists {
+		call, found := calls[list]
+		if !found || seen[list] {
+			continue
+		}
+		seen[list] = true
+		for _, name := range assigned(call) {
+			at := list
+			for _, arg := range sequence([]*yaml.Node{list}) {
+				if strings.Contains(textOf(arg), name+"=") {
+					at = arg
+					break
+				}
+			}
+			add(at, "exec.args."+name)
+		}
 	}
 	for _, list := range fields(exec, "env") {
 		if seen[list] {
@@ -95,12 +107,16 @@ func variables(exec *yaml.Node, seen map[*yaml.Node]bool) (names []*yaml.Node) {
 			for _, name := range fields(variable, "name") {
 				if text := textOf(name); text != "" && !harmless(text) && !seen[name] {
 					seen[name] = true
-					names = append(names, name)
+					add(name, "exec.env."+text)
 				}
 			}
 		}
 	}
-	return names
+}
+
+// sequenceOf is all lists as one: where a key stands twice, readers differ about which of them counts.
+func sequenceOf(lists []*yaml.Node) *yaml.Node {
+	return &yaml.Node{Kind: yaml.SequenceNode, Content: sequence(lists)}
 }
 
 // fields returns every value of a key, also of merged mappings ("<<"), without aliases. Which one counts, where there are

@@ -9,6 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
 func TestConvert(t *testing.T) {
@@ -36,7 +38,7 @@ func TestConvert(t *testing.T) {
 		t.Fatalf("-want +got:\n%s", diff)
 	}
 	got, err := Convert(config, found[0], ExecUser([]string{"a"}, ""))
-	if user := config.AuthInfos["api"]; err != nil || got != token || user.Token != "" || user.Exec.Command != Command || user.Impersonate != "me" {
+	if user := config.AuthInfos["api"]; err != nil || got != token || user.Token != "" || user.Exec.Command != tokenrequest.Helper || user.Impersonate != "me" {
 		t.Errorf("error %v, user %v", err, user)
 	}
 	for i, want := range []string{"it has no token", "other credentials beside the token", `several clusters: ["both" "evil"]`} {

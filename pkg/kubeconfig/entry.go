@@ -12,11 +12,9 @@ import (
 
 	clientauthentication "k8s.io/client-go/pkg/apis/clientauthentication/v1"
 	"k8s.io/client-go/tools/clientcmd/api"
-)
 
-// Command is the credential helper as kubeconfigs name it. Krew links it under the same name, and a kuberc allowlist
-// can name exactly it.
-const Command = "kubectl-edge_credential"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
+)
 
 // Entry is what a kubeconfig says about one cluster: a cluster, a user and a context, all three of the same name.
 type Entry struct {
@@ -90,7 +88,7 @@ func ExecUser(args []string, installHint string) *api.AuthInfo {
 	user := api.NewAuthInfo()
 	user.Exec = &api.ExecConfig{
 		APIVersion:         clientauthentication.SchemeGroupVersion.String(),
-		Command:            Command,
+		Command:            tokenrequest.Helper,
 		Args:               args,
 		InstallHint:        installHint,
 		InteractiveMode:    api.IfAvailableExecInteractiveMode,

@@ -18,7 +18,6 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
@@ -50,7 +49,7 @@ type clusterSecretOptions struct {
 
 func newArgoCDClusterSecretCmd(a *app) *cobra.Command {
 	o := &clusterSecretOptions{
-		app: a, namespace: "argocd", format: "yaml", command: kubeconfig.Command,
+		app: a, namespace: "argocd", format: "yaml", command: tokenrequest.Helper,
 		tokenFile: "/var/run/secrets/stackit.cloud/serviceaccount/token",
 	}
 	cmd := &cobra.Command{
@@ -108,8 +107,8 @@ func (o *clusterSecretOptions) validate() error {
 	switch {
 	case !path.IsAbs(o.tokenFile):
 		return fmt.Errorf("--token-file %.80q: want an absolute path", o.tokenFile)
-	case o.command == "":
-		return errors.New("--command is empty")
+	case !o.callsHelper():
+		return fmt.Errorf("--command %.80q: want %s, or a path to it in the pods", o.command, tokenrequest.Helper)
 	case o.format != "json" && o.format != "yaml":
 		return fmt.Errorf("unknown output format %.60q: want json or yaml", o.format)
 	case o.apply && o.context == "":
@@ -131,6 +130,12 @@ func (o *clusterSecretOptions) validate() error {
 		}
 	}
 	return nil
+}
+
+// callsHelper reports whether what Argo CD is to run is the helper: everything else would get arguments that it does not know.
+func (o *clusterSecretOptions) callsHelper() bool {
+	call, ours := tokenrequest.FindCall(o.command, nil)
+	return ours && call.Sure
 }
 
 func (o *clusterSecretOptions) run(ctx context.Context) error {

@@ -117,8 +117,8 @@ func (a *app) edgeContextNames(_ context.Context, cmd *cobra.Command) []string {
 		return nil
 	}
 	var names []string
-	for _, c := range edgeContexts(config) {
-		names = append(names, c.name)
+	for _, c := range kubeconfig.EdgeContexts(config) {
+		names = append(names, c.Name)
 	}
 	return names
 }

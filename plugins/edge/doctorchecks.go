@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"net/url"
 	"os/exec"
@@ -15,12 +14,11 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/audit"
-	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
 const (
@@ -153,9 +151,9 @@ func (a *app) checkEndpoint(ctx context.Context, client *http.Client, name, addr
 // checkHelper looks for the helper where kubectl does.
 func (a *app) checkHelper(ctx context.Context) check {
 	const name, next = "helper", "kubectl krew install edge-credential, or put it into a folder that is in PATH"
-	path, err := exec.LookPath(kubeconfig.Command)
+	path, err := exec.LookPath(tokenrequest.Helper)
 	if err != nil {
-		return failed(name, fmt.Errorf("%s, which kubeconfigs call, is not in PATH", kubeconfig.Command), next)
+		return failed(name, fmt.Errorf("%s, which kubeconfigs call, is not in PATH", tokenrequest.Helper), next)
 	}
 	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
 	defer cancel()
@@ -194,56 +192,4 @@ func (a *app) checkCache() check {
 			"make it a folder of your own with mode 0700, or remove it")
 	}
 	return passed(name, "%s", store.Dir())
-}
-
-// checkKubeconfig looks at the contexts that call our helper, at what is set for it there, and for secrets in the others.
-func (a *app) checkKubeconfig() check {
-	const name = "kubeconfig"
-	config, err := kubeconfig.Load("")
-	if err != nil {
-		return failed(name, err, "kubectl config view")
-	}
-	ours, lost := 0, []string{}
-	settings, err := profile.Load(a.dirs)
-	if err != nil {
-		settings = &profile.Config{}
-	}
-	for contextName, c := range config.Contexts {
-		user := config.AuthInfos[c.AuthInfo]
-		if user == nil || user.Exec == nil || user.Exec.Command != kubeconfig.Command {
-			continue
-		}
-		ours++
-		for _, arg := range user.Exec.Args {
-			wanted, ok := strings.CutPrefix(arg, "--profile=")
-			if _, known := settings.Profiles[wanted]; ok && !known && wanted != profile.DefaultName {
-				lost = append(lost, contextName)
-			}
-		}
-	}
-	if len(lost) > 0 {
-		slices.Sort(lost)
-		return failed(name, fmt.Errorf("contexts whose profile is gone: %s", strings.Join(lost, ", ")),
-			"kubectl edge kubeconfig create, or kubectl edge profile create")
-	}
-	var redirects []string
-	for _, userName := range slices.Sorted(maps.Keys(config.AuthInfos)) {
-		if names := audit.Redirects(config.AuthInfos[userName]); len(names) > 0 {
-			redirects = append(redirects, fmt.Sprintf("user %q sets %s", userName, strings.Join(names, ", ")))
-		}
-	}
-	if len(redirects) > 0 {
-		return warned(name, "unless you wrote that yourself, delete it from exec.env of the user: kubectl edge kubeconfig audit -o wide",
-			"it sets what the credential helper should have from your shell: %s", strings.Join(redirects, "; "))
-	}
-	embedded := 0
-	for _, user := range config.AuthInfos {
-		if user.Token != "" || len(user.ClientKeyData) > 0 || user.Password != "" {
-			embedded++
-		}
-	}
-	if embedded > 0 {
-		return warned(name, "kubectl edge kubeconfig audit", "%s of kubectl edge; %s with a secret in the file", count(ours, "context"), count(embedded, "user"))
-	}
-	return passed(name, "%s of kubectl edge", count(ours, "context"))
 }

@@ -132,34 +132,34 @@ func outputOf(args []string) (json, other bool) {
 }
 
 // chosen returns the contexts of ours that the flags choose.
-func (o *eachOptions) chosen() ([]edgeContext, error) {
+func (o *eachOptions) chosen() ([]kubeconfig.EdgeContext, error) {
 	config, err := kubeconfig.Load(o.path)
 	if err != nil {
 		return nil, err
 	}
-	contexts := slices.DeleteFunc(edgeContexts(config), func(c edgeContext) bool { return !o.matches(c) })
+	contexts := slices.DeleteFunc(kubeconfig.EdgeContexts(config), func(c kubeconfig.EdgeContext) bool { return !o.matches(c) })
 	if len(contexts) == 0 {
 		return nil, hint.Wrap(errors.New("no context of kubectl edge in the kubeconfig matches"), "kubectl edge kubeconfig create --all")
 	}
 	return contexts, nil
 }
 
-func (o *eachOptions) matches(c edgeContext) bool {
+func (o *eachOptions) matches(c kubeconfig.EdgeContext) bool {
 	match := func(glob, value string) bool {
 		ok, err := path.Match(glob, value)
 		return ok && err == nil
 	}
-	id := c.request.InstanceID
+	id := c.Request.InstanceID
 	values := map[string]string{
 		"name": id[:max(0, strings.LastIndex(id, "-"))], "id": id,
-		"project": c.request.ProjectID, "region": c.request.Region, "profile": c.request.Profile,
+		"project": c.Request.ProjectID, "region": c.Request.Region, "profile": c.Request.Profile,
 	}
 	for _, requirement := range o.selector {
 		if key, glob, _ := strings.Cut(requirement, "="); !match(glob, values[key]) {
 			return false
 		}
 	}
-	return len(o.contexts) == 0 || slices.ContainsFunc(o.contexts, func(glob string) bool { return match(glob, c.name) })
+	return len(o.contexts) == 0 || slices.ContainsFunc(o.contexts, func(glob string) bool { return match(glob, c.Name) })
 }
 
 func (o *eachOptions) run(ctx context.Context, args []string) error {
@@ -204,8 +204,8 @@ func (o *eachOptions) run(ctx context.Context, args []string) error {
 }
 
 // arguments puts the context after the command's first word: kubectl takes no flag before the name of a plugin.
-func (o *eachOptions) arguments(c edgeContext, args []string) []string {
-	flags := []string{"--context=" + c.name}
+func (o *eachOptions) arguments(c kubeconfig.EdgeContext, args []string) []string {
+	flags := []string{"--context=" + c.Name}
 	if o.path != "" {
 		flags = append(flags, "--kubeconfig="+o.path)
 	}
@@ -221,13 +221,13 @@ func (o *eachOptions) arguments(c edgeContext, args []string) []string {
 }
 
 // streams are where the output of each context's command goes.
-func (o *eachOptions) streams(contexts []edgeContext) []eachStreams {
+func (o *eachOptions) streams(contexts []kubeconfig.EdgeContext) []eachStreams {
 	if o.format == "json" {
 		return make([]eachStreams, len(contexts))
 	}
 	names, width := make([]string, len(contexts)), 0
 	for i, c := range contexts {
-		names[i] = hint.Printable(c.name)
+		names[i] = hint.Printable(c.Name)
 		width = max(width, utf8.RuneCountInString(names[i]))
 	}
 	out, errOut := newLineWriter(plugin.Raw(o.Out)), newLineWriter(plugin.Raw(o.ErrOut))
@@ -249,13 +249,13 @@ func (o *eachOptions) colour(stream any, i int, label string) string {
 }
 
 // worst is the error of the commands that failed, with the highest of their exit codes.
-func worst(contexts []edgeContext, runs []eachRun) error {
+func worst(contexts []kubeconfig.EdgeContext, runs []eachRun) error {
 	failed, code := 0, 0
 	var first error
 	for i, r := range runs {
 		if r.err != nil {
 			failed++
-			first = errors.Join(first, fmt.Errorf("context %q: %w", contexts[i].name, r.err))
+			first = errors.Join(first, fmt.Errorf("context %q: %w", contexts[i].Name, r.err))
 		} else if r.code != 0 {
 			failed++
 		}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 )
@@ -101,11 +102,11 @@ type eachResult struct {
 	Error      string          `json:"error,omitempty"`
 }
 
-func (o *eachOptions) printMerged(contexts []edgeContext, runs []eachRun) error {
+func (o *eachOptions) printMerged(contexts []kubeconfig.EdgeContext, runs []eachRun) error {
 	items := []eachResult{}
 	for i, c := range contexts {
 		r := &runs[i]
-		item := eachResult{Context: c.name, InstanceID: c.request.InstanceID, ProjectID: c.request.ProjectID, Region: c.request.Region, ExitCode: r.code}
+		item := eachResult{Context: c.Name, InstanceID: c.Request.InstanceID, ProjectID: c.Request.ProjectID, Region: c.Request.Region, ExitCode: r.code}
 		switch {
 		case r.err != nil:
 			item.Error = r.err.Error()

@@ -1,7 +1,6 @@
 package edge
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,7 +12,6 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
-	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
@@ -96,8 +94,8 @@ func (o *instanceDeleteOptions) awaitDeleted(ctx context.Context, cloud edgeClou
 
 // contextsOf returns the contexts of the instance that are to be removed, nil if a person wants to keep them. A kubeconfig
 // that cannot be read is not worth keeping an instance for.
-func (o *instanceDeleteOptions) contextsOf(ctx context.Context, cloud edgeCloud, instance stackit.Instance) ([]edgeContext, error) {
-	contexts := []edgeContext{}
+func (o *instanceDeleteOptions) contextsOf(ctx context.Context, cloud edgeCloud, instance stackit.Instance) ([]kubeconfig.EdgeContext, error) {
+	contexts := []kubeconfig.EdgeContext{}
 	if o.keepContexts {
 		return contexts, nil
 	}
@@ -107,10 +105,9 @@ func (o *instanceDeleteOptions) contextsOf(ctx context.Context, cloud edgeCloud,
 		return contexts, nil
 	}
 	var names []string
-	for _, c := range edgeContexts(config) {
-		if strings.EqualFold(c.request.ProjectID, cloud.ProjectID) && c.request.InstanceID == instance.Id &&
-			cmp.Or(c.request.Region, profile.DefaultRegion) == cloud.Region {
-			contexts, names = append(contexts, c), append(names, c.name)
+	for _, c := range kubeconfig.EdgeContexts(config) {
+		if c.In(cloud.Scope) && c.Request.InstanceID == instance.Id {
+			contexts, names = append(contexts, c), append(names, c.Name)
 		}
 	}
 	if len(contexts) == 0 {
@@ -124,14 +121,14 @@ func (o *instanceDeleteOptions) contextsOf(ctx context.Context, cloud edgeCloud,
 }
 
 // forget removes the contexts and the instance's cached tokens.
-func (o *instanceDeleteOptions) forget(ctx context.Context, cloud edgeCloud, id string, contexts []edgeContext) error {
+func (o *instanceDeleteOptions) forget(ctx context.Context, cloud edgeCloud, id string, contexts []kubeconfig.EdgeContext) error {
 	var removed []string
 	edit := func(config *api.Config) error {
 		removed = nil
 		for _, c := range contexts {
-			if at := config.Contexts[c.name]; at != nil && sameInstance(config.AuthInfos[at.AuthInfo], c.request) {
-				kubeconfig.Remove(config, c.name)
-				removed = append(removed, c.name)
+			if at := config.Contexts[c.Name]; at != nil && kubeconfig.IsFor(config.AuthInfos[at.AuthInfo], c.Request) {
+				kubeconfig.Remove(config, c.Name)
+				removed = append(removed, c.Name)
 			}
 		}
 		return nil
@@ -144,5 +141,5 @@ func (o *instanceDeleteOptions) forget(ctx context.Context, cloud edgeCloud, id 
 	for _, name := range removed {
 		o.Note("Removed context %q.", name)
 	}
-	return o.forgetInstances([]edgeContext{{request: tokenrequest.Request{ProjectID: cloud.ProjectID, Region: cloud.Region, InstanceID: id}}})
+	return o.forgetInstances([]kubeconfig.EdgeContext{{Request: tokenrequest.Request{ProjectID: cloud.ProjectID, Region: cloud.Region, InstanceID: id}}})
 }

@@ -115,11 +115,14 @@ func (o *kubeconfigConvertOptions) choose(config *api.Config) ([]*conversion, er
 			continue
 		}
 		context := config.Contexts[name]
-		switch {
-		case context == nil:
+		if context == nil {
 			return nil, hint.Wrap(fmt.Errorf("no context %.80q in the kubeconfig", name), "kubectl config get-contexts")
-		case config.AuthInfos[context.AuthInfo] != nil && config.AuthInfos[context.AuthInfo].Exec != nil:
-			return nil, fmt.Errorf("context %q holds no token: it calls %q", name, config.AuthInfos[context.AuthInfo].Exec.Command)
+		}
+		user := config.AuthInfos[context.AuthInfo]
+		if _, ours := kubeconfig.RequestOf(user); ours {
+			return nil, fmt.Errorf("context %q holds no token: it gets them from kubectl edge already", name)
+		} else if user != nil && user.Exec != nil {
+			return nil, fmt.Errorf("context %q holds no token: it calls %q", name, user.Exec.Command)
 		}
 		return nil, fmt.Errorf("context %q holds no token that could be converted", name)
 	}

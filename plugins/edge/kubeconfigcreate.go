@@ -201,7 +201,7 @@ func (o *kubeconfigCreateOptions) put(ctx context.Context, places []*place) erro
 			if err := o.free(config, p); err != nil { // again, under the lock
 				return err
 			}
-			if o.overwrite && !sameInstance(config.AuthInfos[p.name], p.request) {
+			if o.overwrite && !kubeconfig.IsFor(config.AuthInfos[p.name], p.request) {
 				delete(config.AuthInfos, p.name)
 				delete(config.Clusters, p.name)
 				delete(config.Contexts, p.name)

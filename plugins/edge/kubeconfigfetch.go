@@ -47,7 +47,7 @@ func (o *kubeconfigCreateOptions) free(config *api.Config, p *place) error {
 	}
 	user, cluster, context := config.AuthInfos[p.name], config.Clusters[p.name], config.Contexts[p.name]
 	switch {
-	case user != nil && !sameInstance(user, p.request):
+	case user != nil && !kubeconfig.IsFor(user, p.request):
 		return taken("user")
 	case context != nil && (context.AuthInfo != p.name || context.Cluster != p.name):
 		return taken("context")

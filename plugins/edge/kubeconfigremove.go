@@ -96,12 +96,12 @@ func (o *kubeconfigRemoveOptions) run(ctx context.Context) error {
 }
 
 // choose returns the contexts to remove, and how many it could not decide about, which was reported.
-func (o *kubeconfigRemoveOptions) choose(ctx context.Context, config *api.Config) (removed []edgeContext, unknown int, err error) {
-	ours := edgeContexts(config)
+func (o *kubeconfigRemoveOptions) choose(ctx context.Context, config *api.Config) (removed []kubeconfig.EdgeContext, unknown int, err error) {
+	ours := kubeconfig.EdgeContexts(config)
 	switch {
 	case len(o.contexts) > 0:
 		for _, name := range o.contexts {
-			i := slices.IndexFunc(ours, func(c edgeContext) bool { return c.name == name })
+			i := slices.IndexFunc(ours, func(c kubeconfig.EdgeContext) bool { return c.Name == name })
 			if i < 0 && config.Contexts[name] == nil {
 				return nil, 0, hint.Wrap(fmt.Errorf("no context %.80q in the kubeconfig", name), "kubectl config get-contexts")
 			} else if i < 0 {
@@ -118,8 +118,7 @@ func (o *kubeconfigRemoveOptions) choose(ctx context.Context, config *api.Config
 		return nil, 0, err
 	}
 	for _, c := range ours {
-		place := strings.EqualFold(c.request.ProjectID, s.ProjectID) && cmp.Or(c.request.Region, profile.DefaultRegion) == s.Region
-		if place && o.which.matches(c.request.InstanceID) {
+		if c.In(s) && o.which.matches(c.Request.InstanceID) {
 			removed = append(removed, c)
 		}
 	}
@@ -136,10 +135,10 @@ func (f *instancesFlags) matches(id string) bool {
 }
 
 // gone returns those contexts whose instances the API no longer has.
-func (o *kubeconfigRemoveOptions) gone(ctx context.Context, ours []edgeContext) (gone []edgeContext, unknown int, err error) {
+func (o *kubeconfigRemoveOptions) gone(ctx context.Context, ours []kubeconfig.EdgeContext) (gone []kubeconfig.EdgeContext, unknown int, err error) {
 	asked := map[profile.Choice]map[string]bool{} // the ids of its instances; nil if they could not be had
 	for _, c := range ours {
-		at := profile.Choice{Profile: c.request.Profile, ProjectID: c.request.ProjectID, Region: c.request.Region}
+		at := profile.Choice{Profile: c.Request.Profile, ProjectID: c.Request.ProjectID, Region: c.Request.Region}
 		if o.choice.Profile != "" && at.Profile != o.choice.Profile || o.choice.ProjectID != "" && !strings.EqualFold(at.ProjectID, o.choice.ProjectID) ||
 			o.choice.Region != "" && at.Region != o.choice.Region {
 			continue
@@ -156,7 +155,7 @@ func (o *kubeconfigRemoveOptions) gone(ctx context.Context, ours []edgeContext) 
 		switch {
 		case ids == nil:
 			unknown++
-		case !ids[c.request.InstanceID]:
+		case !ids[c.Request.InstanceID]:
 			gone = append(gone, c)
 		}
 	}
@@ -187,15 +186,15 @@ func (o *kubeconfigRemoveOptions) instanceIDs(ctx context.Context, at profile.Ch
 	return ids, nil
 }
 
-func (o *kubeconfigRemoveOptions) remove(ctx context.Context, contexts []edgeContext) error {
+func (o *kubeconfigRemoveOptions) remove(ctx context.Context, contexts []kubeconfig.EdgeContext) error {
 	current := false
 	edit := func(config *api.Config) error {
 		for _, c := range contexts {
-			if at := config.Contexts[c.name]; at == nil || !sameInstance(config.AuthInfos[at.AuthInfo], c.request) {
+			if at := config.Contexts[c.Name]; at == nil || !kubeconfig.IsFor(config.AuthInfos[at.AuthInfo], c.Request) {
 				continue // changed by another program meanwhile
 			}
-			current = current || config.CurrentContext == c.name
-			kubeconfig.Remove(config, c.name)
+			current = current || config.CurrentContext == c.Name
+			kubeconfig.Remove(config, c.Name)
 		}
 		return nil
 	}
@@ -204,7 +203,7 @@ func (o *kubeconfigRemoveOptions) remove(ctx context.Context, contexts []edgeCon
 	}
 	if o.prune || o.which.all {
 		for _, c := range contexts {
-			o.Note("%q (instance %s of project %s)", c.name, c.request.InstanceID, c.request.ProjectID)
+			o.Note("%q (instance %s of project %s)", c.Name, c.Request.InstanceID, c.Request.ProjectID)
 		}
 		if err := o.Confirm(ctx, o.yes, fmt.Sprintf("Remove %s?", count(len(contexts), "context"))); err != nil {
 			return err
@@ -214,7 +213,7 @@ func (o *kubeconfigRemoveOptions) remove(ctx context.Context, contexts []edgeCon
 		return err
 	}
 	for _, c := range contexts {
-		o.Note("Removed context %q.", c.name)
+		o.Note("Removed context %q.", c.Name)
 	}
 	if current {
 		o.Note("It was the current context; there is none now. Choose another with: kubectl config use-context NAME")
@@ -223,11 +222,11 @@ func (o *kubeconfigRemoveOptions) remove(ctx context.Context, contexts []edgeCon
 }
 
 // forgetInstances removes the cached tokens of the contexts' instances.
-func (a *app) forgetInstances(contexts []edgeContext) error {
+func (a *app) forgetInstances(contexts []kubeconfig.EdgeContext) error {
 	_, err := tokencache.All(a.dirs).Clean(func(f tokencache.File) bool {
 		l := f.Entry.Labels
-		return slices.ContainsFunc(contexts, func(c edgeContext) bool {
-			return c.request.InstanceID == l.Instance && strings.EqualFold(c.request.ProjectID, l.Project) && cmp.Or(c.request.Region, l.Region) == l.Region
+		return slices.ContainsFunc(contexts, func(c kubeconfig.EdgeContext) bool {
+			return c.Request.InstanceID == l.Instance && strings.EqualFold(c.Request.ProjectID, l.Project) && cmp.Or(c.Request.Region, l.Region) == l.Region
 		})
 	})
 	return err

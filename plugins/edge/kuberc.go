@@ -21,6 +21,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kuberc"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
 func newKubercCmd(a *app) *cobra.Command {
@@ -70,7 +71,7 @@ func (o *kubercAllowOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	commands := append([]string{kubeconfig.Command}, o.also...)
+	commands := append([]string{tokenrequest.Helper}, o.also...)
 	if !o.apply {
 		_, err := o.Out.Write(kuberc.New(field, commands))
 		return err
