@@ -1,4 +1,4 @@
-// Twins finds functions that are told twice: of the same name and body in two packages.
+// Twins finds functions that are there twice: of the same name and body in two packages.
 //
 //	twins FOLDER
 //

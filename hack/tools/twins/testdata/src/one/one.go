@@ -4,7 +4,7 @@ import "strings"
 
 type failure struct{ text string }
 
-// A line is too little to be told twice.
+// A line is too little to count.
 func (f failure) Error() string { return f.text }
 
 // first is in two as well.
