@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/execcredential"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
@@ -55,6 +56,8 @@ func newCredentialCmd(a *app) *cobra.Command {
 	for _, internal := range []string{"client", "refused", "refresh"} {
 		cmd.Flags().Lookup(internal).Hidden = true
 	}
+	// The helper hands on all that its kubeconfig says, and this checks it as a whole.
+	cmd.Flags().VisitAll(func(f *pflag.Flag) { plugin.AllowEmpty(cmd.Flags(), f.Name) })
 	return cmd
 }
 

@@ -52,9 +52,6 @@ func (f *instancesFlags) validate() error {
 		return hint.Wrap(errors.New("which instance? want --name, --instance-id or --all"), "kubectl edge instance list")
 	}
 	for _, which := range each {
-		if which == (instanceFlags{}) {
-			return errors.New("the value of --name or --instance-id is empty")
-		}
 		if err := which.validate(); err != nil {
 			return err
 		}

@@ -53,9 +53,6 @@ kubectl on your PATH wants. With --apply it adds them to your kuberc, and keeps 
   kubectl edge kuberc allow --apply --also aws,gke-gcloud-auth-plugin`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if slices.Contains(o.also, "") {
-				return usageError{errors.New("the value of --also is empty")}
-			}
 			return o.run(cmd.Context())
 		},
 	}
