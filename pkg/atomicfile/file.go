@@ -63,6 +63,23 @@ func (f *File) Read() ([]byte, error) {
 	return data, nil
 }
 
+// Edit replaces the content of the file by what change makes of it, and nothing if that is the same. It completes what a
+// killed writer began. The caller holds a lock that excludes others who call Edit.
+func (f *File) Edit(change func(old []byte) ([]byte, error)) error {
+	if err := f.Recover(); err != nil {
+		return err
+	}
+	old, err := f.Read()
+	if err != nil {
+		return err
+	}
+	data, err := change(old)
+	if err != nil || f.Info != nil && bytes.Equal(old, data) && !f.Narrow {
+		return err
+	}
+	return f.Replace(old, data)
+}
+
 // CheckWritable reports whether Replace can be expected to succeed, before anything is done that cannot be undone: the
 // file is the user's to change, and either a file can be made beside it or it can be written in place.
 func (f *File) CheckWritable() error {

@@ -2,121 +2,150 @@ package kuberc
 
 import (
 	"bytes"
+	"errors"
+	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
 )
 
-// editor changes a text line by line. Numbers of lines are the parser's, which begin at 1.
-type editor struct {
-	lines   []string // with their ends
-	newline string
-	replace map[int]string   // a line's new text, without its end
-	after   map[int][]string // lines to insert behind a line, without their ends
+// file is a kuberc: its text, and the document of it that kubectl uses.
+type file struct {
+	text     *yamledit.Document
+	document int
+	root     *yaml.Node // nil if there is nothing but comments
 }
 
-func newEditor(data []byte) *editor {
-	e := &editor{newline: "\n", replace: map[int]string{}, after: map[int][]string{}}
-	if bytes.Contains(data, []byte("\r\n")) {
-		e.newline = "\r\n"
+// parse finds the document that kubectl uses: the first that is a Preference. The others may be of versions that another
+// kubectl knows.
+func parse(data []byte) (file, error) {
+	if len(data) > maxSize {
+		return file{}, errors.New("it has more than 1 MiB")
 	}
-	e.lines = slices.Collect(strings.Lines(string(data)))
-	return e
-}
-
-// setPolicy makes the policy Allowlist.
-func (e *editor) setPolicy(root *yaml.Node) error {
-	if root.Style&yaml.FlowStyle != 0 {
-		return errForm()
+	text, err := yamledit.Parse(data)
+	if err != nil {
+		return file{}, err
 	}
-	return e.set(root, policyKey, allowlist)
-}
-
-// set replaces the value of a key that stands on the key's own line, or adds the key at the end.
-func (e *editor) set(root *yaml.Node, key, value string) error {
-	text := strings.TrimSuffix(key+": "+value, " ")
-	for i := 0; i < len(root.Content); i += 2 {
-		k, v := root.Content[i], root.Content[i+1]
-		if k.Value != key {
+	content := false
+	for i, root := range text.Roots() {
+		if root.ShortTag() == "!!null" {
 			continue
 		}
-		line := strings.TrimRight(e.lines[k.Line-1], "\r\n")
-		if v.ShortTag() != "!!null" && v.Line != k.Line || !strings.HasPrefix(line, key) || v.Anchor != "" {
-			return errForm()
+		content = true
+		version, kindOf := scalar(root, "apiVersion"), scalar(root, "kind")
+		switch {
+		case version == apiVersion && kindOf == kind:
+			return file{text, i, root}, nil
+		case strings.HasPrefix(version, apiGroup) && kindOf == kind: // which has no policy, and which kubectl uses
+			return file{}, errKind()
 		}
-		if comment := strings.Index(line, " #"); comment >= 0 {
-			text += line[comment:]
-		}
-		e.replace[k.Line] = text
-		return nil
 	}
-	e.after[len(e.lines)] = append(e.after[len(e.lines)], text)
-	return nil
+	if content {
+		return file{}, errKind()
+	}
+	return file{text: text}, nil
 }
 
-// addEntries adds commands to the allowlist, behind those that are there.
-func (e *editor) addEntries(root *yaml.Node, field Field, commands []string) error {
-	list := get(root, allowlistKey)
-	switch {
-	case len(commands) == 0:
-		return nil
-	case list == nil:
-		end := len(e.lines)
-		e.after[end] = append(e.after[end], append([]string{allowlistKey + ":"}, entries("", field, commands)...)...)
-		return nil
-	case len(list.Content) == 0:
-		key := keyLine(root, allowlistKey)
-		e.after[key] = append(e.after[key], entries("", field, commands)...)
-		return e.set(root, allowlistKey, "")
-	case list.Kind != yaml.SequenceNode || list.Style&yaml.FlowStyle != 0:
-		return errForm()
-	}
-	last := list.Content[len(list.Content)-1]
-	first := e.lines[last.Line-1]
-	indent := first[:len(first)-len(strings.TrimLeft(first, " "))]
-	if !strings.HasPrefix(first[len(indent):], "- ") {
-		return errForm()
-	}
-	end := lastLine(last)
-	e.after[end] = append(e.after[end], entries(indent, field, commands)...)
-	return nil
+func errKind() error {
+	return fmt.Errorf("it has no %s of %s, the first version that can hold a policy", kind, apiVersion)
 }
 
-func keyLine(root *yaml.Node, key string) int {
-	for i := 0; i < len(root.Content); i += 2 {
-		if root.Content[i].Value == key {
-			return root.Content[i].Line
-		}
+// scalar is the value of a key that is a scalar, or "".
+func scalar(n *yaml.Node, key string) string {
+	value := yamledit.Get(n, key)
+	if value == nil {
+		return ""
 	}
-	return 0
+	return yamledit.Resolve(value).Value
 }
 
-// lastLine is the last line on which a part of n begins.
-func lastLine(n *yaml.Node) int {
-	line := n.Line
-	for _, c := range n.Content {
-		line = max(line, lastLine(c))
+// Allow returns data with the policy Allowlist and these commands in the list, besides those that are there. All else
+// stays as it is, to the byte. It returns data itself if nothing is missing.
+func Allow(data []byte, field Field, commands []string) ([]byte, error) {
+	f, err := parse(data)
+	if err != nil {
+		return nil, err
 	}
-	return line
+	if f.root == nil {
+		return begin(data, field, commands)
+	}
+	old, err := Read(data)
+	if err != nil {
+		return nil, err
+	}
+	missing := slices.DeleteFunc(slices.Clone(commands), func(c string) bool { return slices.Contains(old.Allowed, c) })
+	edited := data
+	if !old.Restricts() {
+		edited, err = f.text.Apply(yamledit.Changes{Document: f.document, Fields: []yamledit.FieldChange{
+			{Key: policyKey, Old: old.Policy, New: allowlist},
+		}})
+		if err != nil {
+			return nil, err
+		}
+	}
+	if edited, err = add(edited, field, missing); err != nil {
+		return nil, err
+	}
+	if !intended(f.root, edited, field, missing) {
+		return nil, yamledit.ErrBeyond()
+	}
+	return edited, nil
 }
 
-func (e *editor) result() []byte {
-	var b strings.Builder
-	for i, line := range e.lines {
-		text := strings.TrimRight(line, "\r\n")
-		end := line[len(text):]
-		if replaced, ok := e.replace[i+1]; ok {
-			text = replaced
-		}
-		b.WriteString(text)
-		if end == "" && len(e.after[i+1]) > 0 {
-			end = e.newline
-		}
-		b.WriteString(end)
-		for _, added := range e.after[i+1] {
-			b.WriteString(added + e.newline)
+// begin writes the first content of a file.
+func begin(data []byte, field Field, commands []string) ([]byte, error) {
+	separator := ""
+	if len(data) > 0 && !bytes.HasSuffix(data, []byte("\n")) {
+		separator = "\n"
+	}
+	edited := slices.Concat(data, []byte(separator), New(field, commands))
+	if p, err := Read(edited); err != nil || !p.Restricts() { // behind a null or an end of the document
+		return nil, yamledit.ErrBeyond()
+	}
+	return edited, nil
+}
+
+// add appends commands to the allowlist.
+func add(data []byte, field Field, commands []string) ([]byte, error) {
+	f, err := parse(data)
+	if err != nil || len(commands) == 0 {
+		return data, err
+	}
+	list := yamledit.List{Key: allowlistKey, Name: commandOf}
+	for _, c := range commands {
+		list.Items = append(list.Items, yamledit.Item{Name: c, New: yamledit.Fields{{Key: string(field), Value: c}}})
+	}
+	return f.text.Apply(yamledit.Changes{Document: f.document, Lists: []yamledit.List{list}})
+}
+
+// commandOf is the command that an entry of the allowlist names.
+func commandOf(item *yaml.Node) (string, bool) {
+	for _, field := range []Field{Command, Name} {
+		if command := scalar(yamledit.Resolve(item), string(field)); command != "" {
+			return command, true
 		}
 	}
-	return []byte(b.String())
+	return "", false
+}
+
+// intended reports whether edited is what root was, with the policy and the missing commands.
+func intended(root *yaml.Node, edited []byte, field Field, missing []string) bool {
+	f, err := parse(edited)
+	var want, got map[string]any
+	if err != nil || f.root == nil || root.Decode(&want) != nil || f.root.Decode(&got) != nil {
+		return false
+	}
+	want[policyKey] = allowlist
+	list, _ := want[allowlistKey].([]any)
+	for _, c := range missing {
+		list = append(list, map[string]any{string(field): c})
+	}
+	if len(missing) > 0 {
+		want[allowlistKey] = list
+	}
+	return reflect.DeepEqual(want, got)
 }

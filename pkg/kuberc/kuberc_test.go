@@ -31,6 +31,30 @@ func TestAllow(t *testing.T) {
 			head + policy + "credentialPluginAllowlist:\n- name: aws\n  command: aws\n",
 			head + policy + "credentialPluginAllowlist:\n- name: aws\n  command: aws\n- command: ours\n",
 		},
+		"JSON": {
+			`{"apiVersion":"kubectl.config.k8s.io/v1beta1","kind":"Preference" , "x":[1, 2]}`,
+			`{"apiVersion":"kubectl.config.k8s.io/v1beta1","kind":"Preference" , "x":[1, 2], ` +
+				`"credentialPluginPolicy": "Allowlist", "credentialPluginAllowlist": [{"command":"ours"}]}`,
+		},
+		"flow list": {
+			head + policy + "credentialPluginAllowlist: [{name: aws}] # theirs\ndefaults:   []\n",
+			head + policy + "credentialPluginAllowlist: [{name: aws}, {\"command\":\"ours\"}] # theirs\ndefaults:   []\n",
+		},
+		"next line":  {head + "credentialPluginPolicy:\n  AllowAll\n", head + "credentialPluginPolicy:\n  Allowlist\n" + list},
+		"dash alone": {head + policy + "credentialPluginAllowlist:\n-\n  name: aws\n", head + policy + "credentialPluginAllowlist:\n-\n  name: aws\n- command: ours\n"},
+		"end marker": {head + "...\n# end\n", head + policy + list + "...\n# end\n"},
+		"odd indentation": {
+			head + policy + "credentialPluginAllowlist:\n   -   name:   aws\n       # inner\n\n# after\n",
+			head + policy + "credentialPluginAllowlist:\n   -   name:   aws\n       # inner\n   - command: ours\n\n# after\n",
+		},
+		"anchors": {
+			"x: &c {command: get}\n" + head + policy + "credentialPluginAllowlist:\n- *c\n",
+			"x: &c {command: get}\n" + head + policy + "credentialPluginAllowlist:\n- *c\n- command: ours\n",
+		},
+		"other documents": {
+			"# one\na:   1\n--- # two\n" + head + "...\n---\n- [three]\n",
+			"# one\na:   1\n--- # two\n" + head + policy + list + "...\n---\n- [three]\n",
+		},
 		"CRLF": {
 			strings.ReplaceAll(head+policy+"credentialPluginAllowlist:\n- name: aws\n", "\n", "\r\n"),
 			strings.ReplaceAll(head+policy+"credentialPluginAllowlist:\n- name: aws\n- command: ours\n", "\n", "\r\n"),
@@ -49,7 +73,7 @@ func TestAllow(t *testing.T) {
 				t.Errorf("a second time changes it: %v\n%s", err, again)
 			}
 			p, err := Read(got)
-			if err != nil || !p.Restricts() || p.Allowed[len(p.Allowed)-1] != "ours" {
+			if err != nil || !p.Restricts() || len(p.Allowed) == 0 || p.Allowed[len(p.Allowed)-1] != "ours" {
 				t.Errorf("reads as %+v, %v", p, err)
 			}
 		})
@@ -62,12 +86,9 @@ func TestAllowRefuses(t *testing.T) {
 		"something else": {"apiVersion: v1\nkind: Config\n", "first version that can hold a policy"},
 		"not YAML":       {"a: [", "not valid YAML"},
 		"a list":         {"- a\n", "first version that can hold a policy"},
-		"several":        {head + "---\n" + head, "several YAML documents"},
-		"JSON":           {`{"apiVersion":"kubectl.config.k8s.io/v1beta1","kind":"Preference"}`, "cannot be edited"},
-		"flow list":      {head + "credentialPluginPolicy: Allowlist\ncredentialPluginAllowlist: [{name: aws}]\n", "cannot be edited"},
-		"next line":      {head + "credentialPluginPolicy:\n  AllowAll\n", "cannot be edited"},
-		"dash alone":     {head + "credentialPluginPolicy: Allowlist\ncredentialPluginAllowlist:\n-\n  name: aws\n", "cannot be edited"},
-		"end marker":     {head + "...\n", "cannot be edited"},
+		"older first":    {"apiVersion: kubectl.config.k8s.io/v1alpha1\nkind: Preference\n---\n" + head, "first version that can hold a policy"},
+		"no preference":  {"a: 1\n---\nb: 2\n", "first version that can hold a policy"},
+		"list's alias":   {head + "x: &x [{name: aws}]\ncredentialPluginAllowlist: *x\n", "cannot be edited"},
 		"duplicate":      {head + "kind: Preference\n", ""},
 		"anchor":         {head + "credentialPluginPolicy: &p AllowAll\nx: *p\n", "cannot be edited"},
 		"null":           {"~", "cannot be edited"},

@@ -155,3 +155,33 @@ func RemoveOwn(path string) error {
 	defer d.Close()
 	return d.Remove(filepath.Base(path))
 }
+
+// OpenMine opens or makes a regular file of the user's own, in a folder that may be anybody's: it follows no link in the
+// last place, and refuses what another user put there.
+func OpenMine(path string, flag int, perm fs.FileMode) (*os.File, error) {
+	d, err := AnyDir(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	defer d.Close()
+	f, err := d.Open(filepath.Base(path), flag, perm)
+	if err != nil {
+		if isSymlinkError(err) {
+			return nil, &Error{path, "it is a symbolic link"}
+		}
+		return nil, err
+	}
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+	case !info.Mode().IsRegular():
+		err = &Error{path, "it is not a regular file"}
+	case !belongsToUser(info, Private):
+		err = &Error{path, "it belongs to another user"}
+	}
+	if err != nil {
+		_ = f.Close()
+		return nil, err
+	}
+	return f, nil
+}

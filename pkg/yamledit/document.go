@@ -256,3 +256,24 @@ func sameNode(a, b *yaml.Node) bool {
 	}
 	return true
 }
+
+// Nest returns the text in which the root of a document, a mapping, has become part of another: before and after are the
+// lines around it, and its own are indented deeper by so many columns. Where it lies then and that it is the same there is
+// for the caller to check.
+func (d *Document) Nest(document int, before string, columns int, after string) ([]byte, error) {
+	root, limit := d.at(document)
+	if root == nil || root.Kind != yaml.MappingNode || root.Column != 1 {
+		return nil, errBeyond
+	}
+	start := d.text.lines[root.Line-1]
+	indent := bytes.Repeat([]byte(" "), columns)
+	p := &patch{text: d.text, splices: []splice{{start: start, end: start, text: before}}}
+	for line := range bytes.Lines(d.data[start:limit]) {
+		if len(bytes.TrimSpace(line)) > 0 {
+			p.splices = append(p.splices, splice{start: start, end: start, text: string(indent)})
+		}
+		start += len(line)
+	}
+	p.splices = append(p.splices, splice{start: limit, end: limit, text: after, ownLine: true})
+	return p.result()
+}

@@ -110,3 +110,31 @@ func TestMask(t *testing.T) {
 		t.Errorf("of what cannot be read it shows %q", got)
 	}
 }
+
+// Whatever a value is, it is read back as it was written, in both styles.
+func TestOddValues(t *testing.T) {
+	for _, value := range []string{
+		"", "a: b", "# c", "- x", "null", "1e3", "yes", "'", "\"", "two\nlines", "two\n  lines\n", " lead", "trail ", "\ttab",
+		"a\x1b[2Jb\u009bc\u202ed\x7fe", "\u2028", "\u0085", "\ufeffx", "\U000e0001", "ü\U0001f600", "{{ x }}", "*x", "&x", "!x", "%x", "@x", "`x",
+	} {
+		for _, data := range []string{"list:\n- name: x\n", "{list: [{name: x}]}", ""} {
+			out, err := apply(t, data, Changes{Lists: []List{{Key: "list", Name: byName, Items: []Item{
+				{Name: value, New: Fields{{"name", value}, {value + "k", map[string]any{"c": value}}}},
+			}}}})
+			if err != nil {
+				t.Errorf("%q in %q: %v", value, data, err)
+				continue
+			}
+			d, err := Parse([]byte(out))
+			if err != nil {
+				t.Errorf("%q: %v", out, err)
+				continue
+			}
+			items := Get(d.Root(), "list").Content
+			item := items[len(items)-1]
+			if name, _ := byName(item); name != value || item.Content[2].Value != value+"k" || Get(item.Content[3], "c").Value != value {
+				t.Errorf("%q is read back from %q as %q", value, out, name)
+			}
+		}
+	}
+}

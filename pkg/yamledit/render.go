@@ -3,9 +3,11 @@ package yamledit
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
+	"unicode"
 
 	sigsyaml "sigs.k8s.io/yaml"
 )
@@ -92,11 +94,20 @@ func isItems(value any) bool {
 
 // sigsYAML is value as kubectl writes it.
 func sigsYAML(value any, indent string) string {
+	var out strings.Builder
+	if text := flowJSON(value, "", ""); strings.Contains(text, `\u`) { // which kubectl's encoder does not always bring through
+		if _, ok := value.(map[string]any); !ok {
+			return indent + text + "\n"
+		}
+		for _, f := range ordered(value) {
+			fmt.Fprintf(&out, "%s%s: %s\n", indent, flowJSON(f.Key, "", ""), flowJSON(f.Value, "", ""))
+		}
+		return out.String()
+	}
 	data, err := sigsyaml.Marshal(value)
 	if err != nil {
 		return "" // not possible for decoded JSON; the check of the result would refuse it
 	}
-	var out strings.Builder
 	for line := range strings.Lines(string(data)) {
 		if line != "\n" {
 			out.WriteString(indent)
@@ -124,7 +135,23 @@ func flowJSON(value any, prefix, indent string) string {
 	if err := encoder.Encode(value); err != nil {
 		return "" // as above
 	}
-	return strings.TrimSuffix(out.String(), "\n")
+	return escape(strings.TrimSuffix(out.String(), "\n"))
+}
+
+// odd is for what a YAML parser refuses or takes for something else, such as U+2028 for a line break.
+func odd(r rune) bool { return r != '\n' && r != '\t' && !unicode.IsPrint(r) }
+
+// escape writes what is odd in the way of JSON, which is a part of YAML.
+func escape(text string) string {
+	var out strings.Builder
+	for _, r := range text {
+		if odd(r) && r <= 0xffff { // beyond that JSON writes two surrogates, of which YAML knows nothing
+			fmt.Fprintf(&out, `\u%04x`, r)
+		} else {
+			out.WriteRune(r)
+		}
+	}
+	return out.String()
 }
 
 // Field is a key of a mapping with its value: decoded JSON, or Fields where the order counts.

@@ -1,11 +1,11 @@
 package edge
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,6 +18,7 @@ import (
 	"k8s.io/client-go/util/homedir"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/filelock"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kuberc"
@@ -76,11 +77,7 @@ func (o *kubercAllowOptions) run(ctx context.Context) error {
 	if o.path == "" && o.Getenv("KUBERC") == "off" {
 		return hint.Wrap(errors.New("kubectl reads no kuberc: $KUBERC is off"), "unset KUBERC")
 	}
-	path, err := o.file()
-	if err != nil {
-		return err
-	}
-	if err := o.applyTo(ctx, path, field, commands); err != nil {
+	if err := o.applyTo(ctx, o.file(), field, commands); err != nil {
 		return err
 	}
 	if o.Getenv("KUBECTL_KUBERC") == "false" {
@@ -89,62 +86,64 @@ func (o *kubercAllowOptions) run(ctx context.Context) error {
 	return nil
 }
 
-// file is the kuberc that kubectl reads, with symlinks resolved.
-func (o *kubercAllowOptions) file() (string, error) {
-	path := o.path
-	if path == "" {
-		path = o.Getenv("KUBERC")
-	}
-	if path == "" {
-		path = filepath.Join(homedir.HomeDir(), ".kube", "kuberc")
-	}
-	target, err := filepath.EvalSymlinks(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		if link, err := os.Readlink(path); err == nil {
-			return "", fmt.Errorf("read kuberc %q: it is a symlink to %q, which does not exist", path, link)
-		}
-		return path, nil
-	}
-	if err != nil {
-		return "", fmt.Errorf("read kuberc: %w", err)
-	}
-	return target, nil
+// file is the path of the kuberc that kubectl reads.
+func (o *kubercAllowOptions) file() string {
+	return cmp.Or(o.path, o.Getenv("KUBERC"), filepath.Join(homedir.HomeDir(), ".kube", "kuberc"))
 }
 
 func (o *kubercAllowOptions) applyTo(ctx context.Context, path string, field kuberc.Field, commands []string) error {
-	mode := fs.FileMode(0o600)
-	info, err := os.Stat(path)
+	unlock, err := o.lock(ctx)
+	if err != nil {
+		return fmt.Errorf("edit kuberc %q: %w", path, err)
+	}
+	defer unlock()
+	file, err := atomicfile.Find(path)
+	if err != nil {
+		return fmt.Errorf("read kuberc %q: %w", path, err)
+	}
+	file.Public, path = true, file.Target
+	if err := file.CheckWritable(); err != nil {
+		return fmt.Errorf("write kuberc %q: %w", path, err)
+	}
+	var old, edited []byte
+	var refused error // of the edit, not of the file
+	err = file.Edit(func(data []byte) ([]byte, error) {
+		old = data
+		edited, refused = o.edit(ctx, path, data, field, commands)
+		return edited, refused
+	})
 	switch {
-	case err == nil && !info.Mode().IsRegular():
-		return fmt.Errorf("read kuberc %q: it is not a regular file", path)
-	case err == nil && info.Mode().Perm()&0o200 == 0:
-		return hint.Wrap(fmt.Errorf("write kuberc %q: it is read-only", path), "chmod u+w %s", path)
-	case err == nil:
-		mode = info.Mode().Perm()
+	case refused != nil:
+		return refused
+	case err != nil:
+		return fmt.Errorf("write kuberc %q: %w", path, err)
+	case string(edited) == string(old):
+		o.Note("%q allows it already.", path)
+	default:
+		o.Note("Wrote %q: kubectl runs no other credential plugin than those it lists.", path)
 	}
-	data, err := os.ReadFile(path)
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("read kuberc: %w", err)
+	return nil
+}
+
+// lock keeps others that run this from editing a kuberc at the same time. kubectl itself only reads it.
+func (o *kubercAllowOptions) lock(ctx context.Context) (unlock func(), err error) {
+	dir := o.dirs.State
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
 	}
+	return filelock.Lock(ctx, filepath.Join(dir, "kuberc.lock"))
+}
+
+func (o *kubercAllowOptions) edit(ctx context.Context, path string, data []byte, field kuberc.Field,
+	commands []string) ([]byte, error) {
 	edited, err := kuberc.Allow(data, field, commands)
 	if err != nil {
-		return hint.Wrap(fmt.Errorf("edit kuberc %q: %w", path, err), "add by hand what kubectl edge kuberc allow prints")
+		return nil, hint.Wrap(fmt.Errorf("edit kuberc %q: %w", path, err), "add by hand what kubectl edge kuberc allow prints")
 	}
 	if string(edited) == string(data) {
-		o.Note("%q allows it already.", path)
-		return nil
+		return data, nil
 	}
-	if err := o.confirmRefused(ctx, edited); err != nil {
-		return err
-	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("write kuberc: %w", err)
-	}
-	if err := atomicfile.Write(path, edited, mode); err != nil {
-		return fmt.Errorf("write kuberc: %w", err)
-	}
-	o.Note("Wrote %q: kubectl runs no other credential plugin than those it lists.", path)
-	return nil
+	return edited, o.confirmRefused(ctx, edited)
 }
 
 // confirmRefused asks whether the commands of the person's kubeconfig that the new kuberc does not list may be refused.

@@ -69,9 +69,7 @@ func (o *transferOptions) add(f *stsconfig.File, contexts []stsconfig.Named, cur
 		}
 	}
 	for _, c := range contexts {
-		if err := f.Set(c.Name, c.Context); err != nil {
-			return err
-		}
+		f.Set(c.Name, c.Context)
 		if f.Current == "" || c.Name == current && !f.Exists {
 			f.SetCurrent(c.Name)
 		}

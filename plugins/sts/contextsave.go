@@ -84,9 +84,7 @@ func (o *saveOptions) run(ctx context.Context) error {
 		if old, ok := f.Get(o.name); ok {
 			replaced = old.SealedToken
 		}
-		if err := f.Set(o.name, c); err != nil {
-			return err
-		}
+		f.Set(o.name, c)
 		f.SetCurrent(o.name)
 		return nil
 	})

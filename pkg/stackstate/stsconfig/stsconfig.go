@@ -2,7 +2,8 @@
 // a list of contexts, each a server and how to reach it. In a file of the real sts the tokens lie beside them; in ours they
 // never do.
 //
-// A file is edited as a tree of YAML nodes, so that comments, order and keys that are not known here stay as they are.
+// Of a file only the bytes of what changes are replaced: comments, order, indentation, other documents and keys that are
+// not known here stay as they are.
 package stsconfig
 
 import (
@@ -11,16 +12,14 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 
-	"go.yaml.in/yaml/v4"
-
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/filelock"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
 )
 
 // DefaultContext is the name of a context that was not given one, and of the one in a file of the old form.
@@ -74,61 +73,30 @@ type File struct {
 	Current string
 	Private bool // Save withdraws what others may do with the file
 	list    []Named
-	root    *yaml.Node // the mapping at the top
-	doc     *yaml.Node
+	text    fileText
 }
 
 // Load reads the file at path. A file that does not exist is empty; one that cannot be parsed is an error, which does not
 // quote it, for it may hold tokens.
 func Load(path string) (*File, error) {
 	f := &File{Path: path}
-	data, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return f, f.parse(nil)
+	found, err := atomicfile.Find(path)
+	if err == nil && found.Info != nil && found.Info.Size() > yamledit.MaxSize {
+		err = yamledit.ErrTooBig
+	}
+	var data []byte
+	if err == nil {
+		data, err = found.Read()
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read the configuration: %w", err)
+		return nil, fmt.Errorf("read the configuration %s: %w", path, err)
 	}
-	f.Exists = true
+	f.Exists = found.Info != nil
 	if err := f.parse(data); err != nil {
-		return nil, hint.Wrap(fmt.Errorf("read the configuration %s: %w", path, err), "repair or remove the file; nothing was changed")
+		return nil, hint.Wrap(fmt.Errorf("read the configuration %s: %w", path, err),
+			"repair or remove the file; nothing was changed")
 	}
 	return f, nil
-}
-
-func (f *File) parse(data []byte) error {
-	doc := &yaml.Node{}
-	if err := yaml.Unmarshal(data, doc); err != nil {
-		return errors.New("it is not YAML")
-	}
-	if len(doc.Content) == 0 || doc.Content[0].Tag == "!!null" {
-		doc = &yaml.Node{Kind: yaml.DocumentNode, Content: []*yaml.Node{{Kind: yaml.MappingNode, Tag: "!!map"}}}
-	}
-	f.doc, f.root = doc, doc.Content[0]
-	if f.root.Kind != yaml.MappingNode {
-		return errors.New("it is not a mapping")
-	}
-	if len(f.root.Content) > 0 && lookup(f.root, "contexts") == nil && lookup(f.root, "current-context") == nil {
-		f.wrapOldForm()
-	}
-	var model struct {
-		Contexts []Named `yaml:"contexts"`
-		Current  string  `yaml:"current-context"`
-	}
-	if err := f.root.Decode(&model); err != nil {
-		return errors.New("it has not the form of a configuration of sts")
-	}
-	f.list, f.Current = model.Contexts, model.Current
-	return nil
-}
-
-// wrapOldForm turns the members of one context at the top into a context of a list.
-func (f *File) wrapOldForm() {
-	old := f.root
-	f.root = mapping("contexts", &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq", Content: []*yaml.Node{
-		mapping("name", text(DefaultContext), "context", old),
-	}}, "current-context", text(DefaultContext))
-	f.doc.Content[0] = f.root
 }
 
 // Contexts returns the contexts in the order of the file.
@@ -148,101 +116,56 @@ func (f *File) index(name string) int {
 }
 
 // Set adds the context of this name or replaces what is known of it.
-func (f *File) Set(name string, c Context) error {
-	var node yaml.Node
-	if err := node.Encode(c); err != nil {
-		return err
+func (f *File) Set(name string, c Context) {
+	if i := f.index(name); i >= 0 {
+		f.list[i].Context = c
+		return
 	}
-	list := lookup(f.root, "contexts")
-	if list == nil || list.Kind != yaml.SequenceNode {
-		list = &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
-		put(f.root, "contexts", list)
-	}
-	list.Style &^= yaml.FlowStyle
-	i := f.index(name)
-	if i < 0 {
-		list.Content = append(list.Content, mapping("name", text(name), "context", &node))
-		f.list = append(f.list, Named{name, c})
-		return nil
-	}
-	f.list[i].Context = c
-	old := lookup(list.Content[i], "context")
-	if old == nil || old.Kind != yaml.MappingNode {
-		put(list.Content[i], "context", &node)
-		return nil
-	}
-	for _, key := range contextKeys() {
-		if value := lookup(&node, key); value != nil {
-			put(old, key, value)
-		} else {
-			remove(old, key)
-		}
-	}
-	return nil
+	f.list = append(f.list, Named{name, c})
 }
 
 // Delete removes a context.
 func (f *File) Delete(name string) {
-	i := f.index(name)
-	if i < 0 {
-		return
+	if i := f.index(name); i >= 0 {
+		f.list = slices.Delete(f.list, i, i+1)
 	}
-	f.list = slices.Delete(f.list, i, i+1)
-	list := lookup(f.root, "contexts")
-	list.Content = slices.Delete(list.Content, i, i+1)
 }
 
-// RemoveTokens takes the tokens out of the contexts that have been copied elsewhere, as far as they still have the same ones.
+// RemoveTokens takes the tokens out of the contexts that have been copied elsewhere, as far as they still have the same
+// ones.
 func (f *File) RemoveTokens(copied []Named) {
-	list := lookup(f.root, "contexts")
 	for _, was := range copied {
 		i := f.index(was.Name)
 		if i < 0 {
 			continue
 		}
 		c := &f.list[i].Context
-		if c.APIToken != was.Context.APIToken || c.ServiceToken != was.Context.ServiceToken {
-			continue
+		if c.APIToken == was.Context.APIToken && c.ServiceToken == was.Context.ServiceToken {
+			c.APIToken, c.ServiceToken = "", ""
 		}
-		c.APIToken, c.ServiceToken = "", ""
-		node := lookup(list.Content[i], "context")
-		remove(node, "api-token")
-		remove(node, "service-token")
 	}
 }
 
 // SetCurrent makes the context of this name the current one.
-func (f *File) SetCurrent(name string) {
-	f.Current = name
-	put(f.root, "current-context", text(name))
-}
+func (f *File) SetCurrent(name string) { f.Current = name }
 
-// Save writes the file, through a symlink, atomically. A new file and its folder are the user's own; an existing one keeps
-// its mode.
+// Save writes what has changed, and leaves every other byte of the file. A new file and its folder are the user's own; an
+// existing one keeps its owner and its mode.
 func (f *File) Save() error {
-	path, mode := f.Path, fs.FileMode(0o600)
-	if resolved, err := filepath.EvalSymlinks(path); err == nil {
-		path = resolved
+	data, err := f.edited()
+	if err != nil {
+		return fmt.Errorf("write the configuration %s: %w", f.Path, err)
 	}
-	if info, err := os.Stat(path); err == nil {
-		mode = info.Mode().Perm()
-		if f.Private {
-			mode &= 0o700
-		}
-	} else if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return fmt.Errorf("write the configuration: %w", err)
+	if f.Exists && !f.Private && bytes.Equal(data, f.text.data) {
+		return nil
 	}
-	var data bytes.Buffer
-	enc := yaml.NewEncoder(&data)
-	enc.SetIndent(2)
-	if err := enc.Encode(f.doc); err != nil {
-		return fmt.Errorf("write the configuration %s: %w", path, err)
+	target, err := atomicfile.Find(f.Path)
+	if err == nil {
+		target.Narrow = f.Private
+		err = target.Replace(f.text.data, data)
 	}
-	if err := enc.Close(); err != nil {
-		return fmt.Errorf("write the configuration %s: %w", path, err)
-	}
-	if err := atomicfile.Write(path, data.Bytes(), mode); err != nil {
-		return fmt.Errorf("write the configuration: %w", err)
+	if err != nil {
+		return fmt.Errorf("write the configuration %s: %w", f.Path, err)
 	}
 	return nil
 }
@@ -258,6 +181,12 @@ func Edit(ctx context.Context, path, lock string, change func(*File) error) erro
 		return fmt.Errorf("lock the configuration: %w", err)
 	}
 	defer unlock()
+	if found, err := atomicfile.Find(path); err == nil { // else Load says why not
+		_ = atomicfile.Sweep(found.Target)
+		if err := found.Recover(); err != nil {
+			return fmt.Errorf("write the configuration %s: %w", path, err)
+		}
+	}
 	f, err := Load(path)
 	if err != nil {
 		return err

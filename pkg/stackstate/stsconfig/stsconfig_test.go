@@ -95,7 +95,7 @@ func TestLoadForms(t *testing.T) {
 func TestUnreadableIsNeverOverwritten(t *testing.T) {
 	for _, content := range []string{"contexts: [svctok-secret", "- svctok-secret\n", "contexts: svctok-secret\n", "contexts:\n- name: [svctok-secret]\n"} {
 		path := write(t, content)
-		err := Edit(t.Context(), path, path+".lock", func(f *File) error { return f.Set("new", Context{URL: "https://new.example"}) })
+		err := Edit(t.Context(), path, path+".lock", func(f *File) error { f.Set("new", Context{URL: "https://new.example"}); return nil })
 		if err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%q: error %v", content, err)
 		}
@@ -110,20 +110,21 @@ func TestEditKeepsTheRest(t *testing.T) {
 	edit(t, path, func(f *File) error {
 		f.SetCurrent("three")
 		f.Delete("two")
-		if err := f.Set("one", Context{URL: "https://one.example", SealedToken: "x", Roles: []string{"r"}}); err != nil {
-			return err
-		}
-		return f.Set("three", Context{URL: "https://three.example"})
+		f.Set("one", Context{URL: "https://one.example", SealedToken: "x", Roles: []string{"r"}})
+		f.Set("three", Context{URL: "https://three.example"})
+		return nil
 	})
 	want := `# my servers
 contexts:
   - name: one # the first
     context:
       url: https://one.example
+      admin-api-path: ""
+      skip-ssl: false
       future-key: stays
       sealed-token: x
       roles:
-        - r
+      - r
   - name: three
     context:
       url: https://three.example
@@ -155,9 +156,76 @@ func TestRemoveTokens(t *testing.T) {
 	}
 }
 
+// TestEditIsExact: every byte outside the change stays, however the file is written.
+func TestEditIsExact(t *testing.T) {
+	current := func(f *File) { f.SetCurrent("two") }
+	url := func(f *File) {
+		c, _ := f.Get("one")
+		c.URL = "https://uno.example"
+		f.Set("one", c)
+	}
+	add := func(f *File) {
+		f.Set("new", Context{URL: "https://new.example", SkipSSL: true, Roles: []string{"a", "b"}})
+	}
+	remove := func(f *File) { f.Delete("one") }
+	const odd = "# top\n\ncontexts:   # all\n   -   name:   \"one\"   # first\n       context:\n" +
+		"            # where\n            url:    'https://one.example' # trailing\n            future: [a,   b]\n\n   # between\n   - context: {url: x}\n     name: two\ncurrent-context:   one\nother:  1\n"
+	for name, c := range map[string]struct {
+		in     string
+		change func(*File)
+		want   string
+	}{
+		"nothing": {odd, func(*File) {}, odd},
+		"current": {odd, current, strings.Replace(odd, "current-context:   one", "current-context:   two", 1)},
+		"url":     {odd, url, strings.Replace(odd, "'https://one.example'", "https://uno.example", 1)},
+		"add": {odd, add, strings.Replace(odd, "     name: two\n", "     name: two\n   - name: new\n     context:\n       url: https://new.example\n"+
+			"       skip-ssl: true\n       roles:\n       - a\n       - b\n", 1)},
+		"remove": {odd, remove, "# top\n\ncontexts:   # all\n\n   # between\n   - context: {url: x}\n     name: two\ncurrent-context:   one\nother:  1\n"},
+		"CRLF":   {strings.ReplaceAll(odd, "\n", "\r\n"), url, strings.ReplaceAll(strings.Replace(odd, "'https://one.example'", "https://uno.example", 1), "\n", "\r\n")},
+		"flow": {
+			"{contexts: [ {name: one, context: {url: a,  x: 1}} ],\n  current-context: one} # end\n", add,
+			"{contexts: [ {name: one, context: {url: a,  x: 1}}, {\"name\":\"new\",\"context\":{\"url\":\"https://new.example\",\"skip-ssl\":true,\"roles\":[\"a\",\"b\"]}} ],\n  current-context: one} # end\n",
+		},
+		"anchors": {
+			"x: &x {url: shared}\ncontexts:\n- name: one\n  context: &one\n    <<: *x\n    api-path: /p\n- {name: two, context: *one}\ncurrent-context: one\n", current,
+			"x: &x {url: shared}\ncontexts:\n- name: one\n  context: &one\n    <<: *x\n    api-path: /p\n- {name: two, context: *one}\ncurrent-context: two\n",
+		},
+		"documents": {odd + "---\n  second:   [1]\n...\n# end\n", current, strings.Replace(odd, "current-context:   one", "current-context:   two", 1) + "---\n  second:   [1]\n...\n# end\n"},
+		"no file's end": {"contexts: []   # none\ncurrent-context: ''", add,
+			"contexts:   # none\n- name: new\n  context:\n    url: https://new.example\n    skip-ssl: true\n    roles:\n    - a\n    - b\ncurrent-context: ''"},
+		"old form": {"# mine\nurl:   https://old.example # here\n\n# why\nfuture-key: |\n  a\n   b\n--- # second\nx:   1\n", current,
+			"# mine\ncontexts:\n- name: default\n  context:\n    url:   https://old.example # here\n\n    # why\n    future-key: |\n      a\n       b\ncurrent-context: two\n--- # second\nx:   1\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path := write(t, c.in)
+			edit(t, path, func(f *File) error { c.change(f); return nil })
+			if diff := cmp.Diff(c.want, read(t, path)); diff != "" {
+				t.Errorf("file (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// What cannot be edited without touching more is refused, and stays.
+func TestEditRefuses(t *testing.T) {
+	for name, c := range map[string]struct {
+		in     string
+		change func(*File)
+	}{
+		"anchor that another uses": {"contexts:\n- name: one\n  context: &x {url: a}\n- name: two\n  context: *x\n", func(f *File) { f.Delete("one") }},
+		"twice":                    {"contexts:\n- name: one\n  context: {url: a}\n- name: one\n  context: {url: b}\n", func(f *File) { f.Delete("one") }},
+	} {
+		path := write(t, c.in)
+		err := Edit(t.Context(), path, path+".lock", func(f *File) error { c.change(f); return nil })
+		if got := read(t, path); err == nil || got != c.in {
+			t.Errorf("%s: error %v, and it became\n%s", name, err, got)
+		}
+	}
+}
+
 func TestEditOldForm(t *testing.T) {
 	path := write(t, "url: https://old.example\napi-token: t\nfuture-key: stays\n")
-	edit(t, path, func(f *File) error { return f.Set("new", Context{URL: "https://new.example"}) })
+	edit(t, path, func(f *File) error { f.Set("new", Context{URL: "https://new.example"}); return nil })
 	f, err := Load(path)
 	if err != nil {
 		t.Fatal(err)
@@ -190,7 +258,8 @@ func TestEditsExcludeEachOther(t *testing.T) {
 	for i := range 20 {
 		wg.Go(func() {
 			err := Edit(t.Context(), path, path+".lock", func(f *File) error {
-				return f.Set(fmt.Sprintf("c%d", i), Context{URL: "https://x.example"})
+				f.Set(fmt.Sprintf("c%d", i), Context{URL: "https://x.example"})
+				return nil
 			})
 			if err != nil {
 				t.Error(err)
