@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,12 +24,21 @@ type command struct {
 	chatty bool // says things on stderr
 }
 
+// with is c with further variables in its environment.
+func (c command) with(env []string) command {
+	c.env = slices.Concat(c.env, env)
+	return c
+}
+
 // stage has the commands, each with a warm cache.
 type stage struct {
 	tree                         string
 	bare, helper, gke, kubelogin command
 	kubectl, kubectlBare         command
 	instances, stackitInstances  command
+	stackitToken                 command
+	system                       []string // has a command read the system's certificate authorities
+	install                      func() error
 	store                        tokencache.Store
 }
 
@@ -55,9 +66,12 @@ func prepare(tree, peers string) (*stage, error) {
 	if err := buildBare(tree, filepath.Join(home, "bare")); err != nil {
 		return nil, err
 	}
-	installed, err := install(filepath.Join(home, "installed"), filepath.Join(home, "bare"), filepath.Join(tree, "bin", "kubectl-edge_credential"),
-		filepath.Join(peers, "gke-gcloud-auth-plugin"), filepath.Join(peers, "kubelogin"))
-	if err != nil {
+	installed := filepath.Join(home, "installed")
+	installAll := func() error {
+		return install(installed, filepath.Join(home, "bare"), filepath.Join(tree, "bin", "kubectl-edge_credential"),
+			filepath.Join(peers, "gke-gcloud-auth-plugin"), filepath.Join(peers, "kubelogin"))
+	}
+	if err := installAll(); err != nil {
 		return nil, err
 	}
 	bare := filepath.Join(installed, "bare")
@@ -69,12 +83,22 @@ func prepare(tree, peers string) (*stage, error) {
 			return nil, err
 		}
 	}
-	// The STACKIT CLI takes addresses of one's own over plain HTTP alone, and so never reads the system's certificate
-	// authorities here, which both have to with the real STACKIT. Neither shall.
+	// The STACKIT CLI is sent to the sandbox by plain HTTP, and so reads no certificate authorities: ours shall read none of
+	// the system's either, in rows that compare the rest.
 	roots := []string{"SSL_CERT_DIR=" + filepath.Join(home, "none"), "SSL_CERT_FILE=" + os.Getenv("EDGE_SANDBOX_CA")}
+	edge, err := output("kubectl", "edge", "config", "get", "endpoints.edge")
+	if err != nil {
+		return nil, err
+	}
 	version := []string{"kubectl", "get", "--raw", "/version", "--context"}
 	s := &stage{
-		tree:   tree,
+		tree:    tree,
+		install: installAll,
+		// As with the real STACKIT: both by TLS. The bundle of edge-sandbox is the system's with one more in it, and the
+		// system's folder is read where a program does that by itself.
+		system: []string{
+			"STACKIT_EDGE_CUSTOM_ENDPOINT=" + strings.TrimSpace(edge), "SSL_CERT_FILE=" + os.Getenv("SSL_CERT_FILE"), "SSL_CERT_DIR=",
+		},
 		bare:   command{args: []string{bare}, env: []string{execInfo}},
 		helper: command{env: []string{execInfo}, args: []string{filepath.Join(installed, "kubectl-edge_credential"), "--project-id=" + sandbox.ProjectID, "--region=" + sandbox.Region, "--instance-id=" + sandbox.InstanceID, "--profile=default"}},
 
@@ -82,6 +106,10 @@ func prepare(tree, peers string) (*stage, error) {
 		kubectlBare:      command{args: append(version[:len(version):len(version)], bareContext)},
 		instances:        command{args: []string{filepath.Join(tree, "bin", "kubectl-edge"), "instance", "list"}, env: roots},
 		stackitInstances: command{args: []string{"stackit", "beta", "edge-cloud", "instance", "list", "--project-id", sandbox.ProjectID, "--region", sandbox.Region}, env: roots, chatty: true},
+		stackitToken: command{chatty: true, args: []string{
+			"stackit", "beta", "edge-cloud", "token", "create", "--id", sandbox.InstanceID, "--expiration", "15m",
+			"--project-id", sandbox.ProjectID, "--region", sandbox.Region, "--output-format", "json",
+		}},
 	}
 	if s.gke, err = warmGKE(installed, filepath.Join(home, "gke")); err != nil {
 		return nil, err
@@ -101,22 +129,26 @@ func prepare(tree, peers string) (*stage, error) {
 	return s, nil
 }
 
-// install copies programs into one folder, as an installation does. How a linker lays a file out in memory while it writes it
-// differs from run to run, and with it the time that a program takes to start, by a tenth.
-func install(dir string, programs ...string) (string, error) {
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		return "", err
+// install copies programs into one folder, as an installation does, in place of those that are there. Where the pages of a file
+// come to lie differs from one copy to the next, and with it the time that a program takes to start, by a tenth.
+func install(dir string, programs ...string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
 	}
 	for _, path := range programs {
 		data, err := os.ReadFile(path)
 		if err != nil {
-			return "", err
+			return err
 		}
-		if err := os.WriteFile(filepath.Join(dir, filepath.Base(path)), data, 0o700); err != nil {
-			return "", err
+		target := filepath.Join(dir, filepath.Base(path))
+		if err := os.Remove(target); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		if err := os.WriteFile(target, data, 0o700); err != nil {
+			return err
 		}
 	}
-	return dir, nil
+	return nil
 }
 
 // buildBare builds the bare program with a token that the API server accepts as its constant.
