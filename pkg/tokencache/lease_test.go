@@ -196,7 +196,7 @@ func TestSweep(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	s.Sweep(now)
+	Stores{s}.Sweep(now)
 	for path, want := range map[string]bool{
 		s.path(dead, tokenSuffix): false, s.path(dead, leaseSuffix): false, s.path(dead, failureSuffix): false, leftOver: false, rotten: false,
 		s.path(living, tokenSuffix): true, s.path(living, leaseSuffix): true, s.LockPath(living): true,
@@ -206,7 +206,7 @@ func TestSweep(t *testing.T) {
 		}
 	}
 	put(t, s, dead, Entry{Token: "x", Issued: now.Add(-2 * time.Hour), Expires: now.Add(-time.Hour)})
-	s.Sweep(now.Add(sweepEvery / 2))
+	Stores{s}.Sweep(now.Add(sweepEvery / 2))
 	if _, err := os.Lstat(s.path(dead, tokenSuffix)); err != nil {
 		t.Error("swept again within the hour")
 	}

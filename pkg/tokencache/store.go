@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
@@ -100,20 +99,6 @@ func (s Store) Prepare() error {
 	return nil
 }
 
-// Delete removes the token named by k and all that is remembered of it.
-func (s Store) Delete(k Key) error {
-	if s.dir == "" {
-		return nil
-	}
-	var errs []error
-	for _, suffix := range []string{tokenSuffix, failureSuffix, leaseSuffix, refreshSuffix} {
-		if err := os.Remove(s.path(k, suffix)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			errs = append(errs, err)
-		}
-	}
-	return errors.Join(errs...)
-}
-
 // LockPath is the file to lock while the token named by k is minted. There are 256 of them, shared by all keys and never
 // removed: a lock file that is swept while someone waits for it would lock nothing.
 func (s Store) LockPath(k Key) string {
@@ -136,7 +121,7 @@ func (s Store) List() ([]File, error) {
 	if s.dir == "" {
 		return nil, nil
 	}
-	names, err := os.ReadDir(s.dir)
+	names, err := s.names()
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -144,13 +129,13 @@ func (s Store) List() ([]File, error) {
 		return nil, fmt.Errorf("list cached tokens: %w", err)
 	}
 	var files []File
-	for _, n := range names {
-		k, ok := parseKey(strings.TrimSuffix(n.Name(), tokenSuffix))
-		if !ok || !strings.HasSuffix(n.Name(), tokenSuffix) {
+	for _, name := range names {
+		k, ok := tokenKey(name)
+		if !ok {
 			continue
 		}
 		if e, err := s.Load(k); err == nil {
-			files = append(files, File{k, filepath.Join(s.dir, n.Name()), e})
+			files = append(files, File{k, filepath.Join(s.dir, name), e})
 		}
 	}
 	return files, nil

@@ -1,8 +1,11 @@
 package tokencache
 
 import (
-	"errors"
+	"cmp"
+	"os"
 	"path/filepath"
+	"runtime"
+	"strconv"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
 )
@@ -14,10 +17,23 @@ type Stores []Store
 // environment or setting lie there until somebody removes them.
 func All(d dirs.Dirs) Stores {
 	stores := Stores{{dir: filepath.Join(d.Cache, "tokens")}}
-	if d.Runtime != "" {
-		stores = append(stores, Store{dir: filepath.Join(d.Runtime, "tokens")})
+	if runtime := cmp.Or(d.Runtime, usualRuntime(d)); runtime != "" {
+		stores = append(stores, Store{dir: filepath.Join(runtime, "tokens")})
 	}
 	return stores
+}
+
+// usualRuntime is where the runtime folder of d is in a session that systemd set up (pam_systemd(8)). One of su, sudo or cron
+// has no variable for it, and may be the one in which a person logs out.
+func usualRuntime(d dirs.Dirs) string {
+	if runtime.GOOS != "linux" {
+		return ""
+	}
+	path := filepath.Join("/run/user", strconv.Itoa(os.Getuid()), filepath.Base(d.Cache))
+	if _, err := os.Lstat(path); err != nil {
+		return ""
+	}
+	return path
 }
 
 // List returns the readable tokens of all stores, also where one of them cannot be listed.
@@ -28,10 +44,10 @@ func (stores Stores) List() ([]File, error) {
 		of, err := s.List()
 		files, errs = append(files, of...), append(errs, err)
 	}
-	return files, errors.Join(errs...)
+	return files, oneLine(errs)
 }
 
-// Clean removes the tokens that match from all stores, with all that is remembered of them, and returns how many there were.
+// Clean is Store.Clean for all stores.
 func (stores Stores) Clean(match func(File) bool) (int, error) {
 	total := 0
 	var errs []error
@@ -39,5 +55,5 @@ func (stores Stores) Clean(match func(File) bool) (int, error) {
 		n, err := s.Clean(match)
 		total, errs = total+n, append(errs, err)
 	}
-	return total, errors.Join(errs...)
+	return total, oneLine(errs)
 }

@@ -133,11 +133,8 @@ func newCachePathCmd(a *app) *cobra.Command {
 // cleanCache removes the cached tokens that match, and says how many there were.
 func (a *app) cleanCache(match func(tokencache.File) bool) error {
 	n, err := tokencache.All(a.dirs).Clean(match)
-	if err != nil {
-		return err
-	}
 	a.Note("Removed %d cached tokens.", n)
-	return nil
+	return err
 }
 
 // forgetTokens removes the profile's cached tokens.

@@ -95,7 +95,7 @@ func (a *app) answer(ctx context.Context, request tokenrequest.Request, target t
 	if err := info.Write(a.Out, entry.Token, until); err != nil {
 		return err
 	}
-	target.Store.Sweep(a.Now())
+	tokencache.All(a.dirs).Sweep(a.Now())
 	return nil
 }
 

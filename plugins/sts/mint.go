@@ -147,7 +147,7 @@ func (o *mintOptions) fly(
 		}
 		m := o.minter(client)
 		o.sweep(ctx, m, s)
-		store.Sweep(o.Now())
+		tokencache.All(o.cacheDirs).Sweep(o.Now())
 		created, record, err := m.Mint(ctx, stackstate.Record{URL: s.url, Context: s.context, Roles: roles}, ttl)
 		if err != nil {
 			return tokencache.Entry{}, err

@@ -1,0 +1,108 @@
+package tokencache
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"strings"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
+)
+
+// memories are the suffixes of what is remembered of a token.
+var memories = [...]string{failureSuffix, leaseSuffix, refreshSuffix}
+
+// Clean removes the tokens that match, with all that is remembered of them, and returns how many there were. Whatever match
+// says, it removes those that cannot be read: damaged, open to others, or in a folder that is. Nobody knows whose they are,
+// and they are the first that must not lie around. So must what killed writers left.
+func (s Store) Clean(match func(File) bool) (int, error) {
+	if s.dir == "" {
+		return 0, nil
+	}
+	names, err := s.names()
+	if errors.Is(err, fs.ErrNotExist) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("look for cached tokens: %w", err)
+	}
+	dir, err := securefile.AnyDir(s.dir)
+	if err != nil {
+		return 0, fmt.Errorf("look for cached tokens: %w", err)
+	}
+	defer dir.Close()
+	n := 0
+	errs := []error{atomicfile.SweepDir(s.dir)}
+	for _, name := range names {
+		k, ok := tokenKey(name)
+		if !ok {
+			continue
+		}
+		if e, err := s.Load(k); err == nil && !match(File{k, dir.Path(name), e}) {
+			continue
+		}
+		// The token goes first: what is remembered of it is no secret.
+		if err := remove(dir, name); err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		n++
+		for _, suffix := range memories {
+			errs = append(errs, remove(dir, k.String()+suffix))
+		}
+	}
+	if err := oneLine(errs); err != nil {
+		return n, fmt.Errorf("remove cached tokens: %w", err)
+	}
+	return n, nil
+}
+
+// names lists the folder, which may be one that others can read, since that is where tokens must be removed, but not what a
+// link leads to.
+func (s Store) names() ([]string, error) {
+	info, err := os.Lstat(s.dir)
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode()&fs.ModeSymlink != 0 {
+		return nil, &securefile.Error{Path: s.dir, Reason: "it is a symbolic link"}
+	}
+	entries, err := os.ReadDir(s.dir)
+	names := make([]string, 0, len(entries))
+	for _, e := range entries {
+		names = append(names, e.Name())
+	}
+	return names, err
+}
+
+// tokenKey is the key of the token in the file of that name, if it is a token's.
+func tokenKey(name string) (Key, bool) {
+	stem, ok := strings.CutSuffix(name, tokenSuffix)
+	if !ok {
+		return Key{}, false
+	}
+	return parseKey(stem)
+}
+
+func remove(dir *securefile.Dir, name string) error {
+	if err := dir.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+// oneLine joins errors, since an error is one line.
+func oneLine(errs []error) error {
+	var texts []string
+	for _, err := range errs {
+		if err != nil {
+			texts = append(texts, err.Error())
+		}
+	}
+	if texts == nil {
+		return nil
+	}
+	return errors.New(strings.Join(texts, "; "))
+}
