@@ -30,8 +30,9 @@ func (e *NotReadyError) Error() string {
 	return fmt.Sprintf("instance %s is not ready (%s)", e.Instance.Id, line(e.Instance.Status, ""))
 }
 
-// Token mints a token for the instance's Kubernetes API that is valid for about d. Each call makes a token that nobody can
-// revoke, so it sends one request and never repeats it. An instance that is not ready is a *NotReadyError.
+// Token mints a token for the instance's Kubernetes API that is valid for about d. Each makes a token that nobody can revoke, so
+// a request is repeated only after a refusal, see Patience. Whether an instance gives out credentials is its answer's to say, not
+// its status': one that gives out none is a *NotReadyError.
 func (c *Client) Token(ctx context.Context, project, region, id string, d time.Duration) (string, error) {
 	op := mintOperation("token", project, region, id)
 	answer, err := mintFor(ctx, c, op, project, region, id, d, func(api edgeapi.DefaultAPI, seconds int64) (*edgeapi.Token, error) {
@@ -68,22 +69,39 @@ func mintOperation(what, project, region, id string) operation {
 	return op
 }
 
-func mintFor[T any](ctx context.Context, c *Client, op operation, project, region, id string, d time.Duration, call func(edgeapi.DefaultAPI, int64) (*T, error)) (*T, error) {
+func mintFor[T any](
+	ctx context.Context, c *Client, op operation, project, region, id string, d time.Duration,
+	call func(edgeapi.DefaultAPI, int64) (*T, error),
+) (*T, error) {
 	if err := cmp.Or(checkPlace(project, region), stackitid.InstanceID(id), expiration.Check(d)); err != nil {
 		return nil, err
 	}
-	answer, err := edge(ctx, c, op, func(api edgeapi.DefaultAPI) (*T, error) { return call(api, int64(d/time.Second)) })
-	if !hasStatus(err, http.StatusNotFound) {
-		return answer, err
-	}
-	// The API says 404 for "not found" and for "not ready" alike.
-	instance, getErr := c.Instance(ctx, project, region, id)
-	if getErr != nil {
-		if hasStatus(getErr, http.StatusNotFound, http.StatusGone) {
-			return nil, getErr
+	patient := c.patient()
+	for {
+		answer, err := edge(ctx, c, op, func(api edgeapi.DefaultAPI) (*T, error) { return call(api, int64(d/time.Second)) })
+		if err == nil {
+			return answer, nil
 		}
-		return nil, err
+		if hasStatus(err, http.StatusNotFound) {
+			err = c.notFoundOrNotReady(ctx, op, project, region, id, err)
+		}
+		if err = patient.again(ctx, id, err); err != nil {
+			return nil, err
+		}
 	}
-	return nil, hint.Wrap(fmt.Errorf("%s: %w", op.attempt, &NotReadyError{instance}),
+}
+
+// notFoundOrNotReady finds out which of the two err is about: the API says 404 for both.
+func (c *Client) notFoundOrNotReady(ctx context.Context, op operation, project, region, id string, err error) error {
+	instance, getErr := c.Instance(ctx, project, region, id)
+	switch {
+	case getErr != nil && ctx.Err() != nil:
+		return getErr
+	case hasStatus(getErr, http.StatusNotFound, http.StatusGone):
+		return getErr
+	case getErr != nil:
+		return err
+	}
+	return hint.Wrap(fmt.Errorf("%s: %w", op.attempt, &NotReadyError{Instance: instance}),
 		"watch its state: kubectl edge instance describe %s --project-id %s --region %s", id, project, region)
 }

@@ -174,7 +174,7 @@ func TestMintNotReadyUnknown(t *testing.T) {
 // No error says what a token is, even if the API's own message does.
 func TestMintErrorsHideTokens(t *testing.T) {
 	w := newWorld(t, sandbox.AdminServiceAccount)
-	access, _ := w.token(t.Context())
+	access, _ := w.tokens.Token(t.Context())
 	minted, err := w.IssueInstanceToken(sandbox.InstanceID, time.Hour)
 	if err != nil {
 		t.Fatal(err)

@@ -79,11 +79,6 @@ func (x *exchange) undecodable(what string) *APIError {
 	return e
 }
 
-// tokenError is a failure of the TokenFunc, which no request was sent for.
-type tokenError struct{ error }
-
-func (e *tokenError) Unwrap() error { return e.error }
-
 // networkError is a request without an answer.
 type networkError struct {
 	host  string
@@ -111,16 +106,18 @@ func (e *networkError) Error() string {
 
 // explain says what was attempted and what to do next.
 func (op operation) explain(err error) error {
-	var token *tokenError
-	if errors.As(err, &token) {
-		return token.error // says itself what was attempted, and what to do
-	}
 	next := op.next(err)
 	err = fmt.Errorf("%s: %w", op.attempt, err)
 	if next == "" {
 		return err
 	}
 	return hint.Wrap(err, "%s", next)
+}
+
+// unauthorized says that the API refused the token, and why there is no other. What to do depends on where the token came
+// from, which renew knows.
+func (op operation) unauthorized(err, renew error) error {
+	return hint.Wrap(fmt.Errorf("%s: %w; %w", op.attempt, err, renew), "%s", hint.Of(renew))
 }
 
 func (op operation) next(err error) string {
@@ -145,8 +142,8 @@ func (op operation) next(err error) string {
 
 func (op operation) nextAfter(e *APIError) string {
 	switch {
-	case e.Status == http.StatusUnauthorized:
-		return "log in: kubectl edge login; a credential in the environment goes first, so renew or unset that"
+	case e.Status == http.StatusUnauthorized: // with a token that was renewed
+		return "log in again: kubectl edge login"
 	case e.Status == http.StatusForbidden:
 		return op.forbidden
 	case e.Status == http.StatusNotFound || e.Status == http.StatusGone:

@@ -1,7 +1,6 @@
 package stackit
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -78,7 +77,7 @@ func pages(t *testing.T, total, limit int, stuck bool) *Client {
 		fmt.Fprintf(w, `{"items":[%s],"offset":%v,"limit":%d}`, strings.Join(items, ","), offset, limit)
 	}))
 	t.Cleanup(srv.Close)
-	return New(srv.Client(), Endpoints{ResourceManager: srv.URL}, func(context.Context) (string, error) { return "ours", nil })
+	return New(srv.Client(), Endpoints{ResourceManager: srv.URL}, fixed("ours"))
 }
 
 func TestProjectsWithSmallerPages(t *testing.T) {

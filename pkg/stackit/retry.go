@@ -7,20 +7,33 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/backoff"
 )
 
+// What is repeated, and how often, is decided here for all requests:
+//   - reads, after what passes by itself;
+//   - polls, by those who wait (wait.go);
+//   - mints, after a refusal alone (patience.go), since after anything else a token may exist;
+//   - everything, once, with a renewed token after a 401 (stackit.go).
+//
+// A person waits: a Retry-After that is longer than maxPause is reported, not slept through.
 const (
 	maxAttempts = 3
-	firstPause  = 250 * time.Millisecond
-	maxPause    = 5 * time.Second // a person waits: a longer Retry-After is reported, not slept through
+	maxPause    = 5 * time.Second
 )
+
+// readPauses are those between the attempts of a read.
+var readPauses = wait.Backoff{Duration: 250 * time.Millisecond, Factor: 2, Steps: maxAttempts}
 
 // retry reports whether a request that failed with err is sent again, and after what pause.
 func retry(k kind, attempt int, err error) (time.Duration, bool) {
 	if k != read || attempt >= maxAttempts || !temporary(err) {
 		return 0, false
 	}
-	pause := max(firstPause<<(attempt-1), askedPause(err))
+	pause := max(backoff.After(readPauses, attempt), askedPause(err))
 	return pause, pause <= maxPause
 }
 

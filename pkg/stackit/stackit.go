@@ -22,20 +22,26 @@ type Endpoints struct {
 	ResourceManager string
 }
 
-// TokenFunc returns a STACKIT access token. It is called for each request and does its own caching.
-type TokenFunc func(context.Context) (string, error)
+// Tokens gives the access tokens that requests are sent with. It does its own caching.
+type Tokens interface {
+	// Token is called for each request.
+	Token(context.Context) (string, error)
+	// Renew returns another token in place of one that the API answered with 401. Its error says what to do instead.
+	Renew(ctx context.Context, refused string) (string, error)
+}
 
-// Client calls the APIs as one user. It is safe for use by several goroutines if its TokenFunc is.
+// Client calls the APIs as one user. It is safe for use by several goroutines if its Tokens are.
 type Client struct {
 	http      *http.Client
 	endpoints Endpoints
-	token     TokenFunc
+	tokens    Tokens
+	patience  *Patience
 	sleep     func(context.Context, time.Duration) error
 }
 
 // New returns a client that sends its requests through httpClient, which it does not change.
-func New(httpClient *http.Client, e Endpoints, token TokenFunc) *Client {
-	return &Client{http: httpClient, endpoints: e, token: token, sleep: sleep}
+func New(httpClient *http.Client, e Endpoints, tokens Tokens) *Client {
+	return &Client{http: httpClient, endpoints: e, tokens: tokens, sleep: sleep}
 }
 
 // operation is what a request is for, in words and for those who decide what to do when it fails.
@@ -78,12 +84,32 @@ func resourceManager[T any](ctx context.Context, c *Client, op operation, call f
 	})
 }
 
+// call is a request of the SDK's.
+type call[T any] func(...config.ConfigurationOption) (*T, error)
+
 // do sends the operation's request, again if it may be repeated and is worth it.
-func do[T any](ctx context.Context, c *Client, endpoint string, op operation, call func(...config.ConfigurationOption) (*T, error)) (*T, error) {
+//
+// A 401 is not the end: the provider may have ended a token that is still good by our clock. Nothing was done then, so that
+// any request may be repeated with a renewed token, a mint too, once.
+func do[T any](ctx context.Context, c *Client, endpoint string, op operation, call call[T]) (*T, error) {
+	renewed := false
 	for attempt := 1; ; attempt++ {
-		answer, err := once(ctx, c, endpoint, op, call)
+		token, err := c.tokens.Token(ctx) // here, and not inside the request: a login may take longer than a request
+		if err != nil {
+			return nil, err // says itself what was attempted, and what to do
+		}
+		answer, err := once(ctx, c, endpoint, op, token, call)
 		if err == nil {
 			return answer, nil
+		}
+		if hasStatus(err, http.StatusUnauthorized) {
+			if _, errRenew := c.tokens.Renew(ctx, token); errRenew != nil {
+				return nil, op.unauthorized(err, errRenew)
+			}
+			if !renewed {
+				renewed, attempt = true, attempt-1
+				continue
+			}
 		}
 		pause, again := retry(op.kind, attempt, err)
 		if !again || c.sleep(ctx, pause) != nil {
@@ -93,17 +119,13 @@ func do[T any](ctx context.Context, c *Client, endpoint string, op operation, ca
 }
 
 // once sends the operation's request a single time.
-func once[T any](ctx context.Context, c *Client, endpoint string, op operation, call func(...config.ConfigurationOption) (*T, error)) (*T, error) {
-	token, err := c.token(ctx) // here, and not inside the request: a login may take longer than a request
-	if err != nil {
-		return nil, &tokenError{err}
-	}
+func once[T any](ctx context.Context, c *Client, endpoint string, op operation, token string, call call[T]) (*T, error) {
 	x := &exchange{base: c.http.Transport, token: token, kind: op.kind, endpoint: endpoint, started: time.Now()}
 	client := *c.http // the SDK replaces the Transport of the client it is given
 	answer, err := call(
 		config.WithHTTPClient(&client),
-		config.WithCustomAuth(x),                              // without it the SDK searches the environment and ~/.stackit for credentials
-		config.WithEndpoint(strings.TrimRight(endpoint, "/")), // likewise for the region
+		config.WithCustomAuth(x),                              // else the SDK searches the environment and ~/.stackit
+		config.WithEndpoint(strings.TrimRight(endpoint, "/")), // else it wants a region
 	)
 	if err != nil {
 		return nil, x.explain(ctx, err)

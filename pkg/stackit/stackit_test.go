@@ -42,13 +42,24 @@ func newWorld(t *testing.T, email string) *world {
 	token := accessToken(t, client, s, email)
 	w := &world{Sandbox: s}
 	w.Client = New(client, Endpoints{Edge: s.EdgeURL(), ResourceManager: s.ResourceManagerURL()},
-		func(context.Context) (string, error) { return token, nil })
+		fixed(token))
 	w.sleep = func(ctx context.Context, d time.Duration) error {
 		w.pauses = append(w.pauses, d)
 		return ctx.Err()
 	}
 	return w
 }
+
+// tokens gives tokens that cannot be renewed.
+type tokens func(context.Context) (string, error)
+
+func (f tokens) Token(ctx context.Context) (string, error) { return f(ctx) }
+
+func (tokens) Renew(context.Context, string) (string, error) { return "", errNotRenewed }
+
+var errNotRenewed = hint.Wrap(errors.New("the token cannot be renewed"), "get another one")
+
+func fixed(token string) tokens { return func(context.Context) (string, error) { return token, nil } }
 
 // accessToken exchanges the service account's key for an access token (RFC 7523).
 func accessToken(t *testing.T, client *http.Client, s *sandbox.Sandbox, email string) string {
@@ -122,7 +133,7 @@ func TestNothingIsLookedUp(t *testing.T) {
 	t.Cleanup(srv.Close)
 	httpClient := srv.Client()
 	before := httpClient.Transport
-	c := New(httpClient, Endpoints{Edge: srv.URL + "/edge/"}, func(context.Context) (string, error) { return "ours", nil })
+	c := New(httpClient, Endpoints{Edge: srv.URL + "/edge/"}, fixed("ours"))
 	if _, err := c.Instances(t.Context(), sandbox.ProjectID, "eu01"); err != nil {
 		t.Fatal(err)
 	}
@@ -144,7 +155,7 @@ func TestTokenStaysWithEndpoint(t *testing.T) {
 	t.Cleanup(other.Close)
 	srv := httptest.NewServer(http.RedirectHandler(other.URL, http.StatusFound))
 	t.Cleanup(srv.Close)
-	c := New(&http.Client{}, Endpoints{Edge: srv.URL}, func(context.Context) (string, error) { return "ours", nil })
+	c := New(&http.Client{}, Endpoints{Edge: srv.URL}, fixed("ours"))
 	_, err := c.Instances(t.Context(), sandbox.ProjectID, "eu01")
 	if err == nil || !slices.Equal(got, []string{""}) {
 		t.Errorf("got %v, the other host received %q", err, got)
@@ -156,7 +167,7 @@ func TestTokenStaysWithEndpoint(t *testing.T) {
 	}
 	t.Cleanup(careful.CloseIdleConnections)
 	got = nil
-	c = New(careful, Endpoints{Edge: srv.URL}, func(context.Context) (string, error) { return "ours", nil })
+	c = New(careful, Endpoints{Edge: srv.URL}, fixed("ours"))
 	_, err = c.Instances(t.Context(), sandbox.ProjectID, "eu01")
 	var redirect *transport.RedirectError
 	if !errors.As(err, &redirect) || got != nil || !strings.Contains(hint.Of(err), "check the endpoint") {
@@ -164,9 +175,9 @@ func TestTokenStaysWithEndpoint(t *testing.T) {
 	}
 }
 
-func TestTokenFuncFails(t *testing.T) {
+func TestTokensFail(t *testing.T) {
 	login := hint.Wrap(errors.New("the session has expired"), "kubectl edge login")
-	c := New(http.DefaultClient, Endpoints{Edge: "https://edge.invalid"}, func(context.Context) (string, error) { return "", login })
+	c := New(http.DefaultClient, Endpoints{Edge: "https://edge.invalid"}, tokens(func(context.Context) (string, error) { return "", login }))
 	_, err := c.Instances(t.Context(), sandbox.ProjectID, "eu01")
 	if err != login {
 		t.Errorf("got %v, want the login's own error", err)
@@ -176,7 +187,7 @@ func TestTokenFuncFails(t *testing.T) {
 // What is malformed is refused before any token is asked for or any request is sent.
 func TestMalformedIdentifiers(t *testing.T) {
 	c := New(http.DefaultClient, Endpoints{Edge: "https://edge.invalid", ResourceManager: "https://edge.invalid"},
-		func(context.Context) (string, error) { t.Error("a token was asked for"); return "", nil })
+		tokens(func(context.Context) (string, error) { t.Error("a token was asked for"); return "", nil }))
 	const project, region, id, bad = sandbox.ProjectID, "eu01", "demo-3714d85", "../../x"
 	ctx := t.Context()
 	for name, call := range map[string]func() error{
@@ -237,7 +248,7 @@ func TestRetryOfReads(t *testing.T) {
 		{"long Retry-After", sandbox.Fault{Status: 429, Header: map[string]string{"Retry-After": "60"}}, 1, nil, 429, "try again in 1m"},
 		{"503 with Retry-After", sandbox.Fault{Status: 503, Header: map[string]string{"Retry-After": "90"}}, 1, nil, 503, "try again in 1m30s"},
 		{"500", sandbox.Fault{Preset: "internal-error"}, 1, nil, 500, "try again in a moment"},
-		{"401", sandbox.Fault{Preset: "unknown-key"}, 1, nil, 401, "kubectl edge login"},
+		{"401", sandbox.Fault{Preset: "unknown-key"}, 1, nil, 401, "get another one"},
 		{"403", sandbox.Fault{Preset: "forbidden-html"}, 1, nil, 403, "edge.reader or edge.admin"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -278,7 +289,7 @@ func TestInterrupted(t *testing.T) {
 	w := newWorld(t, sandbox.ReaderServiceAccount)
 	w.fail(t, sandbox.Fault{Preset: "hang"})
 	ctx, cancel := context.WithCancel(t.Context())
-	w.token = func(context.Context) (string, error) { cancel(); return "x", nil }
+	w.Client.tokens = tokens(func(context.Context) (string, error) { cancel(); return "x", nil })
 	_, err := w.Instances(ctx, sandbox.ProjectID, sandbox.Region)
 	if !errors.Is(err, context.Canceled) || hint.Of(err) != "" {
 		t.Errorf("got %v, hint %q", err, hint.Of(err))
@@ -288,7 +299,7 @@ func TestInterrupted(t *testing.T) {
 func TestNoNetwork(t *testing.T) {
 	srv := httptest.NewServer(nil)
 	srv.Close() // nobody listens at its address any more
-	c := New(&http.Client{}, Endpoints{Edge: srv.URL}, func(context.Context) (string, error) { return "ours", nil })
+	c := New(&http.Client{}, Endpoints{Edge: srv.URL}, fixed("ours"))
 	_, err := c.Instances(t.Context(), sandbox.ProjectID, "eu01")
 	if err == nil || strings.Contains(err.Error(), "/v1beta1/") || !strings.Contains(hint.Of(err), "HTTPS_PROXY") {
 		t.Errorf("got %v, hint %q", err, hint.Of(err))
@@ -323,7 +334,7 @@ func TestUndecodable(t *testing.T) {
 				w.Write([]byte(c.body))
 			}))
 			t.Cleanup(srv.Close)
-			client := New(srv.Client(), Endpoints{Edge: srv.URL}, func(context.Context) (string, error) { return "ours", nil })
+			client := New(srv.Client(), Endpoints{Edge: srv.URL}, fixed("ours"))
 			for what, call := range map[string]func() error{
 				"token": func() error {
 					_, err := client.Token(t.Context(), sandbox.ProjectID, "eu01", "demo-3714d85", time.Hour)

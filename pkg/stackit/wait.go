@@ -7,11 +7,15 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
 )
 
+// polls are the pauses of those who wait for an instance.
+var polls = wait.Backoff{Duration: time.Second, Factor: 1.5, Cap: maxPoll, Steps: 10}
+
 const (
-	firstPoll = time.Second
-	maxPoll   = 5 * time.Second
+	maxPoll = 5 * time.Second
 	// maxFailures is how many polls in a row may fail before a wait gives up: half a minute of a gateway's 502.
 	maxFailures = 8
 )
@@ -30,7 +34,7 @@ func (c *Client) WaitActive(ctx context.Context, project, region, id string, pro
 		case StatusActive:
 			return true, nil
 		case StatusError, StatusDeleting:
-			return false, &NotReadyError{i}
+			return false, &NotReadyError{Instance: i}
 		}
 		return false, nil
 	})
@@ -49,8 +53,10 @@ func (c *Client) WaitDeleted(ctx context.Context, project, region, id string, pr
 }
 
 // wait gets the instance until done says so or returns an error that will not pass by itself.
-func (c *Client) wait(ctx context.Context, project, region, id string, progress func(Instance), done func(Instance, error) (bool, error)) (Instance, error) {
-	pause, failures := firstPoll, 0
+func (c *Client) wait(
+	ctx context.Context, project, region, id string, progress func(Instance), done func(Instance, error) (bool, error),
+) (Instance, error) {
+	pauses, failures := polls, 0
 	status := "unknown"
 	for {
 		instance, err := c.instance(ctx, poll, project, region, id)
@@ -58,7 +64,7 @@ func (c *Client) wait(ctx context.Context, project, region, id string, progress 
 		if finished {
 			return instance, nil
 		}
-		next := pause
+		next := pauses.Step()
 		if err != nil {
 			failures++
 			if !transient(err) || failures >= maxFailures {
@@ -74,7 +80,6 @@ func (c *Client) wait(ctx context.Context, project, region, id string, progress 
 		if err := c.sleep(ctx, next); err != nil {
 			return Instance{}, fmt.Errorf("wait for instance %s, last seen %s: %w", id, status, err)
 		}
-		pause = min(maxPoll, pause*3/2)
 	}
 }
 

@@ -82,8 +82,8 @@ func TestWaitPauses(t *testing.T) {
 	if !errors.Is(err, context.Canceled) || !strings.Contains(err.Error(), "last seen reconciling") {
 		t.Errorf("got %v", err)
 	}
-	if first, last := w.pauses[0], w.pauses[7]; first != firstPoll || last != maxPoll {
-		t.Errorf("pauses %v, want %v to %v", w.pauses, firstPoll, maxPoll)
+	if first, last := w.pauses[0], w.pauses[7]; first != polls.Duration || last != maxPoll {
+		t.Errorf("pauses %v, want %v to %v", w.pauses, polls.Duration, maxPoll)
 	}
 }
 

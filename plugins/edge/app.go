@@ -2,13 +2,11 @@ package edge
 
 import (
 	"context"
-	"fmt"
 	"path/filepath"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
-	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/edgetoken"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
-	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
@@ -102,19 +100,24 @@ func (a *app) cloud(ctx context.Context, s profile.Scope) (edgeCloud, error) {
 	}
 	endpoints := s.Settings.Endpoints.WithDefaults()
 	client := stackit.New(sessions.HTTP,
-		stackit.Endpoints{Edge: endpoints.Edge, ResourceManager: endpoints.ResourceManager},
-		func(ctx context.Context) (string, error) {
-			token, err := source.Token(ctx)
-			return token.Token, err
-		})
+		stackit.Endpoints{Edge: endpoints.Edge, ResourceManager: endpoints.ResourceManager}, tokens{source})
 	return edgeCloud{Scope: s, Client: client, source: source}, nil
 }
 
-// noteAbove is note in place of the line that a meter has on a terminal, which draws itself anew below.
-func (a *app) noteAbove(format string, args ...any) {
-	line := hint.PrintableLines(fmt.Sprintf(format, args...))
-	if plugin.Terminal(a.ErrOut) {
-		line = clearLine + line
-	}
-	fmt.Fprintln(plugin.Raw(a.ErrOut), line) // in one write, since others draw meanwhile
+// minter mints tokens in the cloud.
+func (a *app) minter(cloud edgeCloud) edgetoken.Minter {
+	return edgetoken.Minter{Client: cloud.Client, Now: a.Now}
+}
+
+// tokens are those of a source, without what is known of them.
+type tokens struct{ source login.Source }
+
+func (t tokens) Token(ctx context.Context) (string, error) {
+	token, err := t.source.Token(ctx)
+	return token.Token, err
+}
+
+func (t tokens) Renew(ctx context.Context, refused string) (string, error) {
+	token, err := t.source.Renew(ctx, refused)
+	return token.Token, err
 }

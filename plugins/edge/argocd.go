@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"net/mail"
 	"path"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/client-go/rest"
@@ -30,7 +30,7 @@ func newArgoCDCmd(a *app) *cobra.Command {
 
 type clusterSecretOptions struct {
 	*app
-	which          instancesFlags
+	which          fleetFlags
 	serviceAccount string // e-mail address
 	tokenFile      string
 	command        string
@@ -38,7 +38,7 @@ type clusterSecretOptions struct {
 	namespace      string
 	labels         map[string]string
 	annotations    map[string]string
-	noWait         bool
+	patience       patienceFlags
 	format         string
 
 	apply          bool
@@ -87,7 +87,7 @@ The API tells where an instance's server is only together with a new token, vali
 	f.StringVar(&o.namespace, "namespace", o.namespace, "namespace of Argo CD")
 	f.StringToStringVarP(&o.labels, "label", "l", nil, "label to add, as KEY=VALUE; several with commas, or repeated")
 	f.StringToStringVar(&o.annotations, "annotation", nil, "annotation to add, as KEY=VALUE; several with commas, or repeated")
-	f.BoolVar(&o.noWait, "no-wait", false, "fail rather than wait for an instance that is not active yet")
+	o.patience.addFlags(f)
 	f.StringVarP(&o.format, "output", "o", o.format, "output format: json|yaml")
 	f.BoolVar(&o.apply, "apply", false, "apply the Secrets to the cluster of --context (server-side), instead of printing them")
 	f.BoolVar(&o.forceConflicts, "force-conflicts", false, "with --apply, take over fields that others manage")
@@ -167,10 +167,10 @@ func (o *clusterSecretOptions) run(ctx context.Context) error {
 	} else {
 		err = o.print(secrets)
 	}
-	if err == nil && failed > 0 {
-		err = fmt.Errorf("%s of %d not written", count(failed, "Secret"), failed+len(secrets))
+	if err != nil {
+		return err
 	}
-	return err
+	return incomplete(failed, failed+len(secrets), "Secret", "written")
 }
 
 // argoCD returns how to reach the cluster in which Argo CD runs.
@@ -185,51 +185,35 @@ func (o *clusterSecretOptions) argoCD() (*rest.Config, error) {
 	return config, nil
 }
 
-// secrets makes the Secrets of the instances. Of several, those that cannot be made are reported and counted, and with
-// --all those that are not active are passed over.
-func (o *clusterSecretOptions) secrets(ctx context.Context, cloud edgeCloud, instances []stackit.Instance) (secrets []*corev1.Secret, failed int, err error) {
-	made, errs := make([]*corev1.Secret, len(instances)), make([]error, len(instances))
-	var group errgroup.Group
-	group.SetLimit(parallel)
-	for i, instance := range instances {
-		if o.which.all && instance.Status != stackit.StatusActive {
-			o.Note("Passed over instance %s: it is not ready (%s).", instance.Id, instance.Status)
-			continue
-		}
-		group.Go(func() error {
-			made[i], errs[i] = o.secretOf(ctx, cloud, instance)
-			return nil
-		})
-	}
-	_ = group.Wait() // the errors are in errs
-	if ctx.Err() != nil {
-		return nil, 0, context.Cause(ctx)
-	}
+// secrets makes the Secrets of the instances. Of several, those that cannot be made are reported and counted.
+func (o *clusterSecretOptions) secrets(
+	ctx context.Context, cloud edgeCloud, instances []stackit.Instance,
+) (secrets []*corev1.Secret, failed int, err error) {
 	if !o.which.several() {
-		return made, 0, errs[0]
+		cloud, end := o.waiting(cloud, instances[0].Id, o.patience)
+		defer end()
+		secret, err := o.secretOf(ctx, cloud, instances[0])
+		return []*corev1.Secret{secret}, 0, err
 	}
-	for i := range instances {
-		switch {
-		case errs[i] != nil:
-			failed++
-			hint.Print(o.ErrOut, errs[i])
-		case made[i] != nil:
-			secrets = append(secrets, made[i])
-		}
+	made := make([]*corev1.Secret, len(instances))
+	secretOf := func(cloud edgeCloud, i int, instance stackit.Instance) (err error) {
+		made[i], err = o.secretOf(ctx, cloud, instance)
+		return err
 	}
-	return secrets, failed, nil
+	errs, err := askAll(ctx, o.app, cloud, o.patience, instances, func(i stackit.Instance) string { return i.Id }, secretOf)
+	if err != nil {
+		return nil, 0, err
+	}
+	made = slices.DeleteFunc(made, func(secret *corev1.Secret) bool { return secret == nil })
+	return made, o.reportAll(errs), nil
 }
 
-func (o *clusterSecretOptions) secretOf(ctx context.Context, cloud edgeCloud, instance stackit.Instance) (*corev1.Secret, error) {
-	tell := o.progress
-	if o.which.several() {
-		tell = nil
+func (o *clusterSecretOptions) secretOf(
+	ctx context.Context, cloud edgeCloud, instance stackit.Instance,
+) (*corev1.Secret, error) {
+	request := tokenrequest.Request{
+		ProjectID: cloud.ProjectID, Region: cloud.Region, InstanceID: instance.Id, Expiration: o.expiration,
 	}
-	instance, err := o.awaitActive(ctx, cloud, instance, o.noWait, tell)
-	if err != nil {
-		return nil, err
-	}
-	request := tokenrequest.Request{ProjectID: cloud.ProjectID, Region: cloud.Region, InstanceID: instance.Id, Expiration: o.expiration}
 	own := request
 	own.Profile = cloud.Name // that of this machine, whose cache gets the token
 	entry, err := o.fetch(ctx, cloud, own)

@@ -3,16 +3,13 @@ package edge
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/edgetoken"
 	"github.com/kubectl-edge/kubectl-edge/pkg/execcredential"
-	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/jwtclaims"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/mint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
@@ -41,7 +38,7 @@ func newCredentialCmd(a *app) *cobra.Command {
 				ctx, cancel := context.WithTimeout(cmd.Context(), tokencache.RefreshTimeout)
 				defer cancel()
 				defer target.Store.EndRefresh(target.Key)
-				_, err := a.flight(target).Token(ctx, target.Key, mint.Want{NotAgeing: true}, a.minter(target))
+				_, err := a.flight(target).Token(ctx, target.Key, mint.Want{NotAgeing: true}, a.mint(target))
 				return err
 			}
 			return a.answer(cmd.Context(), request, target, clientID, refused)
@@ -103,7 +100,7 @@ func (a *app) answer(ctx context.Context, request tokenrequest.Request, target t
 func (a *app) cachedToken(ctx context.Context, target tokenrequest.Target, want mint.Want) (tokencache.Entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, credentialTimeout)
 	defer cancel()
-	return a.flight(target).Token(ctx, target.Key, want, a.minter(target))
+	return a.flight(target).Token(ctx, target.Key, want, a.mint(target))
 }
 
 // mayAsk reports whether a person can be asked to log in: a client decides that itself, in a shell a terminal does.
@@ -136,67 +133,20 @@ func (a *app) loginAgain(ctx context.Context, target tokenrequest.Target, becaus
 }
 
 func (a *app) flight(target tokenrequest.Target) mint.Flight {
-	return mint.Flight{
-		Store: target.Store, Now: a.Now,
-		Warn: func(err error) {
-			fmt.Fprintf(a.ErrOut, "warning: the token is not cached, so every command mints one: %v\n", err)
-		},
-		Memory: memory,
-	}
+	return edgetoken.Flight(target.Store, a.Now, func(err error) {
+		a.Note("warning: the token is not cached, so every command mints one: %v", err)
+	})
 }
 
-// memory keeps nobody waiting who logs in. A person may be doing so just now. To find out whether they have logged in at the
-// STACKIT CLI takes that program, which is too much for every call, but not for one every few seconds.
-func memory(err error) mint.Memory {
-	required, ok := errors.AsType[*login.RequiredError](err)
-	switch {
-	case !ok:
-		return mint.Remember
-	case required.Method == login.MethodSTACKITCLI:
-		return mint.RememberBriefly
-	}
-	return mint.Transient
-}
-
-// minter mints the token of target when it is called.
-func (a *app) minter(target tokenrequest.Target) mint.Func {
+// mint mints the token of target when it is called.
+func (a *app) mint(target tokenrequest.Target) mint.Func {
 	return func(ctx context.Context) (tokencache.Entry, error) {
 		cloud, err := a.cloud(ctx, target.Scope)
 		if err != nil {
 			return tokencache.Entry{}, err
 		}
-		return a.mint(ctx, cloud, target.InstanceID, target.Expiration, target.Labels())
+		e, err := a.minter(cloud).Mint(ctx, target.ProjectID, target.Region, target.InstanceID, target.Expiration)
+		e.Labels = target.Labels()
+		return e, err
 	}
-}
-
-// mint asks for one token. That cannot be undone: nobody can revoke it.
-func (a *app) mint(ctx context.Context, cloud edgeCloud, instance string, d time.Duration, labels tokencache.Labels) (tokencache.Entry, error) {
-	issued := a.Now()
-	token, err := cloud.Token(ctx, cloud.ProjectID, cloud.Region, instance, d)
-	if err != nil {
-		return tokencache.Entry{}, err
-	}
-	if !wellFormed(token) {
-		return tokencache.Entry{}, fmt.Errorf("mint a token for instance %s: what the API answered is not a token", instance)
-	}
-	e := tokencache.Entry{Token: token, Issued: issued, Expires: jwtclaims.Lifetime(token, issued, d), Labels: labels}
-	if !e.Usable(a.Now()) {
-		return tokencache.Entry{}, hint.Wrap(
-			fmt.Errorf("mint a token for instance %s: the API answered one that expired at %s", instance, e.Expires.Format(time.RFC3339)),
-			"check this machine's clock: it says %s", a.Now().Format(time.RFC3339))
-	}
-	return e, nil
-}
-
-// maxToken is the length of the longest token that is believed to be one: servers take headers of that size at most.
-const maxToken = 32 << 10
-
-// wellFormed reports whether token is a b64token of RFC 6750 §2.1, which is safe in headers, terminals and files.
-func wellFormed(token string) bool {
-	for _, c := range []byte(strings.TrimRight(token, "=")) {
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("-._~+/", rune(c)) {
-			return false
-		}
-	}
-	return len(token) > 0 && len(token) <= maxToken && token[0] != '='
 }

@@ -13,7 +13,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
@@ -181,19 +180,12 @@ func (o *eachOptions) run(ctx context.Context, args []string) error {
 	}
 	runs := make([]eachRun, len(contexts))
 	streams := o.streams(contexts)
-	var group errgroup.Group
-	group.SetLimit(o.parallel)
-	for i, c := range contexts {
-		group.Go(func() error {
-			if ctx.Err() == nil {
-				runs[i] = runKubectl(ctx, kubectl, o.arguments(c, args), input, streams[i])
-			}
-			return nil
-		})
-	}
-	_ = group.Wait() // the errors are in runs
-	if ctx.Err() != nil {
-		return ctx.Err()
+	_, err = several(ctx, o.parallel, contexts, func(i int, c kubeconfig.EdgeContext) error {
+		runs[i] = runKubectl(ctx, kubectl, o.arguments(c, args), input, streams[i])
+		return nil // the errors are in runs
+	})
+	if err != nil {
+		return err
 	}
 	if o.format == "json" {
 		if err := o.printMerged(contexts, runs); err != nil {

@@ -55,8 +55,7 @@ func (f *finder) candidates(ctx context.Context, e kubeconfig.Embedded, token st
 			return nil, hint.Wrap(errors.New("nothing in it tells which instance it is of"), "name the project whose instances are to be tried: --project-id UUID")
 		}
 		instances, err := f.list(ctx, f.cloud.ProjectID, region)
-		inactive := func(i stackit.Instance) bool { return i.Status != stackit.StatusActive }
-		return f.requests(slices.DeleteFunc(slices.Clone(instances), inactive), f.cloud.ProjectID, region), err
+		return f.requests(instances, f.cloud.ProjectID, region), err
 	}
 	if f.cloud.ProjectID != "" {
 		found, err := f.named(ctx, f.cloud.ProjectID, region, ids)
@@ -137,11 +136,17 @@ func (f *finder) memberships(ctx context.Context) ([]string, error) {
 	return f.projects, nil
 }
 
-// verify returns the one of the candidates whose server is the given one, with its entry.
-func (f *finder) verify(ctx context.Context, candidates []tokenrequest.Request, server string) (tokenrequest.Request, kubeconfig.Entry, error) {
+// verify returns the one of the candidates whose server is the given one, with its entry. A single candidate is waited for as the
+// cloud has it; of several, those that give out no credentials now are passed over.
+func (f *finder) verify(
+	ctx context.Context, cloud edgeCloud, candidates []tokenrequest.Request, server string,
+) (tokenrequest.Request, kubeconfig.Entry, error) {
+	if len(candidates) > 1 {
+		cloud = f.cloud
+	}
 	var refused error
 	for _, request := range candidates {
-		entry, err := f.entry(ctx, request)
+		entry, err := f.entry(ctx, cloud, request)
 		if err != nil {
 			refused = cmp.Or(refused, err)
 		} else if sameServer(entry.Server, server) {
@@ -154,7 +159,7 @@ func (f *finder) verify(ctx context.Context, candidates []tokenrequest.Request, 
 }
 
 // entry mints for an instance, once.
-func (f *finder) entry(ctx context.Context, request tokenrequest.Request) (kubeconfig.Entry, error) {
+func (f *finder) entry(ctx context.Context, cloud edgeCloud, request tokenrequest.Request) (kubeconfig.Entry, error) {
 	f.mu.Lock()
 	fetched := f.fetched[request]
 	if fetched == nil {
@@ -162,7 +167,7 @@ func (f *finder) entry(ctx context.Context, request tokenrequest.Request) (kubec
 		f.fetched[request] = fetched
 	}
 	f.mu.Unlock()
-	fetched.once.Do(func() { fetched.entry, fetched.err = f.fetch(ctx, f.cloud, request) })
+	fetched.once.Do(func() { fetched.entry, fetched.err = f.fetch(ctx, cloud, request) })
 	return fetched.entry, fetched.err
 }
 

@@ -80,7 +80,7 @@ func (o *instanceCreateOptions) run(ctx context.Context) error {
 	if o.noWait {
 		o.Note("Instance %q is being created. Its id is %s.", instance.DisplayName, instance.Id)
 	} else {
-		if instance, err = o.awaitActive(ctx, cloud, instance, false, o.progress); err != nil {
+		if instance, err = o.awaitActive(ctx, cloud, instance); err != nil {
 			return err
 		}
 		o.Note("Created instance %q of project %s. Its id is %s.", instance.DisplayName, cloud.ProjectID, instance.Id)

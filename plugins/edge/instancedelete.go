@@ -88,7 +88,7 @@ func (o *instanceDeleteOptions) run(ctx context.Context) error {
 
 func (o *instanceDeleteOptions) awaitDeleted(ctx context.Context, cloud edgeCloud, id string) error {
 	p := o.progress("waiting for instance " + id)
-	defer p.done()
+	defer p.end()
 	return cloud.WaitDeleted(ctx, cloud.ProjectID, cloud.Region, id, func(i stackit.Instance) { p.say(i.Status) })
 }
 

@@ -37,7 +37,8 @@ func (f *instanceFlags) validate() error {
 	}
 }
 
-// take has an argument stand for --name or --instance-id, and validates. Every id has a hyphen; a name that has one takes the flag.
+// take has an argument stand for --name or --instance-id, and validates. Every id has a hyphen; a name that has one takes the
+// flag.
 func (f *instanceFlags) take(args []string) error {
 	if len(args) == 1 {
 		if *f != (instanceFlags{}) {
@@ -59,31 +60,20 @@ func (f *instanceFlags) get(ctx context.Context, cloud edgeCloud) (stackit.Insta
 	return cloud.InstanceByName(ctx, cloud.ProjectID, cloud.Region, f.name)
 }
 
-// active gets the instance and, unless noWait, waits until it is ready, saying so on ErrOut.
-func (a *app) active(ctx context.Context, cloud edgeCloud, which instanceFlags, noWait bool) (stackit.Instance, error) {
-	instance, err := which.get(ctx, cloud)
-	if err != nil {
-		return instance, err
-	}
-	return a.awaitActive(ctx, cloud, instance, noWait, a.progress)
-}
-
-// awaitActive waits until instance is ready, unless noWait. It tells so through a progress, or once if that is nil.
-func (a *app) awaitActive(ctx context.Context, cloud edgeCloud, instance stackit.Instance, noWait bool, tell func(what string) *progress) (stackit.Instance, error) {
+// awaitActive waits until instance is active, and says so.
+func (a *app) awaitActive(ctx context.Context, cloud edgeCloud, instance stackit.Instance) (stackit.Instance, error) {
 	if instance.Status == stackit.StatusActive {
 		return instance, nil
 	}
-	if noWait {
-		return instance, hint.Wrap(fmt.Errorf("instance %s is %s, not active", instance.Id, instance.Status),
-			"try again when kubectl edge instance describe %s says active, or leave out --no-wait", instance.Id)
-	}
-	if tell == nil {
-		a.Note("waiting for instance %s: %s", instance.Id, instance.Status)
-		return cloud.WaitActive(ctx, cloud.ProjectID, cloud.Region, instance.Id, nil)
-	}
-	p := tell(fmt.Sprintf("waiting for instance %s", instance.Id))
-	defer p.done()
+	p := a.progress("waiting for instance " + instance.Id)
+	defer p.end()
 	return cloud.WaitActive(ctx, cloud.ProjectID, cloud.Region, instance.Id, func(i stackit.Instance) { p.say(i.Status) })
+}
+
+// waiting is the cloud for a command that waits for the credentials of one instance, and says so. It is to be called at the end.
+func (a *app) waiting(cloud edgeCloud, id string, f patienceFlags) (patient edgeCloud, end func()) {
+	p := a.progress("waiting for instance " + id)
+	return f.patient(cloud, p, func(i stackit.Instance) { p.say(i.Status) }), p.end
 }
 
 func describe(out io.Writer, i stackit.Instance) error {

@@ -85,7 +85,7 @@ func (o *instanceUpdateOptions) run(ctx context.Context) error {
 		return nil
 	}
 	instance.Status = stackit.StatusReconciling // what was read before the update says active
-	if _, err := o.awaitActive(ctx, cloud, instance, false, o.progress); err != nil {
+	if _, err := o.awaitActive(ctx, cloud, instance); err != nil {
 		return err
 	}
 	o.Note("Updated instance %s of project %s.", instance.Id, cloud.ProjectID)

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sync/errgroup"
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
@@ -28,6 +27,7 @@ type kubeconfigConvertOptions struct {
 	path       string
 	backup     bool
 	dryRun     bool
+	patience   patienceFlags
 }
 
 func newKubeconfigConvertCmd(a *app) *cobra.Command {
@@ -51,6 +51,9 @@ Nobody can revoke the token that is taken out: whoever has a copy can use it unt
 			if o.all == (len(o.contexts) > 0) {
 				return usageError{hint.Wrap(errors.New("convert what? want either --context or --all"), "kubectl edge kubeconfig audit")}
 			}
+			if err := o.patience.validate(); err != nil {
+				return usageError{err}
+			}
 			return o.run(cmd.Context())
 		},
 	}
@@ -60,6 +63,7 @@ Nobody can revoke the token that is taken out: whoever has a copy can use it unt
 	cmd.Flags().StringVar(&o.path, "kubeconfig", "", "file to change (default: those that kubectl reads)")
 	cmd.Flags().BoolVar(&o.backup, "backup", false, "keep each file as it was, with its tokens, as FILE.bak")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "print what would change as a diff, and write nothing")
+	o.patience.addFlags(cmd.Flags())
 	return cmd
 }
 
@@ -101,10 +105,7 @@ func (o *kubeconfigConvertOptions) run(ctx context.Context) error {
 			return err
 		}
 	}
-	if failed := len(conversions) - len(good); failed > 0 {
-		return fmt.Errorf("%d of %s not converted", failed, count(len(conversions), "user"))
-	}
-	return nil
+	return incomplete(len(conversions)-len(good), len(conversions), "user", "converted")
 }
 
 // choose returns the users to convert.
@@ -161,20 +162,18 @@ func (o *kubeconfigConvertOptions) identify(ctx context.Context, config *api.Con
 			candidates[i], c.err = f.candidates(ctx, c.Embedded, c.token, !o.all)
 		}
 	}
-	var group errgroup.Group
-	group.SetLimit(parallel)
-	for i, c := range conversions {
-		if c.err == nil {
-			group.Go(func() error {
-				if c.request, c.entry, c.err = f.verify(ctx, candidates[i], c.Server); c.err == nil {
-					c.entry.User = kubeconfig.ExecUser(c.request.Args(), installHint)
-				}
-				return nil
-			})
+	cloud, end := o.patient(cloud, o.patience)
+	defer end()
+	_, err = several(ctx, parallel, conversions, func(i int, c *conversion) error {
+		if c.err != nil {
+			return nil
 		}
-	}
-	_ = group.Wait() // the errors are in the conversions
-	return ctx.Err()
+		if c.request, c.entry, c.err = f.verify(ctx, cloud, candidates[i], c.Server); c.err == nil {
+			c.entry.User = kubeconfig.ExecUser(c.request.Args(), installHint)
+		}
+		return nil // the errors are in the conversions
+	})
+	return err
 }
 
 // apply makes the change. The cluster gets what the API said, since tokens minted from now on are sent there.

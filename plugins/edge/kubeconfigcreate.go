@@ -4,33 +4,30 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
 	"sigs.k8s.io/yaml"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/edgetoken"
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
-	"github.com/kubectl-edge/kubectl-edge/pkg/jwtclaims"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
-	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
 type kubeconfigCreateOptions struct {
 	*app
-	which         instancesFlags
+	which         fleetFlags
 	expiration    time.Duration // 0 leaves it to the profile
 	contextName   contextName
 	namespace     string
 	path          string
 	switchContext bool
-	noWait        bool
+	patience      patienceFlags
 	overwrite     bool
 	dryRun        bool
 	format        string // "", json or yaml
@@ -50,7 +47,8 @@ The API tells where an instance's server is only together with a new token, vali
 that the first kubectl command need not wait for another. This holds for --dry-run and -o, too.
 
 Several instances are asked in parallel. What is written are those that answered; the others are reported, and the exit
-code is 1. With --all, instances that are not active are passed over.
+code is 1. Whether an instance gives out credentials is not to be seen from its state, so each is asked; one that does not
+yet is waited for, up to --timeout, unless there is --no-wait.
 
 --context-name is a template with the fields {{.Name}}, {{.ID}}, {{.Project}}, {{.Region}} and {{.Profile}}. Cluster,
 user and context all get its name.`,
@@ -72,7 +70,7 @@ user and context all get its name.`,
 	cmd.Flags().StringVar(&o.namespace, "namespace", "", "namespace of the context")
 	cmd.Flags().StringVar(&o.path, "kubeconfig", "", "file to write (default: as kubectl chooses it)")
 	cmd.Flags().BoolVar(&o.switchContext, "switch-context", false, "make the instance the current context")
-	cmd.Flags().BoolVar(&o.noWait, "no-wait", false, "fail rather than wait for an instance that is not active yet")
+	o.patience.addFlags(cmd.Flags())
 	cmd.Flags().BoolVar(&o.overwrite, "overwrite", false, "replace entries of the same name that are not the instance's")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "print what would change as a diff, and write nothing")
 	cmd.Flags().StringVarP(&o.format, "output", "o", "", "print a kubeconfig of its own, and write nothing: json|yaml")
@@ -92,11 +90,11 @@ func (o *kubeconfigCreateOptions) validate() error {
 		return errors.New("-o writes to no file: leave out --dry-run, --kubeconfig and --overwrite")
 	}
 	if o.namespace != "" {
-		if problems := validation.IsDNS1123Label(o.namespace); len(problems) > 0 {
-			return fmt.Errorf("namespace %.80q: %s", o.namespace, problems[0])
+		if err := edgetoken.CheckNamespace(o.namespace); err != nil {
+			return err
 		}
 	}
-	return nil
+	return o.patience.validate()
 }
 
 func (o *kubeconfigCreateOptions) run(ctx context.Context) error {
@@ -113,11 +111,8 @@ func (o *kubeconfigCreateOptions) create(ctx context.Context, cloud edgeCloud) e
 	if err != nil {
 		return err
 	}
-	if o.which.all {
-		if len(instances) == 0 {
-			o.Note("No instances found in project %s, region %s.", cloud.ProjectID, cloud.Region)
-		}
-		instances = slices.DeleteFunc(instances, o.passOver)
+	if o.which.all && len(instances) == 0 {
+		o.Note("No instances found in project %s, region %s.", cloud.ProjectID, cloud.Region)
 	}
 	places, err := o.places(cloud, instances)
 	if err != nil {
@@ -137,19 +132,7 @@ func (o *kubeconfigCreateOptions) create(ctx context.Context, cloud edgeCloud) e
 			return err
 		}
 	}
-	if failed > 0 {
-		return fmt.Errorf("%d of %s not created", failed, count(failed+len(fetched), "context"))
-	}
-	return nil
-}
-
-// passOver reports whether instance is not ready, and says so.
-func (o *kubeconfigCreateOptions) passOver(instance stackit.Instance) bool {
-	if instance.Status == stackit.StatusActive {
-		return false
-	}
-	o.Note("Passed over instance %s: it is %s.", instance.Id, instance.Status)
-	return true
+	return incomplete(failed, failed+len(fetched), "context", "created")
 }
 
 // place is an instance and where in a kubeconfig it goes.
@@ -280,36 +263,4 @@ func (o *kubeconfigCreateOptions) report(places []*place, switched bool) error {
 		o.Note("Use it with: kubectl --context %s get edgehosts", places[0].name)
 	}
 	return nil
-}
-
-// fetch gets where the instance is. The API gives that only together with a new token, so the token is put to use.
-func (a *app) fetch(ctx context.Context, cloud edgeCloud, request tokenrequest.Request) (kubeconfig.Entry, error) {
-	target, err := request.Resolve(a.dirs, a.Getenv)
-	if err != nil {
-		return kubeconfig.Entry{}, err
-	}
-	var issued time.Time
-	var object []byte
-	err = a.patiently(ctx, request.InstanceID, func() (err error) {
-		issued = a.Now()
-		object, err = cloud.Kubeconfig(ctx, request.ProjectID, request.Region, request.InstanceID, expiration.Min)
-		return err
-	})
-	if err != nil {
-		return kubeconfig.Entry{}, err
-	}
-	entry, token, err := kubeconfig.FromAPI(object)
-	if err != nil {
-		return kubeconfig.Entry{}, err
-	}
-	entry.User = kubeconfig.ExecUser(request.Args(), installHint)
-	e := tokencache.Entry{
-		Token: token, Issued: issued, Expires: jwtclaims.Lifetime(token, issued, expiration.Min), Labels: target.Labels(),
-	}
-	if cached, err := target.Store.Get(target.Key, a.Now()); err != nil || cached.Expires.Before(e.Expires) {
-		if err := target.Store.Put(target.Key, e); err != nil {
-			a.Note("warning: the first token is not cached: %v", err)
-		}
-	}
-	return entry, nil
 }

@@ -20,7 +20,7 @@ import (
 type kubeconfigRemoveOptions struct {
 	*app
 	contexts []string
-	which    instancesFlags
+	which    fleetFlags
 	prune    bool
 	path     string
 	dryRun   bool
@@ -129,7 +129,7 @@ func (o *kubeconfigRemoveOptions) choose(ctx context.Context, config *api.Config
 }
 
 // matches reports whether the instance is one of those chosen. Its name is what stands before the last hyphen of its id.
-func (f *instancesFlags) matches(id string) bool {
+func (f *fleetFlags) matches(id string) bool {
 	name := id[:max(0, strings.LastIndex(id, "-"))]
 	return f.all || slices.Contains(f.ids, id) || slices.Contains(f.names, name)
 }

@@ -29,11 +29,11 @@ type mintedToken struct {
 
 type tokenCreateOptions struct {
 	*app
-	out    output.Flags
-	which  instanceFlags
-	noWait bool
-	life   time.Duration
-	file   tokenFile
+	out      output.Flags
+	which    instanceFlags
+	patience patienceFlags
+	life     time.Duration
+	file     tokenFile
 }
 
 func newTokenCreateCmd(a *app) *cobra.Command {
@@ -64,7 +64,7 @@ end it with exit code 0.`,
 	}
 	o.which.addFlags(cmd.Flags())
 	cmd.Flags().VarP((*expiration.Flag)(&o.life), "expiration", "e", "how long the token is valid, such as 600s, 2h, 30d or 1M: 10m to 180d")
-	cmd.Flags().BoolVar(&o.noWait, "no-wait", false, "fail rather than wait for an instance that is not active yet")
+	o.patience.addFlags(cmd.Flags())
 	o.file.addFlags(cmd.Flags())
 	o.out.AddFlags(cmd.Flags())
 	return cmd
@@ -75,6 +75,9 @@ func (o *tokenCreateOptions) validate() error {
 		return err
 	}
 	if err := o.file.validate(o.out.Format); err != nil {
+		return err
+	}
+	if err := o.patience.validate(); err != nil {
 		return err
 	}
 	return o.out.Validate()
@@ -89,7 +92,7 @@ func (o *tokenCreateOptions) run(ctx context.Context) error {
 	if o.file.keepFresh {
 		return o.keepFresh(ctx)
 	}
-	instance, e, err := o.mint(ctx, o.noWait)
+	instance, e, err := o.mint(ctx, o.patience)
 	if err != nil {
 		return err
 	}
@@ -121,25 +124,30 @@ func unshown(err error, instance string, e tokencache.Entry) error {
 }
 
 // mint mints a token for the instance, which must exist.
-func (o *tokenCreateOptions) mint(ctx context.Context, noWait bool) (instance string, e tokencache.Entry, err error) {
+func (o *tokenCreateOptions) mint(
+	ctx context.Context, patience patienceFlags,
+) (instance string, e tokencache.Entry, err error) {
 	cloud, err := o.projectCloud(ctx)
 	if err != nil {
 		return "", e, err
 	}
-	i, err := o.active(ctx, cloud, o.which, noWait)
+	i, err := o.which.get(ctx, cloud)
 	if err != nil {
 		return "", e, err
 	}
-	e, err = o.app.mint(ctx, cloud, i.Id, o.life, tokencache.Labels{})
+	cloud, end := o.waiting(cloud, i.Id, patience)
+	defer end()
+	e, err = o.minter(cloud).Mint(ctx, cloud.ProjectID, cloud.Region, i.Id, o.life)
 	return i.Id, e, err
 }
 
 // keepFresh starts over with the configuration and the login each time, since both may change while it runs.
 func (o *tokenCreateOptions) keepFresh(ctx context.Context) error {
-	k := &keeper{file: o.file, now: o.Now, after: time.After, log: o.ErrOut, mint: func(ctx context.Context) (tokencache.Entry, error) {
-		_, e, err := o.mint(ctx, true)
+	mint := func(ctx context.Context) (tokencache.Entry, error) {
+		_, e, err := o.mint(ctx, patienceFlags{noWait: true}) // the next attempt comes
 		return e, err
-	}}
+	}
+	k := &keeper{file: o.file, now: o.Now, after: time.After, log: o.ErrOut, mint: mint}
 	stop, err := k.serveHealth()
 	if err != nil {
 		return err

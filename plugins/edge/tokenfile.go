@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/netip"
@@ -16,8 +15,10 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/edgetoken"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 )
@@ -72,7 +73,7 @@ func (f *tokenFile) write(token string) error {
 
 // writable finds out before anything is minted whether the file can be written.
 func (f *tokenFile) writable() error {
-	r, err := atomicfile.ReserveAny(f.path, maxToken, 0o600)
+	r, err := atomicfile.ReserveAny(f.path, edgetoken.MaxSize, 0o600)
 	if err != nil {
 		return err
 	}
@@ -92,9 +93,10 @@ type keeper struct {
 	expires atomic.Int64 // of the token in the file, in Unix nanoseconds; 0 if there is none
 }
 
+// retries are the pauses after attempts that failed: 1 to 2 seconds at first, half a minute to a minute in the end.
+var retries = wait.Backoff{Duration: time.Second, Factor: 2, Jitter: 1, Cap: time.Minute / 2, Steps: 10}
+
 const (
-	firstRetry = 2 * time.Second
-	lastRetry  = time.Minute
 	// checkEvery is how often the clock is looked at: a machine may sleep, and no timer runs meanwhile.
 	checkEvery = 30 * time.Second
 )
@@ -102,7 +104,7 @@ const (
 // run renews the token until ctx ends, and says what it does in one line each. Failures never end it: the token in the file
 // may live on, and the next attempt may succeed.
 func (k *keeper) run(ctx context.Context) error {
-	retry := firstRetry
+	retry := retries
 	for {
 		e, err := k.renew(ctx)
 		if ctx.Err() != nil {
@@ -110,10 +112,10 @@ func (k *keeper) run(ctx context.Context) error {
 		}
 		var next time.Time
 		if err == nil {
-			next, retry = e.KeepUntil(k.now()), firstRetry
+			next, retry = e.KeepUntil(k.now()), retries
 			k.say("%s holds a new token until %s", k.file.path, e.Expires.Local().Format(time.DateTime))
 		} else {
-			next, retry = k.now().Add(retry/2+rand.N(retry/2)), min(2*retry, lastRetry)
+			next = k.now().Add(retry.Step())
 			k.say("no new token, next attempt in %s, %s: %s", next.Sub(k.now()).Round(time.Second), k.state(), oneLine(err))
 		}
 		for k.now().Before(next) {

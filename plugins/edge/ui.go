@@ -25,7 +25,7 @@ type uiOptions struct {
 	life       time.Duration
 	clearAfter time.Duration
 	print      bool
-	noWait     bool
+	patience   patienceFlags
 }
 
 func newUICmd(a *app) *cobra.Command {
@@ -53,7 +53,7 @@ Where there is no browser or no clipboard, --print prints the UI's address on st
 	cmd.Flags().VarP((*expiration.Flag)(&o.life), "expiration", "e", "how long the token is valid, such as 15m or 8h: 10m to 180d")
 	cmd.Flags().DurationVar(&o.clearAfter, "clear-after", o.clearAfter, "how long the token stays on the clipboard")
 	cmd.Flags().BoolVar(&o.print, "print", false, "open nothing, and print the token")
-	cmd.Flags().BoolVar(&o.noWait, "no-wait", false, "fail rather than wait for an instance that is not active yet")
+	o.patience.addFlags(cmd.Flags())
 	return cmd
 }
 
@@ -64,7 +64,7 @@ func (o *uiOptions) validate() error {
 	if o.clearAfter <= 0 {
 		return fmt.Errorf("--clear-after %s: want a time such as 1m", o.clearAfter)
 	}
-	return nil
+	return o.patience.validate()
 }
 
 func (o *uiOptions) run(ctx context.Context) error {
@@ -76,7 +76,7 @@ func (o *uiOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	instance, err := o.active(ctx, cloud, o.which, o.noWait)
+	instance, err := o.which.get(ctx, cloud)
 	if err != nil {
 		return err
 	}
@@ -84,7 +84,9 @@ func (o *uiOptions) run(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("open the UI of instance %s: %w", instance.Id, err)
 	}
-	e, err := o.mint(ctx, cloud, instance.Id, o.life, tokencache.Labels{})
+	cloud, end := o.waiting(cloud, instance.Id, o.patience)
+	e, err := o.minter(cloud).Mint(ctx, cloud.ProjectID, cloud.Region, instance.Id, o.life)
+	end()
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,8 @@ import (
 
 type useOptions struct {
 	*app
-	which instanceFlags
+	which    instanceFlags
+	patience patienceFlags
 }
 
 func newUseCmd(a *app) *cobra.Command {
@@ -47,6 +48,7 @@ the profile. That takes a terminal; with an instance and a project nothing is as
 		},
 	}
 	o.which.addFlags(cmd.Flags())
+	o.patience.addFlags(cmd.Flags())
 	return cmd
 }
 
@@ -75,7 +77,7 @@ func (o *useOptions) run(ctx context.Context) error {
 			return err
 		}
 	}
-	create := kubeconfigCreateOptions{app: o.app, contextName: defaultContextName, switchContext: true}
+	create := kubeconfigCreateOptions{app: o.app, contextName: defaultContextName, switchContext: true, patience: o.patience}
 	if o.which.id != "" {
 		create.which.ids = []string{o.which.id}
 	} else {

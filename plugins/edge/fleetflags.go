@@ -3,33 +3,27 @@ package edge
 import (
 	"context"
 	"errors"
-	"fmt"
-	"strings"
 
 	"github.com/spf13/pflag"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 )
 
-// parallel is how many instances are worked on at once.
-const parallel = 8
-
-// instancesFlags choose any number of instances by their ids or names, or all of a project.
-type instancesFlags struct {
+// fleetFlags choose any number of instances by their ids or names, or all of a project.
+type fleetFlags struct {
 	ids, names []string
 	all        bool
 }
 
-func (f *instancesFlags) addFlags(fs *pflag.FlagSet) {
+func (f *fleetFlags) addFlags(fs *pflag.FlagSet) {
 	fs.StringSliceVarP(&f.ids, "instance-id", "i", nil, "id of the instance, such as demo-3714d85; several with commas, or repeated")
 	fs.StringSliceVarP(&f.names, "name", "n", nil, "name of the instance, such as demo; several with commas, or repeated")
 	fs.BoolVar(&f.all, "all", false, "all instances of the project in the region")
 }
 
 // each returns the flags of each single instance.
-func (f *instancesFlags) each() []instanceFlags {
+func (f *fleetFlags) each() []instanceFlags {
 	var each []instanceFlags
 	for _, id := range f.ids {
 		each = append(each, instanceFlags{id: id})
@@ -41,9 +35,9 @@ func (f *instancesFlags) each() []instanceFlags {
 }
 
 // several reports whether there may be more than one instance, so that the failure of one is not that of all.
-func (f *instancesFlags) several() bool { return f.all || len(f.each()) > 1 }
+func (f *fleetFlags) several() bool { return f.all || len(f.each()) > 1 }
 
-func (f *instancesFlags) validate() error {
+func (f *fleetFlags) validate() error {
 	each := f.each()
 	switch {
 	case f.all && len(each) > 0:
@@ -60,46 +54,29 @@ func (f *instancesFlags) validate() error {
 }
 
 // get returns the chosen instances, each once. Of several, those that cannot be had are reported and counted.
-func (f *instancesFlags) get(ctx context.Context, a *app, cloud edgeCloud) (instances []stackit.Instance, failed int, err error) {
+func (f *fleetFlags) get(ctx context.Context, a *app, cloud edgeCloud) (instances []stackit.Instance, failed int, err error) {
 	if f.all {
 		instances, err := cloud.Instances(ctx, cloud.ProjectID, cloud.Region)
 		return instances, 0, err
 	}
 	each := f.each()
-	found, errs := make([]stackit.Instance, len(each)), make([]error, len(each))
-	var group errgroup.Group
-	group.SetLimit(parallel)
-	for i, which := range each {
-		group.Go(func() error {
-			found[i], errs[i] = which.get(ctx, cloud)
-			return nil
-		})
-	}
-	_ = group.Wait() // the errors are in errs
-	if ctx.Err() != nil {
-		return nil, 0, ctx.Err()
+	found := make([]stackit.Instance, len(each))
+	errs, err := several(ctx, parallel, each, func(i int, which instanceFlags) (err error) {
+		found[i], err = which.get(ctx, cloud)
+		return err
+	})
+	if err != nil {
+		return nil, 0, err
 	}
 	if !f.several() {
 		return found, 0, errs[0]
 	}
 	seen := map[string]bool{}
 	for i, instance := range found {
-		switch {
-		case errs[i] != nil:
-			failed++
-			hint.Print(a.ErrOut, errs[i])
-		case !seen[instance.Id]:
+		if errs[i] == nil && !seen[instance.Id] {
 			seen[instance.Id] = true
 			instances = append(instances, instance)
 		}
 	}
-	return instances, failed, nil
-}
-
-// count says how many there are: 1 context, 2 contexts.
-func count(n int, noun string) string {
-	if n != 1 && !strings.HasSuffix(noun, "s") {
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
+	return instances, a.reportAll(errs), nil
 }

@@ -1,4 +1,4 @@
-package edge
+package edgetoken
 
 import (
 	"errors"

@@ -1,0 +1,52 @@
+package edge
+
+import (
+	"errors"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
+)
+
+// patienceFlags say how long a command waits for an instance that gives out no credentials yet. Whether it does is not to be seen
+// from its state: it is asked, and only what refuses is waited for.
+type patienceFlags struct {
+	noWait  bool
+	timeout time.Duration
+}
+
+func (f *patienceFlags) addFlags(fs *pflag.FlagSet) {
+	fs.BoolVar(&f.noWait, "no-wait", false, "fail rather than wait for an instance that gives out no credentials yet")
+	fs.DurationVar(&f.timeout, "timeout", 10*time.Minute, "how long to wait for an instance that gives out no credentials yet")
+}
+
+func (f *patienceFlags) validate() error {
+	if f.timeout <= 0 {
+		return errors.New("--timeout: want a time such as 10m; to wait for nothing there is --no-wait")
+	}
+	return nil
+}
+
+// patient is the cloud for a command that waits for credentials, and says so through p.
+func (f *patienceFlags) patient(cloud edgeCloud, p *progress, told func(stackit.Instance)) edgeCloud {
+	patience := stackit.Patience{
+		NotReady: f.timeout, Waiting: told,
+		Busy: func(id string, pause time.Duration) {
+			p.note("instance %s: too many requests, asking again in about %s", id, expiration.String(pause))
+		},
+	}
+	if f.noWait {
+		patience.NotReady = 0
+	}
+	cloud.Client = cloud.Patient(patience)
+	return cloud
+}
+
+// patient is the cloud for a command that waits for the credentials of several instances, and notes so. end is to be called at
+// the end.
+func (a *app) patient(cloud edgeCloud, f patienceFlags) (patient edgeCloud, end func()) {
+	p := a.progress("waiting")
+	return f.patient(cloud, p, p.noteWaiting()), p.end
+}
