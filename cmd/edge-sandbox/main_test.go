@@ -17,6 +17,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/scripttest"
 	"github.com/kubectl-edge/kubectl-edge/plugins/sts"
 )
 
@@ -47,16 +48,14 @@ func fetch() {
 }
 
 func TestScripts(t *testing.T) {
-	testscript.Run(t, testscript.Params{
-		Dir:                 "testdata",
-		RequireExplicitExec: true,
-		UpdateScripts:       *update,
-		Setup: func(e *testscript.Env) error {
-			e.Setenv("PATH", withoutServers(e.Getenv("PATH")))
-			e.Setenv("TMPDIR", filepath.Join(e.WorkDir, "tmp")) // must be empty after each run
-			return os.Mkdir(filepath.Join(e.WorkDir, "tmp"), 0o700)
-		},
-	})
+	testscript.Run(t, scripttest.Params("testdata", *update, func(e *testscript.Env) error {
+		e.Setenv("PATH", withoutServers(e.Getenv("PATH")))
+		e.Setenv("TMPDIR", filepath.Join(e.WorkDir, "tmp")) // must be empty after each run
+		if err := os.Mkdir(filepath.Join(e.WorkDir, "tmp"), 0o700); err != nil {
+			return err
+		}
+		return (&scripttest.World{}).SetUpPerson(e)
+	}))
 }
 
 // withoutServers is path without folders that hold a kube-apiserver: scripts say themselves where the servers are.

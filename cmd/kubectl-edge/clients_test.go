@@ -11,8 +11,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/scripttest"
 )
 
 // clients returns the folder of programs other than kubectl that talk to a Kubernetes API: $EDGE_CLIENTS, or what
@@ -30,16 +30,15 @@ func clients(t *testing.T) string {
 	return strings.TrimSpace(string(dir))
 }
 
-// TestClients has Helm, the JavaScript client and Argo CD's cluster type talk to a real Kubernetes API with a kubeconfig of
-// ours.
+// TestClients has Helm, the JavaScript client and Argo CD's cluster type talk to a real Kubernetes API with our kubeconfig.
 func TestClients(t *testing.T) {
 	programs := clients(t)
-	requests := &requestLog{}
-	running := clustertest.Start(t, func(o *sandbox.Options) { o.OnRequest = requests.record })
-	testscript.Run(t, params(filepath.Join("testdata", "clients"), func(e *testscript.Env) error {
-		path := []string{programs, clustertest.Servers(t), e.Getenv("PATH")}
-		e.Setenv("PATH", strings.Join(path, string(os.PathListSeparator)))
+	requests := scripttest.NewRequests()
+	running := clustertest.Start(t, requests.Observe)
+	testscript.Run(t, scripttest.Params(filepath.Join("testdata", "clients"), *update, func(e *testscript.Env) error {
+		scripttest.AddToPath(e, clustertest.Servers(t))
+		scripttest.AddToPath(e, programs)
 		e.Setenv("CLIENTS", programs)
-		return setUp(e, &world{sandbox: running.Sandbox, requests: requests})
+		return (&scripttest.World{Sandbox: running.Sandbox, Requests: requests}).SetUp(e)
 	}))
 }

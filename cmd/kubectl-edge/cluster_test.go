@@ -3,33 +3,41 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/scripttest"
 )
 
-// TestCluster runs the scripts one after the other, with one sandbox and its real Kubernetes API for all, and a real
-// kubectl.
-func TestCluster(t *testing.T) {
-	requests := &requestLog{}
-	running := clustertest.Start(t, func(o *sandbox.Options) { o.OnRequest = requests.record })
-	scripts, err := filepath.Glob(filepath.Join("testdata", "cluster", "*.txtar"))
+// TestCluster runs the scripts with a real Kubernetes API and a real kubectl.
+func TestCluster(t *testing.T) { inTurn(t, "cluster") }
+
+// TestRollover runs the scripts about tokens that age, roll over and are refused, with a real Kubernetes API.
+func TestRollover(t *testing.T) { inTurn(t, "rollover") }
+
+// inTurn runs the scripts below a folder one after the other, with one sandbox and its Kubernetes API for all.
+func inTurn(t *testing.T, folder string) {
+	requests := scripttest.NewRequests()
+	running := clustertest.Start(t, requests.Observe)
+	scripts, err := filepath.Glob(filepath.Join("testdata", folder, "*.txtar"))
 	if err != nil || len(scripts) == 0 {
 		t.Fatalf("scripts: %v, %v", scripts, err)
 	}
 	for _, script := range scripts {
-		p := params("", func(e *testscript.Env) error {
-			running.Sandbox.ResetStats()
-			e.Setenv("PATH", clustertest.Servers(t)+string(os.PathListSeparator)+e.Getenv("PATH"))
+		p := scripttest.Params("", *update, func(e *testscript.Env) error {
+			running.Sandbox.ClearFaults()
+			running.Sandbox.Configure(func(s *sandbox.Settings) { *s = sandbox.DefaultSettings() })
+			scripttest.AddToPath(e, clustertest.Servers(t))
 			e.Setenv("SERVER", running.Cluster.URL())
-			return setUp(e, &world{sandbox: running.Sandbox, requests: requests})
+			return (&scripttest.World{Sandbox: running.Sandbox, Requests: requests}).SetUp(e)
 		})
 		p.Files = []string{script}
-		t.Run("script", func(t *testing.T) { testscript.Run(t, p) }) // returns when its parallel tests are done
+		name := strings.TrimSuffix(filepath.Base(script), ".txtar")
+		t.Run(name, func(t *testing.T) { testscript.Run(t, p) }) // returns when its parallel tests are done
 	}
 }

@@ -13,9 +13,7 @@ import (
 
 // TestLoginSystem runs the scripts about logging in that take the real STACKIT CLI or a keyring.
 func TestLoginSystem(t *testing.T) {
-	p := loginParams("login_system", stackitCLI(t))
-	p.Cmds["keyring"] = scriptCommand(keyring)
-	testscript.Run(t, p)
+	testscript.Run(t, loginParams("login_system", stackitCLI(t)))
 }
 
 // stackitCLI returns the folder with the STACKIT CLI: $EDGE_STACKIT_CLI, or what hack/stackit-cli.sh has built from source,

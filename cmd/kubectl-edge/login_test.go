@@ -24,6 +24,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/scripttest"
 )
 
 // person is one with a machine, a sandbox and nothing configured but where that is, for tests that no script can tell.
@@ -46,7 +47,8 @@ func newPerson(t *testing.T) *person {
 func (p *person) setUp(server *httptest.Server) {
 	p.t.Helper()
 	p.env = &testscript.Env{WorkDir: p.t.TempDir(), Values: map[any]any{}, Vars: []string{"PATH=" + os.Getenv("PATH")}}
-	if err := setUp(p.env, &world{sandbox: p.sandbox, server: server, requests: &requestLog{}}); err != nil {
+	w := &scripttest.World{Sandbox: p.sandbox, Server: server, Requests: scripttest.NewRequests()}
+	if err := w.SetUp(p.env); err != nil {
 		p.t.Fatal(err)
 	}
 	p.env.Setenv("BROWSER_LOG", filepath.Join(p.env.WorkDir, "browser.log"))

@@ -24,6 +24,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/browsertest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/scripttest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
@@ -40,7 +41,8 @@ func TestMachines(t *testing.T) {
 			env := &testscript.Env{WorkDir: t.TempDir(), Values: map[any]any{}, Vars: []string{
 				"PATH=" + clustertest.Servers(t) + string(os.PathListSeparator) + os.Getenv("PATH"),
 			}}
-			if err := setUp(env, &world{sandbox: running.Sandbox, requests: &requestLog{}}); err != nil {
+			w := &scripttest.World{Sandbox: running.Sandbox, Requests: scripttest.NewRequests()}
+			if err := w.SetUp(env); err != nil {
 				t.Fatal(err)
 			}
 			p := &person{t: t, sandbox: running.Sandbox, client: sandboxtest.Client(t, running.Sandbox), env: env}

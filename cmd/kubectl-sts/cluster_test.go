@@ -3,7 +3,6 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
 
@@ -11,7 +10,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
-	sandbox "github.com/kubectl-edge/kubectl-edge/pkg/sandbox/stackstate"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/scripttest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/stackstate"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/stackstate/tokenreview"
 )
 
@@ -23,15 +23,12 @@ func TestCluster(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	testscript.Run(t, testscript.Params{
-		Dir: filepath.Join("testdata", "cluster"), Cmds: commands(), RequireExplicitExec: true, RequireUniqueNames: true, UpdateScripts: *update,
-		Setup: func(e *testscript.Env) error {
-			e.Setenv("PATH", clustertest.Servers(t)+string(os.PathListSeparator)+e.Getenv("PATH"))
-			if err := setUp(e, sandbox.Options{TokenReview: tokenreview.New(client)}); err != nil {
-				return err
-			}
-			e.Setenv("KUBECONFIG", running.Kubeconfig)
-			return nil
-		},
-	})
+	testscript.Run(t, scripttest.Params(filepath.Join("testdata", "cluster"), *update, func(e *testscript.Env) error {
+		scripttest.AddToPath(e, clustertest.Servers(t))
+		if err := setUp(e, stackstate.Options{TokenReview: tokenreview.New(client)}); err != nil {
+			return err
+		}
+		e.Setenv("KUBECONFIG", running.Kubeconfig)
+		return nil
+	}))
 }

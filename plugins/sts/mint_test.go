@@ -39,7 +39,7 @@ func newPerson(t *testing.T) *person {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.faults = sandbox.Faulty(h)
+	p.faults = fault.New(h).AddPresets("/", sandbox.Presets())
 	srv := httptest.NewServer(p.faults)
 	t.Cleanup(srv.Close)
 	dir := t.TempDir()

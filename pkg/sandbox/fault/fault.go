@@ -81,9 +81,10 @@ type active struct {
 func New(next http.Handler) *Handler { return &Handler{next: next} }
 
 // AddPresets adds presets for the API below a path, or replaces the ones that other APIs answer otherwise. A Path in
-// them is relative to the prefix. It must not be called while the handler serves.
-func (h *Handler) AddPresets(prefix string, presets map[string]Fault) {
+// them is relative to the prefix. It must not be called while the handler serves, and returns h.
+func (h *Handler) AddPresets(prefix string, presets map[string]Fault) *Handler {
 	h.dialects = append(h.dialects, dialect{prefix, presets})
+	return h
 }
 
 // Presets returns the names of the presets, in order.

@@ -25,10 +25,3 @@ func errorPreset(status int, kind, message string) fault.Fault {
 	body, _ := json.Marshal(genericBody(&apiError{status, kind, message}, time.Now()))
 	return fault.Fault{Status: status, ContentType: "application/json", Body: string(body)}
 }
-
-// Faulty returns a handler that stands before a server outside a sandbox, and lets requests fail.
-func Faulty(s *Server) *fault.Handler {
-	h := fault.New(s)
-	h.AddPresets("/", Presets())
-	return h
-}

@@ -20,7 +20,7 @@ func newFaultyServer(t *testing.T) (*httptest.Server, *fault.Handler) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	f := Faulty(s)
+	f := fault.New(s).AddPresets("/", Presets())
 	srv := httptest.NewServer(f)
 	t.Cleanup(srv.Close)
 	return srv, f

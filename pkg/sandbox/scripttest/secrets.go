@@ -1,4 +1,4 @@
-package main
+package scripttest
 
 import (
 	"bytes"
@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"net/http"
 	"net/url"
 	"os"
@@ -20,6 +21,17 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
+func secretCommands() map[string]command {
+	return map[string]command{
+		"watch":   {secret, "", "starts to collect secrets, and the arguments of all processes at each request", 0, 0, watch},
+		"observe": {secret, "COMMAND…", "runs a command, however it ends, for what it prints", 1, many, observe},
+		"token":   {secret, "COMMAND…", "runs a command whose purpose is to print a token", 1, many, token},
+		"secretless": {secret, "[FOLDER…]", "checks that no file below these folders holds a token; without a folder, that " +
+			"nothing written or printed since watch holds a secret, but the cache's files, the keys that the script was given, " +
+			"and the output of token", 0, many, secretless},
+	}
+}
+
 // secrecy collects what must not be seen, and what could be seen of it.
 type secrecy struct {
 	mu      sync.Mutex
@@ -28,13 +40,12 @@ type secrecy struct {
 	printed map[string]string // by command line
 }
 
-// watch starts to collect.
-func watch(ts *testscript.TestScript, w *world, _ []string) error {
+func watch(ts *testscript.TestScript, w *World, _ []string) error {
 	w.secrecy = &secrecy{secrets: map[string]string{}, argv: map[string]bool{}, printed: map[string]string{}}
-	w.requests.tell(w.secrecy.request)
-	ts.Defer(func() { w.requests.tell(nil) })
-	for _, name := range []string{"admin.json", "reader.json", "issuer.json"} {
-		data, err := os.ReadFile(filepath.Join(w.env.WorkDir, name))
+	w.Requests.tell(w.secrecy.request)
+	ts.Defer(func() { w.Requests.tell(nil) })
+	for _, name := range slices.Sorted(maps.Keys(keyFiles())) {
+		data, err := os.ReadFile(filepath.Join(w.Env.WorkDir, name))
 		if err != nil {
 			return err
 		}
@@ -85,15 +96,13 @@ func (s *secrecy) request(r *http.Request) {
 	}
 }
 
-// observe COMMAND… runs a command, whatever its outcome, for what it prints.
-func observe(ts *testscript.TestScript, w *world, args []string) error {
+func observe(ts *testscript.TestScript, w *World, args []string) error {
 	_ = ts.Exec(args[0], args[1:]...)
 	w.secrecy.printed[strings.Join(args, " ")] = ts.ReadFile("stdout") + ts.ReadFile("stderr")
 	return nil
 }
 
-// token COMMAND… runs a command whose purpose is to print a token.
-func token(ts *testscript.TestScript, w *world, args []string) error {
+func token(ts *testscript.TestScript, w *World, args []string) error {
 	if err := ts.Exec(args[0], args[1:]...); err != nil {
 		return err
 	}
@@ -106,35 +115,66 @@ func token(ts *testscript.TestScript, w *world, args []string) error {
 	return nil
 }
 
-var jwt = regexp.MustCompile(`eyJ[\w-]{10,}(\.[\w-]*)*`)
+// jwt and stackStateToken are what tokens look like.
+var (
+	jwt             = regexp.MustCompile(`eyJ[\w-]{10,}(\.[\w-]*)*`)
+	stackStateToken = regexp.MustCompile(`(svc|api)tok-`)
+)
 
-// secretless checks that nothing that was written or printed since watch holds a secret, but for the cache's files, the
-// keys that the script was given, and the output of token.
-func secretless(ts *testscript.TestScript, w *world, _ []string) error {
-	s := w.secrecy
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	files, cached := map[string]string{}, 0
-	given := []string{"admin.json", "reader.json", "issuer.json"}
-	err := filepath.WalkDir(w.env.WorkDir, func(path string, d fs.DirEntry, err error) error {
+// readFiles returns what may not hold a secret, and collects the tokens in the cache.
+func (s *secrecy) readFiles(root string) (map[string]string, error) {
+	files := map[string]string{}
+	err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || !d.Type().IsRegular() {
 			return err
 		}
-		name, err := filepath.Rel(w.env.WorkDir, path)
-		if err != nil || slices.Contains(given, name) {
+		name, err := filepath.Rel(root, path)
+		if err != nil || keyFiles()[name] != "" {
 			return err
 		}
 		data, err := os.ReadFile(path)
 		if strings.HasPrefix(name, "runtime/kubectl-edge/tokens/") && strings.HasSuffix(name, ".token") {
 			for _, token := range jwt.FindAllString(string(data), -1) {
 				s.add("cached token", token)
-				cached++
 			}
 			return err
 		}
 		files[name] = string(data)
 		return err
 	})
+	return files, err
+}
+
+// withoutTokens looks for tokens in the files of folders.
+func withoutTokens(ts *testscript.TestScript, folders []string) error {
+	for _, folder := range folders {
+		err := filepath.WalkDir(ts.MkAbs(folder), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() {
+				return err
+			}
+			data, err := os.ReadFile(path)
+			if found := stackStateToken.Find(data); found != nil || jwt.Match(data) {
+				return fmt.Errorf("%s holds a token", path)
+			}
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// secretless looks at folders, or at all that was written or printed since watch, but for the cache's files, the keys
+// that the script was given, and the output of token.
+func secretless(ts *testscript.TestScript, w *World, args []string) error {
+	if len(args) > 0 {
+		return withoutTokens(ts, args)
+	}
+	s := w.secrecy
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	files, err := s.readFiles(w.Env.WorkDir)
 	if err != nil {
 		return err
 	}
@@ -142,7 +182,9 @@ func secretless(ts *testscript.TestScript, w *world, _ []string) error {
 	for _, what := range s.secrets {
 		kinds[what] = true
 	}
-	for _, want := range []string{"private key of admin.json", "access token", "assertion", "cached token", "token that was asked for"} {
+	for _, want := range []string{
+		"private key of admin.json", "access token", "assertion", "cached token", "token that was asked for",
+	} {
 		if !kinds[want] {
 			return fmt.Errorf("the test is at fault: it has seen no %s", want)
 		}
@@ -171,6 +213,7 @@ func secretless(ts *testscript.TestScript, w *world, _ []string) error {
 	for arguments := range s.argv {
 		look("arguments", arguments, false) // of all processes of this machine, some of which are none of ours
 	}
-	ts.Logf("looked for %d secrets in %d files, %d outputs and %d command lines", len(s.secrets), len(files), len(s.printed), len(s.argv))
+	ts.Logf("looked for %d secrets in %d files, %d outputs and %d command lines",
+		len(s.secrets), len(files), len(s.printed), len(s.argv))
 	return errors.Join(errs...)
 }

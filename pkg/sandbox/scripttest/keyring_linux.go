@@ -1,6 +1,4 @@
-//go:build system
-
-package main
+package scripttest
 
 import (
 	"bufio"
@@ -18,12 +16,7 @@ import (
 
 const secretService = "org.freedesktop.secrets"
 
-// keyring KIND gives the script a D-Bus session of its own, with a Secret Service that is real (gnome-keyring), locked,
-// silent (it never answers) or none.
-func keyring(ts *testscript.TestScript, w *world, args []string) error {
-	if len(args) != 1 {
-		return errors.New("usage: keyring real|locked|silent|none")
-	}
+func keyring(ts *testscript.TestScript, w *World, args []string) error {
 	bus, address, err := startBus(ts, w)
 	if err != nil {
 		return fmt.Errorf("start a D-Bus session: %w", err)
@@ -41,10 +34,10 @@ func keyring(ts *testscript.TestScript, w *world, args []string) error {
 }
 
 // startBus starts a message bus, which ends with the script.
-func startBus(ts *testscript.TestScript, w *world) (*dbus.Conn, string, error) {
+func startBus(ts *testscript.TestScript, w *World) (*dbus.Conn, string, error) {
 	daemon := exec.Command("dbus-daemon", "--session", "--nofork", "--print-address",
-		"--address=unix:tmpdir="+filepath.Join(w.env.WorkDir, "runtime"))
-	daemon.Env = w.env.Vars
+		"--address=unix:tmpdir="+filepath.Join(w.Env.WorkDir, "runtime"))
+	daemon.Env = w.Env.Vars
 	out, err := daemon.StdoutPipe()
 	if err != nil {
 		return nil, "", err
@@ -75,23 +68,25 @@ func serveSilence(bus *dbus.Conn) error {
 	if err == nil && reply != dbus.RequestNameReplyPrimaryOwner {
 		err = errors.New("the name is taken")
 	}
-	bus.Eavesdrop(make(chan *dbus.Message)) // from now on nobody takes what arrives
+	bus.Eavesdrop(make(chan *dbus.Message)) // from now on nothing takes what arrives
 	return err
 }
 
 // startKeyring starts gnome-keyring-daemon, which ends with the script.
-func startKeyring(ts *testscript.TestScript, w *world, bus *dbus.Conn, address string, unlocked bool) error {
+func startKeyring(ts *testscript.TestScript, w *World, bus *dbus.Conn, address string, unlocked bool) error {
 	args := []string{"--foreground", "--components=secrets"}
 	if unlocked {
 		args = append(args, "--unlock")
 	}
 	owners := make(chan *dbus.Signal, 16)
 	bus.Signal(owners)
-	if err := bus.AddMatchSignal(dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, secretService)); err != nil {
+	changes := []dbus.MatchOption{dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, secretService)}
+	if err := bus.AddMatchSignal(changes...); err != nil {
 		return err
 	}
 	daemon := exec.Command("gnome-keyring-daemon", args...)
-	daemon.Env = append(w.env.Vars, "DBUS_SESSION_BUS_ADDRESS="+address, "XDG_DATA_HOME="+filepath.Join(w.env.WorkDir, "home"))
+	daemon.Env = append(w.Env.Vars,
+		"DBUS_SESSION_BUS_ADDRESS="+address, "XDG_DATA_HOME="+filepath.Join(w.Env.WorkDir, "home"))
 	daemon.Stdin = strings.NewReader("the keyring's password")
 	if err := daemon.Start(); err != nil {
 		return fmt.Errorf("%w: run hack/prepare.sh test", err)

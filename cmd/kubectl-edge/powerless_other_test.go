@@ -1,6 +1,0 @@
-//go:build !linux
-
-package main
-
-// withoutPower runs f, which root must not do here.
-func withoutPower(f func() error) error { return f() }

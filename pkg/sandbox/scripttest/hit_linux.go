@@ -1,0 +1,140 @@
+package scripttest
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/filelock"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
+)
+
+// systemCall is a line of strace -f: a process, a call, its arguments and what it returned.
+var systemCall = regexp.MustCompile(`^\d+ +(\w+)\((.*)\) += (-?\d+|\?)`)
+
+// hit runs the helper below strace, and checks that it answers without network, lock or other programs, and writes no more
+// than the answer and one small record.
+func hit(ts *testscript.TestScript, _ *World, args []string) error {
+	trace := ts.MkAbs("trace")
+	strace := []string{"-f", "-qq", "-s", "16", "-o", trace, "kubectl-edge_credential"}
+	ts.Check(ts.Exec("strace", append(strace, args...)...))
+	if !strings.HasPrefix(ts.ReadFile("stdout"), `{"kind":"ExecCredential"`) {
+		ts.Fatalf("usage: hit ARGUMENT… of a token in the cache")
+	}
+	answers, records, programs := 0, 0, 0
+	for line := range strings.Lines(joined(ts.ReadFile("trace"))) {
+		m := systemCall.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		name, arguments := m[1], m[2]
+		switch name {
+		case "execve":
+			programs++
+		case "write", "pwrite64", "writev", "pwritev", "pwritev2":
+			n, err := strconv.Atoi(m[3])
+			ts.Check(err)
+			switch {
+			case strings.HasPrefix(arguments, "1, "):
+				answers++
+			case n <= 64:
+				records++
+			default:
+				ts.Fatalf("more than a small record is written: %s", line)
+			}
+		case "clone", "clone3":
+			if !strings.Contains(arguments, "CLONE_THREAD") {
+				ts.Fatalf("a process is started: %s", line)
+			}
+		case "fcntl":
+			if strings.Contains(arguments, "LK") {
+				ts.Fatalf("a lock is taken: %s", line)
+			}
+		case "openat", "open", "creat":
+			if strings.Contains(arguments, "O_CREAT") && !strings.Contains(arguments, ".leases\"") {
+				ts.Fatalf("a file is made: %s", line)
+			}
+		case "socket", "socketpair", "connect", "bind", "sendto", "sendmsg", "flock", "fork", "vfork", "fsync", "fdatasync", "rename",
+			"renameat", "renameat2", "unlink", "unlinkat", "mkdir", "mkdirat", "link", "linkat", "symlink", "symlinkat", "truncate",
+			"ftruncate", "ptrace", "kill":
+			ts.Fatalf("a hit has no use for this: %s", line)
+		}
+	}
+	if programs != 1 || answers != 1 || records > 1 {
+		ts.Fatalf("%d programs, %d answers, %d records: want 1, 1, and at most 1", programs, answers, records)
+	}
+	return nil
+}
+
+// joined puts the halves of a call that strace tells as unfinished and resumed together.
+func joined(trace string) string {
+	var b strings.Builder
+	unfinished := map[string]string{}
+	resumed := regexp.MustCompile(`^(\d+) +<\.\.\. \w+ resumed>(.*)$`)
+	for line := range strings.Lines(trace) {
+		line = strings.TrimSuffix(line, "\n")
+		pid, _, _ := strings.Cut(line, " ")
+		if start, ok := strings.CutSuffix(line, " <unfinished ...>"); ok {
+			unfinished[pid] = start
+			continue
+		}
+		if m := resumed.FindStringSubmatch(line); m != nil {
+			line = unfinished[pid] + m[2]
+		}
+		b.WriteString(line + "\n")
+	}
+	return b.String()
+}
+
+func shares(ts *testscript.TestScript, w *World, args []string) error {
+	key, err := keyOf(ts, args[1:])
+	ts.Check(err)
+	tokens, err := cache(ts)
+	ts.Check(err)
+	ts.Check(tokens.Prepare())
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	unlock, err := filelock.Lock(ctx, tokens.LockPath(key))
+	ts.Check(err)
+	var out strings.Builder
+	helper := exec.CommandContext(ctx, filepath.Join(ts.Getenv("BIN"), "kubectl-edge_credential"), args[1:]...)
+	helper.Stdout, helper.Stderr = &out, &out
+	helper.Env = w.environ(ts)
+	ts.Check(helper.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- helper.Wait() }()
+	for !waitsForALock(ts, helper.Process.Pid) {
+		select {
+		case err := <-ended:
+			ts.Fatalf("the helper did not wait: %v\n%s", err, out.String())
+		case <-time.After(time.Millisecond):
+		}
+	}
+	now := time.Now()
+	ts.Check(tokens.Put(key, tokencache.Entry{Token: args[0], Issued: now, Expires: now.Add(15 * time.Minute)}))
+	unlock()
+	if err := <-ended; err != nil || !strings.Contains(out.String(), `"token":"`+args[0]+`"`) {
+		ts.Fatalf("%v\n%s", err, out.String())
+	}
+	return nil
+}
+
+// waitsForALock reports whether the process is blocked by a lock that another one holds (proc_locks(5)).
+func waitsForALock(ts *testscript.TestScript, pid int) bool {
+	locks, err := os.ReadFile("/proc/locks")
+	ts.Check(err)
+	for line := range strings.Lines(string(locks)) {
+		fields := strings.Fields(line)
+		if len(fields) > 5 && fields[1] == "->" && fields[5] == strconv.Itoa(pid) {
+			return true
+		}
+	}
+	return false
+}
