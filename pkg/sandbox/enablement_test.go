@@ -10,14 +10,17 @@ import (
 )
 
 const (
-	newProject  = "/projects/" + sandbox.NewProjectID
+	newProject  = "/projects/" + sandbox.OtherProjectID
 	newServices = "/service-enablement/v2" + newProject + "/regions/eu01/services"
 	newService  = newServices + "/" + sandbox.EdgeService
 )
 
+// withoutEdge has a project in which nobody has enabled Edge Cloud.
+func withoutEdge(o *sandbox.Options) { o.NotEnabled = []string{sandbox.OtherProjectID} }
+
 // A project gets Edge Cloud in the way of the Terraform provider: POST, then GET until it is there.
 func TestEnablement(t *testing.T) {
-	c := start(t).as(sandbox.AdminServiceAccount)
+	c := start(t, withoutEdge).as(sandbox.AdminServiceAccount)
 	c.s.Configure(func(s *sandbox.Settings) { s.EnablementTime = sandbox.Duration(time.Minute) })
 	instances := "/edge/v1beta1" + newProject + "/regions/eu01/instances"
 	want := func(method, path string, status int, state string) {
@@ -65,21 +68,18 @@ func TestEnablement(t *testing.T) {
 }
 
 func TestEnablementRefuses(t *testing.T) {
-	c := start(t, func(o *sandbox.Options) { o.NotEnabled = []string{} })
+	c := start(t, withoutEdge)
 	admin, reader := c.as(sandbox.AdminServiceAccount), c.as(sandbox.ReaderServiceAccount)
-	if status, _ := admin.get("/edge/v1beta1" + newProject + "/plans"); status != 200 {
-		t.Errorf("with Edge Cloud everywhere: status %d", status)
-	}
 	for _, test := range []struct {
 		who          *client
 		method, path string
 		status       int
 	}{
 		{c, "GET", newService, 401},
-		{reader, "GET", newService, 200},
+		{reader, "GET", newService, 404},
 		{reader, "POST", newService, 403},
 		{admin, "GET", strings.Replace(newService, "eu01", "EU", 1), 400},
-		{admin, "GET", strings.Replace(newService, sandbox.NewProjectID, "99999999-ffff-4bcd-8fff-123456789abc", 1), 404},
+		{admin, "GET", strings.Replace(newService, sandbox.OtherProjectID, "99999999-ffff-4bcd-8fff-123456789abc", 1), 404},
 	} {
 		status, body := test.who.json(test.method, test.path, "")
 		if status != test.status || status >= 300 && (body["path"] != test.path || body["status"] != float64(status)) {

@@ -10,7 +10,7 @@ const (
 	OtherParentID        = "12345678-bbbb-4bbb-8bbb-123456789abc"
 	ProjectID            = "12345678-ffff-4bcd-8fff-123456789abc" // YOUR-PROJECT below ParentID
 	ProjectName          = "YOUR-PROJECT"
-	NewProjectID         = "12345678-cccc-4bcd-8ccc-123456789abc" // factory-floor, in which nobody has enabled Edge Cloud
+	OtherProjectID       = "12345678-cccc-4bcd-8ccc-123456789abc" // factory-floor
 	NamesakeProjectID    = "12345678-eeee-4bcd-8eee-123456789abc" // YOUR-PROJECT below OtherParentID
 	Region               = "eu01"
 	InstanceID           = "demo-3714d85"
@@ -36,7 +36,7 @@ func (s *Sandbox) populate() {
 	s.projects = []Project{
 		{ProjectID: ProjectID, ContainerID: "your-project-h2Vn8Rt", Name: ProjectName, LifecycleState: "ACTIVE", Parent: folder,
 			Labels: map[string]string{"billingReference": "T-0012345B"}, CreationTime: start, UpdateTime: start},
-		{ProjectID: NewProjectID, ContainerID: "factory-floor-q6Lm1Zs", Name: "factory-floor",
+		{ProjectID: OtherProjectID, ContainerID: "factory-floor-q6Lm1Zs", Name: "factory-floor",
 			LifecycleState: "ACTIVE", Parent: folder, CreationTime: start.Add(time.Hour), UpdateTime: start.Add(time.Hour)},
 		{ProjectID: "12345678-dddd-4bcd-8ddd-123456789abc", ContainerID: "retired-b5Tx0Jc", Name: "retired",
 			LifecycleState: "INACTIVE", Parent: folder, CreationTime: start.Add(2 * time.Hour), UpdateTime: start.Add(2 * time.Hour)},

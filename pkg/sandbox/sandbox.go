@@ -27,7 +27,7 @@ type Options struct {
 	Now func() time.Time
 	// Settings are the initial settings; zero fields have the defaults of DefaultSettings.
 	Settings Settings
-	// NotEnabled are IDs of projects in which Edge Cloud was never enabled. Without it NewProjectID alone is one.
+	// NotEnabled are IDs of projects in which Edge Cloud was never enabled.
 	NotEnabled []string
 	// OnRequest, if set, is called with each request before it is answered, so that tests can wait for one.
 	OnRequest func(*http.Request)
@@ -74,22 +74,20 @@ func New(o Options) (*Sandbox, error) {
 		return nil, err
 	}
 	s := &Sandbox{
-		base:      o.URL,
-		clock:     o.Now,
-		onRequest: o.OnRequest,
-		mux:       http.NewServeMux(),
-		authority: a,
-		settings:  o.Settings.withDefaults(),
-		keys:      map[string]*keySet{},
-		accounts:  map[string]*account{},
-		assertion: map[string]time.Time{},
-		provider:  newProvider(),
-		instances: map[string]*Instance{},
-		services:  map[service]*enablement{},
-		stats:     newStats(),
-	}
-	if s.notEnabled = o.NotEnabled; s.notEnabled == nil {
-		s.notEnabled = []string{NewProjectID}
+		base:       o.URL,
+		clock:      o.Now,
+		onRequest:  o.OnRequest,
+		notEnabled: o.NotEnabled,
+		mux:        http.NewServeMux(),
+		authority:  a,
+		settings:   o.Settings.withDefaults(),
+		keys:       map[string]*keySet{},
+		accounts:   map[string]*account{},
+		assertion:  map[string]time.Time{},
+		provider:   newProvider(),
+		instances:  map[string]*Instance{},
+		services:   map[service]*enablement{},
+		stats:      newStats(),
 	}
 	s.faults = fault.New(s.mux)
 	if s.clock == nil {
