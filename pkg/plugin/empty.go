@@ -5,7 +5,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
@@ -28,10 +27,11 @@ func AllowEmpty(fs *pflag.FlagSet, names ...string) {
 // MayBeEmpty reports whether AllowEmpty was called for a flag.
 func MayBeEmpty(f *pflag.Flag) bool { return f.Annotations[mayBeEmpty] != nil }
 
-// refuseEmpty is the error for the first flag of cmd that was given an empty value.
-func refuseEmpty(cmd *cobra.Command) error {
+// RefuseEmpty is the error for the first flag of fs that was given an empty value. Prepare has each command call it; one that
+// parses flags by itself does too.
+func RefuseEmpty(fs *pflag.FlagSet) error {
 	var err error
-	cmd.Flags().Visit(func(f *pflag.Flag) {
+	fs.Visit(func(f *pflag.Flag) {
 		if err == nil && !MayBeEmpty(f) && isEmpty(f.Value) {
 			err = hint.Wrap(fmt.Errorf("--%s is empty", f.Name), "leave the flag out, or check the variable that it comes from")
 		}

@@ -80,7 +80,7 @@ func Prepare(root *cobra.Command, p Process, displayName string, usage func(erro
 func checkArguments(cmd *cobra.Command, withHelp func(*cobra.Command, error) error) {
 	if !cmd.Runnable() {
 		cmd.Args = func(cmd *cobra.Command, _ []string) error {
-			if err := refuseEmpty(cmd); err != nil {
+			if err := RefuseEmpty(cmd.Flags()); err != nil {
 				return withHelp(cmd, err)
 			}
 			return nil
@@ -101,7 +101,7 @@ func checkArguments(cmd *cobra.Command, withHelp func(*cobra.Command, error) err
 			check = cobra.ArbitraryArgs
 		}
 		cmd.Args = func(cmd *cobra.Command, args []string) error {
-			if err := refuseEmpty(cmd); err != nil {
+			if err := RefuseEmpty(cmd.Flags()); err != nil {
 				return withHelp(cmd, err)
 			}
 			if err := check(cmd, args); err != nil {

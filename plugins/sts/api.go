@@ -107,10 +107,6 @@ func (o *apiOptions) withCached(ctx context.Context, s settings, form stackstate
 	return err
 }
 
-func serviceToken(token string) stackstate.Credential {
-	return stackstate.Credential{Kind: stackstate.KindServiceToken, Token: token}
-}
-
 // body is read before anything is sent, so that the request can be repeated.
 func (o *apiOptions) body(ctx context.Context) ([]byte, error) {
 	name, isFile := strings.CutPrefix(o.data, "@")

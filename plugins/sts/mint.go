@@ -20,6 +20,9 @@ import (
 // minTTL keeps a minted token useful.
 const minTTL = time.Minute
 
+// defaultTTL is how long a token lives that nobody asked for longer.
+const defaultTTL = "1h"
+
 // mintOptions are what the commands share that mint tokens.
 type mintOptions struct {
 	*app
@@ -34,7 +37,7 @@ type mintOptions struct {
 func (o *mintOptions) addFlags(f *pflag.FlagSet) {
 	o.flags = f
 	f.StringSliceVar(&o.roles, "roles", nil, "roles of the minted token, separated by commas or repeated (default: those saved with the context)")
-	f.StringVar(&o.ttl, "ttl", "1h", "lifetime of the minted token, such as 15m or 8h")
+	f.StringVar(&o.ttl, "ttl", defaultTTL, "lifetime of the minted token, such as 15m or 8h")
 	f.DurationVar(&o.minLife, "min-life", 0, "how long the token must still live, if half of --ttl is not enough")
 	f.BoolVar(&o.refresh, "refresh", false, "mint a new token even if one is cached")
 }

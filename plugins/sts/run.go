@@ -3,6 +3,7 @@ package sts
 import (
 	"context"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate"
 )
 
 func newRunCmd(a *app) *cobra.Command {
@@ -40,7 +42,7 @@ else it needs to reach the server. sts takes its token from there; other program
 			if err := cmd.Context().Err(); err != nil {
 				return err // interrupted before there was a program to pass it on to
 			}
-			return a.runProgram(args, clientEnv(s, token))
+			return a.runProgram(args, clientEnv(s, serviceToken(token)))
 		},
 	}
 	cmd.Flags().SetInterspersed(false) // what follows the program is the program's
@@ -67,9 +69,9 @@ func (a *app) afterUse(done func() error) {
 	}
 }
 
-// clientEnv are the variables by which sts reaches the server of s with this service token.
-func clientEnv(s settings, token string) []string {
-	env := []string{"STS_CLI_URL=" + s.url, "STS_CLI_API_PATH=" + s.apiPath, "STS_CLI_SERVICE_TOKEN=" + token}
+// clientEnv are the variables by which sts reaches the server of s with this credential.
+func clientEnv(s settings, c stackstate.Credential) []string {
+	env := []string{"STS_CLI_URL=" + s.url, "STS_CLI_API_PATH=" + s.apiPath, variables[c.Kind] + "=" + c.Token}
 	switch {
 	case s.skipSSL:
 		env = append(env, "STS_SKIP_SSL=true")
@@ -92,8 +94,30 @@ func withoutOurs(environ []string) []string {
 	})
 }
 
+// withOwnConfig gives sts, if that is the program, a configuration of its own, which is empty. What its usual one says is
+// mixed into everything: skip-ssl of a context that is not in use, and an error if there is no current context.
+func withOwnConfig(args []string) (with []string, done func(), err error) {
+	name := strings.TrimSuffix(strings.ToLower(filepath.Base(args[0])), ".exe")
+	if name != "sts" || slices.ContainsFunc(args[1:], isConfigFlag) {
+		return args, func() {}, nil
+	}
+	dir, err := os.MkdirTemp("", "kubectl-sts-")
+	if err != nil {
+		return nil, nil, fmt.Errorf("make a configuration for sts: %w", err)
+	}
+	with = slices.Concat(args[:1], []string{"--config", filepath.Join(dir, "config.yaml")}, args[1:])
+	return with, func() { _ = os.RemoveAll(dir) }, nil
+}
+
+func isConfigFlag(arg string) bool { return arg == "--config" || strings.HasPrefix(arg, "--config=") }
+
 // runProgram runs a program to its end and passes on its exit code.
 func (a *app) runProgram(args, env []string) error {
+	args, done, err := withOwnConfig(args)
+	if err != nil {
+		return withCode(exitRuntime, err)
+	}
+	defer done()
 	child := plugin.Child{
 		Args: args, Env: append(withoutOurs(a.Environ()), env...), In: a.In, Out: a.Out, ErrOut: a.ErrOut,
 	}

@@ -30,6 +30,7 @@ func newServiceTokenCmd(a *app) *cobra.Command {
 type createOptions struct {
 	*app
 	name, expiration, ttl, dedicatedSubject string
+	format                                  string
 	roles                                   []string
 }
 
@@ -55,6 +56,14 @@ on stderr. This differs from sts, which sends the start of that day in UTC, so t
 	f.StringVar(&o.dedicatedSubject, "dedicated-subject", "", "subject to make for this token alone; it is deleted together with the token")
 	f.StringVar(&o.dedicatedSubject, "dedicatedSubject", "", "the same, as sts spells it")
 	_ = f.MarkHidden("dedicatedSubject") // there is such a flag
+	f.StringVarP(&o.format, "output", "o", "text", "text, json, or token for its text alone")
+	cmd.PreRunE = func(*cobra.Command, []string) error {
+		a.output = o.format
+		if !slices.Contains([]string{"text", "json", "token"}, o.format) {
+			return usage(fmt.Errorf("output %q is unknown: use text, json or token", o.format))
+		}
+		return nil
+	}
 	return cmd
 }
 
@@ -107,9 +116,12 @@ func (o *createOptions) run(ctx context.Context) error {
 		}
 		return o.explain(s, err)
 	}
-	if o.json() {
+	switch o.format {
+	case "json":
 		err = o.printJSON(map[string]any{"service-token": created})
-	} else {
+	case "token":
+		_, err = fmt.Fprintln(o.Out, created.Token)
+	default:
 		err = o.secret("Service token created", created.Token)
 	}
 	if err != nil {

@@ -41,11 +41,16 @@ in a store of yours, not in the configuration file, and short-lived ones are min
   kubectl sts api GET /api/server/status`,
 	}
 	a.addFlags(cmd.PersistentFlags())
+	// Only the commands of sts know it; it is here for those who type it before them.
+	cmd.PersistentFlags().Bool("pass-through", false, "run sts itself for a command that kubectl sts has not")
+	_ = cmd.PersistentFlags().MarkHidden("pass-through") // there is such a flag
 	cmd.PersistentPreRunE = func(*cobra.Command, []string) error { return a.validate() }
 	cmd.AddCommand(
 		newContextCmd(a), newServiceTokenCmd(a),
+		newRBACCmd(a), newUserSessionCmd(a), newAgentCmd(a),
 		newTokenCmd(a), newRunCmd(a), newAPICmd(a), newLogoutCmd(a),
 	)
+	cmd.AddCommand(newForeignCmds(a)...)
 	plugin.Prepare(cmd, a.Process, "kubectl sts", usage)
 	return cmd
 }

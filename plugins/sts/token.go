@@ -55,7 +55,7 @@ Output formats (-o): text, the token; json; header, a line for curl -H @-; env, 
 }
 
 func (a *app) printToken(format string, s settings, e tokencache.Entry) error {
-	minted := stackstate.Credential{Kind: stackstate.KindServiceToken, Token: e.Token}
+	minted := serviceToken(e.Token)
 	var err error
 	switch format {
 	case "json":
@@ -66,7 +66,7 @@ func (a *app) printToken(format string, s settings, e tokencache.Entry) error {
 		name, value := minted.Header(stackstate.APIKeyHeader)
 		_, err = fmt.Fprintf(a.Out, "%s: %s\n", name, value)
 	case "env":
-		_, err = fmt.Fprintln(a.Out, strings.Join(clientEnv(s, e.Token), "\n"))
+		_, err = fmt.Fprintln(a.Out, strings.Join(clientEnv(s, minted), "\n"))
 	default:
 		_, err = fmt.Fprintln(a.Out, e.Token)
 	}

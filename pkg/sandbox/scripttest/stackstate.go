@@ -55,12 +55,23 @@ func NewStackState(o stackstate.Options, requests *Requests) (*StackState, error
 		adminToken: {Name: "admin", Roles: []string{stackstate.RoleAdmin}},
 		guestToken: {Name: "guest", Roles: []string{stackstate.RoleGuest}},
 	}
+	o.Agents = agents()
 	var err error
 	if s.server, err = stackstate.New(o); err != nil {
 		return nil, err
 	}
 	s.Faults = fault.New(s.server).AddPresets("/", stackstate.Presets())
 	return s, nil
+}
+
+func agents() []stackstate.Agent {
+	day := time.Date(2026, 11, 1, 8, 0, 0, 0, time.UTC).UnixMilli()
+	next := day + (24 * time.Hour).Milliseconds()
+	data := &stackstate.AgentData{Platform: "linux", CoreCount: 8, MemoryBytes: 32 << 30, KernelVersion: "6.12.0"}
+	return []stackstate.Agent{
+		{ID: "node-2", Lease: "Stale", RegisteredEpochMS: day, LeaseUntilEpochMS: day, NodeBudgetCount: 1},
+		{ID: "node-1", Lease: "Active", RegisteredEpochMS: day, LeaseUntilEpochMS: next, NodeBudgetCount: 2, Data: data},
+	}
 }
 
 func (s *StackState) now() time.Time {

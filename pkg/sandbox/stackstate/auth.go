@@ -3,7 +3,6 @@ package stackstate
 import (
 	"errors"
 	"net/http"
-	"slices"
 	"strings"
 )
 
@@ -62,47 +61,6 @@ const (
 	RoleTroubleshooter = "stackstate-k8s-troubleshooter"
 	RoleGuest          = "stackstate-guest"
 )
-
-// Permissions that requests need here.
-const (
-	GetServiceTokens    = "get-service-tokens"
-	CreateServiceTokens = "create-service-tokens"
-	DeleteServiceTokens = "delete-service-tokens"
-	getPermissions      = "get-permissions"
-	updatePermissions   = "update-permissions"
-)
-
-// permissions are those a request can be asked about, with the built-in roles that have them. Of the real server's,
-// only the ones that matter here.
-func permissions() map[string][]string {
-	everyone := []string{RoleAdmin, RolePowerUser, RoleTroubleshooter, RoleGuest}
-	return map[string][]string{
-		GetServiceTokens:            {RoleAdmin},
-		CreateServiceTokens:         {RoleAdmin},
-		DeleteServiceTokens:         {RoleAdmin},
-		getPermissions:              {RoleAdmin},
-		updatePermissions:           {RoleAdmin},
-		"get-topology":              everyone,
-		"get-metrics":               everyone,
-		"update-metrics":            {RoleAdmin},
-		"update-scoped-permissions": {RoleAdmin},
-	}
-}
-
-// may reports whether u has the permission: granted directly, by a built-in role, or to a subject that is one of the
-// user's roles.
-func (s *Server) may(u User, permission string) bool {
-	if slices.Contains(u.Permissions, permission) {
-		return true
-	}
-	builtIn := permissions()[permission]
-	for _, role := range u.Roles {
-		if slices.Contains(builtIn, role) || s.store.granted(role, permission) {
-			return true
-		}
-	}
-	return false
-}
 
 // require is nil if u has the permission, else the answer 403.
 func (s *Server) require(u User, permission string) error {

@@ -29,6 +29,8 @@ type Options struct {
 	// TokenReview says who holds a Kubernetes token; without it such tokens are refused. It returns ErrTokenRefused
 	// for a token that is not valid. Package tokenreview makes one that asks an API server.
 	TokenReview func(ctx context.Context, token string) (User, error)
+	// Agents are those that GET /agents lists.
+	Agents []Agent
 	// Dir keeps service tokens (hashed) and subjects over restarts; in memory only when empty.
 	Dir string
 	// Now is the clock; time.Now when nil.
@@ -54,6 +56,7 @@ type Server struct {
 	platform    string
 	apiTokens   map[string]User
 	tokenReview func(ctx context.Context, token string) (User, error)
+	agents      []Agent
 	now         func() time.Time
 	store       *store
 	mux         *http.ServeMux
@@ -77,6 +80,7 @@ func New(o Options) (*Server, error) {
 		platform:    o.PlatformVersion,
 		apiTokens:   o.APITokens,
 		tokenReview: o.TokenReview,
+		agents:      o.Agents,
 		now:         o.Now,
 		store:       st,
 		mux:         http.NewServeMux(),
@@ -85,19 +89,25 @@ func New(o Options) (*Server, error) {
 		s.now = time.Now
 	}
 	for pattern, handle := range map[string]handler{
-		"GET /api/server/info":                     s.serverInfo,
-		"GET /api/server/status":                   s.serverStatus,
-		"GET /api/security/tokens":                 s.listServiceTokens,
-		"POST /api/security/tokens":                s.createServiceToken,
-		"DELETE /api/security/tokens/{id}":         s.deleteServiceToken,
-		"GET /api/security/subjects":               s.listSubjects,
-		"PUT /api/security/subjects/{subject}":     s.putSubject,
-		"DELETE /api/security/subjects/{subject}":  s.deleteSubject,
-		"GET /api/security/permissions/{subject}":  s.describePermissions,
-		"POST /api/security/permissions/{subject}": s.grantPermission,
-		"GET /api/user/authorization/for":          s.authorizationFor,
-		"GET /api/user/session/availableRoles":     s.availableRoles,
-		"GET /api/user/profile":                    s.userProfile,
+		"GET /api/server/info":                       s.serverInfo,
+		"GET /api/server/status":                     s.serverStatus,
+		"GET /api/security/tokens":                   s.listServiceTokens,
+		"POST /api/security/tokens":                  s.createServiceToken,
+		"DELETE /api/security/tokens/{id}":           s.deleteServiceToken,
+		"GET /api/security/subjects":                 s.listSubjects,
+		"GET /api/security/subjects/{subject}":       s.getSubject,
+		"PUT /api/security/subjects/{subject}":       s.putSubject,
+		"DELETE /api/security/subjects/{subject}":    s.deleteSubject,
+		"GET /api/security/permissions/{subject}":    s.describePermissions,
+		"GET /api/security/permissions/list":         s.listPermissions,
+		"POST /api/security/permissions/{subject}":   s.grantPermission,
+		"DELETE /api/security/permissions/{subject}": s.revokePermission,
+		"GET /api/user/authorization/for":            s.authorizationFor,
+		"GET /api/user/session/availableRoles":       s.availableRoles,
+		"GET /api/user/profile":                      s.userProfile,
+		"GET /api/user/profile/tokens":               s.userTokens,
+		"GET /api/agents":                            s.listAgents,
+		"GET /{$}":                                   s.page,
 		"/": func(w http.ResponseWriter, r *http.Request, _ User) error {
 			return notFound("no such path %s", r.URL.Path)
 		},

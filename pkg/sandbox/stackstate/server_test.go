@@ -3,6 +3,7 @@ package stackstate
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -194,6 +195,63 @@ func TestRoles(t *testing.T) {
 	step("DELETE", "/api/security/tokens/107484341630693", as, "", 204)
 	step("DELETE", "/api/security/subjects/mine", asAdmin, "", 404)
 	step("DELETE", "/api/security/subjects/token-reader", asAdmin, "", 200)
+}
+
+// TestRBAC is the making of a role as sts rbac does it.
+func TestRBAC(t *testing.T) {
+	srv := newServer(t, Options{Agents: []Agent{{ID: "host", Lease: "Active", NodeBudgetCount: 2}}})
+	permissions := "/api/security/permissions/"
+	for _, step := range []struct {
+		method, path, body string
+		status             int
+		want               string
+	}{
+		{"GET", permissions + "list", "", 200, `"get-service-tokens","get-settings"`},
+		{"GET", "/api/security/subjects/mine", "", 404, `no subject`},
+		{"PUT", "/api/security/subjects/mine?createOnly=true", `{}`, 200, ""},
+		{"PUT", "/api/security/subjects/mine?createOnly=true", `{}`, 409, `already`},
+		{"PUT", "/api/security/subjects/mine", `{"query":"label = 'a'"}`, 400, `version`},
+		{"PUT", "/api/security/subjects/mine", `{"query":"label = 'a'","version":"0.0.1"}`, 200, ""},
+		{"PUT", "/api/security/subjects/" + RoleGuest, `{}`, 400, `built in`},
+		{"GET", "/api/security/subjects/mine", "", 200, `{"handle":"mine","source":"Static"}`},
+		{"GET", "/api/security/subjects?source=static", "", 200, `{"handle":"mine","source":"Static"}`},
+		{"GET", "/api/security/subjects?source=Kubernetes", "", 200, `[]`},
+		{"POST", permissions + "mine", `{"permission":"update-metrics","resourceName":"system"}`, 200, ""},
+		{"POST", permissions + "mine", `{"permission":"get-topology","resourceName":"cluster-name:a"}`, 200, ""},
+		{"POST", permissions + "mine", `{"permission":"nonsense","resourceName":"system"}`, 400, "unknown"},
+		{"GET", permissions + "mine", "", 200, `{"fromSources":["Static"],"permissions":{"cluster-name:a":["get-topology"],"system":["update-metrics"]},"subjectHandle":"mine"}`},
+		{"GET", permissions + "mine?permission=get-topology", "", 200, `"permissions":{"cluster-name:a":["get-topology"]}`},
+		{"GET", permissions + "mine?resource=system", "", 200, `"permissions":{"system":["update-metrics"]}`},
+		{"DELETE", permissions + "mine?resource=system&permission=update-metrics", "", 200, ""},
+		{"GET", permissions + "mine", "", 200, `"permissions":{"cluster-name:a":["get-topology"]}`},
+		{"GET", permissions + RoleGuest + "?permission=get-topology", "", 200, `"permissions":{"system":["get-topology"]}`},
+		{"GET", permissions + "nobody", "", 404, "no subject"},
+		{"DELETE", "/api/security/subjects/mine", "", 200, ""},
+		{"GET", permissions + "mine", "", 404, "no subject"},
+		{"GET", "/api/user/profile/tokens", "", 200, `[{"id":1,"name":"`},
+		{"GET", "/api/agents", "", 200, `"agentId":"host","lease":"Active"`},
+		{"GET", "/", "", 200, "StackState"},
+	} {
+		if got := call(t, srv, step.method, step.path, asAdmin, step.body); got.status != step.status || !strings.Contains(got.body, step.want) {
+			t.Errorf("%s %s: %+v, want status %d and %s", step.method, step.path, got, step.status, step.want)
+		}
+	}
+	if got := call(t, srv, "GET", "/", "", ""); got.status != 401 {
+		t.Errorf("the bare address without a credential: %+v", got)
+	}
+}
+
+// TestSharedSubject: a subject dedicated to two tokens lives as long as one of them.
+func TestSharedSubject(t *testing.T) {
+	srv := newServer(t, Options{})
+	create(t, srv, `{"name":"a","roles":["r"],"dedicatedSubject":"both"}`)
+	create(t, srv, `{"name":"b","roles":["r"],"dedicatedSubject":"both"}`)
+	for id, want := range []int{200, 404} {
+		call(t, srv, "DELETE", fmt.Sprintf("/api/security/tokens/%d", firstID+id), asAdmin, "")
+		if got := call(t, srv, "GET", "/api/security/subjects/both", asAdmin, ""); got.status != want {
+			t.Errorf("after %d deletions: %+v, want %d", id+1, got, want)
+		}
+	}
 }
 
 func TestMalformedRequests(t *testing.T) {

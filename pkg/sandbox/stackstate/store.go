@@ -101,29 +101,29 @@ func (st *store) add(t serviceToken) error {
 	})
 }
 
-// remove deletes a token together with the subject dedicated to it.
+// remove deletes a token together with the subject dedicated to it, unless that is another token's as well.
 func (st *store) remove(id int64) (found bool, err error) {
 	err = st.change(func(s *state) {
+		dedicated := ""
 		s.Tokens = slices.DeleteFunc(s.Tokens, func(t serviceToken) bool {
 			if t.ID != id {
 				return false
 			}
-			found = true
-			delete(s.Subjects, t.DedicatedSubject)
+			found, dedicated = true, t.DedicatedSubject
 			return true
 		})
+		// Two tokens may have been given the same one.
+		if !slices.ContainsFunc(s.Tokens, func(t serviceToken) bool { return t.DedicatedSubject == dedicated }) {
+			delete(s.Subjects, dedicated)
+		}
 	})
 	return found, err
 }
 
-func (st *store) subjects() []subjectConfig {
+func (st *store) subjects() []string {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	var list []subjectConfig
-	for _, handle := range slices.Sorted(maps.Keys(st.state.Subjects)) {
-		list = append(list, subjectConfig{handle, st.state.Subjects[handle].Query})
-	}
-	return list
+	return slices.Sorted(maps.Keys(st.state.Subjects))
 }
 
 func (st *store) putSubject(handle, query string) error {
@@ -144,7 +144,8 @@ func (st *store) removeSubject(handle string) (found bool, err error) {
 	return found, err
 }
 
-func (st *store) grant(handle, resource, permission string) (found bool, err error) {
+// setGrant grants a permission on a resource to a subject, or revokes it.
+func (st *store) setGrant(handle, resource, permission string, granted bool) (found bool, err error) {
 	err = st.change(func(s *state) {
 		old := s.Subjects[handle]
 		if old == nil {
@@ -155,28 +156,25 @@ func (st *store) grant(handle, resource, permission string) (found bool, err err
 		if grants == nil {
 			grants = map[string][]string{}
 		}
-		if !slices.Contains(grants[resource], permission) {
-			grants[resource] = append(slices.Clone(grants[resource]), permission)
+		names := slices.DeleteFunc(slices.Clone(grants[resource]), func(name string) bool { return name == permission })
+		if granted {
+			names = append(names, permission)
+		}
+		if grants[resource] = names; len(names) == 0 {
+			delete(grants, resource)
 		}
 		s.Subjects[handle] = &subject{Query: old.Query, Permissions: grants}
 	})
 	return found, err
 }
 
-func (st *store) granted(handle, permission string) bool {
-	for _, permissions := range st.grants(handle) {
-		if slices.Contains(permissions, permission) {
-			return true
-		}
-	}
-	return false
-}
-
-func (st *store) grants(handle string) map[string][]string {
+// grants are the permissions of a subject that somebody made, and whether there is one.
+func (st *store) grants(handle string) (map[string][]string, bool) {
 	st.mu.Lock()
 	defer st.mu.Unlock()
-	if sub := st.state.Subjects[handle]; sub != nil && sub.Permissions != nil {
-		return sub.Permissions
+	sub, found := st.state.Subjects[handle]
+	if !found {
+		return nil, false
 	}
-	return map[string][]string{}
+	return sub.Permissions, true
 }
