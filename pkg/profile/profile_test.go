@@ -17,6 +17,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 const project = "12345678-90ab-cdef-1234-567890abcdef"
@@ -388,6 +389,38 @@ func TestEnvironmentIdentityOfACredentialsFile(t *testing.T) {
 		env := map[string]string{"STACKIT_CREDENTIALS_PATH": named}
 		if got := profile.EnvironmentIdentity(func(n string) string { return env[n] }); len(got) != 1 {
 			t.Errorf("%s: %q", rubbish, got)
+		}
+	}
+}
+
+// The folders of the configuration and of the sessions are refused where others could change what is in them.
+func TestFoldersOpenToOthersAreRefused(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		return // where there are no modes
+	}
+	d := dirs.Dirs{Config: filepath.Join(t.TempDir(), "kubectl-edge"), State: filepath.Join(t.TempDir(), "kubectl-edge")}
+	if err := (&profile.Config{}).Save(d); err != nil {
+		t.Fatal(err)
+	}
+	if err := (profile.Session{Profile: "p"}).Save(d); err != nil {
+		t.Fatal(err)
+	}
+	for path, read := range map[string]func() error{
+		d.Config: func() error { _, err := profile.Load(d); return err },
+		d.State:  func() error { _, err := profile.LoadSession(d, "p"); return err },
+		filepath.Dir(profile.SessionPath(d, "p")): func() error { _, err := profile.LoadSession(d, "p"); return err },
+	} {
+		if err := read(); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if _, ok := errors.AsType[*securefile.Error](read()); !ok {
+			t.Errorf("%s with mode 0777: got %v, want it refused", path, read())
+		}
+		if err := os.Chmod(path, 0o700); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

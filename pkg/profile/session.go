@@ -3,12 +3,12 @@ package profile
 import (
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 // Session is the public half of a login: who, how and since when. The secret half is sealed by pkg/secretstore.
@@ -57,7 +57,7 @@ func (s Session) Save(d dirs.Dirs) error {
 		return fmt.Errorf("write session: %w", err)
 	}
 	path := SessionPath(d, s.Profile)
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := securefile.MakeDir(filepath.Dir(path)); err != nil {
 		return fmt.Errorf("write session: %w", err)
 	}
 	if err := atomicfile.WriteOwn(path, append(data, '\n')); err != nil {

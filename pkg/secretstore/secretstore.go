@@ -176,10 +176,7 @@ func (s *Store) locked(change func() error, names ...string) error {
 			return err
 		}
 	}
-	if err := os.MkdirAll(s.dir, 0o700); err != nil {
-		return err
-	}
-	if err := securefile.CheckDir(s.dir); err != nil {
+	if err := securefile.MakeDir(s.dir); err != nil {
 		return permissionHint(err)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), lockTimeout)

@@ -35,12 +35,13 @@ func OpenDir(path string, a Access) (*Dir, error) {
 	return d.checked(a)
 }
 
-// MakeDir is OpenDir for a folder that is made where it is missing, with mode 0700, as are those above it.
-func MakeDir(path string, a Access) (*Dir, error) {
+// MakeDir makes a folder of our own, with mode 0700, as are those above it that are missing, and reports whether OpenDir
+// accepts it as Private.
+func MakeDir(path string) error {
 	if err := os.MkdirAll(path, 0o700); err != nil {
-		return nil, err
+		return err
 	}
-	return OpenDir(path, a)
+	return CheckDir(path)
 }
 
 // AnyDir opens a folder whoever it belongs to: that of a file which the user named.

@@ -42,7 +42,7 @@ func (j Journal) path(name string) string { return filepath.Join(j.Dir, name+".j
 
 // Put writes a record, in place of one with its name.
 func (j Journal) Put(r Record) error {
-	if err := os.MkdirAll(j.Dir, 0o700); err != nil {
+	if err := securefile.MakeDir(j.Dir); err != nil {
 		return fmt.Errorf("record the token %s: %w", r.Name, err)
 	}
 	data, err := json.MarshalIndent(r, "", "  ")

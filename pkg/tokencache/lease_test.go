@@ -212,6 +212,28 @@ func TestSweep(t *testing.T) {
 	}
 }
 
+// A link in the place of a mark or a record is not followed, let alone what it leads to cut off.
+func TestLinksAreNotFollowed(t *testing.T) {
+	s := testStore(t)
+	k := KeyOf("test", "k")
+	put(t, s, k, testEntry())
+	precious := filepath.Join(t.TempDir(), "precious")
+	if err := os.WriteFile(precious, []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, path := range []string{filepath.Join(s.Dir(), "swept"), s.path(k, leaseSuffix), s.path(k, refreshSuffix)} {
+		if err := os.Symlink(precious, path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	s.sweep(time.Now().Add(2 * sweepEvery))
+	s.Lease(k, CurrentClient(""), testEntry(), now, now)
+	s.StartRefresh(k, now, func(Entry, time.Time) bool { return true })
+	if data, err := os.ReadFile(precious); err != nil || string(data) != "precious" {
+		t.Errorf("what the links lead to is %q, %v", data, err)
+	}
+}
+
 func TestReplaceable(t *testing.T) {
 	first := testEntry()
 	replacement := first

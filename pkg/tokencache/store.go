@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -89,11 +88,7 @@ func (s Store) Prepare() error {
 	if s.dir == "" {
 		return ErrDisabled
 	}
-	err := os.MkdirAll(s.dir, 0o700)
-	if err == nil {
-		err = securefile.CheckDir(s.dir)
-	}
-	if err != nil {
+	if err := securefile.MakeDir(s.dir); err != nil {
 		return fmt.Errorf("cache tokens: %w", err)
 	}
 	return nil

@@ -29,14 +29,14 @@ func (f *File) parse(data []byte) error {
 	f.text = fileText{data: data}
 	document, err := yamledit.Parse(data)
 	if errors.Is(err, yamledit.ErrSyntax) {
-		return errors.New("it is not YAML")
+		return err
 	}
 	f.text.document, f.text.refused = document, err
 	root := &yaml.Node{}
 	if err != nil { // it is YAML all the same
 		var whole yaml.Node
 		if yaml.Unmarshal(data, &whole) != nil {
-			return errors.New("it is not YAML")
+			return yamledit.ErrSyntax
 		}
 		if len(whole.Content) > 0 {
 			root = whole.Content[0]
