@@ -29,7 +29,7 @@ func FromExec(command string, args []string) (Request, bool) {
 
 // Call is how an exec entry runs a program of kubectl edge.
 type Call struct {
-	Program string   // that is run, by its name or path: the helper, kubectl-edge, or kubectl
+	Program string   // that is run, by its name or path: the helper or kubectl-edge, which kubectl finds by name
 	Args    []string // as for the helper, if that is what is called
 	Env     []string // NAME=value, as env or a shell sets them for it
 	Sure    bool     // it is the helper that is called, with Args; else it may be, or it is another command of kubectl edge
@@ -46,7 +46,7 @@ func FindCall(command string, args []string) (Call, bool) {
 		rest, sure := credentialArgs(args)
 		return Call{Program: command, Args: rest, Sure: sure}, true
 	case name == "kubectl":
-		return kubectlCall(command, args)
+		return kubectlCall(args)
 	case name == "env":
 		env, rest, ok := afterEnv(args)
 		if !ok || len(rest) == 0 {
@@ -74,14 +74,14 @@ func programName(command string) string {
 
 // kubectlCall finds our plugin among kubectl's arguments: the first, since kubectl takes no flag before a plugin's name.
 // Elsewhere its name may be the value of a flag, or be taken for the plugin by another version of kubectl.
-func kubectlCall(command string, args []string) (Call, bool) {
+func kubectlCall(args []string) (Call, bool) {
 	for i, arg := range args {
 		switch strings.ReplaceAll(strings.ToLower(arg), "_", "-") { // kubectl looks for hyphens as underscores
 		case "edge-credential":
-			return Call{Program: command, Args: args[i+1:], Sure: i == 0}, true
+			return Call{Program: Helper, Args: args[i+1:], Sure: i == 0}, true
 		case "edge":
 			rest, sure := credentialArgs(args[i+1:])
-			return Call{Program: command, Args: rest, Sure: sure && i == 0}, true
+			return Call{Program: plugin, Args: rest, Sure: sure && i == 0}, true
 		}
 	}
 	return Call{}, false
@@ -155,7 +155,7 @@ func mentioned(args []string) (call Call, found bool) {
 			program := programName(w)
 			ours := program == Helper || program == plugin
 			if program == "kubectl" && i+1 < len(words) {
-				_, ours = kubectlCall(w, words[i+1:])
+				_, ours = kubectlCall(words[i+1:])
 			}
 			if ours && !found {
 				call.Program, found = w, true

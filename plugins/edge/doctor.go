@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 )
 
@@ -15,6 +16,7 @@ const (
 	checkOK   = "ok"
 	checkWarn = "warn" // it works, but not as well or as safely as it could
 	checkFail = "fail"
+	checkSkip = "skip" // it was not tried, or said nothing
 )
 
 // check is what doctor found out about one thing. It holds no secret.
@@ -33,6 +35,10 @@ func warned(name, next, format string, args ...any) check {
 	return check{Name: name, Status: checkWarn, Detail: fmt.Sprintf(format, args...), Next: next}
 }
 
+func skipped(name, next, format string, args ...any) check {
+	return check{Name: name, Status: checkSkip, Detail: fmt.Sprintf(format, args...), Next: next}
+}
+
 // failed is the outcome of a check that ended with err, whose hint goes before next.
 func failed(name string, err error, next string) check {
 	if h := hint.Of(err); h != "" {
@@ -48,9 +54,12 @@ func newDoctorCmd(a *app) *cobra.Command {
 		Short: "Find out what keeps a profile from working, and what to do about it",
 		Long: `Find out what keeps a profile from working, and what to do about it.
 
-It looks at the configuration, the login, where the secrets lie, the endpoints and their clocks, the programs, the cache and
-the kubeconfig. It mints no token, changes nothing but a session that has to be renewed, and prints no secret. The exit code
-is 1 if a check failed; warnings do not count.`,
+It asks STACKIT as the profile is logged in, and looks at Edge Cloud in the project, the role that minting takes, where the
+secrets lie and whether the next has space, the endpoints and their clocks, the cache, the kubeconfig, the helper that each
+context calls and whether kubectl's preferences let it run, and the API server of the current context. A check that could not
+be tried says so. It mints no token, changes nothing but a session that has to be renewed, and prints no secret.
+
+The exit code is 1 if a check failed; warnings and checks that were not tried do not count.`,
 		Example: `  kubectl edge doctor
   kubectl edge doctor --profile ci -o json`,
 		Args: cobra.NoArgs,
@@ -97,11 +106,19 @@ func (a *app) examine(ctx context.Context) []check {
 		if err != nil {
 			checks = append(checks, failed("endpoints", err, "kubectl edge config get"))
 		} else {
-			checks = append(checks, checkLogin(ctx, sessions), checkSecrets(sessions.Secrets))
+			checks = append(checks, a.checkAccount(ctx, s)...)
+			checks = append(checks, checkSecrets(sessions.Secrets), a.checkSpace(sessions))
 			checks = append(checks, a.checkEndpoints(ctx, s, sessions.HTTP)...)
 		}
 	}
-	return append(checks, a.checkHelper(ctx), checkKubectl(), a.checkCache(), a.checkKubeconfig())
+	checks = append(checks, checkKubectl(), a.checkCache())
+	config, err := kubeconfig.Load("")
+	if err != nil {
+		return append(checks, failed("kubeconfig", err, "kubectl config view"))
+	}
+	checks = append(checks, a.checkKubeconfig(config))
+	checks = append(checks, a.checkHelpers(ctx, config)...)
+	return append(checks, a.checkPolicy(config), a.checkCluster(ctx, config))
 }
 
 func (a *app) printChecks(checks []check) {

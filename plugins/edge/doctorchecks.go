@@ -1,7 +1,6 @@
 package edge
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -14,11 +13,9 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
-	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
 const (
@@ -34,25 +31,6 @@ func (a *app) checkProfile(s profile.Scope) check {
 		return warned("configuration", "kubectl edge use", "profile %s has no project, so every command needs --project-id", s.Name)
 	}
 	return passed("configuration", "profile %s, project %s, region %s", s.Name, s.ProjectID, s.Region)
-}
-
-// checkLogin gets an access token, which is what a login is for.
-func checkLogin(ctx context.Context, sessions *login.Sessions) check {
-	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
-	defer cancel()
-	source, err := sessions.Open(ctx)
-	if err != nil {
-		return failed("login", err, "kubectl edge login")
-	}
-	token, err := source.Token(ctx)
-	if err != nil {
-		return failed("login", err, "kubectl edge login")
-	}
-	who := cmp.Or(token.Principal, "somebody whose name the token does not tell")
-	if environment, err := sessions.Environment(); err == nil && environment != nil {
-		return passed("login", "%s, by %s of the environment, which goes before any session", who, source.Method())
-	}
-	return passed("login", "%s, by %s", who, source.Method())
 }
 
 func checkSecrets(secrets *secretstore.Store) check {
@@ -146,25 +124,6 @@ func (a *app) checkEndpoint(ctx context.Context, client *http.Client, name, addr
 		skew, told = a.Now().Sub(date), true
 	}
 	return passed(name, "%s answers", request.URL.Host), skew, told
-}
-
-// checkHelper looks for the helper where kubectl does.
-func (a *app) checkHelper(ctx context.Context) check {
-	const name, next = "helper", "kubectl krew install edge-credential, or put it into a folder that is in PATH"
-	path, err := exec.LookPath(tokenrequest.Helper)
-	if err != nil {
-		return failed(name, fmt.Errorf("%s, which kubeconfigs call, is not in PATH", tokenrequest.Helper), next)
-	}
-	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
-	defer cancel()
-	out, err := exec.CommandContext(ctx, path, "--version").Output()
-	if err != nil {
-		return failed(name, fmt.Errorf("%s --version: %w", path, err), "install it again: "+next)
-	}
-	if version := strings.TrimSpace(string(out)); version != a.Version {
-		return warned(name, "upgrade both: kubectl krew upgrade", "%s is version %.40q, and kubectl-edge is %s", path, version, a.Version)
-	}
-	return passed(name, "%s, version %s", path, a.Version)
 }
 
 func checkKubectl() check {

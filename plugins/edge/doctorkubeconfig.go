@@ -18,12 +18,8 @@ import (
 )
 
 // checkKubeconfig looks at the contexts that call our helper, at what is set for it there, and for secrets.
-func (a *app) checkKubeconfig() check {
+func (a *app) checkKubeconfig(config *api.Config) check {
 	const name = "kubeconfig"
-	config, err := kubeconfig.Load("")
-	if err != nil {
-		return failed(name, err, "kubectl config view")
-	}
 	ours := kubeconfig.EdgeContexts(config)
 	if refused := refusedContexts(config); len(refused) > 0 {
 		return failed(name, fmt.Errorf("contexts whose arguments the credential helper refuses: %s", strings.Join(refused, ", ")),

@@ -1,0 +1,146 @@
+package edge
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
+	"github.com/kubectl-edge/kubectl-edge/pkg/login"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
+)
+
+// probe is what one authenticated call to STACKIT says about a profile's login. An access token alone says nothing: the
+// session may have ended at the provider while the token still lives by this machine's clock.
+type probe struct {
+	principal   string
+	method      string
+	environment bool               // the credential is the environment's
+	ends        time.Time          // of the session, if that is known
+	instances   []stackit.Instance // of the scope's project and region, if it has a project
+}
+
+// probe authenticates as a profile does, and makes that call. If only the call failed, what is known of the login is
+// returned together with its error.
+func (a *app) probe(ctx context.Context, s profile.Scope) (probe, error) {
+	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
+	defer cancel()
+	sessions, err := a.sessions(s)
+	if err != nil {
+		return probe{}, err
+	}
+	cloud, err := a.cloud(ctx, s)
+	if err != nil {
+		return probe{}, err
+	}
+	token, err := cloud.source.Token(ctx)
+	if err != nil {
+		return probe{}, err
+	}
+	p := probe{principal: token.Principal, method: cloud.source.Method()}
+	if environment, err := sessions.Environment(); err == nil && environment != nil {
+		p.environment = true
+	} else if session, err := s.Session(); err == nil {
+		p.ends = session.Expires
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return p, err
+	}
+	if s.ProjectID == "" {
+		_, err = cloud.Projects(ctx, stackit.ProjectFilter{Member: p.principal})
+	} else {
+		p.instances, err = cloud.Instances(ctx, s.ProjectID, s.Region)
+	}
+	return p, err
+}
+
+// checkAccount makes the checks that ask STACKIT as the profile: who that is, whether Edge Cloud can be used, and whether
+// tokens may be minted.
+func (a *app) checkAccount(ctx context.Context, s profile.Scope) []check {
+	p, err := a.probe(ctx, s)
+	var refusal *stackit.APIError
+	forbidden := errors.As(err, &refusal) && refusal.Status == http.StatusForbidden
+	if err != nil && !forbidden {
+		return []check{failed("login", err, "kubectl edge login")}
+	}
+	checks := []check{a.describeLogin(p)}
+	switch {
+	case s.ProjectID == "" && forbidden:
+		return append(checks, failed("projects", err, "kubectl edge login as an account that may list projects"))
+	case s.ProjectID == "":
+		return append(checks, skipped("edge cloud", "kubectl edge use", "not tried: the profile has no project"))
+	case forbidden:
+		return append(checks, failed("edge cloud", err,
+			"enable Edge Cloud in the project, and give the account a role there: edge.reader to list, edge.admin to mint"))
+	}
+	checks = append(checks, passed("edge cloud", "project %s has %s in %s", s.ProjectID,
+		count(len(p.instances), "instance"), s.Region))
+	return append(checks, a.checkRole(ctx, s, p.instances))
+}
+
+func (a *app) describeLogin(p probe) check {
+	who := cmp.Or(p.principal, "somebody whose name the token does not say")
+	switch {
+	case p.environment:
+		return passed("login", "%s, by %s of the environment, which goes before any session", who, p.method)
+	case p.ends.IsZero():
+		return passed("login", "%s, by %s", who, p.method)
+	}
+	return passed("login", "%s, by %s; the session %s", who, p.method, a.left(p.ends))
+}
+
+// nobody is the id of an instance that does not exist, for a token that cannot be minted.
+const nobody = "doctor-0000000"
+
+// checkRole finds out whether the account may mint without minting: STACKIT refuses a role that may not before it looks
+// for the instance, and this one does not exist.
+func (a *app) checkRole(ctx context.Context, s profile.Scope, instances []stackit.Instance) check {
+	const name = "role"
+	if slices.ContainsFunc(instances, func(i stackit.Instance) bool { return i.Id == nobody }) {
+		return skipped(name, "kubectl edge token create", "not tried, because an instance %s exists", nobody)
+	}
+	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
+	defer cancel()
+	cloud, err := a.cloud(ctx, s)
+	if err != nil {
+		return failed(name, err, "kubectl edge login")
+	}
+	_, err = cloud.Token(ctx, s.ProjectID, s.Region, nobody, expiration.Min)
+	var refusal *stackit.APIError
+	switch {
+	case errors.As(err, &refusal) && refusal.Status == http.StatusNotFound:
+		return passed(name, "STACKIT does not refuse to mint tokens for this account")
+	case errors.As(err, &refusal) && refusal.Status == http.StatusForbidden:
+		return failed(name, fmt.Errorf("this account may not mint tokens: it lacks the role edge.admin in project %s", s.ProjectID),
+			"ask the owner of the project for the role, or log in as another account: kubectl edge login")
+	case err == nil:
+		err = errors.New("STACKIT minted a token for an instance that it does not list")
+	}
+	return skipped(name, "kubectl edge token create", "not known: %v", err)
+}
+
+// refreshSpace is more than any refresh token with its seal takes.
+const refreshSpace = 32 << 10
+
+// checkSpace makes the place of a next refresh token, as a login does before it spends the one it has.
+func (a *app) checkSpace(sessions *login.Sessions) check {
+	const name = "disk"
+	dir := filepath.Join(a.dirs.State, "secrets")
+	if _, err := sessions.Session(); errors.Is(err, fs.ErrNotExist) {
+		return skipped(name, "kubectl edge login", "not tried: there is no session whose secrets need space")
+	}
+	place, err := atomicfile.Reserve(filepath.Join(dir, "doctor"), refreshSpace, 0o600)
+	if err != nil {
+		return failed(name, fmt.Errorf("the next refresh token has no place in %s: %w", dir, err),
+			"make space there, before the session is renewed: it would be lost")
+	}
+	place.Abort()
+	return passed(name, "%s has space for the next refresh token", dir)
+}
