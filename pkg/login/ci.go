@@ -3,13 +3,10 @@ package login
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
-	"slices"
-	"strings"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/trust"
@@ -57,14 +54,19 @@ func (s *Sessions) azureToken() workloadToken {
 // askCI adds to the address, which is to be below one of domains, what it does not say itself, and decodes the answer into
 // result.
 func (s *Sessions) askCI(ctx context.Context, method, address string, domains []string, query map[string]string, bearer string, result any) error {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme != "https" || u.Host == "" {
-		return errors.New("the address to ask is not an https URL")
+	host, err := trust.URLHost(address)
+	if err != nil {
+		return fmt.Errorf("the address to ask%w", err)
 	}
-	if !below(u.Hostname(), domains) {
+	if !host.Below(domains...) {
 		if err := trust.Check(address, s.Trusted); err != nil {
-			return trust.Hint(fmt.Errorf("the address to ask is none of the service's own: %.80q", u.Host), "only if that host is yours", u.Host)
+			return trust.Hint(fmt.Errorf("the address to ask is not one of the service's own: %q", host),
+				"only if that host is yours", host)
 		}
+	}
+	u, err := url.Parse(address)
+	if err != nil {
+		return err
 	}
 	q := u.Query()
 	for name, value := range query {
@@ -94,10 +96,4 @@ func (s *Sessions) askCI(ctx context.Context, method, address string, domains []
 		return fmt.Errorf("ask %s: what came back is not a token", u.Host)
 	}
 	return nil
-}
-
-// below reports whether host is one of domains or below it.
-func below(host string, domains []string) bool {
-	host = strings.ToLower(host)
-	return slices.ContainsFunc(domains, func(d string) bool { return host == d || strings.HasSuffix(host, "."+d) })
 }

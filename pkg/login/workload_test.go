@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+	"github.com/kubectl-edge/kubectl-edge/pkg/trust"
 )
 
 func (w *world) workloadToken(claims map[string]any) string {
@@ -69,10 +70,10 @@ func TestWorkloadIdentity(t *testing.T) {
 			"it was rejected", "trusts the token's issuer"},
 		{"another service account", map[string]string{email: sandbox.ReaderServiceAccount, tokenFileVariable: file}, "it was rejected", sandbox.ReaderServiceAccount},
 		{"GitHub refuses", with(github, "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "wrong"), "workload token of GitHub Actions: ask localhost", "id-token: write"},
-		{"GitHub elsewhere", with(github, "ACTIONS_ID_TOKEN_REQUEST_URL", "https://evilactions.githubusercontent.com/x"), "none of the service's own", "config trust evilactions"},
-		{"GitHub at a host for a shell", with(github, "ACTIONS_ID_TOKEN_REQUEST_URL", "https://x$(id)/x"), `none of the service's own: "x$(id)"`, ""},
-		{"Azure DevOps elsewhere", with(azure, "SYSTEM_OIDCREQUESTURI", "https://dev.azure.com.evil.example/x"), "none of the service's own", "config trust"},
-		{"GitHub without TLS", with(github, "ACTIONS_ID_TOKEN_REQUEST_URL", "http://localhost/x"), "not an https URL", ""},
+		{"GitHub elsewhere", with(github, "ACTIONS_ID_TOKEN_REQUEST_URL", "https://evilactions.githubusercontent.com/x"), "not one of the service's own", "config trust evilactions"},
+		{"GitHub at a host for a shell", with(github, "ACTIONS_ID_TOKEN_REQUEST_URL", "https://x$(id)/x"), `the address to ask: host "x$(id)"`, ""},
+		{"Azure DevOps elsewhere", with(azure, "SYSTEM_OIDCREQUESTURI", "https://dev.azure.com.evil.example/x"), "not one of the service's own", "config trust"},
+		{"GitHub without TLS", with(github, "ACTIONS_ID_TOKEN_REQUEST_URL", "http://localhost/x"), "want https", ""},
 		{"Azure DevOps refuses", with(azure, "SYSTEM_ACCESSTOKEN", "wrong"), "workload token of Azure DevOps: ask localhost", "right to ask"},
 		{"token endpoint elsewhere", map[string]string{email: admin, tokenFileVariable: file, "STACKIT_IDP_TOKEN_ENDPOINT": "https://evilstackit.cloud/token"}, "not below stackit.cloud", ""},
 	} {
@@ -200,12 +201,14 @@ func TestLoginMethodOfTheProfile(t *testing.T) {
 	wantError(t, err, "the environment has nothing of that kind", "")
 }
 
-func TestBelow(t *testing.T) {
+func TestCIHosts(t *testing.T) {
 	for host, want := range map[string]bool{
 		"dev.azure.com": true, "contoso.visualstudio.com": true, "Contoso.VisualStudio.com": true,
 		"evilvisualstudio.com": false, "dev.azure.com.evil.example": false, "visualstudio.com.": false, "": false,
+		"[::1%25.dev.azure.com]": false,
 	} {
-		if got := below(host, azureDomains); got != want {
+		h, err := trust.URLHost("https://" + host + "/x")
+		if got := err == nil && h.Below(azureDomains...); got != want {
 			t.Errorf("%q: got %v, want %v", host, got, want)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"strings"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
@@ -28,40 +27,44 @@ func CheckEndpoints(e profile.Endpoints, trusted []string) error {
 	return nil
 }
 
-// Check reports whether credentials may be sent to rawURL: it is https, without user or password, and its host is
-// stackit.cloud, a name below it, or one of trusted ("host" for any port, or "host:port"). Of rawURL the error quotes the
-// host alone: the rest may hold a password, or be something else that was put there by mistake.
+// Check reports whether credentials may be sent to rawURL: it is https, without user or password, and its host, which has
+// the form of one (see ParseHost), is stackit.cloud, a name below it, or one of trusted ("host" for any port, or
+// "host:port"). Of rawURL the error quotes the host alone: the rest may hold a password, or be something else that was put
+// there by mistake.
 func Check(rawURL string, trusted []string) error {
-	u, err := url.Parse(rawURL)
-	if err != nil || u.Host == "" {
-		return errors.New(`endpoint: want a URL such as "https://edge.api.stackit.cloud"`)
+	host, err := URLHost(rawURL)
+	if err != nil {
+		return fmt.Errorf("endpoint%w", err)
 	}
-	if u.User != nil {
-		return fmt.Errorf("endpoint at %.80q: a URL with a user or password is not accepted", u.Host)
-	}
-	if u.Scheme != "https" {
-		return fmt.Errorf("endpoint at %.80q: want https", u.Host)
-	}
-	host := strings.ToLower(u.Hostname())
-	if host == "stackit.cloud" || strings.HasSuffix(host, ".stackit.cloud") {
+	if host.Below("stackit.cloud") || host.among(trusted) {
 		return nil
 	}
-	for _, t := range trusted {
-		if t = strings.ToLower(t); t == host || t == strings.ToLower(u.Host) {
-			return nil
-		}
-	}
-	return Hint(fmt.Errorf("endpoint host %q is not below stackit.cloud and not trusted", u.Host), "only if you know that host", u.Host)
+	return Hint(fmt.Errorf("endpoint host %q is not below stackit.cloud and not trusted", host),
+		"only if you know that host", host)
 }
 
-// Hint gives err, which is about a host that is not trusted, the command that trusts it, and the condition for that. The
-// host may be anybody's words: there is no command to copy if a shell could find another one in it.
-func Hint(err error, condition, host string) error {
-	for i, c := range []byte(host) {
-		plain := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte(".:[]", c) >= 0
-		if !plain && (c != '-' || i == 0) { // else it would be a flag
-			return err
-		}
+// URLHost returns the host of an https URL without user or password. The error goes on where the name of
+// what the URL is for ends.
+func URLHost(rawURL string) (Host, error) {
+	u, err := url.Parse(rawURL)
+	if err != nil || u.Host == "" {
+		return Host{}, errors.New(`: want a URL such as "https://edge.api.stackit.cloud"`)
 	}
+	if u.User != nil {
+		return Host{}, fmt.Errorf(" at %.80q: a URL with a user or password is not accepted", u.Host)
+	}
+	if u.Scheme != "https" {
+		return Host{}, fmt.Errorf(" at %.80q: want https", u.Host)
+	}
+	host, err := ParseHost(u.Host)
+	if err != nil {
+		return Host{}, fmt.Errorf(": %w", err)
+	}
+	return host, nil
+}
+
+// Hint gives err, which is about a host that is not trusted, the command that trusts it, and the condition for that. A
+// Host has nothing in it that a shell or a flag parser would take for something else.
+func Hint(err error, condition string, host Host) error {
 	return hint.Wrap(err, "%s: kubectl edge config trust %s", condition, host)
 }

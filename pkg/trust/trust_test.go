@@ -77,7 +77,7 @@ func TestCheckHint(t *testing.T) {
 	for endpoint, want := range map[string]string{
 		"https://localhost:8443/edge": trustIt + "localhost:8443",
 		"https://[::1]:8443":          trustIt + "[::1]:8443",
-		"https://a-b.Example":         trustIt + "a-b.Example",
+		"https://a-b.Example":         trustIt + "a-b.example",
 		// A discovery document can name a host that a shell would run.
 		"https://x$(id)": "", "https://x;id": "", "https://x&id": "", "https://x'id": "", "https://x*": "", "https://--remove": "",
 		"https://x%20id": "", "https://ſtackit.cloud": "",

@@ -2,9 +2,7 @@ package edge
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -254,17 +252,21 @@ STACKIT itself.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			host := strings.ToLower(args[0])
-			if u, err := url.Parse("https://" + host); err != nil || u.Host != host || host == "" {
-				return usageError{hint.Wrap(fmt.Errorf("host %.80q: want a host name, or host:port", args[0]), "kubectl edge config trust localhost:8443")}
+			if parsed, err := trust.ParseHost(host); err == nil {
+				host = parsed.String()
+			} else if !remove { // an earlier version took more
+				return usageError{hint.Wrap(err, "kubectl edge config trust localhost:8443")}
 			}
 			err := a.changeConfig(cmd.Context(), func(config *profile.Config) error {
-				without := slices.DeleteFunc(slices.Clone(config.TrustedHosts), func(h string) bool { return strings.EqualFold(h, host) })
+				without := slices.DeleteFunc(slices.Clone(config.TrustedHosts), func(h string) bool {
+					return strings.EqualFold(h, host) || strings.EqualFold(h, args[0])
+				})
 				if !remove {
 					config.TrustedHosts = append(without, host)
 					return nil
 				}
 				if len(without) == len(config.TrustedHosts) {
-					return errors.New("host " + host + " is not trusted")
+					return fmt.Errorf("host %.80q is not trusted", host)
 				}
 				config.TrustedHosts = without
 				return nil
