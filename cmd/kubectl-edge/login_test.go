@@ -151,6 +151,9 @@ func (r *process) wantFailure(text string) {
 	}
 }
 
+// asKubectl runs the command that follows as kubectl runs a helper: as a child of a process with the person's environment.
+func asKubectl() []string { return []string{"sh", "-c", `"$@"; exit $?`, "kubectl"} }
+
 func (p *person) run(args ...string) (code int, stdout, stderr string) {
 	p.t.Helper()
 	return p.start(args...).wait()

@@ -129,7 +129,7 @@ func TestNothingGoesElsewhere(t *testing.T) {
 		"CI service in the environment": {nobody, func(_ *person, a *attacker) []string {
 			return []string{"STACKIT_USE_OIDC=1", "STACKIT_SERVICE_ACCOUNT_EMAIL=" + sandbox.AdminServiceAccount,
 				"ACTIONS_ID_TOKEN_REQUEST_URL=" + a.url, "ACTIONS_ID_TOKEN_REQUEST_TOKEN=" + sandbox.GitHubRequestToken}
-		}, helper, "not one of the service's own"},
+		}, append(asKubectl(), helper...), "not one of the service's own"},
 		"configuration that nobody trusted": {byKey, func(p *person, a *attacker) []string {
 			config, err := profile.Load(dirs.Dirs{Config: filepath.Join(a.config, "kubectl-edge")})
 			if err != nil {

@@ -31,7 +31,7 @@ func (s *Sessions) Environment() (Source, error) {
 	if g == nil || err != nil {
 		return nil, err
 	}
-	return &grantSource{sessions: s, grant: g}, nil
+	return s.unsealed(g)
 }
 
 func (s *Sessions) environmentGrant() (grant, error) {

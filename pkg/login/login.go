@@ -57,6 +57,12 @@ type Sessions struct {
 	// Session is the profile's session as it was read together with the configuration, so that both are of one moment. Open
 	// reads it itself where this is nil.
 	Session func() (profile.Session, error)
+	// Authorities are the certificates that HTTP trusts by the profile's choice, besides the system's.
+	Authorities []byte
+	// Foreign says that the author of a kubeconfig may have chosen the configuration. Credentials that are not sealed to its
+	// endpoints then go to STACKIT's own hosts and to those of Pinned alone, and nobody is asked anything.
+	Foreign bool
+	Pinned  func() []string // hosts that are trusted where no kubeconfig can write
 	Secrets *secretstore.Store
 	HTTP    *http.Client
 	Getenv  func(string) string

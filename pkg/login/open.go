@@ -33,7 +33,7 @@ func (s *Sessions) Open(context.Context) (Source, error) {
 		return nil, err
 	}
 	if g != nil {
-		return &grantSource{sessions: s, grant: g}, nil
+		return s.unsealed(g)
 	}
 	switch s.Profile.LoginMethod {
 	case MethodAccessToken, MethodWorkloadIdentity, MethodServiceAccountToken:

@@ -3,6 +3,7 @@ package login
 import (
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
@@ -81,6 +82,9 @@ type secret struct {
 func (s *Sessions) Login(ctx context.Context, c Credential) (profile.Session, error) {
 	if err := trust.CheckEndpoints(s.Profile.Endpoints, s.Trusted); err != nil {
 		return profile.Session{}, fmt.Errorf("log in: %w", err)
+	}
+	if s.Foreign {
+		return profile.Session{}, fmt.Errorf("log in: %w", s.errForeign())
 	}
 	p, err := c.prove(ctx, s)
 	if err != nil {
@@ -211,7 +215,7 @@ func (s *Sessions) unseal(session profile.Session) (grant, AccessToken, error) {
 	switch {
 	case errors.Is(err, secretstore.ErrOtherPurpose):
 		// No RequiredError: nobody is asked to sign in at endpoints that may have been put there by someone else.
-		return nil, AccessToken{}, hint.Wrap(fmt.Errorf("profile %q: the session was made with other endpoints than the profile has now", s.Name),
+		return nil, AccessToken{}, hint.Wrap(fmt.Errorf("profile %q: the session was made with other endpoints or certificate authorities than the profile has now", s.Name),
 			"only if you changed them: %s; else see whether a kubeconfig did: kubectl edge kubeconfig audit", s.command("login"))
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, AccessToken{}, s.required(session, "the secret of the session is gone")
@@ -234,13 +238,18 @@ func (s *Sessions) unseal(session profile.Session) (grant, AccessToken, error) {
 
 func secretName(session profile.Session) string { return session.Profile + "." + session.Generation }
 
-// purpose binds a secret to the session and to the endpoints that the profile has now: with endpoints that were changed
-// since, by whomever, it cannot be opened.
+// purpose binds a secret to the session, and to the endpoints and certificate authorities that the profile has now: with
+// others it cannot be opened.
 func (s *Sessions) purpose(session profile.Session) []byte {
-	data, err := json.Marshal([]any{
+	parts := []any{
 		"kubectl-edge session", session.Profile, session.Method, session.Principal, session.Generation,
 		s.Profile.Endpoints.WithDefaults(),
-	})
+	}
+	if len(s.Authorities) > 0 { // with a proxy, who has one of them is the endpoint
+		sum := sha256.Sum256(s.Authorities)
+		parts = append(parts, hex.EncodeToString(sum[:]))
+	}
+	data, err := json.Marshal(parts)
 	if err != nil {
 		panic(err) // strings always have a JSON form
 	}
@@ -327,7 +336,14 @@ func (s *Sessions) renew(ctx context.Context, session profile.Session, refused s
 	if token.goodAt(s.Now()) && token.Token != refused {
 		return token, nil // another process was first
 	}
-	token, err = g.renew(ctx, s)
+	renewing := s
+	if g.Method() == MethodSTACKITCLI {
+		// The folder of the sessions can be a kubeconfig's choice, too, with such a session made for the purpose.
+		if renewing, err = s.restricted(); err != nil {
+			return AccessToken{}, fmt.Errorf("the session of the STACKIT CLI is not used: %w", err)
+		}
+	}
+	token, err = g.renew(ctx, renewing)
 	if err == nil && refused != "" && token.Token == refused {
 		err = g.refused(s)
 	}

@@ -9,8 +9,11 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
+	"strings"
 	"time"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/caller"
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
 	"github.com/kubectl-edge/kubectl-edge/pkg/execcredential"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
@@ -141,8 +144,17 @@ func startEdge(p Process, args []string) error {
 	}
 	defer null.Close()
 	keepToOurselves()
+	// The client will be gone, so what it has in its environment is found out here.
+	client := caller.Client()
+	if client == nil || !client.SameFolders(p.Getenv) {
+		args = append(args, "--foreign")
+	}
+	client.Restore()
+	environ := slices.DeleteFunc(os.Environ(), func(entry string) bool {
+		return strings.HasPrefix(entry, execcredential.Variable+"=")
+	})
 	process, err := os.StartProcess(path, append([]string{path}, args...), &os.ProcAttr{
-		Files: []*os.File{null, null, null}, Sys: detached(),
+		Files: []*os.File{null, null, null}, Sys: detached(), Env: environ,
 	})
 	if err != nil {
 		return err

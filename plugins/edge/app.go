@@ -2,6 +2,8 @@ package edge
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"path/filepath"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
@@ -20,6 +22,7 @@ type app struct {
 	dirs    dirs.Dirs
 	choice  profile.Choice // the global flags; no command changes it
 	verbose bool
+	foreign bool // the folders may be chosen by the author of a kubeconfig
 }
 
 // scope is where the global flags have a command work.
@@ -57,11 +60,16 @@ func (a *app) sessions(s profile.Scope) (*login.Sessions, error) {
 	if err := trust.CheckEndpoints(s.Settings.Endpoints, s.Config.TrustedHosts); err != nil {
 		return nil, err
 	}
-	client, err := transport.NewClient(transport.Options{
-		CAFile: s.Settings.CertificateAuthority, UserAgent: "kubectl-edge/" + a.Version,
-	})
+	var authorities []byte // read once: what a session is sealed to is what is trusted
+	if path := s.Settings.CertificateAuthority; path != "" {
+		var err error
+		if authorities, err = os.ReadFile(path); err != nil {
+			return nil, fmt.Errorf("read CA certificates: %w", err)
+		}
+	}
+	client, err := transport.NewClient(transport.Options{CAData: authorities, UserAgent: "kubectl-edge/" + a.Version})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("%w (%s)", err, s.Settings.CertificateAuthority)
 	}
 	if a.verbose {
 		transport.Log(client, a.ErrOut, a.Now)
@@ -69,6 +77,7 @@ func (a *app) sessions(s profile.Scope) (*login.Sessions, error) {
 	return &login.Sessions{
 		Dirs: a.dirs, Name: s.Name, Profile: s.Settings, Trusted: s.Config.TrustedHosts, Session: s.Session,
 		Secrets: a.secrets(), HTTP: client, Getenv: a.Getenv, Now: a.Now,
+		Authorities: authorities, Foreign: a.foreign, Pinned: func() []string { return trust.Pinned(programName) },
 	}, nil
 }
 

@@ -50,7 +50,8 @@ func newCredentialCmd(a *app) *cobra.Command {
 	cmd.Flags().StringVar(&clientID, "client", "", "identity of the client that asks, as the helper determined it")
 	cmd.Flags().StringVar(&refused, "refused", "", "tag of the cached token that the server has refused")
 	cmd.Flags().BoolVar(&refresh, "refresh", false, "replace the cached token if it is ageing, and print nothing")
-	for _, internal := range []string{"client", "refused", "refresh"} {
+	cmd.Flags().Bool(foreignFlag, false, "use the folders as one that a kubeconfig may have chosen")
+	for _, internal := range []string{"client", "refused", "refresh", foreignFlag} {
 		cmd.Flags().Lookup(internal).Hidden = true
 	}
 	// The helper hands on all that its kubeconfig says, and this checks it as a whole.
@@ -104,11 +105,16 @@ func (a *app) cachedToken(ctx context.Context, target tokenrequest.Target, want 
 }
 
 // mayAsk reports whether a person can be asked to log in: a client decides that itself, in a shell a terminal does.
+// Where a kubeconfig may have chosen whom they would log in to, nobody is asked.
 func (a *app) mayAsk(info execcredential.Info) bool {
-	if info.Present {
-		return info.Interactive
+	may := info.Interactive
+	if !info.Present {
+		may = plugin.Terminal(a.In)
 	}
-	return plugin.Terminal(a.In)
+	if a.foreign && may && !plugin.Terminal(a.ErrOut) { // where it was said already
+		a.noteForeign()
+	}
+	return may && !a.foreign
 }
 
 // loginAgain has a person log in for a command that needs it, once for any number of commands. It returns err, which asks

@@ -1,0 +1,39 @@
+package caller
+
+import (
+	"bytes"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// environmentOf reads what the process was started with: what it changed itself since is not there.
+func environmentOf(pid int) (Environment, bool) {
+	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/environ")
+	if err != nil || len(data) == 0 { // empty: a zombie
+		return nil, false
+	}
+	env := Environment{}
+	for _, entry := range strings.Split(strings.TrimRight(string(data), "\x00"), "\x00") {
+		if name, value, ok := strings.Cut(entry, "="); ok {
+			if _, twice := env[name]; !twice { // as getenv has it
+				env[name] = value
+			}
+		}
+	}
+	return env, true
+}
+
+// parentOf reads proc_pid_stat(5): the fields begin after the last parenthesis, since a program's name may have some.
+func parentOf(pid int) (int, bool) {
+	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return 0, false
+	}
+	fields := bytes.Fields(data[bytes.LastIndexByte(data, ')')+1:])
+	if len(fields) < 2 {
+		return 0, false
+	}
+	parent, err := strconv.Atoi(string(fields[1]))
+	return parent, err == nil && parent > 0
+}

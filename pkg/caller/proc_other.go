@@ -1,0 +1,8 @@
+//go:build !linux
+
+package caller
+
+// environmentOf does not know: the other systems show a process's environment to nobody, or not reliably.
+func environmentOf(int) (Environment, bool) { return nil, false }
+
+func parentOf(int) (int, bool) { return 0, false }
