@@ -14,6 +14,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
@@ -66,6 +67,9 @@ func write(dir *securefile.Dir, path string, data []byte, perm fs.FileMode) erro
 func replaceable(path string) error {
 	info, err := os.Lstat(path)
 	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
+		if leadsToSystem(path) {
+			return notRegular(path)
+		}
 		if info, err = os.Stat(path); err == nil && info.IsDir() {
 			return nil // the link is replaced
 		}
@@ -73,7 +77,37 @@ func replaceable(path string) error {
 	if err != nil || info.Mode().IsRegular() {
 		return nil // what is in the way of a new file, its making says
 	}
-	return fmt.Errorf("write %s: it is not a regular file", path)
+	return notRegular(path)
+}
+
+func notRegular(path string) error { return fmt.Errorf("write %s: it is not a regular file", path) }
+
+// leadsToSystem reports whether a link lies in /dev or /proc, or leads there: /dev/stdout is one, and it leads to a file
+// where the output goes to one.
+func leadsToSystem(link string) bool {
+	for range 40 { // as many as Linux follows
+		dir, err := filepath.EvalSymlinks(filepath.Dir(link))
+		if err != nil {
+			return false
+		}
+		if dir, err = filepath.Abs(dir); err != nil {
+			return false
+		}
+		for _, system := range []string{"/dev", "/proc"} {
+			if dir == system || strings.HasPrefix(dir, system+"/") {
+				return true
+			}
+		}
+		target, err := os.Readlink(link)
+		if err != nil {
+			return false
+		}
+		if !filepath.IsAbs(target) {
+			target = filepath.Join(dir, target)
+		}
+		link = target
+	}
+	return false
 }
 
 // writeError is about path: a temporary file's name says nothing to a person.

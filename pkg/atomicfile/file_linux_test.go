@@ -1,6 +1,7 @@
 package atomicfile_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -138,6 +139,19 @@ func TestDevicesStay(t *testing.T) {
 	link := filepath.Join(dir, "link")
 	if err := os.Symlink(fifo, link); err != nil {
 		t.Fatal(err)
+	}
+	// /dev/stdout and the like are links that lead to a file where one is the output.
+	output, err := os.Create(filepath.Join(dir, "output"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer output.Close()
+	descriptor := filepath.Join(dir, "descriptor")
+	if err := os.Symlink(fmt.Sprintf("/proc/self/fd/%d", output.Fd()), descriptor); err != nil {
+		t.Fatal(err)
+	}
+	if err := atomicfile.Write(descriptor, []byte("x"), 0o600); err == nil {
+		t.Error("a link to a file descriptor was replaced")
 	}
 	for _, path := range []string{fifo, link} {
 		if err := atomicfile.Write(path, []byte("x"), 0o600); err == nil || err.Error() != "write "+path+": it is not a regular file" {

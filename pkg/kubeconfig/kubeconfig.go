@@ -70,6 +70,41 @@ func Edit(ctx context.Context, explicit string, edit func(*api.Config) error) er
 	return nil
 }
 
+// CheckWritable reports whether Edit can be expected to write entries of these names, before anything is minted for them:
+// the file of each that is there already, and the one for new entries.
+func CheckWritable(explicit string, names ...string) error {
+	files, err := chooseFiles(explicit)
+	if err != nil {
+		return err
+	}
+	read, err := files.read()
+	if err != nil {
+		return err
+	}
+	config := merge(read)
+	concerned := map[string]bool{files.fallback: true}
+	for _, name := range names {
+		if cluster := config.Clusters[name]; cluster != nil {
+			concerned[cluster.LocationOfOrigin] = true
+		}
+		if user := config.AuthInfos[name]; user != nil {
+			concerned[user.LocationOfOrigin] = true
+		}
+		if context := config.Contexts[name]; context != nil {
+			concerned[context.LocationOfOrigin] = true
+		}
+	}
+	for _, f := range read {
+		if !concerned[f.path] {
+			continue
+		}
+		if err := f.file.CheckWritable(); err != nil {
+			return writeError(f.path, err)
+		}
+	}
+	return nil
+}
+
 // Preview is Edit without writing: it returns a unified diff, in which secrets are redacted.
 func Preview(explicit string, edit func(*api.Config) error) (string, error) {
 	files, err := chooseFiles(explicit)

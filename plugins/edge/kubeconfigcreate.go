@@ -121,6 +121,9 @@ func (o *kubeconfigCreateOptions) create(ctx context.Context, cloud edgeCloud) e
 	if err := o.checkFree(places); err != nil { // before anything is minted
 		return err
 	}
+	if err := o.checkWritable(places); err != nil {
+		return err
+	}
 	missing, err := o.fetchAll(ctx, cloud, places)
 	if err != nil {
 		return err
@@ -171,6 +174,18 @@ func (o *kubeconfigCreateOptions) places(cloud edgeCloud, instances []stackit.In
 		}})
 	}
 	return places, nil
+}
+
+// checkWritable tries whether the kubeconfig can be written, where it will be.
+func (o *kubeconfigCreateOptions) checkWritable(places []*place) error {
+	if o.dryRun || o.format != "" {
+		return nil
+	}
+	var names []string
+	for _, p := range places {
+		names = append(names, p.name)
+	}
+	return kubeconfig.CheckWritable(o.path, names...)
 }
 
 // put writes the entries, or shows them.

@@ -32,16 +32,21 @@ type tokenFile struct {
 }
 
 func (f *tokenFile) addFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&f.path, "write-to", "", "write the token to this file, which only you can read, instead of printing it")
+	fs.StringVar(&f.path, "write-to", "", "write the token to this file, which only you can read, instead of printing it; - prints")
 	fs.BoolVar(&f.keepFresh, "keep-fresh", false, "stay, and replace the file's token before it expires, until interrupted")
 	fs.BoolVar(&f.removeOnExit, "remove-on-exit", false, "remove the file when --keep-fresh ends")
 	fs.StringVar(&f.health, "health-address", "", "with --keep-fresh, serve /healthz at this address of this machine, such as 127.0.0.1:8080")
 }
 
 func (f *tokenFile) validate(format string) error {
+	if f.path == "-" && !f.keepFresh {
+		f.path = "" // which prints
+	}
 	switch {
 	case f.keepFresh && f.path == "":
 		return errors.New("--keep-fresh wants --write-to")
+	case f.path == "-":
+		return errors.New("--keep-fresh replaces a file, and cannot replace what is printed")
 	case f.removeOnExit && !f.keepFresh:
 		return errors.New("--remove-on-exit wants --keep-fresh")
 	case f.health != "" && !f.keepFresh:
@@ -75,6 +80,9 @@ func (f *tokenFile) write(token string) error {
 func (f *tokenFile) writable() error {
 	r, err := atomicfile.ReserveAny(f.path, edgetoken.MaxSize, 0o600)
 	if err != nil {
+		if info, errStat := os.Stat(f.path); errStat == nil && !info.IsDir() && hint.Of(err) == "" {
+			err = hint.Wrap(err, "to print the token: --write-to -")
+		}
 		return err
 	}
 	r.Abort()
