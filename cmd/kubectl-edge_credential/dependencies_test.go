@@ -7,8 +7,8 @@ import (
 	"testing"
 )
 
-// TestDependencies holds the helper to its diet: it runs with every kubectl command, and each package that it links costs
-// every one of them.
+// TestDependencies holds the helper to its diet: it runs with every kubectl command, and each package that it links
+// costs every one of them.
 func TestDependencies(t *testing.T) {
 	const module = "github.com/kubectl-edge/kubectl-edge/"
 	// In alphabetical order. Whoever adds a package here has measured it: make bench.
@@ -19,9 +19,11 @@ func TestDependencies(t *testing.T) {
 	others := []string{
 		"github.com/adrg/xdg", "github.com/adrg/xdg/internal/pathutil", "github.com/adrg/xdg/internal/userdirs",
 		"golang.org/x/sys/windows", // of xdg, on Windows
+		"golang.org/x/sys/unix",    // on macOS, where only sysctl knows when a process began
 	}
 	// What costs the most, and what a program has no use for that answers from a file.
-	heavy := []string{"net/url", "net/http", "crypto/tls", "os/exec", "os/user", "encoding/xml", "html/template", "text/template", "log/slog"}
+	heavy := []string{"net/url", "net/http", "crypto/tls", "os/exec", "os/user", "encoding/xml", "html/template",
+		"text/template", "log/slog"}
 	for _, os := range []string{"linux", "darwin", "windows"} {
 		heavy := heavy
 		if os != "windows" { // where golang.org/x/sys/windows has them

@@ -32,8 +32,8 @@ type contest struct {
 	after    map[string]func() error
 }
 
-// installEvery is after how many rounds the programs are installed again: where the pages of a file come to lie changes how
-// long a program takes to start by a tenth, for as long as the file is there.
+// installEvery is after how many rounds the programs are installed again: where the pages of a file come to lie changes
+// how long a program takes to start by a tenth, for as long as the file is there.
 const installEvery = 20
 
 func (c contest) run() (map[string]timing, error) {
@@ -173,7 +173,8 @@ func (s *stage) sizes(rounds func(int) int) ([]result, error) {
 	}, nil
 }
 
-// refreshAhead measures an answer with a token in the last fifth of its life, which starts a process that fetches the next.
+// refreshAhead measures an answer with a token in the last fifth of its life, which starts a process that fetches the
+// next.
 func (s *stage) refreshAhead(rounds func(int) int) ([]result, error) {
 	t, err := contest{
 		rounds:   rounds(40),
@@ -228,11 +229,13 @@ func anyAgeing(files []tokencache.File) bool {
 }
 
 func (s *stage) throughKubectl(rounds func(int) int) ([]result, error) {
-	t, err := contest{rounds: rounds(150), commands: map[string]command{"helper": s.kubectl, "bare": s.kubectlBare}}.run()
+	t, err := contest{rounds: rounds(150), commands: map[string]command{"helper": s.kubectl,
+		"bare": s.kubectlBare}}.run()
 	if err != nil {
 		return nil, err
 	}
-	return []result{compare("kubectl get --raw /version: wall", "kubectl with that bare program as helper", 1.03, t["helper"], t["bare"])}, nil
+	return []result{compare("kubectl get --raw /version: wall", "kubectl with that bare program as helper", 1.03,
+		t["helper"], t["bare"])}, nil
 }
 
 // storm starts 100 helpers at once on an empty cache.
@@ -274,7 +277,8 @@ func (s *stage) storm(rounds func(int) int) ([]result, error) {
 
 func (s *stage) lists(rounds func(int) int) ([]result, error) {
 	const ours, theirs = "kubectl edge instance list", "stackit beta edge-cloud instance list"
-	bare, err := contest{rounds: rounds(60), commands: map[string]command{"ours": s.instances, "cli": s.stackitInstances}}.run()
+	bare, err := contest{rounds: rounds(60), commands: map[string]command{"ours": s.instances,
+		"cli": s.stackitInstances}}.run()
 	if err != nil {
 		return nil, err
 	}
@@ -307,7 +311,8 @@ func (s *stage) misses(rounds func(int) int) ([]result, error) {
 		return nil, err
 	}
 	return []result{
-		compare("helper, on a miss"+systemRoots, "stackit beta edge-cloud token create, likewise", missBound, t["helper"], t["cli"]),
+		compare("helper, on a miss"+systemRoots, "stackit beta edge-cloud token create, likewise", missBound,
+			t["helper"], t["cli"]),
 	}, nil
 }
 
@@ -317,7 +322,8 @@ func (s *stage) entries(rounds func(int) int) ([]result, error) {
 	perEntry := map[string][]float64{}
 	var ratio []float64
 	for range rounds(7) {
-		out, err := output("go", "-C", s.tree, "test", "-run=^$", "-bench=^BenchmarkApply$/^add$/^(1000|10000)$", "-benchtime=2x", "./pkg/kubeconfig")
+		out, err := output("go", "-C", s.tree, "test", "-run=^$", "-bench=^BenchmarkApply$/^add$/^(1000|10000)$",
+			"-benchtime=2x", "./pkg/kubeconfig")
 		if err != nil {
 			return nil, err
 		}
@@ -336,7 +342,8 @@ func (s *stage) entries(rounds func(int) int) ([]result, error) {
 		ratio = append(ratio, perEntry["10000"][last]/perEntry["1000"][last])
 	}
 	return []result{{
-		what: "kubeconfig of 10,000 entries: time per entry", against: "kubeconfig of 1,000 entries", bound: 1.1, unit: "×", spread: spreadOf(ratio),
+		what: "kubeconfig of 10,000 entries: time per entry", against: "kubeconfig of 1,000 entries", bound: 1.1,
+		unit: "×", spread: spreadOf(ratio),
 		own: spreadOf(perEntry["10000"]).String() + " µs", peer: spreadOf(perEntry["1000"]).String() + " µs",
 	}}, nil
 }

@@ -37,14 +37,17 @@ func chart(results []result) []byte {
 		`<path d="M202 38v14" stroke="#cf222e" stroke-width="2"/><text x="210" y="49">bound</text></g>
 `, chartWidth, height, chartWidth, height)
 	for v := 0.0; v <= largest*1.05; v += step(largest) {
-		fmt.Fprintf(&b, `<path d="M%.1f %dV%d" stroke="#d1d9e0"/><text x="%.1f" y="%d" text-anchor="middle" font-size="11" fill="#59636e">%s</text>`+"\n",
+		fmt.Fprintf(&b, `<path d="M%.1f %dV%d" stroke="#d1d9e0"/><text x="%.1f" y="%d" text-anchor="middle" `+
+			`font-size="11" fill="#59636e">%s</text>`+"\n",
 			x(v), headHeight, height-28, x(v), height-12, figure(v))
 	}
 	for i, r := range ratios {
 		y := headHeight + rowHeight*i
-		fmt.Fprintf(&b, `<text x="16" y="%d" fill="#1f2328">%s</text><text x="16" y="%d" font-size="11" fill="#59636e">against %s</text>`+"\n",
+		fmt.Fprintf(&b, `<text x="16" y="%d" fill="#1f2328">%s</text><text x="16" y="%d" font-size="11" `+
+			`fill="#59636e">against %s</text>`+"\n",
 			y+19, html.EscapeString(r.what), y+34, html.EscapeString(r.against))
-		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%.1f" height="20" fill="#2f6fb5"/>`, labelWidth, y+12, x(r.spread.median)-labelWidth)
+		fmt.Fprintf(&b, `<rect x="%d" y="%d" width="%.1f" height="20" fill="#2f6fb5"/>`, labelWidth, y+12,
+			x(r.spread.median)-labelWidth)
 		fmt.Fprintf(&b, `<path d="M%.1f %dH%.1fM%.1f %dv8M%.1f %dv8" stroke="#1f2328" fill="none"/>`,
 			x(r.spread.low), y+22, x(r.spread.high), x(r.spread.low), y+18, x(r.spread.high), y+18)
 		if r.bound > 0 {

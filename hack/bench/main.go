@@ -3,8 +3,8 @@
 //
 //	edge-sandbox up -- bench [--quick] TREE PEERS
 //
-// TREE is this repository's folder, PEERS has the programs of others. It writes docs/benchmarks.md and docs/benchmarks.svg,
-// and exits with 1 if a bound is not met.
+// TREE is this repository's folder, PEERS has the programs of others. It writes docs/benchmarks.md and
+// docs/benchmarks.svg, and exits with 1 if a bound is not met.
 package main
 
 import (

@@ -25,7 +25,8 @@ func memory(c command) (resident, error) {
 	}
 	defer null.Close()
 	process, err := os.StartProcess(c.args[0], c.args, &os.ProcAttr{
-		Env: append(os.Environ(), c.env...), Files: []*os.File{null, null, os.Stderr}, Sys: &syscall.SysProcAttr{Ptrace: true},
+		Env: append(os.Environ(), c.env...), Files: []*os.File{null, null, os.Stderr},
+		Sys: &syscall.SysProcAttr{Ptrace: true},
 	})
 	if err != nil {
 		return resident{}, err

@@ -47,7 +47,8 @@ const (
 	bareContext = "bare"
 
 	// execInfo is what kubectl says to each helper.
-	execInfo = `KUBERNETES_EXEC_INFO={"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","spec":{"interactive":false}}`
+	execInfo = `KUBERNETES_EXEC_INFO={"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","spec":{"interactive":false}}
+`
 )
 
 // prepare logs in, writes the kubeconfigs and warms the caches.
@@ -56,7 +57,8 @@ func prepare(tree, peers string) (*stage, error) {
 		{"kubectl", "edge", "login", "--service-account-key", os.Getenv("EDGE_SANDBOX_SERVICE_ACCOUNT_KEY")},
 		{"kubectl", "edge", "config", "set", "project-id", sandbox.ProjectID},
 		{"kubectl", "edge", "kubeconfig", "create", "--instance-id", sandbox.InstanceID},
-		{"stackit", "auth", "activate-service-account", "--service-account-key-path", os.Getenv("EDGE_SANDBOX_SERVICE_ACCOUNT_KEY"), "--assume-yes"},
+		{"stackit", "auth", "activate-service-account", "--service-account-key-path",
+			os.Getenv("EDGE_SANDBOX_SERVICE_ACCOUNT_KEY"), "--assume-yes"},
 	} {
 		if _, err := output(step[0], step[1:]...); err != nil {
 			return nil, err
@@ -76,15 +78,16 @@ func prepare(tree, peers string) (*stage, error) {
 	}
 	bare := filepath.Join(installed, "bare")
 	for _, step := range [][]string{
-		{"config", "set-credentials", bareContext, "--exec-command", bare, "--exec-api-version", "client.authentication.k8s.io/v1", "--exec-interactive-mode", "IfAvailable"},
+		{"config", "set-credentials", bareContext, "--exec-command", bare, "--exec-api-version",
+			"client.authentication.k8s.io/v1", "--exec-interactive-mode", "IfAvailable"},
 		{"config", "set-context", bareContext, "--cluster", context, "--user", bareContext},
 	} {
 		if _, err := output("kubectl", step...); err != nil {
 			return nil, err
 		}
 	}
-	// The STACKIT CLI is sent to the sandbox by plain HTTP, and so reads no certificate authorities: ours shall read none of
-	// the system's either, in rows that compare the rest.
+	// The STACKIT CLI is sent to the sandbox by plain HTTP, and so reads no certificate authorities: ours shall read
+	// none of the system's either, in rows that compare the rest.
 	roots := []string{"SSL_CERT_DIR=" + filepath.Join(home, "none"), "SSL_CERT_FILE=" + os.Getenv("EDGE_SANDBOX_CA")}
 	edge, err := output("kubectl", "edge", "config", "get", "endpoints.edge")
 	if err != nil {
@@ -94,18 +97,23 @@ func prepare(tree, peers string) (*stage, error) {
 	s := &stage{
 		tree:    tree,
 		install: installAll,
-		// As with the real STACKIT: both by TLS. The bundle of edge-sandbox is the system's with one more in it, and the
-		// system's folder is read where a program does that by itself.
+		// As with the real STACKIT: both by TLS. The bundle of edge-sandbox is the system's with one more in it, and
+		// the system's folder is read where a program does that by itself.
 		system: []string{
-			"STACKIT_EDGE_CUSTOM_ENDPOINT=" + strings.TrimSpace(edge), "SSL_CERT_FILE=" + os.Getenv("SSL_CERT_FILE"), "SSL_CERT_DIR=",
+			"STACKIT_EDGE_CUSTOM_ENDPOINT=" + strings.TrimSpace(edge), "SSL_CERT_FILE=" + os.Getenv("SSL_CERT_FILE"),
+			"SSL_CERT_DIR=",
 		},
-		bare:   command{args: []string{bare}, env: []string{execInfo}},
-		helper: command{env: []string{execInfo}, args: []string{filepath.Join(installed, "kubectl-edge_credential"), "--project-id=" + sandbox.ProjectID, "--region=" + sandbox.Region, "--instance-id=" + sandbox.InstanceID, "--profile=default"}},
+		bare: command{args: []string{bare}, env: []string{execInfo}},
+		helper: command{env: []string{execInfo}, args: []string{filepath.Join(installed, "kubectl-edge_credential"),
+			"--project-id=" + sandbox.ProjectID, "--region=" + sandbox.Region, "--instance-id=" + sandbox.InstanceID,
+			"--profile=default"}},
 
-		kubectl:          command{args: append(version[:len(version):len(version)], context)},
-		kubectlBare:      command{args: append(version[:len(version):len(version)], bareContext)},
-		instances:        command{args: []string{filepath.Join(tree, "bin", "kubectl-edge"), "instance", "list"}, env: roots},
-		stackitInstances: command{args: []string{"stackit", "beta", "edge-cloud", "instance", "list", "--project-id", sandbox.ProjectID, "--region", sandbox.Region}, env: roots, chatty: true},
+		kubectl:     command{args: append(version[:len(version):len(version)], context)},
+		kubectlBare: command{args: append(version[:len(version):len(version)], bareContext)},
+		instances: command{args: []string{filepath.Join(tree, "bin", "kubectl-edge"), "instance", "list"},
+			env: roots},
+		stackitInstances: command{args: []string{"stackit", "beta", "edge-cloud", "instance", "list", "--project-id",
+			sandbox.ProjectID, "--region", sandbox.Region}, env: roots, chatty: true},
 		stackitToken: command{chatty: true, args: []string{
 			"stackit", "beta", "edge-cloud", "token", "create", "--id", sandbox.InstanceID, "--expiration", "15m",
 			"--project-id", sandbox.ProjectID, "--region", sandbox.Region, "--output-format", "json",
@@ -129,8 +137,9 @@ func prepare(tree, peers string) (*stage, error) {
 	return s, nil
 }
 
-// install copies programs into one folder, as an installation does, in place of those that are there. Where the pages of a file
-// come to lie differs from one copy to the next, and with it the time that a program takes to start, by a tenth.
+// install copies programs into one folder, as an installation does, in place of those that are there. Where the pages
+// of a file come to lie differs from one copy to the next, and with it the time that a program takes to start, by a
+// tenth.
 func install(dir string, programs ...string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
@@ -153,11 +162,13 @@ func install(dir string, programs ...string) error {
 
 // buildBare builds the bare program with a token that the API server accepts as its constant.
 func buildBare(tree, path string) error {
-	token, err := output("kubectl", "edge", "token", "create", "--instance-id", sandbox.InstanceID, "--expiration", "1d")
+	token, err := output("kubectl", "edge", "token", "create", "--instance-id", sandbox.InstanceID, "--expiration",
+		"1d")
 	if err != nil {
 		return err
 	}
-	answer := fmt.Sprintf(`{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","spec":{"interactive":false},"status":{"expirationTimestamp":"%s","token":"%s"}}`,
+	answer := fmt.Sprintf(`{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1",`+
+		`"spec":{"interactive":false},"status":{"expirationTimestamp":"%s","token":"%s"}}`,
 		time.Now().Add(time.Hour).UTC().Format(time.RFC3339), strings.TrimSpace(token))
 	// Through a file: arguments can be read by every user of a machine.
 	source := filepath.Join(filepath.Dir(path), "bare.src")
@@ -172,13 +183,15 @@ func buildBare(tree, path string) error {
 	if err := os.WriteFile(filepath.Join(source, "main.go"), []byte(data), 0o600); err != nil {
 		return err
 	}
-	_, err = output("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", path, filepath.Join(source, "main.go"))
+	_, err = output("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", path,
+		filepath.Join(source, "main.go"))
 	return err
 }
 
 // jwt is a token that lives for ever, as far as one sees without its issuer's keys, and is as long as ours.
 func jwt() string {
-	payload := fmt.Sprintf(`{"exp":%d,"iat":%d,"sub":"%s"}`, time.Now().Add(1000*time.Hour).Unix(), time.Now().Unix(), strings.Repeat("x", 200))
+	payload := fmt.Sprintf(`{"exp":%d,"iat":%d,"sub":"%s"}`, time.Now().Add(1000*time.Hour).Unix(), time.Now().Unix(),
+		strings.Repeat("x", 200))
 	return base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"RS256","typ":"JWT"}`)) + "." +
 		base64.RawURLEncoding.EncodeToString([]byte(payload)) + "." + strings.Repeat("A", 342)
 }
@@ -197,7 +210,8 @@ func warmGKE(programs, dir string) (command, error) {
 		return command{}, err
 	}
 	cache, err := json.Marshal(map[string]string{
-		"current_context": strings.TrimSpace(current), "access_token": jwt(), "token_expiry": time.Now().Add(1000 * time.Hour).Format(time.RFC3339Nano),
+		"current_context": strings.TrimSpace(current), "access_token": jwt(),
+		"token_expiry": time.Now().Add(1000 * time.Hour).Format(time.RFC3339Nano),
 	})
 	if err != nil {
 		return command{}, err
@@ -212,11 +226,12 @@ func warmGKE(programs, dir string) (command, error) {
 	}, err
 }
 
-// warmKubelogin writes kubelogin's cache. What its file is called tells the lock of a call that fails, since nobody listens
-// where its issuer should be.
+// warmKubelogin writes kubelogin's cache. What its file is called tells the lock of a call that fails, since nobody
+// listens where its issuer should be.
 func warmKubelogin(programs, dir string) (command, error) {
 	c := command{env: []string{execInfo}, args: []string{
-		filepath.Join(programs, "kubelogin"), "get-token", "--oidc-issuer-url=http://127.0.0.1:1", "--oidc-client-id=bench", "--token-cache-dir=" + dir,
+		filepath.Join(programs, "kubelogin"), "get-token", "--oidc-issuer-url=http://127.0.0.1:1",
+		"--oidc-client-id=bench", "--token-cache-dir=" + dir,
 	}}
 	if _, err := output(c.args[0], c.args[1:]...); err == nil {
 		return c, errors.New("kubelogin found an issuer where there is none")

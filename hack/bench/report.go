@@ -55,7 +55,8 @@ func markdown(results []result) string {
 	var b strings.Builder
 	b.WriteString("| what | against | measured | at most | | ours | theirs |\n|---|---|---|---|---|---|---|\n")
 	for _, r := range results {
-		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", r.what, r.against, r.value(), r.limit(), r.verdict(), r.own, r.peer)
+		fmt.Fprintf(&b, "| %s | %s | %s | %s | %s | %s | %s |\n", r.what, r.against, r.value(), r.limit(), r.verdict(),
+			r.own, r.peer)
 	}
 	return b.String()
 }
@@ -69,7 +70,8 @@ func machine() string {
 			memory = fmt.Sprintf(", %.0f GiB of memory", kib/(1<<20))
 		}
 	}
-	return fmt.Sprintf("Measured on a machine with %d cores%s, %s/%s, %s.\n\n", cores, memory, runtime.GOOS, runtime.GOARCH, runtime.Version())
+	return fmt.Sprintf("Measured on a machine with %d cores%s, %s/%s, %s.\n\n", cores, memory, runtime.GOOS,
+		runtime.GOARCH, runtime.Version())
 }
 
 const (

@@ -64,14 +64,18 @@ func (m Minter) Fetch(ctx context.Context, projectID, region, instanceID string)
 	return Place{Entry: entry, Token: received}, err
 }
 
-// Cache puts the token of a place into the cache of the target, unless one is there that lives longer.
+// Cache puts the token of a place into the cache of the target, unless one is there that lives longer, and keeps beside it
+// where it is taken.
 func (p Place) Cache(target tokenrequest.Target, now time.Time) error {
-	if cached, err := target.Store.Get(target.Key, now); err == nil && !cached.Expires.Before(p.Token.Expires) {
-		return nil
+	e, err := target.Store.Get(target.Key, now)
+	if err != nil || e.Expires.Before(p.Token.Expires) {
+		e = p.Token
+		e.Labels = target.Labels()
+		if err := target.Store.Put(target.Key, e); err != nil {
+			return err
+		}
 	}
-	e := p.Token
-	e.Labels = target.Labels()
-	return target.Store.Put(target.Key, e)
+	return target.Store.PutServer(target.Key, e, tokencache.Server{URL: p.Server, CA: p.CAData})
 }
 
 // CheckNamespace reports whether name can be a namespace of a context.

@@ -69,11 +69,12 @@ func ParseInfo(value string) (Info, error) {
 	return Info{APIVersion: d.APIVersion, Interactive: d.Spec.Interactive, Present: true}, nil
 }
 
-// parsePlain reads the four texts that client-go writes without a cluster. Starting the decoder takes longer than to compare
-// them.
+// parsePlain reads the four texts that client-go writes without a cluster, the line break at the end included. Starting
+// the decoder takes longer than to compare them.
 func parsePlain(value string) (Info, bool) {
 	rest, ok := strings.CutPrefix(value, `{"kind":"`+kind+`","apiVersion":"`)
 	version, rest, ok2 := strings.Cut(rest, `","spec":{"interactive":`)
+	rest = strings.TrimSuffix(rest, "\n")
 	interactive := rest == "true}}"
 	if !ok || !ok2 || version != v1 && version != v1beta1 || !interactive && rest != "false}}" {
 		return Info{}, false

@@ -25,11 +25,15 @@ func codecs() serializer.CodecFactory {
 func TestAnswerDecodesWithClientGo(t *testing.T) {
 	const token, expires = "header.payload.signature", "2031-02-03T04:05:06Z"
 	for name, tc := range map[string]struct{ info, version string }{
-		"absent":                   {"", "v1"},
-		"as client-go writes it":   {`{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","spec":{"interactive":true}}`, "v1"},
-		"as client-go writes beta": {`{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1","spec":{"interactive":true}}`, "v1beta1"},
-		"v1":                       {`{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","spec":{"interactive":true}}`, "v1"},
-		"v1beta1":                  {`{"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential","spec":{"interactive":true,"cluster":{"server":"https://x","config":{"a":1}}}}`, "v1beta1"},
+		"absent": {"", "v1"},
+		"as client-go writes it": {`{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1",` +
+			`"spec":{"interactive":true}}`, "v1"},
+		"as client-go writes beta": {`{"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1beta1",` +
+			`"spec":{"interactive":true}}`, "v1beta1"},
+		"v1": {`{"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",` +
+			`"spec":{"interactive":true}}`, "v1"},
+		"v1beta1": {`{"apiVersion":"client.authentication.k8s.io/v1beta1","kind":"ExecCredential",` +
+			`"spec":{"interactive":true,"cluster":{"server":"https://x","config":{"a":1}}}}`, "v1beta1"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			info, err := execcredential.ParseInfo(tc.info)
@@ -44,13 +48,15 @@ func TestAnswerDecodesWithClientGo(t *testing.T) {
 				t.Fatal(err)
 			}
 			var out bytes.Buffer
-			if err := info.Write(&out, token, at.In(time.FixedZone("elsewhere", 3600)).Add(400*time.Millisecond)); err != nil {
+			if err := info.Write(&out, token, at.In(time.FixedZone("elsewhere",
+				3600)).Add(400*time.Millisecond)); err != nil {
 				t.Fatal(err)
 			}
 			if got := strings.Count(out.String(), "\n"); got != 1 {
 				t.Errorf("got %d lines, want 1", got)
 			}
-			object, gvk, err := codecs().UniversalDecoder(clientauthentication.SchemeGroupVersion).Decode(out.Bytes(), nil, nil)
+			object, gvk, err := codecs().UniversalDecoder(clientauthentication.SchemeGroupVersion).Decode(out.Bytes(),
+				nil, nil)
 			if err != nil {
 				t.Fatalf("client-go cannot decode %s: %v", out.String(), err)
 			}
@@ -59,7 +65,8 @@ func TestAnswerDecodesWithClientGo(t *testing.T) {
 			}
 			status := object.(*clientauthentication.ExecCredential).Status
 			if status == nil || status.Token != token || status.ExpirationTimestamp == nil ||
-				!status.ExpirationTimestamp.Time.Equal(at) || status.ClientKeyData != "" || status.ClientCertificateData != "" {
+				!status.ExpirationTimestamp.Time.Equal(at) || status.ClientKeyData != "" ||
+				status.ClientCertificateData != "" {
 				t.Errorf("got status %+v", status)
 			}
 		})
@@ -97,7 +104,8 @@ func TestWriteQuotesAnyToken(t *testing.T) {
 		if err := info.Write(&out, token, time.Unix(1e9, 0)); err != nil {
 			t.Fatal(err)
 		}
-		object, _, err := codecs().UniversalDecoder(clientauthentication.SchemeGroupVersion).Decode(out.Bytes(), nil, nil)
+		object, _, err := codecs().UniversalDecoder(clientauthentication.SchemeGroupVersion).Decode(out.Bytes(), nil,
+			nil)
 		if err != nil || object.(*clientauthentication.ExecCredential).Status.Token != token {
 			t.Errorf("%q: wrote %s, %v", token, out.String(), err)
 		}
@@ -129,7 +137,8 @@ func FuzzParseInfo(f *testing.F) {
 		if err := info.Write(&out, "token", time.Unix(1e9, 0)); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := codecs().UniversalDecoder(clientauthentication.SchemeGroupVersion).Decode(out.Bytes(), nil, nil); err != nil {
+		if _, _, err := codecs().UniversalDecoder(clientauthentication.SchemeGroupVersion).Decode(out.Bytes(), nil,
+			nil); err != nil {
 			t.Errorf("accepted %q, but client-go cannot decode the answer: %v", value, err)
 		}
 	})

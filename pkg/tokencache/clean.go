@@ -12,11 +12,11 @@ import (
 )
 
 // memories are the suffixes of what is remembered of a token.
-var memories = [...]string{failureSuffix, leaseSuffix, refreshSuffix}
+var memories = [...]string{failureSuffix, leaseSuffix, refreshSuffix, serverSuffix}
 
-// Clean removes the tokens that match, with all that is remembered of them, and returns how many there were. Whatever match
-// says, it removes those that cannot be read: damaged, open to others, or in a folder that is. Nobody knows whose they are,
-// and they are the first that must not lie around. So must what killed writers left.
+// Clean removes the tokens that match, with all that is remembered of them, and returns how many there were. Whatever
+// match says, it removes those that cannot be read: damaged, open to others, or in a folder that is. Nobody knows whose
+// they are, and they are the first that must not lie around. So must what killed writers left.
 func (s Store) Clean(match func(File) bool) (int, error) {
 	if s.dir == "" {
 		return 0, nil
@@ -59,8 +59,8 @@ func (s Store) Clean(match func(File) bool) (int, error) {
 	return n, nil
 }
 
-// names lists the folder, which may be one that others can read, since that is where tokens must be removed, but not what a
-// link leads to.
+// names lists the folder, which may be one that others can read, since that is where tokens must be removed, but not
+// what a link leads to.
 func (s Store) names() ([]string, error) {
 	info, err := os.Lstat(s.dir)
 	if err != nil {

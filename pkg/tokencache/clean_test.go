@@ -57,7 +57,8 @@ func left(t *testing.T, stores Stores) []string {
 
 func work(f File) bool { return f.Entry.Labels.Profile == "work" }
 
-// Whoever asks for the tokens of a profile to be removed has those of every folder removed, with what is remembered of them.
+// Whoever asks for the tokens of a profile to be removed has those of every folder removed, with what is remembered of
+// them.
 func TestCleanEveryStore(t *testing.T) {
 	stores, all := both(t)
 	n, err := All(all).Clean(work)
@@ -88,8 +89,11 @@ func TestCleanUnreadable(t *testing.T) {
 		"a link": func(_ Store, file string) error {
 			return errors.Join(os.Rename(file, file+".real"), os.Symlink(file+".real", file))
 		},
-		"folder open to others":            func(s Store, _ string) error { return os.Chmod(s.dir, 0o755) },
-		"folder above writable for others": func(s Store, _ string) error { return os.Chmod(filepath.Dir(s.dir), 0o777) },
+		"folder open to others": func(s Store, _ string) error { return os.Chmod(s.dir, 0o755) },
+		"folder above writable for others": func(s Store,
+			_ string) error {
+			return os.Chmod(filepath.Dir(s.dir), 0o777)
+		},
 		"left by a killed writer": func(s Store, file string) error {
 			return os.Rename(file, filepath.Join(s.dir, atomicfile.TempPrefix+filepath.Base(file)+"-0"))
 		},
@@ -105,7 +109,8 @@ func TestCleanUnreadable(t *testing.T) {
 				t.Error(err)
 			}
 			for _, file := range left(t, stores) {
-				if strings.Contains(file, KeyOf("test", "work").String()+tokenSuffix) && !strings.HasSuffix(file, ".real") {
+				if strings.Contains(file, KeyOf("test", "work").String()+tokenSuffix) &&
+					!strings.HasSuffix(file, ".real") {
 					t.Errorf("%s is left", file)
 				}
 			}
@@ -121,7 +126,8 @@ func TestCleanSaysWhatIsLeft(t *testing.T) {
 		t.Fatal(err)
 	}
 	n, err := All(all).Clean(func(File) bool { return true })
-	if n != 3 || err == nil || !strings.HasPrefix(err.Error(), "remove cached tokens: ") || !strings.Contains(err.Error(), inTheWay) {
+	if n != 3 || err == nil || !strings.HasPrefix(err.Error(), "remove cached tokens: ") ||
+		!strings.Contains(err.Error(), inTheWay) {
 		t.Errorf("%d removed, %v", n, err)
 	}
 	if runtime.GOOS == "windows" {
@@ -130,7 +136,8 @@ func TestCleanSaysWhatIsLeft(t *testing.T) {
 	if err := errors.Join(os.RemoveAll(stores[1].dir), os.Symlink(t.TempDir(), stores[1].dir)); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := All(all).Clean(work); err == nil || !strings.Contains(err.Error(), stores[1].dir+": it is a symbolic link") ||
+	if _, err := All(all).Clean(work); err == nil ||
+		!strings.Contains(err.Error(), stores[1].dir+": it is a symbolic link") ||
 		strings.Contains(err.Error(), "\n") {
 		t.Errorf("got %v", err)
 	}

@@ -67,8 +67,8 @@ func (e Entry) String() string {
 // GoString hides the token from %#v.
 func (e Entry) GoString() string { return e.String() }
 
-// margin is how long before its end a token is no longer handed out: it still has to travel and to be checked by a clock
-// that may differ.
+// margin is how long before its end a token is no longer handed out: it still has to travel and to be checked by a
+// clock that may differ.
 const margin = 30 * time.Second
 
 // Margin is the part at the end of e's life in which it is not handed out: 30 s, or a tenth of a life below 5 minutes.
@@ -89,21 +89,21 @@ func (e Entry) Ageing(now time.Time) bool {
 	return !now.Before(e.ageingFrom())
 }
 
-// ageingFrom is the beginning of the last fifth of e's life, or up to a tenth of the life earlier, so that tokens that were
-// minted together, as those of a fleet are when its controller starts, are not replaced together for ever. How much earlier
-// is in the microseconds at which e was minted: as good as random, and the same for all who share e.
+// ageingFrom is the beginning of the last fifth of e's life, or up to a tenth of the life earlier, so that tokens that
+// were minted together, as those of a fleet are when its controller starts, are not replaced together for ever. How
+// much earlier is in the microseconds at which e was minted: as good as random, and the same for all who share e.
 func (e Entry) ageingFrom() time.Time {
 	early := e.life() / 10 / 1000 * time.Duration(e.Issued.Nanosecond()/1000%1000)
 	return e.Expires.Add(-e.life()/5 - early)
 }
 
 const (
-	// replaceEvery bounds how often a token is replaced because it was refused, since a client may ask again for reasons
-	// of its own, and may be refused for reasons that no token mends.
+	// replaceEvery bounds how often a token is replaced because it was refused, since a client may ask again for
+	// reasons of its own, and may be refused for reasons that no token mends.
 	replaceEvery = time.Minute
-	// settle is how old a token has to be to be replaced: one program that starts many helpers at once, of which the last
-	// ask after the first were answered, looks like a client that was refused, and what is wrong with a token that was
-	// minted just now is not mended by another.
+	// settle is how old a token has to be to be replaced: one program that starts many helpers at once, of which the
+	// last ask after the first were answered, looks like a client that was refused, and what is wrong with a token that
+	// was minted just now is not mended by another.
 	settle = 5 * time.Second
 )
 

@@ -38,9 +38,10 @@ func (s Store) Failure(k Key, now time.Time) (Failure, bool) {
 	return f, true
 }
 
-// Fail remembers that minting under k failed at now with the message, hint and code of f, and is not to be tried again for the pause that is right after this many
-// failures in a row. The pause is the caller's: who computes it well does not fit the helper's diet. Message and hint are shown
-// until then; they hold no secret. A store that cannot be written to remembers nothing.
+// Fail remembers that minting under k failed at now with the message, hint and code of f, and is not to be tried again
+// for the pause that is right after this many failures in a row. The pause is the caller's: who computes it well does
+// not fit the helper's diet. Message and hint are shown until then; they hold no secret. A store that cannot be written
+// to remembers nothing.
 func (s Store) Fail(k Key, now time.Time, pause func(failures int) time.Duration, f Failure) {
 	if s.dir == "" {
 		return

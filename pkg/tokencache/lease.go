@@ -1,7 +1,6 @@
 package tokencache
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -16,8 +15,8 @@ import (
 
 // A client that was refused by a server asks its helper again without saying why (client-go does so after a 401). Which
 // client holds which token until when is therefore recorded as its lease: the same client asking again well before that
-// time has been refused. The record is a small table of fixed size per token, one slot a client, so that it neither grows
-// nor needs a lock; two clients in one slot overwrite each other, at the worst hiding one refusal once.
+// time has been refused. The record is a small table of fixed size per token, one slot a client, so that it neither
+// grows nor needs a lock; two clients in one slot overwrite each other, at the worst hiding one refusal once.
 
 // Client identifies a process that asks for tokens, with what it said of itself.
 type Client [16]byte
@@ -56,52 +55,89 @@ const (
 	earlyBy = 2 * time.Second
 )
 
-// Lease records that client holds e until the given time, and reports whether it held the same token already, for longer
-// than until now: then a server refused the token, and nothing is recorded. A record that cannot be read or written
-// refuses nothing.
-func (s Store) Lease(k Key, client Client, e Entry, until, now time.Time) (refused bool) {
-	if s.dir == "" {
-		return false
-	}
-	f, err := securefile.OpenOwn(s.path(k, leaseSuffix), os.O_RDWR|os.O_CREATE, 0o600)
+// Lease records that client holds e until the given time, and reports whether it held the same token already, for
+// longer than until now: then a server may have refused the token, and nothing is recorded. A record that cannot be
+// read or written refuses nothing.
+func (s Store) Lease(k Key, client Client, e Entry, until, now time.Time) (again bool) {
+	f, err := s.openLeases(k)
 	if err != nil {
 		return false
 	}
 	defer f.Close()
-	offset := int64(client[0]) * leaseSize
-	var slot [leaseSize]byte
-	if n, _ := f.ReadAt(slot[:], offset); n == leaseSize {
-		if end, ok := readSlot(slot, client, e); ok && now.Add(earlyBy).Before(end) {
+	l := lease{client: client, until: until}
+	if old, ok := readLease(f, client, e); ok {
+		if now.Before(old.quiet) {
+			return false // the rest of the lease stands
+		}
+		if now.Add(earlyBy).Before(old.until) {
 			return true
 		}
 	}
-	slot = writeSlot(client, e, until)
-	_, _ = f.WriteAt(slot[:], offset)
+	l.write(f, e)
 	return false
 }
 
-// A slot holds the client, the token's tag, a time in Unix seconds, and the start of the SHA-256 of all that.
-func writeSlot(client Client, e Entry, until time.Time) [leaseSize]byte {
+// Keep records that client holds e until the given time although it asked again: that was no refusal. For a while it is
+// not suspected of one.
+func (s Store) Keep(k Key, client Client, e Entry, until, now time.Time) {
+	f, err := s.openLeases(k)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	lease{client, until, now.Add(replaceEvery)}.write(f, e)
+}
+
+func (s Store) openLeases(k Key) (*os.File, error) {
+	if s.dir == "" {
+		return nil, ErrDisabled
+	}
+	return securefile.Open(s.path(k, leaseSuffix), os.O_RDWR|os.O_CREATE|securefile.NoFollow, 0o600)
+}
+
+// lease is that a client holds a token.
+type lease struct {
+	client Client
+	until  time.Time
+	quiet  time.Time // until when asking again is no sign of a refusal
+}
+
+// slot is the client, the token's tag, two times in Unix seconds, and the start of the SHA-256 of all that.
+func (l lease) slot(e Entry) [leaseSize]byte {
 	var slot [leaseSize]byte
-	b := append(slot[:0], client[:]...)
+	b := append(slot[:0], l.client[:]...)
 	b = append(b, e.Tag()...)
-	b = binary.BigEndian.AppendUint64(b, uint64(until.Unix()))
+	b = binary.BigEndian.AppendUint64(b, uint64(l.until.Unix()))
+	b = binary.BigEndian.AppendUint64(b, uint64(l.quiet.Unix()))
 	sum := sha256.Sum256(b)
 	copy(slot[len(b):], sum[:])
 	return slot
 }
 
-func readSlot(slot [leaseSize]byte, client Client, e Entry) (until time.Time, ok bool) {
-	const timeAt = len(client) + 16
-	seconds := binary.BigEndian.Uint64(slot[timeAt : timeAt+8])
-	until = time.Unix(int64(seconds), 0)
-	expected := writeSlot(client, e, until)
-	return until, bytes.Equal(slot[:], expected[:])
+func (l lease) write(f *os.File, e Entry) {
+	slot := l.slot(e)
+	_, _ = f.WriteAt(slot[:], l.client.offset())
 }
 
-// KeepUntil is the expiry to tell a client at now, always in the future for a usable entry. A client asks again after it:
-// in a token's prime that is when the token begins to age, so that one that runs for long never waits for a mint; later it
-// is a part of what is left, so that it soon gets the next token. It is spread a little, so that many do not ask at once.
+func readLease(f *os.File, client Client, e Entry) (lease, bool) {
+	var slot [leaseSize]byte
+	if n, _ := f.ReadAt(slot[:], client.offset()); n != leaseSize {
+		return lease{}, false
+	}
+	const timesAt = len(client) + 16
+	second := func(at int) time.Time {
+		return time.Unix(int64(binary.BigEndian.Uint64(slot[at:at+8])), 0)
+	}
+	l := lease{client, second(timesAt), second(timesAt + 8)}
+	return l, slot == l.slot(e)
+}
+
+func (c Client) offset() int64 { return int64(c[0]) * leaseSize }
+
+// KeepUntil is the expiry to tell a client at now, always in the future for a usable entry. A client asks again after
+// it: in a token's prime that is when the token begins to age, so that one that runs for long never waits for a mint;
+// later it is a part of what is left, so that it soon gets the next token. It is spread a little, so that many do not
+// ask at once.
 func (e Entry) KeepUntil(now time.Time) time.Time {
 	if !e.Ageing(now) {
 		return spread(now, e.ageingFrom())

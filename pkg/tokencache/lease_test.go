@@ -21,7 +21,8 @@ func TestFailureBacksOffAndIsForgotten(t *testing.T) {
 	for i := range 5 {
 		s.Fail(k, at, seconds, Failure{Message: "no network", Hint: "try again"})
 		f, ok := s.Failure(k, at)
-		want := Failure{Time: at, RetryAt: at.Add(time.Duration(i+1) * time.Second), Count: i + 1, Message: "no network", Hint: "try again"}
+		want := Failure{Time: at, RetryAt: at.Add(time.Duration(i+1) * time.Second), Count: i + 1,
+			Message: "no network", Hint: "try again"}
 		if !ok || !f.Time.Equal(want.Time) || !f.RetryAt.Equal(want.RetryAt) || f.Count != want.Count ||
 			f.Message != want.Message || f.Hint != want.Hint {
 			t.Errorf("got %+v, %v, want %+v", f, ok, want)
@@ -198,7 +199,8 @@ func TestSweep(t *testing.T) {
 	}
 	Stores{s}.Sweep(now)
 	for path, want := range map[string]bool{
-		s.path(dead, tokenSuffix): false, s.path(dead, leaseSuffix): false, s.path(dead, failureSuffix): false, leftOver: false, rotten: false,
+		s.path(dead, tokenSuffix): false, s.path(dead, leaseSuffix): false, s.path(dead, failureSuffix): false,
+		leftOver: false, rotten: false,
 		s.path(living, tokenSuffix): true, s.path(living, leaseSuffix): true, s.LockPath(living): true,
 	} {
 		if _, err := os.Lstat(path); (err == nil) != want {
@@ -252,5 +254,63 @@ func TestReplaceable(t *testing.T) {
 		if got := tc.e.Replaceable(now.Add(tc.after)); got != tc.want {
 			t.Errorf("%s: got %v, want %v", tc.what, got, tc.want)
 		}
+	}
+}
+
+// A client that loads its kubeconfig every 10 seconds is suspected of having been refused once a minute at the most,
+// when it was found not to be.
+func TestLoadsOfAKubeconfig(t *testing.T) {
+	s, k, e := testStore(t), KeyOf("test", "a"), testEntry()
+	put(t, s, k, e)
+	loader := CurrentClient(`{"apiVersion": "client.authentication.k8s.io/v1"}`)
+	asked := 0
+	for at := now; at.Before(now.Add(10 * time.Minute)); at = at.Add(10 * time.Second) {
+		until := e.KeepUntil(at)
+		if s.Lease(k, loader, e, until, at) && e.Replaceable(at) {
+			asked++
+			s.Keep(k, loader, e, until, at)
+		}
+	}
+	if asked < 5 || asked > 10 {
+		t.Errorf("suspected %d times in 10 minutes, want about once a minute", asked)
+	}
+}
+
+// Where a token is taken stays known as long as tokens follow each other, and is believed only from who has the token.
+func TestServer(t *testing.T) {
+	s, k, e := testStore(t), KeyOf("test", "a"), testEntry()
+	want := Server{URL: "https://demo.example", CA: []byte("-----BEGIN CERTIFICATE-----\n")}
+	put(t, s, k, e)
+	if err := s.PutServer(k, e, want); err != nil {
+		t.Fatal(err)
+	}
+	next := e
+	next.Token = "next-token"
+	put(t, s, k, next)
+	if got, ok := s.Server(k, next); !ok || got.URL != want.URL || string(got.CA) != string(want.CA) {
+		t.Errorf("with the next token: got %v, %v", got, ok)
+	}
+	if _, ok := s.Server(k, e); ok {
+		t.Error("the token before counts as well")
+	}
+	// Somebody else's: another server, with what can be known of the record.
+	forged := next
+	forged.Token = "guess"
+	if err := s.PutServer(k, forged, Server{URL: "https://evil.example", CA: want.CA}); err != nil {
+		t.Fatal(err)
+	}
+	if got, ok := s.Server(k, next); ok {
+		t.Errorf("somebody else's record is believed: %v", got)
+	}
+	other := KeyOf("test", "b")
+	put(t, s, other, next)
+	if err := s.PutServer(k, next, want); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(s.path(k, serverSuffix), s.path(other, serverSuffix)); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok := s.Server(other, next); ok {
+		t.Error("another key's record is believed")
 	}
 }

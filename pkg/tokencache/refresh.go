@@ -10,8 +10,9 @@ import (
 // RefreshTimeout bounds a refresh ahead of expiry; a mark older than this was left by one that died.
 const RefreshTimeout = time.Minute
 
-// StartRefresh reports whether the caller is the one to fetch the next token for k, which is due: nobody else is at it, and
-// no failure asks for patience. It takes no lock; in the worst case two start, and the lock of the mint makes one of them idle.
+// StartRefresh reports whether the caller is the one to fetch the next token for k, which is due: nobody else is at it,
+// and no failure asks for patience. It takes no lock; in the worst case two start, and the lock of the mint makes one
+// of them idle.
 func (s Store) StartRefresh(k Key, now time.Time, due func(Entry, time.Time) bool) bool {
 	if s.dir == "" {
 		return false

@@ -22,6 +22,7 @@ const (
 	failureSuffix = ".failed"
 	leaseSuffix   = ".leases"
 	refreshSuffix = ".refresh"
+	serverSuffix  = ".server"
 )
 
 // Store is the folder of the tokens. The zero Store caches nothing.
@@ -36,8 +37,8 @@ func (s Store) Dir() string { return s.dir }
 // OffBy names what switched the cache off, or is "" where nothing did.
 func (s Store) OffBy() string { return s.offBy }
 
-// Get returns the token named by k if it can be handed out at now. Every error wraps ErrMiss; an *securefile.Error in it
-// says that a file or folder was refused.
+// Get returns the token named by k if it can be handed out at now. Every error wraps ErrMiss; an *securefile.Error in
+// it says that a file or folder was refused.
 func (s Store) Get(k Key, now time.Time) (Entry, error) {
 	e, err := s.Load(k)
 	if err != nil {
@@ -65,7 +66,7 @@ func (s Store) Load(k Key) (Entry, error) {
 	return e, nil
 }
 
-// Put stores e under k, replacing what was there.
+// Put stores e under k, replacing what was there. What is known of the server stays known.
 func (s Store) Put(k Key, e Entry) error {
 	if s.dir == "" {
 		return nil
@@ -73,9 +74,14 @@ func (s Store) Put(k Key, e Entry) error {
 	if err := s.Prepare(); err != nil {
 		return err
 	}
+	old, _ := s.Load(k)
+	server, known := s.Server(k, old)
 	data, err := encode(k, e)
 	if err == nil {
 		err = atomicfile.WriteOwn(s.path(k, tokenSuffix), data)
+	}
+	if err == nil && known {
+		err = s.PutServer(k, e, server)
 	}
 	if err != nil {
 		return fmt.Errorf("cache token: %w", err)
@@ -94,8 +100,8 @@ func (s Store) Prepare() error {
 	return nil
 }
 
-// LockPath is the file to lock while the token named by k is minted. There are 256 of them, shared by all keys and never
-// removed: a lock file that is swept while someone waits for it would lock nothing.
+// LockPath is the file to lock while the token named by k is minted. There are 256 of them, shared by all keys and
+// never removed: a lock file that is swept while someone waits for it would lock nothing.
 func (s Store) LockPath(k Key) string {
 	return filepath.Join(s.dir, fmt.Sprintf("%02x.lock", k[0]))
 }

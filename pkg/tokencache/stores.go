@@ -13,8 +13,8 @@ import (
 // Stores are several folders of tokens.
 type Stores []Store
 
-// All returns every store below d that may hold tokens, whether or not tokens are cached now: those of a time with another
-// environment or setting lie there until somebody removes them.
+// All returns every store below d that may hold tokens, whether or not tokens are cached now: those of a time with
+// another environment or setting lie there until somebody removes them.
 func All(d dirs.Dirs) Stores {
 	stores := Stores{{dir: filepath.Join(d.Cache, "tokens")}}
 	if runtime := cmp.Or(d.Runtime, usualRuntime(d)); runtime != "" {
@@ -23,8 +23,8 @@ func All(d dirs.Dirs) Stores {
 	return stores
 }
 
-// usualRuntime is where the runtime folder of d is in a session that systemd set up (pam_systemd(8)). One of su, sudo or cron
-// has no variable for it, and may be the one in which a person logs out.
+// usualRuntime is where the runtime folder of d is in a session that systemd set up (pam_systemd(8)). One of su, sudo
+// or cron has no variable for it, and may be the one in which a person logs out.
 func usualRuntime(d dirs.Dirs) string {
 	if runtime.GOOS != "linux" {
 		return ""

@@ -16,8 +16,8 @@ const (
 	sweepAge   = 10 * time.Minute
 )
 
-// Sweep removes expired tokens, what is remembered of them, and temporary files that a crash left behind, from each store
-// where that was not done within the last hour. Nothing depends on it; failures are passed over.
+// Sweep removes expired tokens, what is remembered of them, and temporary files that a crash left behind, from each
+// store where that was not done within the last hour. Nothing depends on it; failures are passed over.
 func (stores Stores) Sweep(now time.Time) {
 	for _, s := range stores {
 		s.sweep(now)

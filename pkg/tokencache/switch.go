@@ -17,11 +17,12 @@ const (
 	None = "none"
 )
 
-// Open returns the store for tokens below d, without touching it, or one that keeps nothing where the user wants that. This
-// is the only place that decides it: by the configuration's Setting, configured, and by the environment's Variable.
+// Open returns the store for tokens below d, without touching it, or one that keeps nothing where the user wants that.
+// This is the only place that decides it: by the configuration's Setting, configured, and by the environment's
+// Variable.
 //
-// A program that answers from the cache alone may leave configured empty: the configuration's bytes are part of a key, so
-// that there is never a token under the key of a configuration that wants none.
+// A program that answers from the cache alone may leave configured empty: the configuration's bytes are part of a key,
+// so that there is never a token under the key of a configuration that wants none.
 func Open(d dirs.Dirs, configured string, getenv func(string) string) (Store, error) {
 	for _, s := range []struct{ by, value string }{
 		{"$" + Variable, getenv(Variable)},

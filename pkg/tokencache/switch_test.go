@@ -24,7 +24,8 @@ func TestSwitch(t *testing.T) {
 		"of another case is no off": {"NONE", "", "", `cache "NONE"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, err := Open(d, tc.configured, func(v string) string { return map[string]string{Variable: tc.variable}[v] })
+			s, err := Open(d, tc.configured,
+				func(v string) string { return map[string]string{Variable: tc.variable}[v] })
 			if (err == nil) != (tc.err == "") || err != nil && !strings.Contains(err.Error(), tc.err) {
 				t.Fatalf("got %v, want %q", err, tc.err)
 			}

@@ -152,7 +152,10 @@ func TestUnusableFolders(t *testing.T) {
 		"file of another user": func(_ *testing.T, _ Store, file string) error {
 			return os.Chown(file, 65534, 65534)
 		},
-		"folder of another user": func(_ *testing.T, s Store, _ string) error { return os.Chown(s.Dir(), 65534, 65534) },
+		"folder of another user": func(_ *testing.T, s Store,
+			_ string) error {
+			return os.Chown(s.Dir(), 65534, 65534)
+		},
 		"symlinked file": func(_ *testing.T, s Store, file string) error {
 			return errors.Join(os.Rename(file, file+".real"), os.Symlink(file+".real", file))
 		},
@@ -219,7 +222,8 @@ func TestZeroStoreKeepsNothing(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	s.Fail(k, now, seconds, Failure{Message: "message"})
-	if _, ok := s.Failure(k, now); ok || s.StartRefresh(k, now, Entry.Ageing) || s.Lease(k, Client{}, testEntry(), now.Add(time.Hour), now) {
+	if _, ok := s.Failure(k, now); ok || s.StartRefresh(k, now, Entry.Ageing) ||
+		s.Lease(k, Client{}, testEntry(), now.Add(time.Hour), now) {
 		t.Error("the zero store remembers something")
 	}
 }

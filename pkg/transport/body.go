@@ -5,8 +5,8 @@ import (
 	"io"
 )
 
-// MaxBody is the most bytes of an answer that are read, counted after decompression. Lists of thousands of instances stay
-// far below it.
+// MaxBody is the most bytes of an answer that are read, counted after decompression. Lists of thousands of instances
+// stay far below it.
 const MaxBody = 32 << 20
 
 // ErrBodyTooLarge ends the reading of an answer that is longer than MaxBody.

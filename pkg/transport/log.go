@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Log has client log its requests on out, each by its address and outcome: no queries, headers or bodies, any of which may
-// hold a secret.
+// Log has client log its requests on out, each by its address and outcome: no queries, headers or bodies, any of which
+// may hold a secret.
 func Log(client *http.Client, out io.Writer, now func() time.Time) {
 	client.Transport = requestLog{client.Transport, out, now}
 }

@@ -15,11 +15,12 @@ type RedirectError struct {
 }
 
 func (e *RedirectError) Error() string {
-	return fmt.Sprintf("redirect from %s to %s refused: credentials are not passed on to another host or to plain http", e.From, e.To)
+	return fmt.Sprintf("redirect from %s to %s refused: credentials are not passed on to another host or to plain http",
+		e.From, e.To)
 }
 
-// checkRedirect is stricter than net/http, which drops Authorization for a foreign host but keeps it for a subdomain and
-// another port, and does not know headers such as X-API-Key at all.
+// checkRedirect is stricter than net/http, which drops Authorization for a foreign host but keeps it for a subdomain
+// and another port, and does not know headers such as X-API-Key at all.
 func checkRedirect(req *http.Request, via []*http.Request) error {
 	first := via[0].URL
 	if hostPort(req.URL) != hostPort(first) || first.Scheme == "https" && req.URL.Scheme != "https" {

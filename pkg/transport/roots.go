@@ -8,7 +8,8 @@ import (
 	"slices"
 )
 
-// authorities are the certificate authorities that a client trusts. Nothing of the system's is read before it is needed.
+// authorities are the certificate authorities that a client trusts. Nothing of the system's is read before it is
+// needed.
 type authorities struct {
 	extra []byte // PEM, besides the system's
 }
@@ -35,9 +36,9 @@ func newAuthorities(o Options) (authorities, error) {
 	return a, nil
 }
 
-// bundle returns the authorities of the system's bundle, or nil where everything has to be read. Go's own pool takes the
-// bundle and then, on most systems, the same hundred and more again from a folder with a file for each, which takes four
-// times as long: longer than all else that a mint does on this machine.
+// bundle returns the authorities of the system's bundle, or nil where everything has to be read. Go's own pool takes
+// the bundle and then, on most systems, the same hundred and more again from a folder with a file for each, which takes
+// four times as long: longer than all else that a mint does on this machine.
 func (a authorities) bundle() *x509.CertPool {
 	if os.Getenv("SSL_CERT_DIR") != "" { // asks for a folder
 		return nil
@@ -61,7 +62,8 @@ func (a authorities) bundle() *x509.CertPool {
 	return nil
 }
 
-// all returns every authority of the system, as Go has them; nil stands for just these, and is read at the first handshake.
+// all returns every authority of the system, as Go has them; nil stands for just these, and is read at the first
+// handshake.
 func (a authorities) all() (*x509.CertPool, error) {
 	if len(a.extra) == 0 {
 		return nil, nil

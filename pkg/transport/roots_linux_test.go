@@ -20,8 +20,8 @@ import (
 // rootsCase makes this program a process that reads certificate authorities, which Go does once per process.
 const rootsCase = "TRANSPORT_TEST_ROOTS"
 
-// TestAuthorities: the system's authorities are read at the first request, from the bundle alone where that will do, and
-// all of them where it will not.
+// TestAuthorities: the system's authorities are read at the first request, from the bundle alone where that will do,
+// and all of them where it will not.
 func TestAuthorities(t *testing.T) {
 	cases := map[string]func(t *testing.T, url, folder string){
 		"the bundle is enough": func(t *testing.T, url, folder string) {
@@ -93,7 +93,8 @@ func TestAuthorities(t *testing.T) {
 	for name := range cases {
 		t.Run(name, func(t *testing.T) {
 			cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestAuthorities$")
-			cmd.Env = append(os.Environ(), rootsCase+"="+name, "TRANSPORT_TEST_URL="+srv.URL, "TRANSPORT_TEST_FOLDER="+folder,
+			cmd.Env = append(os.Environ(), rootsCase+"="+name, "TRANSPORT_TEST_URL="+srv.URL,
+				"TRANSPORT_TEST_FOLDER="+folder,
 				"SSL_CERT_FILE="+bundle, "SSL_CERT_DIR=")
 			if out, err := cmd.CombinedOutput(); err != nil {
 				t.Fatalf("%v\n%s", err, out)
@@ -131,8 +132,8 @@ func wantEcho(t *testing.T, client *http.Client, url string) {
 	}
 }
 
-// systemRead reports whether Go's own pool of the system has been read in this process: if not, it is read now, from folder,
-// which has one authority.
+// systemRead reports whether Go's own pool of the system has been read in this process: if not, it is read now, from
+// folder, which has one authority.
 func systemRead(t *testing.T, folder string) bool {
 	t.Helper()
 	t.Setenv("SSL_CERT_FILE", "/dev/null")

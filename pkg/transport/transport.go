@@ -1,5 +1,5 @@
-// Package transport makes the HTTP client that talks to STACKIT and StackState: trusted roots, proxies, time limits, and
-// redirects that never take a credential to another host.
+// Package transport makes the HTTP client that talks to STACKIT and StackState: trusted roots, proxies, time limits,
+// and redirects that never take a credential to another host.
 package transport
 
 import (
@@ -15,7 +15,8 @@ import (
 // DefaultTimeout bounds one request, from dialling to the last byte of the answer, if Options name no other time.
 const DefaultTimeout = 30 * time.Second
 
-// connectTimeout bounds dialling and, again, the TLS handshake: an unreachable host is known well before DefaultTimeout.
+// connectTimeout bounds dialling and, again, the TLS handshake: an unreachable host is known well before
+// DefaultTimeout.
 const connectTimeout = 10 * time.Second
 
 // Options say whom to trust and how to appear. The zero value trusts the system's roots.
@@ -27,9 +28,9 @@ type Options struct {
 	Timeout            time.Duration // of one request; 0 means DefaultTimeout
 }
 
-// NewClient returns a client of its own, sharing nothing with http.DefaultClient. It speaks TLS 1.2 or later, takes proxies
-// from HTTPS_PROXY, HTTP_PROXY and NO_PROXY, reads no more than MaxBody bytes of an answer, and ends a redirect to another
-// host or from https to http with a RedirectError.
+// NewClient returns a client of its own, sharing nothing with http.DefaultClient. It speaks TLS 1.2 or later, takes
+// proxies from HTTPS_PROXY, HTTP_PROXY and NO_PROXY, reads no more than MaxBody bytes of an answer, and ends a redirect
+// to another host or from https to http with a RedirectError.
 func NewClient(o Options) (*http.Client, error) {
 	trusted, err := newAuthorities(o)
 	if err != nil {
@@ -37,7 +38,8 @@ func NewClient(o Options) (*http.Client, error) {
 	}
 	timeout := cmp.Or(o.Timeout, DefaultTimeout)
 	return &http.Client{
-		Transport:     &roundTripper{userAgent: o.UserAgent, timeout: timeout, insecure: o.InsecureSkipVerify, trusted: trusted},
+		Transport: &roundTripper{userAgent: o.UserAgent, timeout: timeout, insecure: o.InsecureSkipVerify,
+			trusted: trusted},
 		CheckRedirect: checkRedirect,
 		Timeout:       timeout,
 	}, nil
@@ -82,8 +84,8 @@ func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// send tries the system's bundle first, and all authorities where the server's is not in there: somebody may have put theirs
-// into the folder alone. A server that was not trusted was sent nothing, so the request can be sent again.
+// send tries the system's bundle first, and all authorities where the server's is not in there: somebody may have put
+// theirs into the folder alone. A server that was not trusted was sent nothing, so the request can be sent again.
 func (t *roundTripper) send(req *http.Request) (*http.Response, error) {
 	again, repeatable := repeat(req)
 	base, all, err := t.transport(!repeatable || req.URL.Scheme != "https")
@@ -119,8 +121,8 @@ func repeat(req *http.Request) (again func() (*http.Request, error), ok bool) {
 	}, req.GetBody != nil
 }
 
-// transport returns what sends requests, made when it is first needed, and whether it trusts all authorities of the system;
-// with all it does.
+// transport returns what sends requests, made when it is first needed, and whether it trusts all authorities of the
+// system; with all it does.
 func (t *roundTripper) transport(all bool) (*http.Transport, bool, error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -56,14 +56,16 @@ func TestBadCA(t *testing.T) {
 		"data holds no PEM certificate":     {CAData: []byte("secret")},
 		"read CA certificates: open ":       {CAFile: noPEM + ".absent"},
 	} {
-		if _, err := NewClient(o); err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
+		if _, err := NewClient(o); err == nil || !strings.Contains(err.Error(), want) ||
+			strings.Contains(err.Error(), "secret") {
 			t.Errorf("got %v, want %q", err, want)
 		}
 	}
 }
 
 func TestOldTLSRefused(t *testing.T) {
-	srv := tlsServer(t, &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11}, func(http.ResponseWriter, *http.Request) {})
+	srv := tlsServer(t, &tls.Config{MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11},
+		func(http.ResponseWriter, *http.Request) {})
 	_, err := get(t, newClient(t, Options{CAData: ca(srv)}), srv.URL)
 	if err == nil || !strings.Contains(err.Error(), "protocol version") {
 		t.Errorf("got %v, want the TLS version refused", err)
@@ -193,7 +195,8 @@ func TestRedirect(t *testing.T) {
 	}
 	t.Run("loop", func(t *testing.T) {
 		served.Store(0)
-		if _, err := send("/start"); err == nil || !strings.Contains(err.Error(), "10 redirects") || served.Load() != 10 {
+		if _, err := send("/start"); err == nil || !strings.Contains(err.Error(), "10 redirects") ||
+			served.Load() != 10 {
 			t.Errorf("got %v after %d requests", err, served.Load())
 		}
 	})
@@ -256,7 +259,8 @@ func TestProxy(t *testing.T) {
 
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestProxy$", "-test.v")
 	cmd.Env = append(os.Environ(), "TRANSPORT_TEST_URL=https://example.com/", "TRANSPORT_TEST_CA="+file,
-		"HTTPS_PROXY="+strings.Replace(proxy.URL, "http://", "http://user:proxy-password@", 1), "NO_PROXY=", "no_proxy=")
+		"HTTPS_PROXY="+strings.Replace(proxy.URL, "http://", "http://user:proxy-password@", 1), "NO_PROXY=",
+		"no_proxy=")
 	out, err := cmd.CombinedOutput()
 	if err != nil || !strings.Contains(string(out), "answer: reached example.com") {
 		t.Fatalf("%v\n%s", err, out)

@@ -1,4 +1,5 @@
-// Package credential is the exec credential helper. It answers from the cache, and leaves everything else to kubectl-edge.
+// Package credential is the exec credential helper. It answers from the cache, and leaves everything else to
+// kubectl-edge.
 //
 // It runs with every kubectl command, so the order is: arguments, configuration, cache, print. It imports the standard
 // library, xdg and our own packages of the same diet, and a hit takes no lock and touches no network.
@@ -42,8 +43,8 @@ type Process struct {
 	Version        string
 }
 
-// Run answers, and returns the exit code: 0, or 1 after an error that was printed. On a miss it does not return where the
-// system can replace a process by kubectl-edge.
+// Run answers, and returns the exit code: 0, or 1 after an error that was printed. On a miss it does not return where
+// the system can replace a process by kubectl-edge.
 func Run(p Process) int {
 	code, err := run(p)
 	if err != nil {
@@ -88,7 +89,8 @@ func run(p Process) (int, error) {
 
 	now := p.Now()
 	entry, err := store.Get(key, now)
-	if err != nil && !errors.As(err, new(*securefile.Error)) && store.Dir() != "" && waitForMint(store.LockPath(key), patience) {
+	if err != nil && !errors.As(err, new(*securefile.Error)) && store.Dir() != "" &&
+		waitForMint(store.LockPath(key), patience) {
 		now = p.Now()
 		entry, err = store.Get(key, now)
 	}
@@ -96,7 +98,7 @@ func run(p Process) (int, error) {
 		return missed()
 	}
 	until := entry.KeepUntil(now)
-	if refused := store.Lease(key, client, entry, until, now); refused && entry.Replaceable(now) {
+	if again := store.Lease(key, client, entry, until, now); again && entry.Replaceable(now) {
 		return missed("--refused=" + entry.Tag())
 	}
 	if err := info.Write(p.Stdout, entry.Token, until); err != nil {

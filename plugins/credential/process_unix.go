@@ -14,8 +14,8 @@ func execProgram(path string, argv []string) (int, error) {
 	return 0, fmt.Errorf("run %s: %w", path, err)
 }
 
-// keepToOurselves has no process inherit what this one inherited beside its standard streams, such as a script's lock: a
-// process in the background would hold on to it. Shells use no file descriptors above 255 for what they hand on.
+// keepToOurselves has no process inherit what this one inherited beside its standard streams, such as a script's lock:
+// a process in the background would hold on to it. Shells use no file descriptors above 255 for what they hand on.
 func keepToOurselves() {
 	for fd := 3; fd <= 255; fd++ {
 		syscall.CloseOnExec(fd)

@@ -71,6 +71,13 @@ func (a *app) answer(ctx context.Context, request tokenrequest.Request, target t
 			return usageError{err}
 		}
 	}
+	if refused != "" && !execcredential.FromClientGo(a.Getenv(execcredential.Variable)) {
+		if entry, ok := a.stillTaken(ctx, target, refused); ok {
+			until := entry.KeepUntil(a.Now())
+			target.Store.Keep(target.Key, client, entry, until, a.Now())
+			return info.Write(a.Out, entry.Token, until)
+		}
+	}
 	want := mint.Want{Refused: refused}
 	entry, err := a.cachedToken(ctx, target, want)
 	if required, ok := errors.AsType[*login.RequiredError](err); ok && a.mayAsk(info) {
@@ -95,6 +102,20 @@ func (a *app) answer(ctx context.Context, request tokenrequest.Request, target t
 	}
 	tokencache.All(a.dirs).Sweep(a.Now())
 	return nil
+}
+
+// stillTaken returns the cached token with the tag unless the instance's API server refuses it. Clients other than client-go
+// ask for a token with every load of a kubeconfig, so that a guess would mint one a minute for as long as such a process
+// runs. Where the server cannot be asked, the token is taken to be good: it does not live for long, and another one could
+// not be revoked either.
+func (a *app) stillTaken(ctx context.Context, target tokenrequest.Target, tag string) (tokencache.Entry, bool) {
+	cached, err := target.Store.Get(target.Key, a.Now())
+	if err != nil || cached.Tag() != tag {
+		return tokencache.Entry{}, false // another process has replaced it
+	}
+	server, _ := target.Store.Server(target.Key, cached)
+	accepted, err := edgetoken.Accepted(ctx, server, cached)
+	return cached, accepted || err != nil
 }
 
 // cachedToken returns the token of target, minting one if there is none.
