@@ -13,8 +13,20 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rogpeppe/go-internal/testscript"
+
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/scripttest"
 )
+
+// TestSystem runs the scripts that take the real STACKIT CLI.
+func TestSystem(t *testing.T) {
+	cli := scripttest.StackitCLI(t)
+	testscript.Run(t, scripttest.Params(filepath.Join("testdata", "system"), *update, func(e *testscript.Env) error {
+		scripttest.AddToPath(e, cli)
+		return (&scripttest.World{}).SetUpPerson(e)
+	}))
+}
 
 // startCluster starts "edge-sandbox up" with a cluster.
 func startCluster(t *testing.T, args ...string) *up {
@@ -22,7 +34,7 @@ func startCluster(t *testing.T, args ...string) *up {
 	return startUp(t, append([]string{"--servers", clustertest.Servers(t)}, args...)...)
 }
 
-// connect connects to a server. The connection's end tells of the server's.
+// connect connects to a server. The connection ends with the server.
 func connect(t *testing.T, network, address string) net.Conn {
 	t.Helper()
 	c, err := net.Dial(network, address)
@@ -71,7 +83,7 @@ func shortDir(t *testing.T) string {
 	return dir
 }
 
-// say is a command that tells where the API server is, and then waits for its standard input to end.
+// say is a command that prints where the API server is, and then waits for its standard input to end.
 var say = []string{"--", "sh", "-c", `echo "$EDGE_SANDBOX_API_SERVER"; exec cat`}
 
 func TestKilledSandboxLeavesNoChild(t *testing.T) {

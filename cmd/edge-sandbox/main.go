@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"os/signal"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/control"
 )
 
 func main() { os.Exit(run()) }
@@ -32,6 +34,23 @@ func run() int {
 	return 0
 }
 
+// interrupted is the exit status of what SIGINT ended, as shells give it.
+const interrupted = 128 + int(syscall.SIGINT)
+
+// exitStatus ends this program with the exit status of the command that it ran. The command has said why itself.
+type exitStatus int
+
+func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// call asks the sandbox of the environment: see control.Client.Call.
+func call(ctx context.Context, method, path string, in, out any) error {
+	client, err := control.New(os.Getenv)
+	if err != nil {
+		return err
+	}
+	return client.Call(ctx, method, path, in, out)
+}
+
 // streams are where a command reads from and writes to.
 type streams struct {
 	In          io.Reader
@@ -48,6 +67,7 @@ func newRootCmd(s streams) *cobra.Command {
 	cmd.SetIn(s.In)
 	cmd.SetOut(s.Out)
 	cmd.SetErr(s.ErrOut)
-	cmd.AddCommand(newUpCmd(s), newStatsCmd(s), newFaultCmd(s), newInstanceCmd(), newKeysCmd(), newClockCmd(s), newSettingsCmd(s))
+	cmd.AddCommand(newUpCmd(s), newStatsCmd(s), newFaultCmd(s), newInstanceCmd(), newKeysCmd(), newClockCmd(s),
+		newSettingsCmd(s))
 	return cmd
 }

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"flag"
 	"fmt"
 	"io"
@@ -17,6 +18,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/control"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/scripttest"
 	"github.com/kubectl-edge/kubectl-edge/plugins/sts"
 )
@@ -32,11 +34,11 @@ func kubectlSTS() { os.Exit(plugin.Main(sts.Tree, "test")) }
 
 // fetch is a program for scripts: it gets a path of the sandbox, and prints the status code and the body.
 func fetch() {
-	client, err := newClient(os.Getenv("EDGE_SANDBOX_CA"))
+	client, err := control.New(os.Getenv)
 	if err != nil {
 		panic(err)
 	}
-	res, err := client.Get(os.Getenv("EDGE_SANDBOX_URL") + os.Args[1])
+	res, err := client.Get(context.Background(), os.Args[1])
 	if err != nil {
 		panic(err)
 	}

@@ -14,7 +14,9 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
-	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/process"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/environment"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/server"
 )
 
 type upOptions struct {
@@ -43,7 +45,8 @@ Nothing of your own HOME, KUBECONFIG or XDG folders is used: the command gets fo
   edge-sandbox up --quiet -- kubectl edge instance list`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if len(args) > 0 && cmd.ArgsLenAtDash() != 0 {
-				return hint.Wrap(fmt.Errorf("unexpected argument %q", args[0]), "put -- in front of the command: edge-sandbox up -- %s", args[0])
+				return hint.Wrap(fmt.Errorf("unexpected argument %q", args[0]),
+					"put -- in front of the command: edge-sandbox up -- %s", args[0])
 			}
 			o.command = args
 			if err := o.complete(); err != nil {
@@ -53,11 +56,14 @@ Nothing of your own HOME, KUBECONFIG or XDG folders is used: the command gets fo
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.servers, "servers", "", "folder with etcd, kube-apiserver and kubectl (default $EDGE_SANDBOX_SERVERS, else found on PATH)")
+	f.StringVar(&o.servers, "servers", "",
+		"folder with etcd, kube-apiserver and kubectl (default $EDGE_SANDBOX_SERVERS, else found on PATH)")
 	f.StringVar(&o.dir, "dir", "", "folder for the command's HOME and the like, kept afterwards (default: a temporary one)")
-	f.StringVar(&o.dataDir, "data-dir", "", "folder in which StackState's service tokens survive a restart (default: none)")
+	f.StringVar(&o.dataDir, "data-dir", "",
+		"folder in which StackState's service tokens survive a restart (default: none)")
 	f.BoolVar(&o.noCluster, "no-cluster", false, "start the STACKIT APIs only, no etcd and kube-apiserver")
-	f.BoolVar(&o.localUI, "local-ui", true, "instances name the sandbox's web UI as theirs, rather than an address like STACKIT's")
+	f.BoolVar(&o.localUI, "local-ui", true,
+		"instances name the sandbox's web UI as theirs, rather than an address like STACKIT's")
 	f.BoolVar(&o.quiet, "quiet", false, "no progress on stderr")
 	return cmd
 }
@@ -96,41 +102,54 @@ func (o *upOptions) run(ctx context.Context) (err error) {
 		defer func() { err = errors.Join(err, os.RemoveAll(o.dir)) }()
 	}
 	start := time.Now()
-	srv, err := serve(o.dataDir)
+	srv, err := server.Start(o.dataDir)
 	if err != nil {
 		return err
 	}
-	defer srv.close()
-	srv.sandbox.Configure(func(c *sandbox.Settings) { c.LocalUI = o.localUI })
-	var apiServer string
+	defer func() { o.report(srv.Close()) }()
+	srv.Sandbox.Configure(func(c *sandbox.Settings) { c.LocalUI = o.localUI })
 	if !o.noCluster {
 		o.progress("starting etcd and kube-apiserver ...")
-		c, err := o.startCluster(ctx, srv.sandbox)
-		if err != nil {
+		if err := srv.StartCluster(ctx, o.servers, filepath.Join(o.dir, "cluster")); err != nil {
 			if ctx.Err() != nil {
 				return exitStatus(interrupted)
 			}
 			return err
 		}
-		defer func() { o.report(c.Stop()) }()
-		if err := srv.stackState.trust(c); err != nil {
-			return err
-		}
-		apiServer = c.URL()
 	}
-	env, err := newEnvironment(o.dir, o.servers, apiServer, srv)
+	env, err := environment.New(o.dir, o.servers, os.Environ(), srv)
 	if err != nil {
 		return err
 	}
-	o.progress("ready after %.1f s: %s", time.Since(start).Seconds(), srv.sandbox.URL())
+	o.progress("ready after %.1f s: %s", time.Since(start).Seconds(), srv.Sandbox.URL())
 	if len(o.command) > 0 {
-		return runCommand(o.streams, o.command, env)
+		return o.runCommand(env)
 	}
-	if err := env.print(o.Out); err != nil {
+	if err := env.Print(o.Out); err != nil {
 		return err
 	}
 	o.progress("staying until Ctrl-C")
 	<-ctx.Done()
+	return nil
+}
+
+// runCommand runs the command with the program's own streams, and passes its exit status on.
+func (o *upOptions) runCommand(env *environment.Environment) error {
+	path, err := env.LookPath(o.command[0])
+	if err != nil {
+		return fmt.Errorf("run the command: %w", err)
+	}
+	cmd := exec.Command(path, o.command[1:]...)
+	cmd.Args[0] = o.command[0]
+	cmd.Env = env.Environ()
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = o.In, o.Out, o.ErrOut
+	status, err := process.Foreground(cmd)
+	if err != nil {
+		return fmt.Errorf("run the command: %w", err)
+	}
+	if status != 0 {
+		return exitStatus(status)
+	}
 	return nil
 }
 
@@ -142,34 +161,13 @@ func (o *upOptions) makeDir() (string, error) {
 	return o.dir, err
 }
 
-func (o *upOptions) startCluster(ctx context.Context, s *sandbox.Sandbox) (*cluster.Cluster, error) {
-	cert, key, err := s.ServingCertificate("localhost", "127.0.0.1")
-	if err != nil {
-		return nil, err
-	}
-	c, err := cluster.Start(ctx, cluster.Options{
-		Servers:     o.servers,
-		Dir:         filepath.Join(o.dir, "cluster"),
-		InstanceID:  sandbox.InstanceID,
-		Issuer:      s.Issuer(sandbox.InstanceID),
-		CA:          s.CA(),
-		ServingCert: cert,
-		ServingKey:  key,
-	})
-	if err != nil {
-		return nil, fmt.Errorf("start the cluster of instance %s: %w", sandbox.InstanceName, err)
-	}
-	s.SetInstance(sandbox.InstanceID, func(i *sandbox.Instance) { i.Server, i.ServerCA = c.URL(), s.CA() })
-	return c, nil
-}
-
 func (o *upOptions) progress(format string, args ...any) {
 	if !o.quiet {
 		fmt.Fprintf(o.ErrOut, "edge-sandbox: "+format+"\n", args...)
 	}
 }
 
-// report tells of an error that does not change the outcome.
+// report prints an error that does not change the outcome.
 func (o *upOptions) report(err error) {
 	if err != nil {
 		fmt.Fprintf(o.ErrOut, "edge-sandbox: %v\n", err)

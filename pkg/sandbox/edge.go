@@ -56,9 +56,6 @@ func (s *Sandbox) routeEdge() {
 		s.mux.HandleFunc("GET "+one+"/token", s.edge(mayCreate, s.mintToken))
 		s.mux.HandleFunc("GET "+one+"/kubeconfig", s.edge(mayCreate, s.mintKubeconfig))
 	}
-	s.mux.HandleFunc("/edge/", func(w http.ResponseWriter, r *http.Request) {
-		writeJSON(w, http.StatusNotFound, codeError(http.StatusNotFound, "no such path"))
-	})
 	s.mux.HandleFunc("GET /instances/{id}/.well-known/openid-configuration", s.instanceDiscovery)
 	s.mux.HandleFunc("GET /instances/{id}/keys", s.instanceKeys)
 }

@@ -41,7 +41,7 @@ type Sandbox struct {
 
 	notEnabled []string // IDs of projects in which nobody has enabled Edge Cloud
 	mux        *http.ServeMux
-	faults     *fault.Handler // before mux
+	faults     *fault.Handler // before route
 	authority  *authority
 	serving    tls.Certificate
 
@@ -89,7 +89,7 @@ func New(o Options) (*Sandbox, error) {
 		services:   map[service]*enablement{},
 		stats:      newStats(),
 	}
-	s.faults = fault.New(s.mux)
+	s.faults = fault.New(http.HandlerFunc(s.route))
 	if s.clock == nil {
 		s.clock = time.Now
 	}
@@ -141,7 +141,7 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.onRequest(r)
 	}
 	if isAdmin(r) {
-		s.mux.ServeHTTP(w, r)
+		s.route(w, r)
 		return
 	}
 	s.countRequest(r)

@@ -122,8 +122,10 @@ func newProfileUseCmd(a *app) *cobra.Command {
 
 func newProfileCreateCmd(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:     "create NAME",
-		Short:   "Add a profile; --project-id and --region are kept in it",
+		Use:   "create NAME",
+		Short: "Add a profile; --project-id and --region are kept in it",
+		Long: `Adds a profile, with the project and the region that are given. Endpoints and the certificate authority are those of
+the current profile.`,
 		Example: `  kubectl edge profile create work --project-id 12345678-ffff-4bcd-8fff-123456789abc --region eu01`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -136,6 +138,11 @@ func newProfileCreateCmd(a *app) *cobra.Command {
 					return hint.Wrap(fmt.Errorf("profile %q exists already", name), "kubectl edge profile use %s", name)
 				}
 				p := profile.Profile{ProjectID: a.choice.ProjectID, Region: a.choice.Region}
+				// One made beside a profile of a sandbox, or of STACKIT by a detour, belongs there as well: its first login
+				// would otherwise take credentials of the one to the other.
+				if _, current, err := config.Select("", a.Getenv); err == nil {
+					p.Endpoints, p.CertificateAuthority = current.Endpoints, current.CertificateAuthority
+				}
 				for _, s := range settings() {
 					if value := *s.value(config, &p); value != "" && !s.shared {
 						if err := s.check(value, config); err != nil {

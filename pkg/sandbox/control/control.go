@@ -1,4 +1,5 @@
-package main
+// Package control is the client of a sandbox's control address, by which its settings are changed while it runs.
+package control
 
 import (
 	"bytes"
@@ -16,17 +17,37 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
-// call sends a request with body in, as JSON unless nil, to the sandbox of the environment, and decodes the answer into
-// out unless that is nil.
-func call(ctx context.Context, method, path string, in, out any) error {
-	base := os.Getenv("EDGE_SANDBOX_URL")
+// Client talks to one sandbox.
+type Client struct {
+	base string
+	http *http.Client
+}
+
+// New returns a client of the sandbox in whose environment this program runs.
+func New(getenv func(string) string) (*Client, error) {
+	base := getenv("EDGE_SANDBOX_URL")
 	if base == "" {
-		return hint.Wrap(errors.New("EDGE_SANDBOX_URL is not set"), "run this inside of a sandbox: edge-sandbox up -- COMMAND")
+		return nil, hint.Wrap(errors.New("EDGE_SANDBOX_URL is not set"),
+			"run this inside of a sandbox: edge-sandbox up -- COMMAND")
 	}
-	client, err := newClient(os.Getenv("EDGE_SANDBOX_CA"))
+	client, err := newClient(getenv("EDGE_SANDBOX_CA"))
 	if err != nil {
-		return err
+		return nil, err
 	}
+	return &Client{base: base, http: client}, nil
+}
+
+// Get requests a path as it is.
+func (c *Client) Get(ctx context.Context, path string) (*http.Response, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, nil)
+	if err != nil {
+		return nil, err
+	}
+	return c.http.Do(req)
+}
+
+// Call sends a request with body in, as JSON unless nil, and decodes the answer into out unless that is nil.
+func (c *Client) Call(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader
 	if in != nil {
 		data, err := json.Marshal(in)
@@ -35,12 +56,12 @@ func call(ctx context.Context, method, path string, in, out any) error {
 		}
 		body = bytes.NewReader(data)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, base+path, body)
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	res, err := client.Do(req)
+	res, err := c.http.Do(req)
 	if err != nil {
 		return fmt.Errorf("ask the sandbox: %w", err)
 	}

@@ -1,27 +1,24 @@
-package main
+package server
 
 import (
 	"context"
 	"crypto/rand"
 	"net/http"
-	"os"
-	"path/filepath"
 	"sync/atomic"
 
-	"k8s.io/client-go/kubernetes"
-
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
-	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/stackstate"
-	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/stackstate/tokenreview"
 )
 
 const stackStatePath = "/stackstate"
 
+// reviewer says who a Kubernetes token belongs to.
+type reviewer func(context.Context, string) (stackstate.User, error)
+
 // stackState is the StackState of a sandbox.
 type stackState struct {
 	token  string // API token of its administrator
-	review atomic.Pointer[func(context.Context, string) (stackstate.User, error)]
+	review atomic.Pointer[reviewer]
 }
 
 // mountStackState adds a StackState to a sandbox that does not serve yet. Its service tokens are kept in dir, or in
@@ -49,21 +46,10 @@ func (st *stackState) tokenReview(ctx context.Context, token string) (stackstate
 	return stackstate.User{}, stackstate.ErrTokenRefused
 }
 
-// trust lets a cluster answer for Kubernetes tokens.
-func (st *stackState) trust(c *cluster.Cluster) error {
-	client, err := kubernetes.NewForConfig(c.Admin())
-	if err != nil {
-		return err
-	}
-	review := tokenreview.New(client)
-	st.review.Store(&review)
-	return nil
-}
+// ask lets a reviewer answer for Kubernetes tokens.
+func (st *stackState) ask(review reviewer) { st.review.Store(&review) }
 
-// describe tells the commands in the sandbox where StackState is, and where its administrator's API token lies.
-func (st *stackState) describe(e *environment, dir, url string) error {
-	file := filepath.Join(dir, "stackstate-api-token")
-	e.set["EDGE_SANDBOX_STACKSTATE_URL"] = url + stackStatePath
-	e.set["EDGE_SANDBOX_STACKSTATE_API_TOKEN_FILE"] = file
-	return os.WriteFile(file, []byte(st.token+"\n"), 0o600)
+// StackStateURL returns the base of StackState's API, and the API token of its administrator.
+func (s *Server) StackStateURL() (url, apiToken string) {
+	return s.Sandbox.URL() + stackStatePath, s.stackState.token
 }
