@@ -145,8 +145,8 @@ func (s *Store) dropOldKeys(ring keyRing) error {
 	return s.sweep(ring)
 }
 
-// currentKey returns the key for new secrets and makes one where there is none. A key that cannot be read is replaced
-// only if no secret depends on it.
+// currentKey returns the key for new secrets and makes one where there is none. A key that cannot be read gets a successor
+// only if no secret depends on it, or if Options.NewKey says so.
 func (s *Store) currentKey(ring *keyRing) (id string, key []byte, err error) {
 	if len(ring.Keys) == 0 {
 		return s.addKey(ring)
@@ -156,7 +156,7 @@ func (s *Store) currentKey(ring *keyRing) (id string, key []byte, err error) {
 	if err == nil {
 		return current.ID, key, nil
 	}
-	if s.inUse(current.ID) {
+	if !s.newKey && s.inUse(current.ID) {
 		return "", nil, err
 	}
 	return s.addKey(ring)

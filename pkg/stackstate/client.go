@@ -40,7 +40,7 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := o.Credential.validate(); err != nil {
+	if err := o.Credential.Validate(); err != nil {
 		return nil, err
 	}
 	if o.APIPath == "" {

@@ -63,8 +63,8 @@ func (c Credential) Header(form HeaderForm) (name, value string) {
 
 func (c Credential) set(h http.Header, form HeaderForm) { h.Set(c.Header(form)) }
 
-// validate refuses what could not be sent, without quoting it.
-func (c Credential) validate() error {
+// Validate refuses what could not be sent, without quoting it.
+func (c Credential) Validate() error {
 	if c.Token == "" {
 		return errors.New("there is no token to authenticate with")
 	}

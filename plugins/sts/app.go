@@ -55,7 +55,7 @@ func (a *app) editConfig(ctx context.Context, change func(*stsconfig.File) error
 }
 
 func (a *app) secrets() *secretstore.Store {
-	return secretstore.Open(secretstore.Options{Dir: filepath.Join(a.dirs.State, "secrets"), Service: "kubectl-sts"})
+	return secretstore.Open(secretstore.Options{Dir: filepath.Join(a.dirs.State, "secrets"), Service: "kubectl-sts", NewKey: true})
 }
 
 func (a *app) journal() stackstate.Journal {
@@ -179,7 +179,7 @@ func (a *app) token(ctx context.Context, s settings) (string, error) {
 		token, err := a.secrets().Load(src.Sealed, []byte(s.sealedFor))
 		if err != nil {
 			return "", withCode(exitConfig, hint.Wrap(fmt.Errorf("the token of context %q: %w", s.context, err),
-				"kubectl sts context save --name %s --url %s", s.context, s.url))
+				"give the context its token again: %s", a.saveCommand(s)))
 		}
 		return string(token), nil
 	case src.Path != "":

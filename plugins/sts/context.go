@@ -1,7 +1,6 @@
 package sts
 
 import (
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -31,7 +30,8 @@ With --name or --url and no sub-command it saves a context, as "context save" do
 	}
 	save.addFlags(cmd.Flags())
 	cmd.AddCommand(newContextSaveCmd(a), newContextListCmd(a), newContextShowCmd(a), newContextSetCmd(a),
-		newContextDeleteCmd(a), newContextValidateCmd(a), newContextImportCmd(a), newContextExportCmd(a))
+		newContextDeleteCmd(a), newContextValidateCmd(a), newContextRotateKeyCmd(a),
+		newContextImportCmd(a), newContextExportCmd(a))
 	return cmd
 }
 
@@ -90,81 +90,6 @@ func newContextShowCmd(a *app) *cobra.Command {
 	}
 }
 
-func newContextSetCmd(a *app) *cobra.Command {
-	var name string
-	cmd := &cobra.Command{
-		Use:   "set --name NAME",
-		Short: "Make a context the current one",
-		Args:  cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if _, err := a.existingConfig(); err != nil {
-				return err
-			}
-			err := a.editConfig(cmd.Context(), func(f *stsconfig.File) error {
-				if _, ok := f.Get(name); !ok {
-					return noContext(name, f.Path)
-				}
-				f.SetCurrent(name)
-				return nil
-			})
-			if err != nil {
-				return err
-			}
-			if a.json() {
-				return a.printJSON(map[string]string{"current-context": name})
-			}
-			fmt.Fprintf(a.Out, "Current context set to %s\n", hint.Printable(name))
-			return nil
-		},
-	}
-	nameFlag(cmd, &name)
-	return cmd
-}
-
-func newContextDeleteCmd(a *app) *cobra.Command {
-	var name string
-	cmd := &cobra.Command{
-		Use:   "delete --name NAME",
-		Short: "Delete a context and its token",
-		Long: `Delete a context and its token. The current context cannot be deleted.
-
-What was minted with it stays until it ends: run kubectl sts logout before.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if _, err := a.existingConfig(); err != nil {
-				return err
-			}
-			var sealed string
-			err := a.editConfig(cmd.Context(), func(f *stsconfig.File) error {
-				c, ok := f.Get(name)
-				switch {
-				case !ok:
-					return noContext(name, f.Path)
-				case name == f.Current:
-					return usage(hint.Wrap(fmt.Errorf("context %q is the current one and cannot be deleted", name), "kubectl sts context set --name OTHER"))
-				}
-				sealed = c.SealedToken
-				f.Delete(name)
-				return nil
-			})
-			if err == nil && sealed != "" {
-				err = withCode(exitWrite, a.secrets().Delete(sealed))
-			}
-			if err != nil {
-				return err
-			}
-			if a.json() {
-				return a.printJSON(map[string]string{"deleted context": name}) // with a blank, as sts has it
-			}
-			a.success("Deleted context '%s'", name)
-			fmt.Fprintln(a.Out)
-			return nil
-		},
-	}
-	nameFlag(cmd, &name)
-	return cmd
-}
-
 func newContextValidateCmd(a *app) *cobra.Command {
 	var name string
 	cmd := &cobra.Command{
@@ -194,8 +119,8 @@ func newContextValidateCmd(a *app) *cobra.Command {
 			}
 			a.verified(s.url, info)
 			a.success("Context %s is valid.", s.context)
-			fmt.Fprintln(a.Out)
-			return nil
+			_, err = fmt.Fprintln(a.Out)
+			return err
 		},
 	}
 	cmd.Flags().StringVarP(&name, "name", "n", "", "name of the context (default: the current one)")
@@ -208,34 +133,4 @@ func (a *app) verified(url string, info stackstate.ServerInfo) {
 		version = "Platform version: " + info.PlatformVersion
 	}
 	a.success("Connection verified to %s (%s)", url, version)
-}
-
-// nameFlag adds -n/--name, which is required.
-func nameFlag(cmd *cobra.Command, name *string) {
-	cmd.Flags().StringVarP(name, "name", "n", "", "name of the context (required)")
-	cmd.PreRunE = func(*cobra.Command, []string) error {
-		if *name == "" {
-			return usage(hint.Wrap(errors.New(`required flag "name" is not set`), "%s --help", cmd.CommandPath()))
-		}
-		return nil
-	}
-}
-
-// forget removes a sealed token that nothing refers to any more. It failing costs nothing but the space.
-func (a *app) forget(sealed string) {
-	if sealed == "" {
-		return
-	}
-	if err := a.secrets().Delete(sealed); err != nil {
-		a.Warn("%v", err)
-	}
-}
-
-// seal stores a token for the server at url under a new name, which it returns.
-func (a *app) seal(token, url string) (string, error) {
-	name := newSecretName()
-	if err := a.secrets().Save(name, []byte(token), []byte(url)); err != nil {
-		return "", withCode(exitWrite, err)
-	}
-	return name, nil
 }

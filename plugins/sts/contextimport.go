@@ -1,81 +1,19 @@
 package sts
 
 import (
-	"cmp"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
-	"slices"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
-	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate/stsconfig"
 )
-
-// transferOptions are those of import and export: which contexts, and the file of the real sts.
-type transferOptions struct {
-	*app
-	file          string
-	names         []string
-	overwrite     bool
-	removeSecrets bool
-}
-
-func (o *transferOptions) addFlags(cmd *cobra.Command) {
-	f := cmd.Flags()
-	f.StringVar(&o.file, "file", "", "configuration file of sts (default: where sts keeps it)")
-	f.StringSliceVarP(&o.names, "name", "n", nil, "context to take (repeatable; default: all)")
-	f.BoolVar(&o.overwrite, "overwrite", false, "replace contexts of the same name")
-}
-
-func (o *transferOptions) path() (string, error) {
-	if o.file != "" {
-		return o.file, nil
-	}
-	path, err := stsconfig.SystemPath(o.Getenv)
-	return path, withCode(exitConfig, err)
-}
-
-// lock is the lock for files of sts; one for all of them is enough.
-func (o *transferOptions) lock() string { return filepath.Join(o.dirs.State, "sts-config.lock") }
-
-// choose returns the contexts of f that are wanted, or an error if one is not there.
-func (o *transferOptions) choose(f *stsconfig.File) ([]stsconfig.Named, error) {
-	if len(o.names) == 0 {
-		return f.Contexts(), nil
-	}
-	var chosen []stsconfig.Named
-	for _, name := range o.names {
-		c, ok := f.Get(name)
-		if !ok {
-			return nil, noContext(name, f.Path)
-		}
-		chosen = append(chosen, stsconfig.Named{Name: name, Context: c})
-	}
-	return chosen, nil
-}
-
-// add puts contexts into f, none of them in the place of another unless that is wanted. The first becomes the current one
-// if there is none, or else current if it is among them.
-func (o *transferOptions) add(f *stsconfig.File, contexts []stsconfig.Named, current string) error {
-	for _, c := range contexts {
-		if _, taken := f.Get(c.Name); taken && !o.overwrite {
-			return withCode(exitConfig, hint.Wrap(fmt.Errorf("%s has a context %q already; nothing was changed", f.Path, c.Name), "--overwrite, or choose others with --name"))
-		}
-	}
-	for _, c := range contexts {
-		f.Set(c.Name, c.Context)
-		if f.Current == "" || c.Name == current && !f.Exists {
-			f.SetCurrent(c.Name)
-		}
-	}
-	return nil
-}
 
 func newContextImportCmd(a *app) *cobra.Command {
 	o := transferOptions{app: a}
@@ -85,7 +23,9 @@ func newContextImportCmd(a *app) *cobra.Command {
 		Long: `Take over the contexts of sts. Their tokens are sealed in a store of yours.
 
 The configuration file of sts can be read by everybody on this machine. With --remove-secrets, or if you say so when asked, the
-tokens are removed from it; sts then needs them from elsewhere, such as kubectl sts run.`,
+tokens are removed from it; sts then needs them from elsewhere, such as kubectl sts run.
+
+A context that cannot be used is named and passed over; the exit code is 1 then.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.importContexts(cmd.Context()) },
 	}
@@ -110,181 +50,131 @@ func (o *transferOptions) importContexts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := o.takeOver(ctx, contexts, theirs.Current); err != nil {
+		return err
+	}
+	if !o.json() {
+		for _, c := range contexts {
+			o.success("Imported context '%s'", c.Name)
+		}
+	}
+	cleaned, err := o.offerRemoval(ctx, path, contexts)
+	if err != nil {
+		return err
+	}
+	if o.json() {
+		if err := o.printJSON(map[string]any{"imported-contexts": namesOf(contexts), "secrets-removed": cleaned}); err != nil {
+			return err
+		}
+	}
+	return o.outcome()
+}
+
+// takeOver puts contexts of sts into our configuration, with their tokens sealed.
+func (o *transferOptions) takeOver(ctx context.Context, contexts []stsconfig.Named, current string) error {
+	if len(contexts) == 0 {
+		return nil
+	}
 	var sealed, replaced []string
-	err = o.editConfig(ctx, func(f *stsconfig.File) error {
-		for i := range contexts {
-			if old, ok := f.Get(contexts[i].Name); ok {
-				replaced = append(replaced, old.SealedToken)
+	err := o.editConfig(ctx, func(f *stsconfig.File) error {
+		ours := make([]stsconfig.Named, len(contexts))
+		for i, c := range contexts {
+			old, exists := f.Get(c.Name)
+			if exists && !o.overwrite {
+				return o.add(f, contexts[i:i+1], current) // which says so
 			}
-			if err := o.sealTokens(&contexts[i].Context); err != nil {
+			var err error
+			if ours[i], err = o.sealed(c, old); err != nil {
 				return err
 			}
-			sealed = append(sealed, contexts[i].Context.SealedToken)
+			if name := ours[i].Context.SealedToken; name != old.SealedToken {
+				sealed, replaced = append(sealed, name), append(replaced, old.SealedToken)
+			}
 		}
-		return o.add(f, contexts, theirs.Current)
+		return o.add(f, ours, current)
 	})
 	if err != nil {
-		for _, name := range sealed {
-			o.forget(name)
-		}
-		return err
+		replaced = sealed // nothing refers to the new ones
 	}
 	for _, name := range replaced {
 		o.forget(name)
 	}
 	o.tellKeyLocation()
-	names := make([]string, 0, len(contexts))
-	for _, c := range contexts {
-		names = append(names, c.Name)
-		if !o.json() {
-			o.success("Imported context '%s'", c.Name)
-		}
-	}
-	cleaned, err := o.offerRemoval(ctx, theirs, names)
-	if err != nil {
-		return err
-	}
-	if o.json() {
-		return o.printJSON(map[string]any{"imported-contexts": names, "secrets-removed": cleaned})
-	}
-	return nil
-}
-
-// sealTokens moves the token of a context of sts into the secret store.
-func (o *transferOptions) sealTokens(c *stsconfig.Context) error {
-	token, kind := c.ServiceToken, stackstate.KindServiceToken
-	if token == "" {
-		token, kind = c.APIToken, stackstate.KindAPIToken
-	}
-	both := c.APIToken != "" && c.ServiceToken != ""
-	c.APIToken, c.ServiceToken = "", ""
-	c.URL = strings.TrimRight(c.URL, "/")
-	if token == "" {
-		return nil
-	}
-	if both {
-		return withCode(exitConfig, errors.New("a context has both an API token and a service token, which sts refuses too"))
-	}
-	var err error
-	c.SealedToken, err = o.seal(token, c.URL)
-	c.SealedTokenKind = string(kind)
 	return err
 }
 
+// sealed is a context of sts as we keep it. What sts does not know of it stays as it is in old, if that is of the same
+// server.
+func (o *transferOptions) sealed(n stsconfig.Named, old stsconfig.Context) (stsconfig.Named, error) {
+	kind, token := tokenOf(n.Context)
+	c := n.Context
+	c.URL, c.APIToken, c.ServiceToken = strings.TrimRight(c.URL, "/"), "", ""
+	if old.URL == c.URL {
+		c.Roles = old.Roles
+	}
+	switch {
+	case token != "":
+		var err error
+		if c.SealedToken, err = o.seal(token, c.URL); err != nil {
+			return n, err
+		}
+		c.SealedTokenKind = string(kind)
+	case old.URL == c.URL:
+		c.SealedToken, c.SealedTokenKind, c.TokenPath = old.SealedToken, old.SealedTokenKind, old.TokenPath
+		c.ServiceAccount, c.Audiences = old.ServiceAccount, old.Audiences
+		c.Kubeconfig, c.KubernetesContext = old.Kubeconfig, old.KubernetesContext
+	}
+	return stsconfig.Named{Name: n.Name, Context: c}, nil
+}
+
 // offerRemoval removes the tokens of the imported contexts from the file of sts, if that is wanted.
-func (o *transferOptions) offerRemoval(ctx context.Context, theirs *stsconfig.File, imported []string) (bool, error) {
-	copied := slices.DeleteFunc(theirs.Contexts(), func(c stsconfig.Named) bool {
-		return c.Context.APIToken+c.Context.ServiceToken == "" || !slices.Contains(imported, c.Name)
-	})
+func (o *transferOptions) offerRemoval(ctx context.Context, path string, imported []stsconfig.Named) (bool, error) {
+	var copied []stsconfig.Named
+	for _, c := range imported {
+		if _, token := tokenOf(c.Context); token != "" {
+			copied = append(copied, c)
+		}
+	}
 	if len(copied) == 0 {
 		return false, nil
 	}
 	if !o.removeSecrets {
 		if !plugin.Terminal(o.In) {
-			o.Note("note: the tokens are still in %s; --remove-secrets removes them", theirs.Path)
+			o.Note("note: the tokens are still in %s; --remove-secrets removes them", path)
 			return false, nil
 		}
-		yes, err := o.Ask(ctx, fmt.Sprintf("Remove the tokens from %s, where others can read them?", theirs.Path))
+		yes, err := o.Ask(ctx, fmt.Sprintf("Remove the tokens from %s, where others can read them?", path))
 		if err != nil || !yes {
 			return false, err
 		}
 	}
-	err := stsconfig.Edit(ctx, theirs.Path, o.lock(), func(f *stsconfig.File) error {
+	err := stsconfig.Edit(ctx, path, o.lock(), func(f *stsconfig.File) error {
 		f.RemoveTokens(copied)
 		return nil
 	})
-	if err != nil {
-		return false, withCode(exitWrite, err)
+	if err := errors.Join(err, stillThere(path, copied)); err != nil {
+		return false, withCode(exitWrite, hint.Wrap(err, "the tokens are imported; remove them there by hand, or delete the file"))
 	}
-	o.Note("removed the tokens from %s", theirs.Path)
+	o.Note("removed the tokens from %s", path)
 	return true, nil
 }
 
-func newContextExportCmd(a *app) *cobra.Command {
-	o := transferOptions{app: a}
-	cmd := &cobra.Command{
-		Use:   "export",
-		Short: "Write contexts with their tokens to the configuration of sts",
-		Long: `Write contexts with their tokens to the configuration of sts. Whoever can read that file has the tokens: others lose
-their access to it. What else is in the file stays.
-
-sts cannot keep tokens of Kubernetes service accounts: such contexts are written without.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return o.exportContexts(cmd.Context()) },
-	}
-	o.addFlags(cmd)
-	return cmd
-}
-
-func (o *transferOptions) exportContexts(ctx context.Context) error {
-	ours, err := o.existingConfig()
+// stillThere says where tokens are in a file. A token can stand outside of its context: as an anchor that it refers to, in
+// another document, in a comment.
+func stillThere(path string, copied []stsconfig.Named) error {
+	data, err := os.ReadFile(path)
 	if err != nil {
-		return err
+		return fmt.Errorf("look for tokens: %w", err)
 	}
-	contexts, err := o.choose(ours)
-	if err != nil {
-		return err
-	}
-	path, err := o.path()
-	if err != nil {
-		return err
-	}
-	if _, err := stsconfig.Load(path); err != nil {
-		return withCode(exitConfig, err)
-	}
-	for i := range contexts {
-		if contexts[i].Context, err = o.opened(ctx, contexts[i], ours); err != nil {
-			return err
+	var errs []error
+	number := 0
+	for line := range bytes.Lines(data) {
+		number++
+		for _, c := range copied {
+			if _, token := tokenOf(c.Context); bytes.Contains(line, []byte(token)) {
+				errs = append(errs, fmt.Errorf("the token of context %q is still in %s, line %d", c.Name, path, number))
+			}
 		}
 	}
-	err = stsconfig.Edit(ctx, path, o.lock(), func(f *stsconfig.File) error {
-		f.Private = true
-		return o.add(f, contexts, ours.Current)
-	})
-	if _, ok := plugin.CodeOf(err); !ok {
-		err = withCode(exitWrite, err)
-	}
-	if err != nil {
-		return err
-	}
-	names := make([]string, 0, len(contexts))
-	for _, c := range contexts {
-		names = append(names, c.Name)
-		if !o.json() {
-			o.success("Exported context '%s' to %s", c.Name, path)
-		}
-	}
-	if o.json() {
-		return o.printJSON(map[string]any{"exported-contexts": names, "file": path})
-	}
-	return nil
-}
-
-// opened is a context as the real sts knows it, with its token.
-func (o *transferOptions) opened(ctx context.Context, n stsconfig.Named, ours *stsconfig.File) (stsconfig.Context, error) {
-	c := n.Context
-	out := stsconfig.Context{
-		URL: c.URL, APIToken: c.APIToken, ServiceToken: c.ServiceToken, APIPath: cmp.Or(c.APIPath, stackstate.DefaultAPIPath),
-		AdminAPIPath: c.AdminAPIPath, SkipSSL: c.SkipSSL, CACertBase64Data: c.CACertBase64Data,
-	}
-	if c.SealedToken == "" || c.SealedTokenKind == string(stackstate.KindKubernetesToken) {
-		if out.APIToken+out.ServiceToken == "" {
-			o.Note("note: context '%s' is written without a token: sts keeps none of Kubernetes service accounts", n.Name)
-		}
-		return out, nil
-	}
-	s, err := resolve(&globalFlags{context: n.Name}, func(string) string { return "" }, ours)
-	if err != nil {
-		return out, err
-	}
-	token, err := o.token(ctx, s)
-	if err != nil {
-		return out, err
-	}
-	if c.SealedTokenKind == string(stackstate.KindAPIToken) {
-		out.APIToken = token
-	} else {
-		out.ServiceToken = token
-	}
-	return out, nil
+	return errors.Join(errs...)
 }

@@ -26,6 +26,9 @@ type saveOptions struct {
 	apiPath      string
 	roles        []string
 	skipValidate bool
+	flags        *pflag.FlagSet
+	old          stsconfig.Context // the context of this name and URL, whose members stay where none are given
+	keepToken    bool              // the token of old is not replaced
 }
 
 func newContextSaveCmd(a *app) *cobra.Command {
@@ -54,6 +57,7 @@ short-lived one whenever it is needed, and --k8s-sa-token-path reads the file th
 }
 
 func (o *saveOptions) addFlags(f *pflag.FlagSet) {
+	o.flags = f
 	f.StringVarP(&o.name, "name", "n", o.name, "name of the context")
 	f.StringVar(&o.apiPath, "api-path", "", "path of the API below the URL (default: $STS_CLI_API_PATH, else "+stackstate.DefaultAPIPath+")")
 	f.StringSliceVar(&o.roles, "roles", nil, "roles of the tokens that are minted with this context, unless others are asked for")
@@ -81,7 +85,7 @@ func (o *saveOptions) run(ctx context.Context) error {
 	}
 	var replaced string
 	err = o.editConfig(ctx, func(f *stsconfig.File) error {
-		if old, ok := f.Get(o.name); ok {
+		if old, ok := f.Get(o.name); ok && old.SealedToken != c.SealedToken {
 			replaced = old.SealedToken
 		}
 		f.Set(o.name, c)
@@ -89,7 +93,9 @@ func (o *saveOptions) run(ctx context.Context) error {
 		return nil
 	})
 	if err != nil {
-		o.forget(c.SealedToken)
+		if !o.keepToken {
+			o.forget(c.SealedToken)
+		}
 		return err
 	}
 	o.forget(replaced)
@@ -103,39 +109,91 @@ func (o *saveOptions) run(ctx context.Context) error {
 	return nil
 }
 
-// complete is resolve without a file: a context is saved as it is given, not on top of another.
+// complete is what is given, on top of the context of this name if that is of the same server: what is not given stays.
+// Nothing else in the configuration counts.
 func (o *saveOptions) complete(ctx context.Context) (settings, error) {
-	if err := o.writableConfig(); err != nil {
+	file, err := o.loadConfig() // before a token is asked for
+	if err != nil {
 		return settings{}, err
+	}
+	old, exists := file.Get(o.name)
+	if exists && o.url == "" && o.Getenv("STS_CLI_URL") == "" {
+		o.url = old.URL
 	}
 	s, err := resolve(&o.globalFlags, o.Getenv, &stsconfig.File{})
 	if err != nil {
 		return s, err
 	}
 	o.warnAboutArguments()
+	s.sealedFor = s.url
+	if exists && strings.TrimRight(old.URL, "/") == s.url {
+		o.old = old
+		o.keep(&s)
+	}
+	s.apiPath = cmp.Or(o.apiPath, s.apiPath)
 	if s.source.Default {
-		s.source = source{Kind: stackstate.KindServiceToken}
-		if !plugin.Terminal(o.In) {
-			return s, usage(hint.Wrap(errors.New("no token is given"), "kubectl sts context save --url URL --service-token-stdin < FILE"))
-		}
-		if s.source.Token, err = o.promptToken(ctx, "Service token: "); err != nil {
+		if err := o.askToken(ctx, &s); err != nil {
 			return s, err
 		}
 	}
-	s.apiPath = cmp.Or(o.apiPath, s.apiPath)
-	s.sealedFor = s.url
 	return s, o.readStdin(ctx, &s.source)
 }
 
-// writableConfig fails early, before a token is asked for, if the configuration is not to be overwritten.
-func (o *saveOptions) writableConfig() error {
-	_, err := o.loadConfig()
-	return err
+// keep takes from the old context what is not given.
+func (o *saveOptions) keep(s *settings) {
+	if o.Getenv("STS_CLI_API_PATH") == "" {
+		s.apiPath = cmp.Or(o.old.APIPath, s.apiPath)
+	}
+	givenCA := s.caPath != "" || s.caBase64 != ""
+	if !o.flags.Changed("skip-ssl") && o.Getenv("STS_SKIP_SSL") == "" && !givenCA {
+		s.skipSSL = o.old.SkipSSL
+	}
+	if !givenCA {
+		s.caBase64 = o.old.CACertBase64Data
+	}
+	if !o.flags.Changed("roles") {
+		o.roles = o.old.Roles
+	}
+}
+
+// askToken asks for the token where none is given. With an old one, an empty answer keeps that, and so does nobody being
+// there to ask.
+func (o *saveOptions) askToken(ctx context.Context, s *settings) error {
+	kept := contextSource(o.old)
+	s.source = source{Kind: stackstate.KindServiceToken}
+	if !plugin.Terminal(o.In) {
+		if !kept.given() {
+			return usage(hint.Wrap(errors.New("no token is given"),
+				"kubectl sts context save --name %s --url %s --service-token-stdin < FILE", hint.Word(o.name), hint.Word(s.url)))
+		}
+		return o.keepOld(s, kept)
+	}
+	prompt := "Service token: "
+	if kept.given() {
+		prompt = "Service token (nothing keeps the one there is): "
+	}
+	var err error
+	if s.source.Token, err = o.promptToken(ctx, prompt); err != nil {
+		return err
+	}
+	if s.source.Token == "" && kept.given() {
+		return o.keepOld(s, kept)
+	}
+	return nil
+}
+
+func (o *saveOptions) keepOld(s *settings, kept source) error {
+	s.source, s.context, s.sealedFor = override(kept, &o.globalFlags), o.name, o.old.URL
+	o.keepToken = true
+	return nil
 }
 
 // contextOf is what is written of s, after its token was sealed.
 func (o *saveOptions) contextOf(ctx context.Context, s settings) (stsconfig.Context, error) {
-	c := stsconfig.Context{URL: s.url, APIPath: s.apiPath, SkipSSL: s.skipSSL, Roles: o.roles}
+	c := stsconfig.Context{
+		URL: s.url, APIPath: s.apiPath, AdminAPIPath: o.old.AdminAPIPath, SkipSSL: s.skipSSL, Roles: o.roles,
+		CACertBase64Data: o.old.CACertBase64Data, // also one that skip-ssl makes superfluous
+	}
 	var err error
 	if !s.skipSSL {
 		ca, err := readCA(s.caPath, s.caBase64)
@@ -152,10 +210,15 @@ func (o *saveOptions) contextOf(ctx context.Context, s settings) (stsconfig.Cont
 		c.Kubeconfig, err = absolute(src.Account.Kubeconfig)
 	case src.Path != "" && src.Kind == stackstate.KindKubernetesToken:
 		c.TokenPath, err = absolute(src.Path) // Kubernetes renews the file
+	case o.keepToken && src.Sealed != "":
+		c.SealedToken, c.SealedTokenKind = src.Sealed, string(src.Kind)
 	default:
 		var token string
 		if token, err = o.token(ctx, s); err == nil && token == "" {
 			err = usage(errors.New("the token is empty"))
+		}
+		if err == nil {
+			err = withCode(exitConfig, stackstate.Credential{Kind: src.Kind, Token: token}.Validate())
 		}
 		if err != nil {
 			return c, err

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate"
 )
 
@@ -57,7 +58,7 @@ func (a *app) explain(s settings, err error) error {
 // saveCommand is what gives the context of s a new token. What it does not name stays as it is.
 func (a *app) saveCommand(s settings) string {
 	command := fmt.Sprintf("kubectl sts context save --name %s --url %s", hint.Word(s.context), hint.Word(s.url))
-	if s.source.Kind != stackstate.KindServiceToken {
+	if s.source.Kind != stackstate.KindServiceToken || !plugin.Terminal(a.In) {
 		command += fmt.Sprintf(" --%s-stdin < FILE", s.source.Kind)
 	}
 	if a.config != "" {

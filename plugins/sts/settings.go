@@ -80,7 +80,7 @@ func resolve(g *globalFlags, getenv func(string) string, file *stsconfig.File) (
 	default:
 		s.source = source{Kind: stackstate.KindKubernetesToken, Path: podTokenPath, Default: true}
 	}
-	s.source.Account = override(s.source.Account, g)
+	s.source = override(s.source, g)
 	if s.url == "" {
 		return s, withCode(exitConfig, hint.Wrap(errors.New("there is no StackState server to talk to: neither --url nor STS_CLI_URL nor a context"),
 			"kubectl sts context save --url https://STACKSTATE"))
@@ -161,14 +161,14 @@ func contextSource(c stsconfig.Context) source {
 }
 
 // override lets flags name another cluster for a service account.
-func override(r satoken.Request, g *globalFlags) satoken.Request {
-	if r.ServiceAccount == "" {
-		return r
+func override(s source, g *globalFlags) source {
+	if s.Account.ServiceAccount == "" {
+		return s
 	}
-	r.Kubeconfig = cmp.Or(g.kubeconfig, r.Kubeconfig)
-	r.Context = cmp.Or(g.kubeContext, r.Context)
+	s.Account.Kubeconfig = cmp.Or(g.kubeconfig, s.Account.Kubeconfig)
+	s.Account.Context = cmp.Or(g.kubeContext, s.Account.Context)
 	if len(g.audiences) > 0 {
-		r.Audiences = g.audiences
+		s.Account.Audiences = g.audiences
 	}
-	return r
+	return s
 }

@@ -66,12 +66,20 @@ type Named struct {
 	Context Context `yaml:"context" json:"context"`
 }
 
+// Odd is an item among the contexts that cannot be used. It stays as it is.
+type Odd struct {
+	Name   string // "" if it has none
+	Line   int
+	Reason string
+}
+
 // File is a configuration file in memory.
 type File struct {
 	Path    string
 	Exists  bool
 	Current string
 	Private bool // Save withdraws what others may do with the file
+	Odd     []Odd
 	list    []Named
 	text    fileText
 }

@@ -93,7 +93,7 @@ func TestLoadForms(t *testing.T) {
 
 // TestUnreadableIsNeverOverwritten: also not quoted, for it may hold tokens.
 func TestUnreadableIsNeverOverwritten(t *testing.T) {
-	for _, content := range []string{"contexts: [svctok-secret", "- svctok-secret\n", "contexts: svctok-secret\n", "contexts:\n- name: [svctok-secret]\n"} {
+	for _, content := range []string{"contexts: [svctok-secret", "- svctok-secret\n", "contexts: svctok-secret\n"} {
 		path := write(t, content)
 		err := Edit(t.Context(), path, path+".lock", func(f *File) error { f.Set("new", Context{URL: "https://new.example"}); return nil })
 		if err == nil || strings.Contains(err.Error(), "secret") {

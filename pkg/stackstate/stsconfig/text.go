@@ -35,8 +35,8 @@ func (f *File) parse(data []byte) error {
 	root := &yaml.Node{}
 	if err != nil { // it is YAML all the same
 		var whole yaml.Node
-		if yaml.Unmarshal(data, &whole) != nil {
-			return yamledit.ErrSyntax
+		if err := yaml.Unmarshal(data, &whole); err != nil {
+			return yamledit.SyntaxError(err)
 		}
 		if len(whole.Content) > 0 {
 			root = whole.Content[0]
@@ -53,10 +53,11 @@ func (f *File) parse(data []byte) error {
 	if len(root.Content) > 0 && yamledit.Get(root, contextsKey) == nil && yamledit.Get(root, currentKey) == nil {
 		return f.parseOldForm(root)
 	}
-	m, err := modelOf(root)
+	m, odd, err := modelOf(root)
 	if err != nil {
 		return err
 	}
+	f.Odd = odd
 	f.text.list, f.text.current = m.Contexts, m.Current
 	f.list, f.Current = slices.Clone(m.Contexts), m.Current
 	return nil
@@ -67,12 +68,31 @@ type model struct {
 	Current  string  `yaml:"current-context"`
 }
 
-func modelOf(root *yaml.Node) (model, error) {
-	var m model
-	if err := root.Decode(&m); err != nil {
-		return model{}, errors.New("it has not the form of a configuration of sts")
+// modelOf reads the contexts that can be read, and says which cannot. Of several with one name the first counts, as for sts.
+func modelOf(root *yaml.Node) (model, []Odd, error) {
+	var lists struct {
+		Contexts []yaml.Node `yaml:"contexts"`
+		Current  string      `yaml:"current-context"`
 	}
-	return m, nil
+	if err := root.Decode(&lists); err != nil {
+		return model{}, nil, errors.New("it has not the form of a configuration of sts")
+	}
+	m := model{Current: lists.Current}
+	var odd []Odd
+	for i := range lists.Contexts {
+		item := yamledit.Resolve(&lists.Contexts[i])
+		var n Named
+		name, _ := nameOf(item)
+		switch err := item.Decode(&n); {
+		case err != nil || item.Kind != yaml.MappingNode:
+			odd = append(odd, Odd{name, item.Line, "it has not the form of a context"})
+		case slices.ContainsFunc(m.Contexts, func(other Named) bool { return other.Name == n.Name }):
+			odd = append(odd, Odd{name, item.Line, "there is another of its name before it, which is the one that sts uses"})
+		default:
+			m.Contexts = append(m.Contexts, n)
+		}
+	}
+	return m, odd, nil
 }
 
 // parseOldForm reads the members of one context, which lie at the top, as a list with one context.
@@ -99,7 +119,7 @@ func nest(old *yamledit.Document, c Context) (*yamledit.Document, error) {
 	if err != nil || document.Root() == nil {
 		return nil, yamledit.ErrBeyond()
 	}
-	m, err := modelOf(document.Root())
+	m, _, err := modelOf(document.Root())
 	if err != nil || !same(m, model{[]Named{{DefaultContext, c}}, DefaultContext}) {
 		return nil, yamledit.ErrBeyond()
 	}
@@ -121,6 +141,9 @@ func (f *File) edited() ([]byte, error) {
 		changes.Fields = []yamledit.FieldChange{{Key: currentKey, Old: f.text.current, New: f.Current}}
 	}
 	if len(list.Items) == 0 && len(changes.Fields) == 0 {
+		if len(f.text.data) == 0 {
+			return []byte(contextsKey + ": []\n"), nil
+		}
 		return f.text.data, nil
 	}
 	if f.text.refused != nil {
