@@ -100,12 +100,17 @@ func calledBy(contexts []string) string {
 func (a *app) checkHelpers(ctx context.Context, config *api.Config) []check {
 	const next = "kubectl krew install edge-credential, or put it into a folder that is in PATH"
 	var checks []check
+	asked := map[string]bool{}
 	for _, p := range helperPrograms(config) {
 		path, err := p.find()
 		if err != nil {
 			checks = append(checks, failed("helper", err, next))
 			continue
 		}
+		if asked[path] {
+			continue
+		}
+		asked[path] = true
 		version, err := a.versionOf(ctx, path)
 		switch {
 		case err != nil:
@@ -135,8 +140,11 @@ func (a *app) versionOf(ctx context.Context, path string) (string, error) {
 	if err == nil && code != 0 {
 		err = fmt.Errorf("exit status %d", code)
 	}
-	version, _, _ := strings.Cut(strings.TrimSpace(out.String()), "\n")
-	return version, err
+	words := strings.Fields(out.String()) // kubectl-edge says its name first
+	if len(words) == 0 {
+		return "", err
+	}
+	return words[len(words)-1], err
 }
 
 // checkPolicy reads kubectl's preferences for whether it runs the helper at all.
