@@ -30,7 +30,7 @@ type Finding struct {
 	Entry   string    `json:"entry,omitempty"`  // such as "user demo"
 	Field   string    `json:"field,omitempty"`  // such as "exec.env.TOKEN"
 	Kind    Kind      `json:"type"`             // "kind" is the object's in -o json
-	Expires time.Time `json:"expires,omitzero"` // zero if the file does not tell
+	Expires time.Time `json:"expires,omitzero"` // zero if the file does not say
 	Mode    string    `json:"mode"`             // of the file, such as "0644"
 	Advice  string    `json:"advice"`
 }
@@ -107,7 +107,7 @@ func readRegular(path string) ([]byte, fs.FileInfo, error) {
 	if err != nil {
 		return nil, nil, cause(err)
 	}
-	if !info.Mode().IsRegular() { // opening a pipe could wait for ever
+	if !info.Mode().IsRegular() { // opening a pipe could wait without end
 		return nil, nil, errors.New("it is not a regular file")
 	}
 	if info.Size() > yamledit.MaxSize {

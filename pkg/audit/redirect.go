@@ -11,7 +11,7 @@ import (
 
 // Redirect is the kind of a finding that is no secret: a variable in exec.env of our helper. Such variables decide where the
 // helper finds its configuration, session, keyring, programs, certificate authorities and proxies, or who it is, and a
-// credential in the environment of whoever uses the kubeconfig could go where they say. We write none.
+// credential in the environment of the person who uses the kubeconfig could go where they say. We write none.
 const Redirect Kind = "redirect"
 
 // harmless reports whether a variable of this name may be set for our helper: these choose among what is the person's own,

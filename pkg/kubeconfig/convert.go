@@ -18,13 +18,13 @@ import (
 type Embedded struct {
 	User     string
 	File     string    // where the user lives
-	Expires  time.Time // of the token; zero if it does not tell
+	Expires  time.Time // of the token; zero if it does not say
 	Contexts []string  // that use it, sorted
 	Clusters []string  // that it is used with, sorted; a user of several cannot be converted
 	Server   string    // URL of the first cluster's API server
 
-	InstanceID string // as the server's host name tells; "" if it does not
-	Region     string // likewise
+	InstanceID string // as the server's host name says; "" if it does not
+	Region     string // the same
 	STACKIT    bool   // the server is in one of STACKIT's domains
 }
 
@@ -36,7 +36,7 @@ var (
 )
 
 // FindEmbedded returns the users of config with an embedded token that a context uses, sorted by name. A file is no proof
-// that a server is an Edge instance: whoever converts an entry compares its server with what the API says of the instance.
+// that a server is an Edge instance: converting an entry means to compare its server with what the API says of the instance.
 func FindEmbedded(config *api.Config) []Embedded {
 	byUser := map[string]*Embedded{}
 	for _, name := range slices.Sorted(maps.Keys(config.Contexts)) {
@@ -67,24 +67,32 @@ func FindEmbedded(config *api.Config) []Embedded {
 	return found
 }
 
-// guess reads what the server's host name tells.
+// guess reads what the server's host name says.
 func (e *Embedded) guess() {
-	u, err := url.Parse(e.Server)
+	e.InstanceID, e.Region = InstanceOf(e.Server)
+	if u, err := url.Parse(e.Server); err == nil {
+		host := strings.ToLower(u.Hostname())
+		e.STACKIT = strings.HasSuffix(host, ".stackit.cloud") || strings.HasSuffix(host, ".onstackit.cloud")
+	}
+}
+
+// InstanceOf is the instance and the region that the host name of a server names, "" for what it does not name. A
+// kubeconfig can say anything there.
+func InstanceOf(server string) (id, region string) {
+	u, err := url.Parse(server)
 	if err != nil {
-		return
+		return "", ""
 	}
 	host := strings.ToLower(u.Hostname())
-	e.STACKIT = strings.HasSuffix(host, ".stackit.cloud") || strings.HasSuffix(host, ".onstackit.cloud")
 	if m := edgeHost.FindStringSubmatch(host); m != nil {
-		e.InstanceID, e.Region = m[1], m[2]
-		return
+		return m[1], m[2]
 	}
 	for label := range strings.SplitSeq(host, ".") {
 		if instanceLabel.MatchString(label) {
-			e.InstanceID = label
-			return
+			return label, ""
 		}
 	}
+	return "", ""
 }
 
 // Convert replaces the token of an embedded user by the exec user. It returns the token, which lives on until it ends, for

@@ -57,7 +57,7 @@ func TestDiffShowsRedirects(t *testing.T) {
 	}
 }
 
-// What we write over an entry of ours, and what we make of a token, has no redirect.
+// What we write over our entry, and what we make of a token, has no redirect.
 func TestEntriesKeepNoRedirect(t *testing.T) {
 	config := api.NewConfig()
 	entry := Entry{Name: "a", Server: "https://a.example", User: ExecUser([]string{"--instance-id=demo-3714d85"}, "")}

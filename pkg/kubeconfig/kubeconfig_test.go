@@ -32,7 +32,7 @@ func write(t *testing.T, path, data string, mode fs.FileMode) {
 	}
 }
 
-func read(t *testing.T, path string) string {
+func fileText(t *testing.T, path string) string {
 	t.Helper()
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -99,8 +99,8 @@ func TestEditKeepsModeAndSymlinks(t *testing.T) {
 	if info, err := os.Stat(target); err != nil || info.Mode() != 0o640 && !onWindows {
 		t.Errorf("mode %v, want 0640", info.Mode())
 	}
-	if want, _ := edited(t, annotated, addEntry); read(t, target) != want {
-		t.Errorf("not edited:\n%s", read(t, target))
+	if want, _ := edited(t, annotated, addEntry); fileText(t, target) != want {
+		t.Errorf("not edited:\n%s", fileText(t, target))
 	}
 	clean(t, dir, "link", "real")
 	clean(t, filepath.Join(dir, "real"), "config")
@@ -205,7 +205,7 @@ func TestEditRefuses(t *testing.T) {
 	t.Run("read-only file", func(t *testing.T) {
 		write(t, path, annotated, 0o400)
 		refused(t, "it is read-only (mode 0400)", "chmod u+w "+path)
-		if read(t, path) != annotated {
+		if fileText(t, path) != annotated {
 			t.Error("file has changed")
 		}
 		clean(t, dir, "config")
@@ -271,7 +271,7 @@ func TestEditPassesOverFilesItDoesNotTouch(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "several YAML documents") {
 		t.Errorf("got error %v", err)
 	}
-	if want, _ := edited(t, annotated, addEntry); read(t, first) != want || read(t, second) != twoDocuments {
+	if want, _ := edited(t, annotated, addEntry); fileText(t, first) != want || fileText(t, second) != twoDocuments {
 		t.Error("not edited as intended")
 	}
 }
@@ -287,7 +287,7 @@ func TestEditFailsWithItsFunction(t *testing.T) {
 	if err := Edit(ctx, path, func(c *api.Config) error { addEntry(c); cancel(); return nil }); !errors.Is(err, context.Canceled) {
 		t.Errorf("got error %v, want %v", err, context.Canceled)
 	}
-	if read(t, path) != annotated {
+	if fileText(t, path) != annotated {
 		t.Error("file has changed")
 	}
 	clean(t, filepath.Dir(path), "config")
@@ -304,7 +304,7 @@ func TestEditNoticesOtherWriters(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "another program changed it meanwhile") {
 		t.Errorf("got error %v", err)
 	}
-	if read(t, path) != annotated+"# by an editor\n" {
+	if fileText(t, path) != annotated+"# by an editor\n" {
 		t.Error("file has changed")
 	}
 }
@@ -363,7 +363,7 @@ func TestPreview(t *testing.T) {
 	if _, got, _ := strings.Cut(diff, " (edited)\n@@"); got != want {
 		t.Errorf("-want +got:\n%s", cmp.Diff(want, got))
 	}
-	if read(t, path) != annotated {
+	if fileText(t, path) != annotated {
 		t.Error("file has changed")
 	}
 	clean(t, filepath.Dir(path), "config")

@@ -17,7 +17,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
 )
 
-// Two writers of ours and a real kubectl change one kubeconfig at the same time, and none loses what another wrote. kubectl
+// Two of our writers and a real kubectl change one kubeconfig at the same time, and none loses what another wrote. kubectl
 // does not wait for a lock, it fails; so it is called again until it gets it.
 func TestWritersAndKubectlLoseNothing(t *testing.T) {
 	kubectl := filepath.Join(clustertest.Servers(t), "kubectl")

@@ -18,7 +18,7 @@ import (
 // The lock of a kubeconfig is client-go's: a file beside it, made with O_EXCL or, as here, by a hard link, which fails
 // just the same if it is there. Client-go's lock outlives a crash. Ours does not block anyone for long: while it is held,
 // its owner holds an OS lock on it, too, which the system drops when the owner dies, and its content says that it is ours.
-// Whoever gets the OS lock of such a file owns the lock. It is taken over, never removed and made anew, so there is no
+// The process that gets the OS lock of such a file owns the lock. It is taken over, never removed and made again, so there is no
 // moment in which two could believe to own it.
 
 const (
@@ -120,7 +120,7 @@ func bareLock(name string) (*lock, error) {
 	return &lock{name: name}, f.Close()
 }
 
-// takeOver takes a lock of ours whose owner has died; of any other it returns nil.
+// takeOver takes our lock whose owner has died; of any other it returns nil.
 func takeOver(name string) *lock {
 	if info, err := os.Lstat(name); err != nil || !info.Mode().IsRegular() {
 		return nil

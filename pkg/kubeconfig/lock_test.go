@@ -97,7 +97,7 @@ func TestLinkedFileIsLockedByBothNames(t *testing.T) {
 }
 
 // kubectl config set reads a file, and locks it only when it writes; what it had not seen by then, it removes. It is kept from
-// that if it read the file before a write of ours.
+// that if it read the file before one of our writes.
 func TestKubectlThatReadTheOldFileIsLockedOut(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config")
 	options := clientcmd.NewDefaultPathOptions()
@@ -112,7 +112,7 @@ func TestKubectlThatReadTheOldFileIsLockedOut(t *testing.T) {
 		edited := make(chan error, 1)
 		go func() { edited <- Edit(t.Context(), path, edit) }()
 		before := time.Now()
-		for now := before; read(t, path) == annotated; now = time.Now() {
+		for now := before; fileText(t, path) == annotated; now = time.Now() {
 			before = now
 		}
 		err = clientcmd.ModifyConfig(options, *old, true)

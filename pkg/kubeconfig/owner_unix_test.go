@@ -75,7 +75,7 @@ func TestFilesOfOthers(t *testing.T) {
 			t.Errorf("got error %v", err)
 		}
 	})
-	if read(t, path) != annotated {
+	if fileText(t, path) != annotated {
 		t.Error("file has changed")
 	}
 	clean(t, dir, "config")
@@ -88,7 +88,7 @@ func TestFilesOfOthers(t *testing.T) {
 			t.Errorf("got error %v", err)
 		}
 	})
-	if read(t, path) != annotated {
+	if fileText(t, path) != annotated {
 		t.Error("file has changed")
 	}
 	clean(t, dir, "config")
@@ -121,7 +121,7 @@ func TestDiskFull(t *testing.T) {
 	if err == nil || !strings.HasSuffix(string(out), `config": file too large`) {
 		t.Errorf("got error %v: %s", err, out)
 	}
-	if read(t, path) != data {
+	if fileText(t, path) != data {
 		t.Error("file has changed")
 	}
 	clean(t, filepath.Dir(path), "config")

@@ -63,7 +63,7 @@ pods. Helper and identity have to be in these pods first: see docs/argocd.md and
 Secret and cluster are named edge-REGION-INSTANCE_ID. The labels kubectl-edge/name, instance-id, project-id and region are for
 the cluster generator of ApplicationSets; --label and --annotation add others.
 
-The API tells where an instance's server is only together with a new token, valid for 10 minutes. It goes to your cache.`,
+The API says where an instance's server is only together with a new token, valid for 10 minutes. It goes to your cache.`,
 		Example: `  kubectl edge argocd cluster-secret --name demo --service-account-email argocd-x4t7k21@sa.stackit.cloud
   kubectl edge argocd cluster-secret --all --service-account-email argocd-x4t7k21@sa.stackit.cloud --label stage=prod \
       --apply --context management`,

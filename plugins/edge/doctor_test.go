@@ -34,8 +34,8 @@ func TestCheckEndpointComparesClocks(t *testing.T) {
 	}))
 	defer srv.Close()
 	a := &app{Process: Process{Now: func() time.Time { return now }}}
-	c, skew, told := a.checkEndpoint(t.Context(), srv.Client(), "edge endpoint", srv.URL)
-	if c.Status != checkOK || skew != -5*time.Minute || !told {
-		t.Errorf("got %+v, %v, %v", c, skew, told)
+	c, skew, known := a.checkEndpoint(t.Context(), srv.Client(), "edge endpoint", srv.URL)
+	if c.Status != checkOK || skew != -5*time.Minute || !known {
+		t.Errorf("got %+v, %v, %v", c, skew, known)
 	}
 }

@@ -63,19 +63,19 @@ func (a *app) checkEndpoints(ctx context.Context, s profile.Scope, client *http.
 	}
 	checks := make([]check, len(named))
 	skews := make([]time.Duration, len(named))
-	told := make([]bool, len(named))
+	known := make([]bool, len(named))
 	var group sync.WaitGroup
 	for i, e := range named {
-		group.Go(func() { checks[i], skews[i], told[i] = a.checkEndpoint(ctx, client, e.name, e.url) })
+		group.Go(func() { checks[i], skews[i], known[i] = a.checkEndpoint(ctx, client, e.name, e.url) })
 	}
 	group.Wait()
 	var worst time.Duration
 	for i, skew := range skews {
-		if told[i] && skew.Abs() > worst.Abs() {
+		if known[i] && skew.Abs() > worst.Abs() {
 			worst = skew
 		}
 	}
-	if !slices.Contains(told, true) {
+	if !slices.Contains(known, true) {
 		return checks
 	}
 	return append(checks, checkSkew(worst))
@@ -99,8 +99,8 @@ func checkSkew(skew time.Duration) check {
 	return passed("clock", "%s", detail)
 }
 
-// checkEndpoint reports how far this machine's clock is ahead of the endpoint's, if that tells its time.
-func (a *app) checkEndpoint(ctx context.Context, client *http.Client, name, address string) (c check, skew time.Duration, told bool) {
+// checkEndpoint reports how far this machine's clock is ahead of the endpoint's, if that says its time.
+func (a *app) checkEndpoint(ctx context.Context, client *http.Client, name, address string) (c check, skew time.Duration, known bool) {
 	const next = "check the network, proxies (HTTPS_PROXY) and, for a TLS error, certificate-authority: kubectl edge config get"
 	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
 	defer cancel()
@@ -121,9 +121,9 @@ func (a *app) checkEndpoint(ctx context.Context, client *http.Client, name, addr
 		return warned(name, "try again in a moment", "%s answers %s", request.URL.Host, response.Status), 0, false
 	}
 	if date, err := http.ParseTime(response.Header.Get("Date")); err == nil {
-		skew, told = a.Now().Sub(date), true
+		skew, known = a.Now().Sub(date), true
 	}
-	return passed(name, "%s answers", request.URL.Host), skew, told
+	return passed(name, "%s answers", request.URL.Host), skew, known
 }
 
 func checkKubectl() check {

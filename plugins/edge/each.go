@@ -130,7 +130,7 @@ func outputOf(args []string) (json, other bool) {
 	return json, other
 }
 
-// chosen returns the contexts of ours that the flags choose.
+// chosen returns those of our contexts that the flags choose.
 func (o *eachOptions) chosen() ([]kubeconfig.EdgeContext, error) {
 	config, err := kubeconfig.Load(o.path)
 	if err != nil {

@@ -42,7 +42,7 @@ name of its server, by what its token says, and by asking the API for the instan
 only if its server is the one that the API names, which it does together with a new token, valid for 10 minutes. That one
 goes to the cache.
 
-Nobody can revoke the token that is taken out: whoever has a copy can use it until it ends.`,
+Nobody can revoke the token that is taken out: who has a copy can use it until it ends.`,
 		Example: `  kubectl edge kubeconfig convert --all --dry-run
   kubectl edge kubeconfig convert --context edge --kubeconfig ~/Downloads/demo.yaml
   kubectl edge kubeconfig convert --all --backup`,
@@ -132,7 +132,7 @@ func (o *kubeconfigConvertOptions) choose(config *api.Config) ([]*conversion, er
 		token := config.AuthInfos[e.User].Token
 		named := slices.ContainsFunc(e.Contexts, func(name string) bool { return slices.Contains(o.contexts, name) })
 		if o.all && !e.STACKIT && e.InstanceID == "" && len(claimedInstances(token)) == 0 {
-			o.Note("Left alone context %q: nothing tells that it is an Edge instance's. If it is, name it with --context.", e.Contexts[0])
+			o.Note("Left alone context %q: nothing says that it is an Edge instance's. If it is, name it with --context.", e.Contexts[0])
 		} else if o.all || named {
 			conversions = append(conversions, &conversion{Embedded: e, token: token})
 		}
@@ -226,7 +226,7 @@ func (o *kubeconfigConvertOptions) write(ctx context.Context, conversions []*con
 		}
 		switch {
 		case c.Expires.IsZero():
-			o.Note("  The token it held does not tell when it ends. Nobody can revoke it; copies of it stay dangerous.")
+			o.Note("  The token it held does not say when it ends. Nobody can revoke it; copies of it stay dangerous.")
 		case c.Expires.Before(o.Now()):
 			o.Note("  The token it held has expired.")
 		default:

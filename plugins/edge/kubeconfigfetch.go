@@ -43,10 +43,20 @@ func (o *kubeconfigCreateOptions) free(config *api.Config, p *place) error {
 		return taken("user")
 	case context != nil && (context.AuthInfo != p.name || context.Cluster != p.name):
 		return taken("context")
-	case cluster != nil && user == nil:
+	case cluster != nil && user == nil && !p.owns(cluster, context):
 		return taken("cluster")
 	}
 	return nil
+}
+
+// owns reports whether a cluster without a user of its name is the instance's, such as after kubectl config delete-user.
+// Its server says so once the API has been asked where the instance is; before, its host name or a context of ours does.
+func (p *place) owns(cluster *api.Cluster, context *api.Context) bool {
+	if p.entry.Name != "" {
+		return cluster.Server == p.entry.Server
+	}
+	id, _ := kubeconfig.InstanceOf(cluster.Server)
+	return id == p.instance.Id || context != nil
 }
 
 // fetchAll asks for the entries, and returns how many could not be had. A single failure is returned as it is; of several,
