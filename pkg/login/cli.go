@@ -76,6 +76,7 @@ func checkCLIProfile(name string) error {
 
 // cliGrant asks the STACKIT CLI for the access token of its session.
 type cliGrant struct {
+	plain
 	Profile string `json:"profile"`
 }
 
@@ -104,6 +105,8 @@ func (g *cliGrant) renew(ctx context.Context, s *Sessions) (AccessToken, error) 
 	}
 	return token, nil
 }
+
+func (g *cliGrant) outside() bool { return true }
 
 func (g *cliGrant) refused(s *Sessions) error {
 	return g.required(s, "STACKIT refuses the token of the STACKIT CLI, which gives no other one before that expires",

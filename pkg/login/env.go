@@ -36,7 +36,7 @@ func (s *Sessions) Environment() (Source, error) {
 
 func (s *Sessions) environmentGrant() (grant, error) {
 	if token := s.variable("STACKIT_ACCESS_TOKEN"); token != "" && s.wants(MethodAccessToken) {
-		return &staticGrant{MethodAccessToken, "STACKIT_ACCESS_TOKEN", token}, nil
+		return &staticGrant{method: MethodAccessToken, origin: "STACKIT_ACCESS_TOKEN", token: token}, nil
 	}
 	if s.wants(MethodWorkloadIdentity) {
 		if g, err := s.workloadGrant(); g != nil || err != nil {
@@ -83,7 +83,7 @@ func (s *Sessions) credentialsGrant(file credentialsFile, origin string) (grant,
 	if token == "" || !s.wants(MethodServiceAccountToken) {
 		return nil, nil
 	}
-	return &staticGrant{MethodServiceAccountToken, tokenVariable, token}, nil
+	return &staticGrant{method: MethodServiceAccountToken, origin: tokenVariable, token: token}, nil
 }
 
 func (s *Sessions) environmentKey(file credentialsFile, origin string) (grant, error) {

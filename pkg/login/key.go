@@ -184,6 +184,7 @@ func tokenURLOfAudience(audience string) string {
 
 // keyGrant exchanges a service account key for access tokens.
 type keyGrant struct {
+	plain
 	Key      *serviceAccountKey `json:"key"`
 	TokenURL string             `json:"tokenURL"`
 }

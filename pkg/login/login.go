@@ -65,6 +65,7 @@ type Sessions struct {
 	Pinned  func() []string // hosts that are trusted where no kubeconfig can write
 	Secrets *secretstore.Store
 	HTTP    *http.Client
+	Warn    func(error) // says what went wrong beside what was asked for; may be nil
 	Getenv  func(string) string
 	Now     func() time.Time
 }

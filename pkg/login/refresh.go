@@ -18,6 +18,7 @@ const revocationTimeout = 10 * time.Second
 
 // refreshGrant is what a person's sign-in leaves: a refresh token, which is another one after each use.
 type refreshGrant struct {
+	plain
 	Via           string `json:"via"` // the method of the login
 	TokenURL      string `json:"tokenURL"`
 	RevocationURL string `json:"revocationURL,omitempty"`
@@ -52,6 +53,11 @@ func (g *refreshGrant) renew(ctx context.Context, s *Sessions) (AccessToken, err
 func (g *refreshGrant) refused(s *Sessions) error {
 	return s.required(profile.Session{}, "STACKIT refuses the tokens of the session, also a renewed one")
 }
+
+func (g *refreshGrant) ended(err error) bool { return rejected(err) }
+
+// spends holds wherever the provider rotates refresh tokens, which cannot be known before.
+func (g *refreshGrant) spends() bool { return true }
 
 // revoke tells the identity provider to forget the sign-in (RFC 7009), if it can be told.
 func (g *refreshGrant) revoke(ctx context.Context, s *Sessions) error {

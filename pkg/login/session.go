@@ -44,7 +44,24 @@ type grant interface {
 	renew(ctx context.Context, s *Sessions) (AccessToken, error)
 	// refused is the error for a token that STACKIT refused, and that renew cannot get another one in place of.
 	refused(s *Sessions) error
+	// revoke has the provider forget what the grant holds, if it holds something there.
+	revoke(ctx context.Context, s *Sessions) error
+	// ended reports whether renew failed with err because the session is over, so that only a login brings it back.
+	ended(err error) bool
+	// spends reports whether renew spends what the grant holds: the place of the successor has to be made first.
+	spends() bool
+	// outside reports whether the credential lies elsewhere and is taken from there at each use. It is then not sealed to
+	// endpoints, and its tokens are not kept, since it may end without our hearing of it.
+	outside() bool
 }
+
+// plain is what most grants have in common.
+type plain struct{}
+
+func (plain) revoke(context.Context, *Sessions) error { return nil }
+func (plain) ended(error) bool                        { return false }
+func (plain) spends() bool                            { return false }
+func (plain) outside() bool                           { return false }
 
 // newGrant returns an empty grant of the method, to be read into.
 func newGrant(method string) (grant, error) {
@@ -86,12 +103,19 @@ func (s *Sessions) Login(ctx context.Context, c Credential) (profile.Session, er
 	if s.Foreign {
 		return profile.Session{}, fmt.Errorf("log in: %w", s.errForeign())
 	}
+	generation := newGeneration()
+	place, err := s.reserve(secretName(profile.Session{Profile: s.Name, Generation: generation}))
+	if err != nil {
+		return profile.Session{}, fmt.Errorf("log in: %w", err)
+	}
+	defer place.Release()
 	p, err := c.prove(ctx, s)
 	if err != nil {
 		return profile.Session{}, fmt.Errorf("log in: %w", err)
 	}
-	session, err := s.commit(ctx, p)
+	session, err := s.commit(ctx, p, generation, place)
 	if err != nil {
+		_ = p.grant.revoke(ctx, s) // what cannot be kept is not left behind at the provider either
 		err = fmt.Errorf("log in: %w", err)
 	}
 	if p.report != nil {
@@ -101,12 +125,12 @@ func (s *Sessions) Login(ctx context.Context, c Credential) (profile.Session, er
 }
 
 // commit makes the proof the profile's session.
-func (s *Sessions) commit(ctx context.Context, p proof) (profile.Session, error) {
+func (s *Sessions) commit(ctx context.Context, p proof, generation string, place *secretstore.Reservation) (profile.Session, error) {
 	session := profile.Session{
 		Profile:    s.Name,
 		Method:     p.grant.Method(),
 		Principal:  p.token.Principal,
-		Generation: newGeneration(),
+		Generation: generation,
 		Created:    s.Now().UTC().Truncate(time.Second),
 		Endpoints:  s.Profile.Endpoints,
 	}
@@ -115,7 +139,7 @@ func (s *Sessions) commit(ctx context.Context, p proof) (profile.Session, error)
 		return profile.Session{}, err
 	}
 	defer unlock()
-	if err := s.seal(session, p.grant, p.token); err != nil {
+	if err := s.seal(place.Save, session, p.grant, p.token); err != nil {
 		return profile.Session{}, err
 	}
 	if err := session.Save(s.Dirs); err != nil {
@@ -145,11 +169,10 @@ func (s *Sessions) Logout(ctx context.Context) error {
 	if err != nil {
 		err = fmt.Errorf("log out: %w", err)
 	}
-	held, ok := g.(*refreshGrant)
-	if !ok {
+	if g == nil {
 		return err
 	}
-	errRevoke := held.revoke(ctx, s)
+	errRevoke := g.revoke(ctx, s)
 	switch {
 	case errRevoke == nil:
 		return err
@@ -194,19 +217,31 @@ func (s *Sessions) lock(ctx context.Context) (unlock func(), err error) {
 	return filelock.Lock(ctx, s.besideSession(".lock"))
 }
 
-func (s *Sessions) seal(session profile.Session, g grant, token AccessToken) error {
+// maxSecret is the size of what a session's secret half has room for: a long access token and a long refresh token.
+const maxSecret = 64 << 10
+
+// reserve makes the place of a secret before what is to be kept there is asked for: it is given once.
+func (s *Sessions) reserve(name string) (*secretstore.Reservation, error) {
+	place, err := s.Secrets.Reserve(name, maxSecret)
+	if err != nil && hint.Of(err) == "" {
+		err = hint.Wrap(err, "nothing was asked for, so nothing is lost; make room or give access below %s, and try again", s.Dirs.State)
+	}
+	return place, err
+}
+
+func (s *Sessions) seal(save func(plaintext, additionalData []byte) error, session profile.Session, g grant, token AccessToken) error {
 	raw, err := json.Marshal(g)
 	if err != nil {
 		return err
 	}
-	if g.Method() == MethodSTACKITCLI {
-		token = AccessToken{} // every process asks the CLI, whose session may end without our hearing of it
+	if g.outside() {
+		token = AccessToken{}
 	}
 	data, err := json.Marshal(secret{Version: secretVersion, Method: g.Method(), Grant: raw, Access: token})
 	if err != nil {
 		return err
 	}
-	return s.Secrets.Save(secretName(session), data, s.purpose(session))
+	return save(data, s.purpose(session))
 }
 
 // unseal returns the secret half of the session.
@@ -336,8 +371,19 @@ func (s *Sessions) renew(ctx context.Context, session profile.Session, refused s
 	if token.goodAt(s.Now()) && token.Token != refused {
 		return token, nil // another process was first
 	}
+	save := func(plaintext, additionalData []byte) error {
+		return s.Secrets.Save(secretName(session), plaintext, additionalData)
+	}
+	if g.spends() {
+		place, err := s.reserve(secretName(session))
+		if err != nil {
+			return AccessToken{}, fmt.Errorf("renew the session of profile %q: %w", s.Name, err)
+		}
+		defer place.Release()
+		save = place.Save
+	}
 	renewing := s
-	if g.Method() == MethodSTACKITCLI {
+	if g.outside() {
 		// The folder of the sessions can be a kubeconfig's choice, too, with such a session made for the purpose.
 		if renewing, err = s.restricted(); err != nil {
 			return AccessToken{}, fmt.Errorf("the session of the STACKIT CLI is not used: %w", err)
@@ -347,7 +393,7 @@ func (s *Sessions) renew(ctx context.Context, session profile.Session, refused s
 	if err == nil && refused != "" && token.Token == refused {
 		err = g.refused(s)
 	}
-	if _, ok := g.(*refreshGrant); ok && rejected(err) {
+	if g.ended(err) {
 		// The provider ended it, and nothing else can bring it back.
 		return AccessToken{}, errors.Join(s.required(session, "the session has ended: it is too old, or was revoked"), s.forget())
 	}
@@ -358,14 +404,15 @@ func (s *Sessions) renew(ctx context.Context, session profile.Session, refused s
 	if err != nil {
 		return AccessToken{}, fmt.Errorf("renew the session of profile %q: %w", s.Name, err)
 	}
-	if g.Method() == MethodSTACKITCLI && token.Principal != session.Principal {
+	if g.outside() && token.Principal != session.Principal {
 		return AccessToken{}, hint.Wrap(
 			fmt.Errorf("profile %q: the STACKIT CLI is logged in as %q now, and the session is %q's", s.Name, token.Principal, session.Principal),
 			"to go on as the former: %s --stackit-cli", s.command("login"))
 	}
 	token.Principal = session.Principal
-	if err := s.seal(session, g, token); err != nil {
-		return AccessToken{}, fmt.Errorf("save the renewed session: %w", err)
+	if err := s.seal(save, session, g, token); err != nil && s.Warn != nil {
+		// The token is good for this command, whatever becomes of the next one.
+		s.Warn(fmt.Errorf("the renewed session could not be saved, so that %s may be needed soon: %w", s.command("login"), err))
 	}
 	return token, nil
 }

@@ -10,6 +10,7 @@ import (
 
 // staticGrant is a token that somebody else renews, if at all.
 type staticGrant struct {
+	plain
 	method string
 	origin string // where it comes from, such as "STACKIT_ACCESS_TOKEN"
 	token  string

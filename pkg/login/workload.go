@@ -34,6 +34,7 @@ type workloadToken struct {
 
 // workloadGrant exchanges a workload's token for access tokens of a service account: workload identity federation.
 type workloadGrant struct {
+	plain
 	email string
 	token workloadToken
 }
@@ -115,7 +116,7 @@ func (s *Sessions) workloadGrant() (grant, error) {
 	if token.get == nil {
 		return nil, nil
 	}
-	return &workloadGrant{email, token}, nil
+	return &workloadGrant{email: email, token: token}, nil
 }
 
 func (s *Sessions) workloadToken(wanted bool) workloadToken {

@@ -100,6 +100,90 @@ func (s *Store) Save(name string, plaintext, additionalData []byte) error {
 	return nil
 }
 
+// Reservation is the place of a secret that does not exist yet: its folder, its key and its space on the disk are there.
+type Reservation struct {
+	store *Store
+	name  string
+	file  *atomicfile.Reservation
+	made  string // id of the key that was made for it, or ""
+}
+
+// Reserve makes the place for a secret of up to size bytes under name, so that what is shown once can be asked for: a
+// full disk, a folder that cannot be written to and a keyring that is locked are found out here. What is there under that
+// name stays until Save. The caller calls Release in any case.
+func (s *Store) Reserve(name string, size int) (*Reservation, error) {
+	r := &Reservation{store: s, name: name}
+	err := s.locked(func() error {
+		ring, err := s.loadRing()
+		if err != nil {
+			return err
+		}
+		before := len(ring.Keys)
+		id, key, err := s.currentKey(&ring)
+		if err != nil {
+			return err
+		}
+		if len(ring.Keys) > before {
+			r.made = id
+		}
+		sealedSize := len(seal(id, key, name, make([]byte, size), purposeOf(nil)).marshal())
+		r.file, err = atomicfile.Reserve(s.path(name), sealedSize, 0o600)
+		return err
+	}, name)
+	if err != nil {
+		r.dropKey()
+		return nil, fmt.Errorf("make the place for secret %q: %w", name, err)
+	}
+	return r, nil
+}
+
+// Save is Store.Save into the place.
+func (r *Reservation) Save(plaintext, additionalData []byte) error {
+	err := r.store.locked(func() error {
+		ring, err := r.store.loadRing()
+		if err != nil {
+			return err
+		}
+		id, key, err := r.store.currentKey(&ring) // another one if the key was rotated meanwhile
+		if err != nil {
+			return err
+		}
+		return r.file.Commit(seal(id, key, r.name, plaintext, purposeOf(additionalData)).marshal())
+	}, r.name)
+	if err != nil {
+		return fmt.Errorf("save secret %q: %w", r.name, err)
+	}
+	return nil
+}
+
+// Release gives up the place if nothing was saved in it, as far as that is possible.
+func (r *Reservation) Release() {
+	r.file.Abort()
+	r.dropKey()
+}
+
+// dropKey removes the key that was made for the place if nothing is sealed with it. Who reserved a place meanwhile makes
+// another one.
+func (r *Reservation) dropKey() {
+	if r.made == "" {
+		return
+	}
+	s := r.store
+	_ = s.locked(func() error {
+		ring, err := s.loadRing()
+		if err != nil || len(ring.Keys) != 1 || ring.Keys[0].ID != r.made || s.inUse(r.made) {
+			return err
+		}
+		if ring.Keys[0].In == InKeyring {
+			_ = s.keyring.delete(r.made)
+		}
+		if err := os.Remove(s.ringPath()); err != nil {
+			return err
+		}
+		return s.sweep(keyRing{})
+	})
+}
+
 // Load opens the secret of this name. The error is fs.ErrNotExist when there is none, and ErrOtherPurpose when it was
 // sealed with other additional data.
 func (s *Store) Load(name string, additionalData []byte) ([]byte, error) {
