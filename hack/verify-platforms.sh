@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# The programs compile for every platform they are released for.
+# The programs compile for every platform they are released for. Those that are released are linked for the archives of the check
+# krew.
 set -o errexit -o nounset -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 for platform in {linux,darwin,windows}/{amd64,arm64}; do
   echo "$platform"
-  GOOS=${platform%/*} GOARCH=${platform#*/} go build -o /dev/null ./cmd/...
+  GOOS=${platform%/*} GOARCH=${platform#*/} go list -export -f '{{with .Error}}{{.}}{{end}}' ./cmd/...
 done

@@ -4,14 +4,15 @@
 //
 // It looks at functions, types, variables and constants of packages other than main, on every system that the programs run
 // on, and takes tests in a package of their own, such as login_test, for outside. A type counts as used where a used name
-// brings it along, as a result, an argument or a field; a constant where its type is. Methods and fields are not looked at:
-// interfaces and encodings use them unseen. It exits with 1 if it finds any.
+// brings it along, as a result, an argument or a field; a constant where its type is, or another of its block, which is a
+// vocabulary. Methods and fields are not looked at: interfaces and encodings use them unseen. It exits with 1 if it finds any.
 package main
 
 import (
 	"errors"
 	"flag"
 	"fmt"
+	"go/ast"
 	"go/token"
 	"go/types"
 	"maps"
@@ -88,6 +89,7 @@ func look(loaded []*packages.Package, used map[string]bool, declared map[string]
 		if p.Name == "main" || p.ID != p.PkgPath || strings.HasSuffix(p.PkgPath, ".test") { // a variant with its tests
 			continue
 		}
+		markBlocks(p, used)
 		for _, name := range p.Types.Scope().Names() {
 			object := p.Types.Scope().Lookup(name)
 			if !object.Exported() || isTest(p.Fset, object) {
@@ -98,6 +100,29 @@ func look(loaded []*packages.Package, used map[string]bool, declared map[string]
 				if named, ok := constant.Type().(*types.Named); ok && used[key(named.Obj())] {
 					used[key(object)] = true
 				}
+			}
+		}
+	}
+}
+
+// markBlocks marks the constants of each block that has one in use.
+func markBlocks(p *packages.Package, used map[string]bool) {
+	for _, file := range p.Syntax {
+		for _, decl := range file.Decls {
+			block, ok := decl.(*ast.GenDecl)
+			if !ok || block.Tok != token.CONST {
+				continue
+			}
+			var names []string
+			inUse := false
+			for _, spec := range block.Specs {
+				for _, name := range spec.(*ast.ValueSpec).Names {
+					names = append(names, p.PkgPath+"."+name.Name)
+					inUse = inUse || used[p.PkgPath+"."+name.Name]
+				}
+			}
+			for _, name := range names {
+				used[name] = used[name] || inUse
 			}
 		}
 	}

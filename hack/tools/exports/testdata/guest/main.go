@@ -6,5 +6,5 @@ import "example.com/house/room"
 func main() {
 	door, _ := room.Open(room.Options{})
 	door.Lock("")
-	_ = room.Name
+	_ = room.Name + room.Yes
 }

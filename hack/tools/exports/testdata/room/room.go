@@ -38,5 +38,11 @@ const Name = "room"
 
 var _ = Alone()
 
+// Words are a vocabulary, of which the guest knows one.
+const (
+	Yes = "yes"
+	No  = "no"
+)
+
 // Tested is called by the tests in a package of their own.
 func Tested() {}
