@@ -73,8 +73,8 @@ func TestMap(t *testing.T) {
 	}
 }
 
-// TestFiles checks that each file and folder that a page for maintainers names is there. One that somebody is to make has
-// NAME in its name, or "(new)" behind it; then its folder is.
+// TestFiles checks that each file and folder that a page for maintainers names is there. One that somebody is to make
+// has NAME in its name, or "(new)" behind it; then its folder is.
 func TestFiles(t *testing.T) {
 	found := 0
 	for _, name := range []string{"architecture.md", "../CONTRIBUTING.md"} {

@@ -54,7 +54,8 @@ func newInstanceCmd() *cobra.Command {
 	}
 	f := set.Flags()
 	f.StringVar(&status, "status", "", "status that the API reports")
-	f.StringVar(&credentials, "credentials", "", "when there are tokens and kubeconfigs: minted, refused, or \"\" for by the status")
+	f.StringVar(&credentials, "credentials", "",
+		"when there are tokens and kubeconfigs: minted, refused, or \"\" for by the status")
 	f.IntVar(&refuseCredentials, "refuse-credentials", 0, "how many requests for them are answered 404 first")
 	f.IntVar(&readyAfterPolls, "ready-after-polls", 0, "becomes active when it was asked for that often")
 	f.DurationVar(&readyIn, "ready-in", 0, "becomes active after that time")
@@ -71,14 +72,15 @@ func newKeysCmd() *cobra.Command {
 	rotate := &cobra.Command{
 		Use:   "rotate",
 		Short: "Sign with a new key, and withdraw the old one",
-		Long: `Sign with a new key, and withdraw the old one. An API server knows of it when it sees a token of the new key, and
-keeps tokens that it has accepted for up to ten seconds.`,
+		Long: `Sign with a new key, and withdraw the old one. An API server knows of it when it sees a token of the
+new key, and keeps tokens that it has accepted for up to ten seconds.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return call(cmd.Context(), http.MethodPost, "/sandbox/keys", request, nil)
 		},
 	}
-	rotate.Flags().StringVar(&request.Instance, "instance", "", "ID of the instance whose issuer it is (default: the identity provider)")
+	rotate.Flags().StringVar(&request.Instance, "instance", "",
+		"ID of the instance whose issuer it is (default: the identity provider)")
 	rotate.Flags().BoolVar(&request.KeepOld, "keep-old", false, "keep the old key published")
 	cmd := &cobra.Command{Use: "keys", Short: "Signing keys"}
 	cmd.AddCommand(rotate)

@@ -30,7 +30,8 @@ func clients(t *testing.T) string {
 	return strings.TrimSpace(string(dir))
 }
 
-// TestClients has Helm, the JavaScript client and Argo CD's cluster type talk to a real Kubernetes API with our kubeconfig.
+// TestClients has Helm, the JavaScript client and Argo CD's cluster type talk to a real Kubernetes API with our
+// kubeconfig.
 func TestClients(t *testing.T) {
 	programs := clients(t)
 	requests := scripttest.NewRequests()

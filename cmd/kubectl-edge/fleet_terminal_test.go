@@ -45,7 +45,8 @@ func (r *terminal) lines() []string {
 // On a terminal a bar tells how many instances have been asked. It makes room for what failed and what was written.
 func TestCreateAllOnTerminal(t *testing.T) {
 	p := fleetOwner(t)
-	path := "/edge/v1beta1/projects/" + sandbox.ProjectID + "/regions/" + sandbox.Region + "/instances/site01-3714d85/kubeconfig"
+	path := "/edge/v1beta1/projects/" + sandbox.ProjectID + "/regions/" + sandbox.Region +
+		"/instances/site01-3714d85/kubeconfig"
 	if err := p.sandbox.Inject(sandbox.Fault{Preset: "hang", Path: path}); err != nil {
 		t.Fatal(err)
 	}
@@ -68,14 +69,16 @@ func TestCreateAllOnTerminal(t *testing.T) {
 		"^error: 2 of 4 contexts not created$",
 	}
 	lines := r.lines()
-	if !slices.EqualFunc(want, lines, func(want, line string) bool { return regexp.MustCompile(want).MatchString(line) }) {
+	matches := func(want, line string) bool { return regexp.MustCompile(want).MatchString(line) }
+	if !slices.EqualFunc(want, lines, matches) {
 		t.Errorf("the terminal shows\n%s\nwant lines like\n%s", strings.Join(lines, "\n"), strings.Join(want, "\n"))
 	}
 	config, err := clientcmd.LoadFromFile(p.env.Getenv("KUBECONFIG"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got := slices.Sorted(maps.Keys(config.Contexts)); !slices.Equal(got, []string{"edge_eu01_demo-3714d85", "edge_eu01_site00-3714d85"}) {
+	if got := slices.Sorted(maps.Keys(config.Contexts)); !slices.Equal(got,
+		[]string{"edge_eu01_demo-3714d85", "edge_eu01_site00-3714d85"}) {
 		t.Errorf("contexts %q", got)
 	}
 }
@@ -83,7 +86,8 @@ func TestCreateAllOnTerminal(t *testing.T) {
 // A refusal that is waited out is told above the bar.
 func TestCreateAllWaitsOnTerminal(t *testing.T) {
 	p := fleetOwner(t)
-	if err := p.sandbox.Inject(sandbox.Fault{Preset: "too-many-requests", Method: http.MethodGet, Path: "/edge/*/*/*/*/*/*/*/kubeconfig", Times: 2}); err != nil {
+	if err := p.sandbox.Inject(sandbox.Fault{Preset: "too-many-requests", Method: http.MethodGet,
+		Path: "/edge/*/*/*/*/*/*/*/kubeconfig", Times: 2}); err != nil {
 		t.Fatal(err)
 	}
 	r := p.onTerminal("kubectl-edge", "kubeconfig", "create", "--all", "--no-wait")
@@ -114,7 +118,8 @@ func TestEachOnTerminal(t *testing.T) {
 	coloured := []string{}
 	for i, name := range []string{"demo-3714d85  ", "site00-3714d85", "site01-3714d85"} {
 		for _, stream := range []string{"err", "out"} {
-			coloured = append(coloured, fmt.Sprintf("\x1b[%dmedge_eu01_%s | \x1b[0m%s", []int{36, 33, 32}[i], name, stream))
+			coloured = append(coloured, fmt.Sprintf("\x1b[%dmedge_eu01_%s | \x1b[0m%s", []int{36, 33, 32}[i], name,
+				stream))
 		}
 	}
 	plain := []string{}

@@ -62,7 +62,8 @@ func TestChromiumDenies(t *testing.T) {
 	p.wantNobody()
 }
 
-// What does not belong to the login that waits, such as another site's forged answer, is refused, and the login waits on.
+// What does not belong to the login that waits, such as another site's forged answer, is refused, and the login waits
+// on.
 func TestChromiumBringsAnotherAnswer(t *testing.T) {
 	p := newPerson(t)
 	login := p.start("login", "--browser")
@@ -84,7 +85,8 @@ func TestChromiumBringsAnotherAnswer(t *testing.T) {
 func TestChromiumReplaysACode(t *testing.T) {
 	p := newPerson(t)
 	first := p.start("login", "--browser")
-	back, err := sandboxtest.SignIn(t.Context(), p.client, first.address(), sandbox.AdminUser, sandbox.AdminPassword, true)
+	back, err := sandboxtest.SignIn(t.Context(), p.client, first.address(), sandbox.AdminUser, sandbox.AdminPassword,
+		true)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +108,8 @@ func TestChromiumReplaysACode(t *testing.T) {
 	do(t, browser, chromedp.Navigate(query(t, address, "redirect_uri")+"/?"+replayed.Encode()))
 	wantPage(t, browser, "Not logged in", "rejected")
 	browsertest.Screenshot(browser, t, "login-replayed-code")
-	second.wantFailure("error: log in: exchange authorization code at " + p.sandbox.URL() + "/oauth/v2/token: it was rejected")
+	second.wantFailure("error: log in: exchange authorization code at " + p.sandbox.URL() +
+		"/oauth/v2/token: it was rejected")
 	if got, err := profile.LoadSession(p.dirs(), profile.DefaultName); err != nil || got != session {
 		t.Errorf("session %+v, %v; want the first login's", got, err)
 	}

@@ -42,8 +42,8 @@ func (a *ambush) lay(moment string, kill func()) {
 	a.moment, a.kill, a.seen = moment, kill, false
 }
 
-// lift ends the wait, and reports whether the moment has come, be it too late to kill. The process has ended: what it made
-// the identity provider do is waited for.
+// lift ends the wait, and reports whether the moment has come, be it too late to kill. The process has ended: what it
+// made the identity provider do is waited for.
 func (a *ambush) lift() bool {
 	a.answers.Lock()
 	defer a.answers.Unlock()
@@ -162,7 +162,8 @@ type victim struct {
 
 func newVictim(t *testing.T) *victim {
 	s, srv := sandboxtest.Start(t, func(o *sandbox.Options) {
-		o.Settings.AccessTokenLifetime = sandbox.Duration(30 * time.Second) // too short for any use: each command refreshes
+		// Too short for any use: each command refreshes.
+		o.Settings.AccessTokenLifetime = sandbox.Duration(30 * time.Second)
 	})
 	v := &victim{
 		person: &person{t: t, sandbox: s, client: sandboxtest.Client(t, s)}, ambush: &ambush{},
@@ -320,7 +321,8 @@ func TestLoginIsKilled(t *testing.T) {
 		return came
 	})
 	if outcomes[true] < 3 || outcomes[false] < 3 {
-		t.Errorf("the old session was left %d times and the new one %d times: some moments were not met", outcomes[true], outcomes[false])
+		t.Errorf("the old session was left %d times and the new one %d times: some moments were not met",
+			outcomes[true], outcomes[false])
 	}
 	v.leavesNothing()
 }
@@ -370,7 +372,8 @@ func TestRefreshIsKilledWithoutGrace(t *testing.T) {
 	if !v.killed("during /oauth/v2/token", "", "project", "list") {
 		t.Error("there was no refresh")
 	}
-	v.start("project", "list").wantFailure(`error: profile "default": the session has ended: it is too old, or was revoked` + "\nhint: kubectl edge login")
+	v.start("project", "list").wantFailure(`error: profile "default": the session has ended: it is too old,` +
+		` or was revoked` + "\nhint: kubectl edge login")
 	if left, _ := v.who(); left != "" {
 		t.Errorf("%q is logged in, want nobody", left)
 	}
@@ -391,8 +394,8 @@ func TestLogoutIsKilled(t *testing.T) {
 	v.leavesNothing()
 }
 
-// leavesNothing logs in, after which nothing unfinished may be left of all the processes that died, and out, after which
-// no secret may be.
+// leavesNothing logs in, after which nothing unfinished may be left of all the processes that died, and out, after
+// which no secret may be.
 func (v *victim) leavesNothing() {
 	v.t.Helper()
 	v.logsIn(sandbox.AdminUser)

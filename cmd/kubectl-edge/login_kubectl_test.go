@@ -23,17 +23,20 @@ func TestKubectlLogsIn(t *testing.T) {
 	p.env.Setenv("SIGN_IN", sandbox.AdminUser+" "+sandbox.AdminPassword)
 	kubectl := clustertest.Servers(t) + "/kubectl"
 	p.logIn("--service-account-key", "admin.json")
-	if code, _, stderr := p.exec(nil, "kubectl-edge", "use", sandbox.InstanceID, "--project-id", sandbox.ProjectID); code != 0 {
+	if code, _, stderr := p.exec(nil, "kubectl-edge", "use", sandbox.InstanceID, "--project-id",
+		sandbox.ProjectID); code != 0 {
 		t.Fatal(stderr)
 	}
 	if code, _, stderr := p.run("logout"); code != 0 {
 		t.Fatal(stderr)
 	}
 
-	silent := exec.CommandContext(t.Context(), kubectl, "get", "namespaces", "-o", "name") // its standard input is /dev/null
+	// Its standard input is /dev/null.
+	silent := exec.CommandContext(t.Context(), kubectl, "get", "namespaces", "-o", "name")
 	silent.Env, silent.Dir = p.env.Vars, p.env.WorkDir
 	out, err := silent.CombinedOutput()
-	if err == nil || !strings.Contains(string(out), "nobody is logged in") || !strings.Contains(string(out), "hint: kubectl edge login") {
+	if err == nil || !strings.Contains(string(out), "nobody is logged in") ||
+		!strings.Contains(string(out), "hint: kubectl edge login") {
 		t.Errorf("without a terminal: %v\n%s", err, out)
 	}
 	if opened := p.browsers(); opened != "" {

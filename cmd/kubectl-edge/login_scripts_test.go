@@ -16,8 +16,8 @@ func TestLogin(t *testing.T) {
 	testscript.Run(t, loginParams("login", ""))
 }
 
-// loginParams are those of the scripts about logging in that are below testdata/dir. The folder cli, if there is one, has
-// the STACKIT CLI.
+// loginParams are those of the scripts about logging in that are below testdata/dir. The folder cli, if there is one,
+// has the STACKIT CLI.
 func loginParams(dir, cli string) testscript.Params {
 	return scripttest.Params(filepath.Join("testdata", dir), *update, func(e *testscript.Env) error {
 		w := scripttest.Start(e.T().(testing.TB))

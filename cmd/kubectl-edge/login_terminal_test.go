@@ -28,14 +28,16 @@ func TestLoginOnTerminal(t *testing.T) {
 		t.Errorf("a browser was opened: %s", opened)
 	}
 
-	if code, _, stderr := p.exec(nil, "kubectl-edge_credential", "--project-id="+sandbox.ProjectID, "--instance-id="+sandbox.InstanceID); code != 0 {
+	if code, _, stderr := p.exec(nil, "kubectl-edge_credential", "--project-id="+sandbox.ProjectID,
+		"--instance-id="+sandbox.InstanceID); code != 0 {
 		t.Fatal(stderr)
 	}
 	r = p.onTerminal("kubectl-edge", "status")
 	if code := r.ends(); code != 0 {
 		t.Fatalf("exit code %d:\n%s", code, r.all.String())
 	}
-	for _, want := range []string{"Logged in as:", sandbox.AdminUser, "browser, since", sandbox.InstanceID, "█", "expires in 1"} {
+	for _, want := range []string{"Logged in as:", sandbox.AdminUser, "browser, since", sandbox.InstanceID, "█",
+		"expires in 1"} {
 		if !strings.Contains(r.all.String(), want) {
 			t.Errorf("status does not show %q:\n%s", want, r.all.String())
 		}
@@ -46,7 +48,8 @@ func TestLoginOnTerminal(t *testing.T) {
 func TestLoginIsInterruptedOnTerminal(t *testing.T) {
 	p := newPerson(t)
 	for method, waits := range map[string]string{
-		"--browser": "Sign in at this address:", "--no-browser": "press Enter:", "--device": "Sign in on any device at this address",
+		"--browser": "Sign in at this address:", "--no-browser": "press Enter:",
+		"--device": "Sign in on any device at this address",
 	} {
 		r := p.onTerminal("kubectl-edge", "login", method)
 		r.sees(waits)

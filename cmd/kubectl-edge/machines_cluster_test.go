@@ -34,8 +34,9 @@ func TestMachines(t *testing.T) {
 	running.Sandbox.Configure(func(c *sandbox.Settings) { c.LocalUI = true })
 	for name, test := range map[string]func(*testing.T, *person, *clustertest.Running){
 		"web UI": testWebUI, "token file": testTokenFile, "Argo CD": testArgoCD,
-		"component of Argo CD": testArgoCDComponent, "page of Flux": testFlux, "page of GitHub Actions": testGitHubActions,
-		"page of Prometheus": testPrometheus, "page of Terraform": testTerraform,
+		"component of Argo CD": testArgoCDComponent, "page of Flux": testFlux,
+		"page of GitHub Actions": testGitHubActions,
+		"page of Prometheus":     testPrometheus, "page of Terraform": testTerraform,
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := &testscript.Env{WorkDir: t.TempDir(), Values: map[any]any{}, Vars: []string{
@@ -107,13 +108,16 @@ func testWebUI(t *testing.T, p *person, _ *clustertest.Running) {
 		t.Helper()
 		do(t, browser, chromedp.SendKeys("#token", token), chromedp.Click("button.primary"))
 	}
-	for name, bad := range map[string]string{"wrong": token[:len(token)-9] + "AAAAAAAAA", "expired": expired, "opaque": "hello"} {
+	for name, bad := range map[string]string{"wrong": token[:len(token)-9] + "AAAAAAAAA", "expired": expired,
+		"opaque": "hello"} {
 		logIn(bad)
 		do(t, browser, chromedp.WaitVisible(`[role=alert]`))
-		if text := read(t, browser, chromedp.Text(`[role=alert]`)); text != "The cluster token was refused: it is wrong, or has expired." {
+		if text := read(t, browser, chromedp.Text(`[role=alert]`)); text != "The cluster token was refused: it is "+
+			"wrong, or has expired." {
 			t.Errorf("%s token: the page says %q", name, text)
 		}
-		if text := read(t, browser, chromedp.Text("main")); strings.Contains(text, hostOfSandbox) || strings.Contains(text, bad) {
+		if text := read(t, browser, chromedp.Text("main")); strings.Contains(text, hostOfSandbox) ||
+			strings.Contains(text, bad) {
 			t.Errorf("%s token: the page shows\n%s", name, text)
 		}
 		browsertest.Screenshot(browser, t, "ui-"+name)
@@ -122,7 +126,8 @@ func testWebUI(t *testing.T, p *person, _ *clustertest.Running) {
 	logIn(token)
 	do(t, browser, chromedp.WaitVisible("table"))
 	browsertest.Screenshot(browser, t, "ui-edge-hosts")
-	if text := read(t, browser, chromedp.Text("table")); !strings.Contains(text, hostOfSandbox) || !strings.Contains(text, "part of cluster berlin") {
+	if text := read(t, browser, chromedp.Text("table")); !strings.Contains(text, hostOfSandbox) ||
+		!strings.Contains(text, "part of cluster berlin") {
 		t.Errorf("the page shows\n%s", text)
 	}
 	if html := read(t, browser, chromedp.OuterHTML("html")); strings.Contains(html, token) {
@@ -159,19 +164,22 @@ func testTokenFile(t *testing.T, p *person, running *clustertest.Running) {
 		t.Fatal(err)
 	}
 	config := `{"apiVersion": "v1", "kind": "Config", "current-context": "c",
-		"clusters": [{"name": "c", "cluster": {"server": "` + running.Cluster.URL() + `", "certificate-authority": "` + p.path("ca.pem") + `"}}],
+		"clusters": [{"name": "c", "cluster": {"server": "` + running.Cluster.URL() + `",
+			"certificate-authority": "` + p.path("ca.pem") + `"}}],
 		"users": [{"name": "c", "user": {"tokenFile": "` + p.path("token") + `"}}],
 		"contexts": [{"name": "c", "context": {"cluster": "c", "user": "c"}}]}`
 	if err := os.WriteFile(p.path("file.yaml"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	kubectl := func(args ...string) (string, error) {
-		out, err := p.command("kubectl", append([]string{"--kubeconfig", p.path("file.yaml")}, args...)...).CombinedOutput()
+		out, err := p.command("kubectl", append([]string{"--kubeconfig", p.path("file.yaml")},
+			args...)...).CombinedOutput()
 		return string(out), err
 	}
 	seen := map[string]bool{}
 	for range 4 { // 3.2 s each
-		if out, err := kubectl("auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"); err != nil || out != sandbox.InstanceUser {
+		if out, err := kubectl("auth", "whoami", "-o", "jsonpath={.status.userInfo.username}"); err != nil ||
+			out != sandbox.InstanceUser {
 			t.Errorf("%v: %s", err, out)
 		}
 		data, err := os.ReadFile(p.path("token"))
@@ -206,13 +214,14 @@ func testTokenFile(t *testing.T, p *person, running *clustertest.Running) {
 	}
 }
 
-// outlives waits, token by token, until the API server refuses an earlier one: it knows a token for ten seconds after it has
-// accepted it.
+// outlives waits, token by token, until the API server refuses an earlier one: it knows a token for ten seconds after
+// it has accepted it.
 func (p *person) outlives(token string, running *clustertest.Running, next func()) {
 	p.t.Helper()
 	var last string
 	for range 20 {
-		out, err := p.command("kubectl", "--kubeconfig", os.DevNull, "--server", running.Cluster.URL(), "--certificate-authority", p.path("ca.pem"),
+		out, err := p.command("kubectl", "--kubeconfig", os.DevNull, "--server", running.Cluster.URL(),
+			"--certificate-authority", p.path("ca.pem"),
 			"--token", token, "get", "--raw", "/metrics").CombinedOutput()
 		if err != nil && strings.Contains(string(out), "must be logged in") {
 			return
@@ -240,26 +249,30 @@ func testArgoCD(t *testing.T, p *person, running *clustertest.Running) {
 	}
 	kubectl("create", "namespace", "argocd")
 	for range 2 { // what is there already is no obstacle
-		if code, _, stderr := p.run(apply...); code != 0 || stderr != "Applied Secret argocd/edge-eu01-demo-3714d85 for instance demo-3714d85.\n" {
+		if code, _, stderr := p.run(apply...); code != 0 ||
+			stderr != "Applied Secret argocd/edge-eu01-demo-3714d85 for instance demo-3714d85.\n" {
 			t.Fatalf("apply: %d, %s", code, stderr)
 		}
 	}
 	// What others add stays; what others changed is theirs until it is taken over.
 	kubectl("-n", "argocd", "label", "secret", "edge-eu01-demo-3714d85", "team=blue", "stage=test", "--overwrite")
-	if code, _, stderr := p.run(apply...); code != 1 || !strings.Contains(stderr, "hint: add --force-conflicts to take these fields over") {
+	if code, _, stderr := p.run(apply...); code != 1 ||
+		!strings.Contains(stderr, "hint: add --force-conflicts to take these fields over") {
 		t.Errorf("conflict: %d, %s", code, stderr)
 	}
 	if code, _, stderr := p.run(append(apply, "--force-conflicts")...); code != 0 {
 		t.Errorf("with force: %d, %s", code, stderr)
 	}
-	secret := kubectl("-n", "argocd", "get", "secret", "-l", "argocd.argoproj.io/secret-type=cluster,team=blue,stage=prod", "-o", "json")
+	secret := kubectl("-n", "argocd", "get", "secret", "-l",
+		"argocd.argoproj.io/secret-type=cluster,team=blue,stage=prod", "-o", "json")
 	var list struct{ Items []json.RawMessage }
 	if err := json.Unmarshal([]byte(secret), &list); err != nil || len(list.Items) != 1 {
 		t.Fatalf("%v, %s", err, secret)
 	}
 	// What is printed does the same.
 	printed := p.must(nil, "kubectl-edge", append(write, "-o", "json")...)
-	p.must([]byte(printed), "kubectl", append(management, "apply", "--server-side", "--force-conflicts", "--validate=strict", "-f", "-")...)
+	p.must([]byte(printed), "kubectl", append(management, "apply", "--server-side", "--force-conflicts",
+		"--validate=strict", "-f", "-")...)
 
 	p.becomePod()
 	before := p.sandbox.Stats()
@@ -270,12 +283,14 @@ func testArgoCD(t *testing.T, p *person, running *clustertest.Running) {
 		}
 		// The page's arithmetic: with each mint goes an access token, which is kept nowhere.
 		after := p.sandbox.Stats()
-		if minted, exchanged := after.Minted()-before.Minted(), exchanges(after)-exchanges(before); minted != i || exchanged != i {
+		if minted, exchanged := after.Minted()-before.Minted(), exchanges(after)-exchanges(before); minted != i ||
+			exchanged != i {
 			t.Errorf("from %d empty caches: minted %d tokens with %d access tokens", i, minted, exchanged)
 		}
 		p.must(nil, "kubectl-edge", "cache", "clean")
 	}
-	if text := string(list.Items[0]); strings.Contains(text, "eyJhbGciOi") || strings.Contains(text, tokenrequest.Helper) {
+	if text := string(list.Items[0]); strings.Contains(text, "eyJhbGciOi") ||
+		strings.Contains(text, tokenrequest.Helper) {
 		t.Errorf("the Secret holds a token, or no base64: %s", text)
 	}
 }

@@ -103,7 +103,8 @@ func (p *person) writeWorkloadToken() {
 // becomePod leaves neither a login nor a cache of the person's.
 func (p *person) becomePod() {
 	p.t.Helper()
-	for name, folder := range map[string]string{"XDG_STATE_HOME": "pod-state", "XDG_CACHE_HOME": "pod-cache", "XDG_RUNTIME_DIR": "pod-runtime"} {
+	for name, folder := range map[string]string{"XDG_STATE_HOME": "pod-state", "XDG_CACHE_HOME": "pod-cache",
+		"XDG_RUNTIME_DIR": "pod-runtime"} {
 		if err := os.Mkdir(p.path(folder), 0o700); err != nil {
 			p.t.Fatal(err)
 		}
@@ -129,12 +130,14 @@ func (p *person) setEnvironment(c container) {
 // admits has the API server check what would be created.
 func (p *person) admits(running *clustertest.Running, documents string) {
 	p.t.Helper()
-	p.must([]byte(documents), "kubectl", "--kubeconfig", running.Kubeconfig, "create", "--dry-run=server", "--validate=strict", "-f", "-")
+	p.must([]byte(documents), "kubectl", "--kubeconfig", running.Kubeconfig, "create", "--dry-run=server",
+		"--validate=strict", "-f", "-")
 }
 
 // The component makes pods of Argo CD's own manifests that have the helper, its cache and the workload's token.
 func testArgoCDComponent(t *testing.T, p *person, running *clustertest.Running) {
-	manifests, err := os.ReadFile(filepath.Join(moduleDir(t, "argocd", "github.com/argoproj/argo-cd/v3"), "manifests", "install.yaml"))
+	manifests, err := os.ReadFile(filepath.Join(moduleDir(t, "argocd", "github.com/argoproj/argo-cd/v3"), "manifests",
+		"install.yaml"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -142,15 +145,18 @@ func testArgoCDComponent(t *testing.T, p *person, running *clustertest.Running) 
 	if err := os.CopyFS(p.path("kz/argocd"), os.DirFS(docs+"examples/argocd")); err != nil {
 		t.Fatal(err)
 	}
-	kustomization := regexp.MustCompile(`https://raw\S+`).ReplaceAllString(blocks(t, "argocd.md", "yaml")[0], "install.yaml")
+	kustomization := regexp.MustCompile(`https://raw\S+`).ReplaceAllString(blocks(t, "argocd.md", "yaml")[0],
+		"install.yaml")
 	p.write("kz/kustomization.yaml", strings.Replace(kustomization, "namespace: argocd", "namespace: component", 1))
 	p.must(nil, "kubectl", "--kubeconfig", running.Kubeconfig, "create", "namespace", "component")
 	built := p.must(nil, "kubectl", "kustomize", p.path("kz"))
 	all := objects(t, built)
 	var pods []string
-	for i, name := range []string{"StatefulSet/argocd-application-controller", "Deployment/argocd-server", "Deployment/argocd-applicationset-controller"} {
+	for i, name := range []string{"StatefulSet/argocd-application-controller", "Deployment/argocd-server",
+		"Deployment/argocd-applicationset-controller"} {
 		template := all[name].Spec.Template.Spec
-		own := slices.IndexFunc(template.Containers, func(c container) bool { return strings.HasSuffix(name, "/"+c.Name) })
+		own := slices.IndexFunc(template.Containers,
+			func(c container) bool { return strings.HasSuffix(name, "/"+c.Name) })
 		if own < 0 {
 			t.Fatalf("%s has no container of its name", name)
 		}
@@ -169,7 +175,8 @@ func testArgoCDComponent(t *testing.T, p *person, running *clustertest.Running) 
 		if len(mounts) < 6 {
 			t.Errorf("%s has lost mounts of its own: %v", name, mounts)
 		}
-		init := template.InitContainers[slices.IndexFunc(template.InitContainers, func(c container) bool { return c.Name == "kubectl-edge" })]
+		init := template.InitContainers[slices.IndexFunc(template.InitContainers,
+			func(c container) bool { return c.Name == "kubectl-edge" })]
 		if i == 0 {
 			p.installs(init)
 		}
@@ -192,8 +199,8 @@ func testArgoCDComponent(t *testing.T, p *person, running *clustertest.Running) 
 	}
 }
 
-// moduleDir returns the source of a module that a module below hack/ requires, which may be gone when what was built of it
-// is not.
+// moduleDir returns the source of a module that a module below hack/ requires, which may be gone when what was built of
+// it is not.
 func moduleDir(t *testing.T, folder, module string) string {
 	t.Helper()
 	download := exec.Command("go", "mod", "download", "-json", module)
@@ -225,13 +232,16 @@ func (p *person) installs(init container) {
 		done
 		sha256sum *.tar.gz >../../release/SHA256SUMS`)
 	p.must(nil, "bash", "-euc", "cd mirror/v9; . ./build.sh")
-	script := strings.NewReplacer("cd /kubectl-edge", "cd "+p.path("installed"), "/release/", p.path("release")+"/").Replace(init.Args[0])
+	script := strings.NewReplacer("cd /kubectl-edge", "cd "+p.path("installed"), "/release/",
+		p.path("release")+"/").Replace(init.Args[0])
 	run := func() error {
 		if err := errors.Join(os.RemoveAll(p.path("installed")), os.Mkdir(p.path("installed"), 0o700)); err != nil {
 			p.t.Fatal(err)
 		}
-		cmd := p.command("bash", append(slices.Clone(init.Command[1:]), script)...) // not every sh has pipefail, Alpine's has
-		cmd.Env = append(cmd.Env, "PATH="+p.path("tools")+":"+p.env.Getenv("PATH"), "VERSION=v9", "RELEASES=https://"+p.path("mirror"))
+		// Not every sh has pipefail, Alpine's has.
+		cmd := p.command("bash", append(slices.Clone(init.Command[1:]), script)...)
+		cmd.Env = append(cmd.Env, "PATH="+p.path("tools")+":"+p.env.Getenv("PATH"), "VERSION=v9",
+			"RELEASES=https://"+p.path("mirror"))
 		return cmd.Run()
 	}
 	if err := run(); err != nil {
@@ -246,7 +256,8 @@ func (p *person) installs(init container) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	for name, sums := range map[string]string{"no checksum": "", "the example's": strings.ReplaceAll(string(example), "v0.1.0", "v9")} {
+	for name, sums := range map[string]string{"no checksum": "",
+		"the example's": strings.ReplaceAll(string(example), "v0.1.0", "v9")} {
 		p.write("release/SHA256SUMS", sums)
 		if err := run(); err == nil {
 			p.t.Errorf("%s: installed", name)
@@ -278,8 +289,10 @@ func testGitHubActions(t *testing.T, p *person, _ *clustertest.Running) {
 	}
 	p.write("github-env", "")
 	for name, value := range map[string]string{
-		"STACKIT_SERVICE_ACCOUNT_EMAIL": sandbox.AdminServiceAccount, "ACTIONS_ID_TOKEN_REQUEST_URL": p.sandbox.GitHubRequestURL(),
-		"ACTIONS_ID_TOKEN_REQUEST_TOKEN": sandbox.GitHubRequestToken, "RUNNER_TEMP": p.env.WorkDir, "GITHUB_ENV": p.path("github-env"),
+		"STACKIT_SERVICE_ACCOUNT_EMAIL":  sandbox.AdminServiceAccount,
+		"ACTIONS_ID_TOKEN_REQUEST_URL":   p.sandbox.GitHubRequestURL(),
+		"ACTIONS_ID_TOKEN_REQUEST_TOKEN": sandbox.GitHubRequestToken, "RUNNER_TEMP": p.env.WorkDir,
+		"GITHUB_ENV": p.path("github-env"),
 	} {
 		p.env.Setenv(name, value)
 	}
@@ -310,7 +323,8 @@ func testGitHubActions(t *testing.T, p *person, _ *clustertest.Running) {
 // What the page of Terraform has its providers call is what kubectl edge writes into kubeconfigs.
 func TestTerraformPage(t *testing.T) {
 	hcl := blocks(t, "terraform.md", "hcl")[1]
-	for name, want := range map[string]string{"command": tokenrequest.Helper, "api_version": clientauthentication.SchemeGroupVersion.String()} {
+	for name, want := range map[string]string{"command": tokenrequest.Helper,
+		"api_version": clientauthentication.SchemeGroupVersion.String()} {
 		if !regexp.MustCompile(name + ` *= "` + regexp.QuoteMeta(want) + `"`).MatchString(hcl) {
 			t.Errorf("%s is not %q", name, want)
 		}

@@ -46,9 +46,11 @@ func testFlux(t *testing.T, p *person, running *clustertest.Running) {
 	job := all["CronJob/edge-token"].Spec.JobTemplate.Spec.Template.Spec.Containers[0]
 	p.becomePod()
 	p.setEnvironment(job)
-	kubeconfig := strings.ReplaceAll(all["ConfigMap/edge-demo"].Data["kubeconfig"], "https://demo-3714d85.edge.eu01.onstackit.cloud", running.Cluster.URL())
+	kubeconfig := strings.ReplaceAll(all["ConfigMap/edge-demo"].Data["kubeconfig"],
+		"https://demo-3714d85.edge.eu01.onstackit.cloud", running.Cluster.URL())
 	ca := regexp.MustCompile(`certificate-authority-data: .*`)
-	kubeconfig = ca.ReplaceAllString(kubeconfig, "certificate-authority-data: "+base64.StdEncoding.EncodeToString(p.sandbox.CA()))
+	kubeconfig = ca.ReplaceAllString(kubeconfig,
+		"certificate-authority-data: "+base64.StdEncoding.EncodeToString(p.sandbox.CA()))
 	p.write("config/kubeconfig", kubeconfig)
 	p.write("work/.keep", "")
 	script := strings.NewReplacer("/output/", p.path("work")+"/", "/config/", p.path("config")+"/").Replace(job.Args[0])
@@ -60,7 +62,8 @@ func testFlux(t *testing.T, p *person, running *clustertest.Running) {
 	p.must([]byte(kustomization), "kubectl", "create", "--validate=strict", "-f", "-")
 	p.write("with-helper", withHelper)
 	p.must(nil, "kubectl", "create", "secret", "generic", "with-helper", "--from-file=value="+p.path("with-helper"))
-	kustomization = strings.NewReplacer("edge-demo-kubeconfig", "with-helper", "name: line-control\n  namespace", "name: with-helper\n  namespace").Replace(kustomization)
+	kustomization = strings.NewReplacer("edge-demo-kubeconfig", "with-helper", "name: line-control\n  namespace",
+		"name: with-helper\n  namespace").Replace(kustomization)
 	p.must([]byte(kustomization), "kubectl", "create", "--validate=strict", "-f", "-")
 
 	const requester = "jsonpath={.spec.username}"
@@ -70,11 +73,13 @@ func testFlux(t *testing.T, p *person, running *clustertest.Running) {
 	}
 	stop := p.startFlux(t)
 	wait("line-control", "True")
-	if user := p.must(nil, "kubectl", "get", "certificatesigningrequest", "from-flux", "-o", requester); user != sandbox.InstanceUser {
+	if user := p.must(nil, "kubectl", "get", "certificatesigningrequest", "from-flux", "-o",
+		requester); user != sandbox.InstanceUser {
 		t.Errorf("Flux applied as %s, want %s", user, sandbox.InstanceUser)
 	}
 	wait("with-helper", "False")
-	if out := p.must(nil, "kubectl", "get", "kustomization", "with-helper", "-o", "jsonpath={.status}"); !strings.Contains(out, "(Unauthorized)") {
+	if out := p.must(nil, "kubectl", "get", "kustomization", "with-helper", "-o",
+		"jsonpath={.status}"); !strings.Contains(out, "(Unauthorized)") {
 		t.Errorf("with a helper: %s", out)
 	}
 	stop()
@@ -83,7 +88,8 @@ func testFlux(t *testing.T, p *person, running *clustertest.Running) {
 	p.must(nil, "kubectl", "delete", "certificatesigningrequest", "from-flux")
 	stop = p.startFlux(t, "--insecure-kubeconfig-exec")
 	wait("with-helper", "True")
-	if user := p.must(nil, "kubectl", "get", "certificatesigningrequest", "from-flux", "-o", requester); user != sandbox.InstanceUser {
+	if user := p.must(nil, "kubectl", "get", "certificatesigningrequest", "from-flux", "-o",
+		requester); user != sandbox.InstanceUser {
 		t.Errorf("Flux applied as %s, want %s", user, sandbox.InstanceUser)
 	}
 	stop()
@@ -95,39 +101,50 @@ func (p *person) startFlux(t *testing.T, flags ...string) (stop func()) {
 	p.env.Setenv("RUNTIME_NAMESPACE", "flux-system")
 	p.env.Setenv("TMPDIR", p.path("work"))
 	started, stop := p.starts("Starting workers", "kustomize-controller",
-		append([]string{"--metrics-addr=127.0.0.1:0", "--health-addr=127.0.0.1:0", "--requeue-dependency=1s"}, flags...)...)
+		append([]string{"--metrics-addr=127.0.0.1:0", "--health-addr=127.0.0.1:0", "--requeue-dependency=1s"},
+			flags...)...)
 	started()
 	return stop
 }
 
-// installFlux puts the definitions of Flux's objects into the cluster, and a source as Flux's source controller makes it
-// of a repository: with an object that says who created it.
+// installFlux puts the definitions of Flux's objects into the cluster, and a source as Flux's source controller makes
+// it of a repository: with an object that says who created it.
 func (p *person) installFlux(t *testing.T) {
 	t.Helper()
-	definition := filepath.Join(moduleDir(t, "flux", "github.com/fluxcd/kustomize-controller"), "config", "crd", "bases")
+	definition := filepath.Join(moduleDir(t, "flux", "github.com/fluxcd/kustomize-controller"), "config", "crd",
+		"bases")
 	p.must(nil, "kubectl", "create", "-f", definition)
-	for _, kind := range []string{"GitRepository", "OCIRepository", "Bucket"} { // as far as the controller looks at them
+	// As far as the controller looks at them.
+	for _, kind := range []string{"GitRepository", "OCIRepository", "Bucket"} {
 		plural := strings.TrimSuffix(strings.ToLower(kind), "y") + "ies"
 		if kind == "Bucket" {
 			plural = "buckets"
 		}
 		p.must([]byte(fmt.Sprintf(`{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition,
 			metadata: {name: %[2]s.source.toolkit.fluxcd.io}, spec: {group: source.toolkit.fluxcd.io, scope: Namespaced,
-			names: {kind: %[1]s, listKind: %[1]sList, plural: %[2]s, singular: %[3]s}, versions: [{name: v1, served: true, storage: true,
-			schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}}, subresources: {status: {}}}]}}`,
+			names: {kind: %[1]s, listKind: %[1]sList, plural: %[2]s, singular: %[3]s},
+			versions: [{name: v1, served: true, storage: true,
+			schema: {openAPIV3Schema: {type: object, x-kubernetes-preserve-unknown-fields: true}},
+			subresources: {status: {}}}]}}`,
 			kind, plural, strings.ToLower(kind))), "kubectl", "create", "-f", "-")
 	}
 	p.must(nil, "kubectl", "wait", "--for=condition=Established", "crd", "--all")
 
 	archive := gzipped(t, "deploy/request.yaml", `{apiVersion: certificates.k8s.io/v1, kind: CertificateSigningRequest,
-		metadata: {name: from-flux}, spec: {signerName: example.com/none, usages: [client auth], request: `+certificateRequest(t)+`}}`)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(archive) }))
+		metadata: {name: from-flux}, spec: {signerName: example.com/none, usages: [client auth],
+		request: `+certificateRequest(t)+`}}`)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_,
+			_ = w.Write(archive)
+	}))
 	t.Cleanup(server.Close)
 	const repository = `{apiVersion: source.toolkit.fluxcd.io/v1, kind: GitRepository, metadata: {name: line-control},
 		spec: {interval: 1m, url: "https://git.example/line-control.git"}`
 	p.must([]byte(repository+"}"), "kubectl", "create", "-f", "-")
-	p.must(nil, "kubectl", "patch", "gitrepository", "line-control", "--subresource=status", "--type=merge", "--patch", fmt.Sprintf(
-		`{"status": {"artifact": {"path": "line-control.tar.gz", "url": %q, "revision": "main@sha1:0", "digest": "sha256:%x",
+	p.must(nil, "kubectl", "patch", "gitrepository", "line-control", "--subresource=status", "--type=merge", "--patch",
+		fmt.Sprintf(
+			`{"status": {"artifact": {"path": "line-control.tar.gz", "url": %q, "revision": "main@sha1:0",
+			"digest": "sha256:%x",
 		"lastUpdateTime": "2026-01-01T00:00:00Z"}}}`, server.URL+"/line-control.tar.gz", sha256.Sum256(archive)))
 }
 
@@ -159,9 +176,11 @@ func certificateRequest(t *testing.T) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	request, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{Subject: pkix.Name{CommonName: "line"}}, key)
+	request, err := x509.CreateCertificateRequest(rand.Reader,
+		&x509.CertificateRequest{Subject: pkix.Name{CommonName: "line"}}, key)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return base64.StdEncoding.EncodeToString(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: request}))
+	return base64.StdEncoding.EncodeToString(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST",
+		Bytes: request}))
 }

@@ -37,7 +37,8 @@ func testPrometheus(t *testing.T, p *person, running *clustertest.Running) {
 	p.setEnvironment(sidecar)
 	p.write("edge/.keep", "")
 	fresh := strings.NewReplacer("/edge/", p.path("edge")+"/", ":8090", ":0")
-	nextToken, stopSidecar := p.starts("holds a new token until", sidecar.Command[0], replaced(fresh, append(sidecar.Command[1:], sidecar.Args...))...)
+	nextToken, stopSidecar := p.starts("holds a new token until", sidecar.Command[0],
+		replaced(fresh, append(sidecar.Command[1:], sidecar.Args...))...)
 	nextToken()
 	first, err := os.ReadFile(p.path("edge/token"))
 	if err != nil {
@@ -70,8 +71,8 @@ func replaced(replacer *strings.Replacer, args []string) []string {
 	return done
 }
 
-// starts runs a program in the background. The first function it returns waits for the next line of standard error with a
-// text, the second ends the program by SIGTERM, after which it has to exit with 0.
+// starts runs a program in the background. The first function it returns waits for the next line of standard error with
+// a text, the second ends the program by SIGTERM, after which it has to exit with 0.
 func (p *person) starts(text, name string, args ...string) (next func() string, stop func()) {
 	p.t.Helper()
 	cmd := p.command(name, args...)
@@ -118,32 +119,33 @@ func (p *person) starts(text, name string, args ...string) (next func() string, 
 func awaitScrape(t *testing.T, address string, after time.Time) {
 	t.Helper()
 	var last string
-	err := wait.PollUntilContextTimeout(t.Context(), 200*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet,
-			"http://"+address+"/api/v1/query?query="+url.QueryEscape(`timestamp(up{job="edge"} == 1)`), nil)
-		if err != nil {
-			return false, err
-		}
-		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			last = err.Error()
-			return false, nil // not ready yet
-		}
-		defer response.Body.Close()
-		var answer struct {
-			Data struct {
-				Result []struct{ Value [2]any }
+	err := wait.PollUntilContextTimeout(t.Context(), 200*time.Millisecond, time.Minute, true,
+		func(ctx context.Context) (bool, error) {
+			request, err := http.NewRequestWithContext(ctx, http.MethodGet,
+				"http://"+address+"/api/v1/query?query="+url.QueryEscape(`timestamp(up{job="edge"} == 1)`), nil)
+			if err != nil {
+				return false, err
 			}
-		}
-		if err := json.NewDecoder(response.Body).Decode(&answer); err != nil || len(answer.Data.Result) != 1 {
-			last = response.Status
-			return false, nil
-		}
-		text, _ := answer.Data.Result[0].Value[1].(string)
-		last = text
-		seconds, err := strconv.ParseFloat(text, 64)
-		return seconds > float64(after.UnixMilli())/1000, err
-	})
+			response, err := http.DefaultClient.Do(request)
+			if err != nil {
+				last = err.Error()
+				return false, nil // not ready yet
+			}
+			defer response.Body.Close()
+			var answer struct {
+				Data struct {
+					Result []struct{ Value [2]any }
+				}
+			}
+			if err := json.NewDecoder(response.Body).Decode(&answer); err != nil || len(answer.Data.Result) != 1 {
+				last = response.Status
+				return false, nil
+			}
+			text, _ := answer.Data.Result[0].Value[1].(string)
+			last = text
+			seconds, err := strconv.ParseFloat(text, 64)
+			return seconds > float64(after.UnixMilli())/1000, err
+		})
 	if err != nil {
 		t.Errorf("the target is not up: %v, %s", err, last)
 	}

@@ -52,12 +52,14 @@ func testTerraform(t *testing.T, p *person, running *clustertest.Running) {
 	p.env.Setenv("TF_CLI_CONFIG_FILE", p.path("tofurc"))
 	p.write("plant/chart/Chart.yaml", "{apiVersion: v2, name: chart, version: 1.0.0}")
 	p.write("plant/chart/templates/map.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: from-helm}}")
-	profiles := [][]string{{"--profile=" + profile.DefaultName}, nil} // a kubeconfig names the profile it was created with
+	// A kubeconfig names the profile it was created with.
+	profiles := [][]string{{"--profile=" + profile.DefaultName}, nil}
 	for i, hcl := range blocks(t, "terraform.md", "hcl") {
 		hcl = strings.Replace(hcl, "https://demo-3714d85.edge.eu01.onstackit.cloud", running.Cluster.URL(), 1)
 		p.write("plant/main.tf", hcl+terraformResources)
 		before := p.sandbox.Stats().Minted()
-		p.must(nil, "bash", "-euo", "pipefail", "-c", "cd plant; "+strings.TrimPrefix(blocks(t, "terraform.md", "console")[i], "$ "))
+		p.must(nil, "bash", "-euo", "pipefail", "-c",
+			"cd plant; "+strings.TrimPrefix(blocks(t, "terraform.md", "console")[i], "$ "))
 		p.terraforms(running, profiles[i])
 		if minted := p.sandbox.Stats().Minted() - before; minted != 1 {
 			t.Errorf("example %d: minted %d tokens, want 1", i, minted)
@@ -66,7 +68,8 @@ func testTerraform(t *testing.T, p *person, running *clustertest.Running) {
 
 	p.must(nil, "kubectl-edge", "logout")
 	p.write("plant/main.tf", blocks(t, "terraform.md", "hcl")[0]+terraformResources)
-	apply := strings.NewReplacer("$ ", "", "terraform plan", "tofu -chdir=plant apply -auto-approve -no-color").Replace(blocks(t, "terraform.md", "console")[2])
+	apply := strings.NewReplacer("$ ", "", "terraform plan",
+		"tofu -chdir=plant apply -auto-approve -no-color").Replace(blocks(t, "terraform.md", "console")[2])
 	out, err := p.command("bash", "-euc", apply).CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "executable kubectl-edge_credential failed with exit code 1") ||
 		strings.Count(string(out), "hint: kubectl edge login") != 2 { // of each provider
@@ -84,11 +87,13 @@ func (p *person) terraforms(running *clustertest.Running, further []string) {
 	}
 	maps := func() string {
 		t.Helper()
-		return p.must(nil, "kubectl", "--kubeconfig", running.Kubeconfig, "--namespace", "default", "get", "configmaps", "-o", "name")
+		return p.must(nil, "kubectl", "--kubeconfig", running.Kubeconfig, "--namespace", "default", "get", "configmaps",
+			"-o", "name")
 	}
 	tofu("plan", "-no-color", "-input=false", "-out=plan")
 	p.env.Setenv("TF_LOG", "WARN")
-	applied, err := p.command("tofu", "-chdir="+p.path("plant"), "apply", "-no-color", "-input=false", "plan").CombinedOutput()
+	applied, err := p.command("tofu", "-chdir="+p.path("plant"), "apply", "-no-color", "-input=false",
+		"plan").CombinedOutput()
 	if err != nil {
 		t.Fatalf("apply: %v\n%s", err, applied)
 	}
@@ -99,7 +104,8 @@ func (p *person) terraforms(running *clustertest.Running, further []string) {
 		}
 	}
 	var credential clientauthentication.ExecCredential
-	args := append([]string{tokenrequest.Helper, "--project-id=" + sandbox.ProjectID, "--region=" + sandbox.Region, "--instance-id=" + sandbox.InstanceID}, further...)
+	args := append([]string{tokenrequest.Helper, "--project-id=" + sandbox.ProjectID, "--region=" + sandbox.Region,
+		"--instance-id=" + sandbox.InstanceID}, further...)
 	answer := p.must(nil, "client", args...) // from the cache
 	if err := json.Unmarshal([]byte(answer), &credential); err != nil || credential.Status.Token == "" {
 		t.Fatal("the helper answers without a token")

@@ -31,7 +31,8 @@ type terminal struct {
 
 func (p *person) onTerminal(command ...string) *terminal {
 	p.t.Helper()
-	r := &terminal{t: p.t, cmd: exec.CommandContext(p.t.Context(), command[0], command[1:]...), output: make(chan []byte, 1024)}
+	r := &terminal{t: p.t, cmd: exec.CommandContext(p.t.Context(), command[0], command[1:]...),
+		output: make(chan []byte, 1024)}
 	r.cmd.Env = append(p.env.Vars, "TERM=xterm-256color")
 	r.cmd.Dir = p.env.WorkDir
 	file, err := pty.StartWithSize(r.cmd, &pty.Winsize{Rows: 40, Cols: 120})
@@ -91,8 +92,8 @@ func (r *terminal) types(keys string) {
 	}
 }
 
-// presses types a key once the terminal shows nothing more, and again as long as nothing comes of it: a list that was just
-// drawn may not listen yet.
+// presses types a key once the terminal shows nothing more, and again as long as nothing comes of it: a list that was
+// just drawn may not listen yet.
 func (r *terminal) presses(key string) {
 	r.t.Helper()
 	for shown := true; shown; {

@@ -15,7 +15,8 @@ import (
 var update = flag.Bool("update", false, "update the scripts' expected output")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"kubectl-sts": main, "to-full-disk": plugintest.FullDisk, "to-nobody": plugintest.Nobody})
+	testscript.Main(m, map[string]func(){"kubectl-sts": main, "to-full-disk": plugintest.FullDisk,
+		"to-nobody": plugintest.Nobody})
 }
 
 // TestScripts runs each script with a StackState of its own.

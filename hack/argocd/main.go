@@ -37,7 +37,8 @@ func whoami(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	review, err := client.AuthenticationV1().SelfSubjectReviews().Create(ctx, &authentication.SelfSubjectReview{}, metav1.CreateOptions{})
+	review, err := client.AuthenticationV1().SelfSubjectReviews().Create(ctx, &authentication.SelfSubjectReview{},
+		metav1.CreateOptions{})
 	if err != nil {
 		return "", err
 	}

@@ -28,11 +28,14 @@ func chart(results []result) []byte {
 	x := func(v float64) float64 { return labelWidth + v/(largest*1.05)*scaleWidth }
 	height := headHeight + rowHeight*len(ratios) + 36
 	var b strings.Builder
-	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d" font-family="system-ui, sans-serif" font-size="13">
+	fmt.Fprintf(&b, `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 %d %d" width="%d" height="%d"
+  font-family="system-ui, sans-serif" font-size="13">
 <title>Ratios to peers, with their bounds</title>
 <rect width="100%%" height="100%%" fill="#fff"/>
-<text x="16" y="28" font-size="17" font-weight="600" fill="#1f2328">Measured side by side: ratio to the peer, less is better</text>
-<g font-size="12" fill="#59636e"><rect x="16" y="40" width="22" height="10" fill="#2f6fb5"/><text x="44" y="49">median</text>`+
+<text x="16" y="28" font-size="17" font-weight="600"
+  fill="#1f2328">Measured side by side: ratio to the peer, less is better</text>
+<g font-size="12" fill="#59636e"><rect x="16" y="40" width="22" height="10" fill="#2f6fb5"/>
+  <text x="44" y="49">median</text>`+
 		`<path d="M104 45h22M104 41v8M126 41v8" stroke="#1f2328" fill="none"/><text x="132" y="49">quartiles</text>`+
 		`<path d="M202 38v14" stroke="#cf222e" stroke-width="2"/><text x="210" y="49">bound</text></g>
 `, chartWidth, height, chartWidth, height)

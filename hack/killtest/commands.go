@@ -29,8 +29,10 @@ func (e *entry) in(config *api.Config, name string) bool {
 	if cluster == nil || context == nil || user == nil || context.Cluster != name || context.AuthInfo != name {
 		return false
 	}
-	calls := (user.Exec == nil) == (e.user.Exec == nil) && (user.Exec == nil || user.Exec.Command == e.user.Exec.Command && slices.Equal(user.Exec.Args, e.user.Exec.Args))
-	return cluster.Server == e.server && bytes.Equal(cluster.CertificateAuthorityData, e.ca) && user.Token == e.user.Token && calls
+	calls := (user.Exec == nil) == (e.user.Exec == nil) &&
+		(user.Exec == nil || user.Exec.Command == e.user.Exec.Command && slices.Equal(user.Exec.Args, e.user.Exec.Args))
+	return cluster.Server == e.server && bytes.Equal(cluster.CertificateAuthorityData, e.ca) &&
+		user.Token == e.user.Token && calls
 }
 
 // absent reports whether config has nothing of this name.
@@ -52,7 +54,8 @@ func commandOf(what string, slot int) command {
 	var c command
 	switch ids := instances(); what {
 	case "create":
-		c = command{args: []string{"create", "--instance-id", strings.Join(ids, ","), "--context-name", name("new", "{{.ID}}")}, done: "Wrote"}
+		c = command{args: []string{"create", "--instance-id", strings.Join(ids, ","), "--context-name",
+			name("new", "{{.ID}}")}, done: "Wrote"}
 	case "convert":
 		c = command{args: []string{"convert"}, done: "Converted"}
 	case "remove":
@@ -121,8 +124,10 @@ func (v *victim) makeBase(config *api.Config) {
 		withToken := api.NewAuthInfo()
 		withToken.Token = v.tokens[i]
 		for slot := range 2 {
-			v.base[commandOf("remove", slot).names[i]] = &entry{cluster.Server, cluster.CertificateAuthorityData, kubeconfig.ExecUser(user.Exec.Args, "hint")}
-			v.base[commandOf("convert", slot).names[i]] = &entry{cluster.Server, cluster.CertificateAuthorityData, withToken}
+			v.base[commandOf("remove", slot).names[i]] = &entry{cluster.Server, cluster.CertificateAuthorityData,
+				kubeconfig.ExecUser(user.Exec.Args, "hint")}
+			v.base[commandOf("convert", slot).names[i]] = &entry{cluster.Server, cluster.CertificateAuthorityData,
+				withToken}
 		}
 	}
 }
@@ -137,7 +142,8 @@ func (v *victim) killCommands(ctx context.Context, n int) error {
 		var event <-chan struct{}
 		after := time.Duration(v.Float64() * float64(v.usual[c.what].time))
 		if changes := v.usual[c.what].changes; changes > 0 && v.IntN(3) > 0 {
-			event, after = v.watch.after(1+v.IntN(changes)), time.Duration(v.Float64()*v.Float64()*float64(5*time.Millisecond))
+			event = v.watch.after(1 + v.IntN(changes))
+			after = time.Duration(v.Float64() * v.Float64() * float64(5*time.Millisecond))
 		}
 		runs[slot] = v.start(ctx, c, event, after)
 	}
@@ -182,8 +188,8 @@ type commandRun struct {
 	err    error
 }
 
-// start starts a command, which is killed some time after the event, or after its start if that is nil. Without a time it
-// runs to its end.
+// start starts a command, which is killed some time after the event, or after its start if that is nil. Without a time
+// it runs to its end.
 func (v *victim) start(ctx context.Context, c command, event <-chan struct{}, after time.Duration) *commandRun {
 	r := &commandRun{command: c, over: make(chan struct{})}
 	r.cmd = exec.CommandContext(ctx, v.stage.command, append([]string{"kubeconfig"}, c.args...)...)
@@ -236,17 +242,20 @@ func (r *commandRun) check(v *victim, config *api.Config) error {
 	for i, name := range r.names {
 		helper := v.base[commandOf("remove", 0).names[i]]
 		switch token := v.base[commandOf("convert", 0).names[i]]; {
-		case r.what == "convert" && token.in(config, name), r.what == "remove" && helper.in(config, name), r.what == "create" && absent(config, name):
+		case r.what == "convert" && token.in(config, name), r.what == "remove" && helper.in(config, name),
+			r.what == "create" && absent(config, name):
 			before++
 		case r.what == "remove" && absent(config, name), r.what != "remove" && helper.in(config, name):
 			after++
 		}
-		if reported := r.done + " context " + fmt.Sprintf("%q", name); strings.Contains(r.stderr.String(), reported) && after != i+1 {
+		if reported := r.done + " context " + fmt.Sprintf("%q", name); strings.Contains(r.stderr.String(), reported) &&
+			after != i+1 {
 			return fmt.Errorf("it said %q, which is not so", reported)
 		}
 	}
 	if n := len(r.names); before != n && after != n || r.ended && after != n {
-		return fmt.Errorf("%s (ended: %v): %d entries are as before, %d as after, of %d: %s", r.what, r.ended, before, after, n, r.stderr.String())
+		return fmt.Errorf("%s (ended: %v): %d entries are as before, %d as after, of %d: %s", r.what, r.ended, before,
+			after, n, r.stderr.String())
 	}
 	return nil
 }

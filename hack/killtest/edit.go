@@ -23,7 +23,8 @@ func editForEver(ctx context.Context, path, prefix string, out io.Writer) error 
 			{"put", name, func(c *api.Config) error {
 				user := api.NewAuthInfo()
 				user.Token = "embedded"
-				kubeconfig.Entry{Name: name, Server: "https://" + name + ".example", CAData: make([]byte, 1500), User: user}.Put(c)
+				kubeconfig.Entry{Name: name, Server: "https://" + name + ".example", CAData: make([]byte, 1500),
+					User: user}.Put(c)
 				c.CurrentContext = name
 				return nil
 			}},

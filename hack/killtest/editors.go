@@ -101,7 +101,8 @@ func (v *victim) startEditor(ctx context.Context, prefix string) (*editor, error
 	return e, e.command.Start()
 }
 
-// killAfter kills the editor some time after it has begun the given number of edits, and reads what it had said by then.
+// killAfter kills the editor some time after it has begun the given number of edits, and reads what it had said by
+// then.
 func (e *editor) killAfter(begins int, after time.Duration) {
 	for e.output.Scan() {
 		verb, rest, _ := strings.Cut(e.output.Text(), " ")

@@ -3,8 +3,8 @@
 // reported as written, no file that others can read, and no lock that keeps the next one waiting.
 //
 // There are two kinds of them, and as many are killed of the one as of the other. Commands are kubectl edge kubeconfig
-// create, convert and remove as people run them, against a sandbox. Editors do nothing but edit through pkg/kubeconfig, so
-// that every kill hits an edit.
+// create, convert and remove as people run them, against a sandbox. Editors do nothing but edit through pkg/kubeconfig,
+// so that every kill hits an edit.
 //
 //	go run ./hack/killtest -n 10000
 package main
@@ -70,7 +70,8 @@ func kill(ctx context.Context, kills, workers int, seed uint64, out *os.File) er
 		group.Go(func() error {
 			v := &victim{Rand: rand.New(rand.NewPCG(seed, uint64(i))), stage: s, totals: &counts[i]}
 			if err := v.work(ctx, i, share); err != nil {
-				return fmt.Errorf("worker %d after %d commands and %d editors, see %s: %w", i, v.totals.commands(), v.totals.editors, v.keep(), err)
+				return fmt.Errorf("worker %d after %d commands and %d editors, see %s: %w", i, v.totals.commands(),
+					v.totals.editors, v.keep(), err)
 			}
 			return nil
 		})
@@ -82,11 +83,14 @@ func kill(ctx context.Context, kills, workers int, seed uint64, out *os.File) er
 	for _, t := range counts {
 		sum.add(t)
 	}
-	fmt.Fprintf(out, "killed %d commands (%d create, %d convert, %d remove; %d more ended before) and %d editors after %d finished edits\n",
-		sum.commands(), sum.killed["create"], sum.killed["convert"], sum.killed["remove"], sum.ended, sum.editors, sum.edits)
+	fmt.Fprintf(out, "killed %d commands (%d create, %d convert, %d remove; %d more ended before) and %d editors "+
+		"after %d finished edits\n",
+		sum.commands(), sum.killed["create"], sum.killed["convert"], sum.killed["remove"], sum.ended, sum.editors,
+		sum.edits)
 	slices.Sort(sum.next)
 	percentile := func(p int) time.Duration { return sum.next[(len(sum.next)-1)*p/100].Round(time.Millisecond) }
-	fmt.Fprintf(out, "they left %d locks and %d temporary files; the next run took %v, in one of a hundred cases over %v, and at most %v\n",
+	fmt.Fprintf(out, "they left %d locks and %d temporary files; the next run took %v, in one of a hundred cases "+
+		"over %v, and at most %v\n",
 		sum.locks, sum.files, percentile(50), percentile(99), percentile(100))
 	fmt.Fprintln(out, "nothing was lost")
 	return nil

@@ -50,7 +50,8 @@ func newStage(ctx context.Context) (*stage, error) {
 }
 
 func (s *stage) start(ctx context.Context) error {
-	build := exec.CommandContext(ctx, "go", "build", "-o", s.command, "github.com/kubectl-edge/kubectl-edge/cmd/kubectl-edge")
+	build := exec.CommandContext(ctx, "go", "build", "-o", s.command,
+		"github.com/kubectl-edge/kubectl-edge/cmd/kubectl-edge")
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("build kubectl-edge: %w: %s", err, out)
 	}
@@ -58,7 +59,8 @@ func (s *stage) start(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.sandbox, err = sandbox.New(sandbox.Options{URL: fmt.Sprintf("https://localhost:%d", listener.Addr().(*net.TCPAddr).Port)})
+	s.sandbox, err = sandbox.New(sandbox.Options{URL: fmt.Sprintf("https://localhost:%d",
+		listener.Addr().(*net.TCPAddr).Port)})
 	if err != nil {
 		listener.Close()
 		return err
@@ -87,7 +89,8 @@ func (s *stage) close() {
 func (s *stage) person(ctx context.Context, dir, kubeconfig string) ([]string, error) {
 	env := []string{"PATH=" + os.Getenv("PATH"), "KUBECONFIG=" + kubeconfig, "DBUS_SESSION_BUS_ADDRESS=disabled:"}
 	for name, folder := range map[string]string{
-		"HOME": "home", "XDG_CONFIG_HOME": "config", "XDG_STATE_HOME": "state", "XDG_CACHE_HOME": "cache", "XDG_RUNTIME_DIR": "runtime",
+		"HOME": "home", "XDG_CONFIG_HOME": "config", "XDG_STATE_HOME": "state", "XDG_CACHE_HOME": "cache",
+		"XDG_RUNTIME_DIR": "runtime",
 	} {
 		env = append(env, name+"="+filepath.Join(dir, folder))
 		if err := os.MkdirAll(filepath.Join(dir, folder), 0o700); err != nil {
@@ -108,7 +111,8 @@ func (s *stage) person(ctx context.Context, dir, kubeconfig string) ([]string, e
 		Profiles: map[string]profile.Profile{profile.DefaultName: {
 			ProjectID: sandbox.ProjectID,
 			Endpoints: profile.Endpoints{
-				Edge: s.sandbox.EdgeURL(), ResourceManager: s.sandbox.ResourceManagerURL(), IdentityProvider: s.sandbox.IdentityProvider(),
+				Edge: s.sandbox.EdgeURL(), ResourceManager: s.sandbox.ResourceManagerURL(),
+				IdentityProvider:    s.sandbox.IdentityProvider(),
 				ServiceAccountToken: s.sandbox.ServiceAccountTokenURL(),
 			},
 			CertificateAuthority: ca,

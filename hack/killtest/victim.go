@@ -150,8 +150,10 @@ func (v *victim) next(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if n := len(v.base); len(config.Contexts) != n+1 || len(config.Clusters) != n+2 || len(config.AuthInfos) != n+1 || config.CurrentContext != "theirs" {
-		return fmt.Errorf("%d contexts, %d clusters and %d users are left, want %d, %d and %d", len(config.Contexts), len(config.Clusters), len(config.AuthInfos), n+1, n+2, n+1)
+	if n := len(v.base); len(config.Contexts) != n+1 || len(config.Clusters) != n+2 || len(config.AuthInfos) != n+1 ||
+		config.CurrentContext != "theirs" {
+		return fmt.Errorf("%d contexts, %d clusters and %d users are left, want %d, %d and %d", len(config.Contexts),
+			len(config.Clusters), len(config.AuthInfos), n+1, n+2, n+1)
 	}
 	if err := v.checkBase(config, nil); err != nil {
 		return err
@@ -197,8 +199,8 @@ func (v *victim) checkBase(config *api.Config, except []string) error {
 	return nil
 }
 
-// checkFiles fails if the kubeconfig is no longer what it was, a link to a file with a mode, or if others can read a file.
-// It counts the locks and temporary files that were left.
+// checkFiles fails if the kubeconfig is no longer what it was, a link to a file with a mode, or if others can read a
+// file. It counts the locks and temporary files that were left.
 func (v *victim) checkFiles() error {
 	if link, err := os.Readlink(v.path); err != nil {
 		return fmt.Errorf("the kubeconfig is no longer a symlink: %w", err)
@@ -228,7 +230,8 @@ func (v *victim) checkFiles() error {
 			return fmt.Errorf("others may read %s: mode %v", path, info.Mode())
 		}
 		switch {
-		case strings.HasSuffix(name, ".lock") && !temporary && (filepath.Dir(path) == v.dir || filepath.Base(filepath.Dir(path)) == "real"):
+		case strings.HasSuffix(name, ".lock") && !temporary &&
+			(filepath.Dir(path) == v.dir || filepath.Base(filepath.Dir(path)) == "real"):
 			v.totals.locks++
 		case temporary && !v.left[path]:
 			v.left[path] = true

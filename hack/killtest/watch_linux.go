@@ -24,7 +24,8 @@ func newWatch(dirs ...string) (*watch, error) {
 	}
 	w := &watch{file: os.NewFile(uintptr(fd), "inotify"), alarms: map[int][]chan struct{}{}}
 	for _, dir := range dirs {
-		const changes = unix.IN_CREATE | unix.IN_MODIFY | unix.IN_ATTRIB | unix.IN_CLOSE_WRITE | unix.IN_MOVED_TO | unix.IN_DELETE
+		const changes = unix.IN_CREATE | unix.IN_MODIFY | unix.IN_ATTRIB |
+			unix.IN_CLOSE_WRITE | unix.IN_MOVED_TO | unix.IN_DELETE
 		if _, err := unix.InotifyAddWatch(fd, dir, changes); err != nil {
 			w.close()
 			return nil, os.NewSyscallError("inotify_add_watch", err)

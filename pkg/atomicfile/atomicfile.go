@@ -1,8 +1,8 @@
 // Package atomicfile replaces files so that a reader, or a crash at any point, sees the old content or the new one.
 //
-// There are three ways. Write is for our own files. Reserve makes the place of one before a secret that is shown once is
-// asked for, so that a full disk cannot lose it. File is for a file that belongs to a person and to other programs: it
-// keeps all that the file is beside its content.
+// There are three ways. Write is for our own files. Reserve makes the place of one before a secret that is shown once
+// is asked for, so that a full disk cannot lose it. File is for a file that belongs to a person and to other programs:
+// it keeps all that the file is beside its content.
 //
 // A temporary file lies beside the file that it becomes. Its writer holds an OS lock on it as long as it lives, so that
 // there is one rule for what may be swept: a temporary file whose lock is free. Who writes, sweeps.
@@ -20,8 +20,8 @@ import (
 )
 
 // Write replaces path by a file with data and exactly the mode perm: a temporary file in the same folder, synced, then
-// renamed. A symlink at path itself is replaced, not followed, unless it leads to something that is not a regular file: a
-// device or a pipe is never replaced.
+// renamed. A symlink at path itself is replaced, not followed, unless it leads to something that is not a regular file:
+// a device or a pipe is never replaced.
 func Write(path string, data []byte, perm fs.FileMode) error {
 	dir, err := securefile.AnyDir(filepath.Dir(path))
 	if err != nil {
@@ -135,7 +135,8 @@ func cause(err error) error {
 	return err
 }
 
-// syncFile writes f to the disk. Where a file system cannot sync, as some in user space, there is nothing to do about it.
+// syncFile writes f to the disk. Where a file system cannot sync, as some in user space, there is nothing to do about
+// it.
 func syncFile(f *os.File) error {
 	if err := f.Sync(); err != nil && !unsupported(err) {
 		return err

@@ -51,7 +51,8 @@ func TestWrite(t *testing.T) {
 func TestWriteWhereItCannot(t *testing.T) {
 	dir := t.TempDir()
 	absent := filepath.Join(dir, "absent", "file")
-	if err := atomicfile.Write(absent, nil, 0o600); !errors.Is(err, fs.ErrNotExist) || !strings.HasPrefix(err.Error(), "write "+absent+": ") {
+	if err := atomicfile.Write(absent, nil, 0o600); !errors.Is(err, fs.ErrNotExist) ||
+		!strings.HasPrefix(err.Error(), "write "+absent+": ") {
 		t.Errorf("got %v, want %v about %s", err, fs.ErrNotExist, absent)
 	}
 	folder := filepath.Join(dir, "folder")

@@ -14,16 +14,17 @@ import (
 
 // File is a file that belongs to a person and that other programs edit, too: a kubeconfig, a kuberc, the configuration
 // of another command line. Its owner, mode, access lists, extended attributes and hard links stay, and so do the
-// symbolic links that lead to it. Where all that cannot be given to a new file, or no file can be put in its place, as in
-// a mount of one file into a container, it is written in place, with a backup that survives a crash.
+// symbolic links that lead to it. Where all that cannot be given to a new file, or no file can be put in its place, as
+// in a mount of one file into a container, it is written in place, with a backup that survives a crash.
 type File struct {
 	Path   string      // as it was given
 	Target string      // where symbolic links lead, else Path
 	Info   fs.FileInfo // nil if it does not exist
 
-	Mode   fs.FileMode // of a new file; 0 is 0600
-	Public bool        // it holds no secret: what others can do with it is the file system's choice where it has no modes
-	Narrow bool        // others lose what they may do with it
+	Mode fs.FileMode // of a new file; 0 is 0600
+	// It holds no secret: what others can do with it is the file system's choice where it has no modes.
+	Public bool
+	Narrow bool // others lose what they may do with it
 }
 
 // Find looks for the file at path. It is no error if there is none, but one if there is something else.
@@ -48,7 +49,8 @@ func Find(path string) (*File, error) {
 	return &File{Path: path, Target: target, Info: info}, nil
 }
 
-// Read returns the content, nothing if the file does not exist. What a crash left half written it takes from the backup.
+// Read returns the content, nothing if the file does not exist. What a crash left half written it takes from the
+// backup.
 func (f *File) Read() ([]byte, error) {
 	if f.Info == nil {
 		return nil, nil
@@ -63,8 +65,8 @@ func (f *File) Read() ([]byte, error) {
 	return data, nil
 }
 
-// Edit replaces the content of the file by what change makes of it, and nothing if that is the same. It completes what a
-// killed writer began. The caller holds a lock that excludes others who call Edit.
+// Edit replaces the content of the file by what change makes of it, and nothing if that is the same. It completes what
+// a killed writer began. The caller holds a lock that excludes others who call Edit.
 func (f *File) Edit(change func(old []byte) ([]byte, error)) error {
 	if err := f.Recover(); err != nil {
 		return err

@@ -20,7 +20,8 @@ import (
 
 const (
 	backupSuffix = ".kubectl-edge-backup"
-	backupHead   = "# kubectl-edge was killed while it wrote a file: the next %d bytes are what it held, then %d what it was to hold\n"
+	backupHead   = "# kubectl-edge was killed while it wrote a file: the next %d bytes are what it held, then %d " +
+		"what it was to hold\n"
 )
 
 type backup struct{ old, new []byte }

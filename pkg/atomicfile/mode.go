@@ -7,7 +7,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
-// widening says what to do where a file system does not take a mode, and others could do more with the file than wanted.
+// widening says what to do where a file system does not take a mode, and others could do more with the file than
+// wanted.
 type widening bool
 
 const (
@@ -15,8 +16,8 @@ const (
 	allowWider  widening = true
 )
 
-// chmod gives the temporary file its mode. Where that is not possible it is an error only if others get more access than
-// they should have, to a secret: kubectl does without, too.
+// chmod gives the temporary file its mode. Where that is not possible it is an error only if others get more access
+// than they should have, to a secret: kubectl does without, too.
 func (t *temp) chmod(perm fs.FileMode, w widening) error {
 	err := t.file.Chmod(perm)
 	if err == nil {
@@ -30,7 +31,8 @@ func (t *temp) chmod(perm fs.FileMode, w widening) error {
 		return errStat
 	}
 	if wider := info.Mode().Perm() &^ perm & 0o077; wider != 0 && w == refuseWider {
-		return hint.Wrap(fmt.Errorf("others could read it: its file system gives it mode %04o, and no other", info.Mode().Perm()),
+		return hint.Wrap(fmt.Errorf("others could read it: its file system gives it mode %04o, and no other",
+			info.Mode().Perm()),
 			"keep it on a file system with permissions, such as that of your home folder")
 	}
 	return nil

@@ -45,7 +45,8 @@ func ours(info fs.FileInfo) bool {
 
 // unsupported reports whether a file system does not have the operation, or no idea of it.
 func unsupported(err error) bool {
-	for _, e := range []syscall.Errno{syscall.EINVAL, syscall.ENOSYS, syscall.ENOTSUP, syscall.EOPNOTSUPP, syscall.ENOTTY} {
+	for _, e := range []syscall.Errno{syscall.EINVAL, syscall.ENOSYS, syscall.ENOTSUP, syscall.EOPNOTSUPP,
+		syscall.ENOTTY} {
 		if errors.Is(err, e) {
 			return true
 		}

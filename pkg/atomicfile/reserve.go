@@ -57,15 +57,16 @@ func reserve(dir *securefile.Dir, path string, size int, mode fs.FileMode) (_ *R
 	if err := allocate(r.temp.file, int64(size)); err != nil {
 		return nil, writeError(path, err)
 	}
-	// With the space the folder's entry for the file is on the disk, too. A rename onto a file that is there needs no more.
+	// With the space the folder's entry for the file is on the disk, too. A rename onto a file that is there needs no
+	// more.
 	if err := syncFile(r.temp.file); err != nil {
 		return nil, writeError(path, err)
 	}
 	return r, nil
 }
 
-// allocate gives f space for size bytes. It writes them: where fallocate is not supported, and on file systems that take
-// a promise of space for less than it is.
+// allocate gives f space for size bytes. It writes them: where fallocate is not supported, and on file systems that
+// take a promise of space for less than it is.
 func allocate(f *os.File, size int64) error {
 	zeros := make([]byte, min(size, 64<<10))
 	for at := int64(0); at < size; {

@@ -31,7 +31,8 @@ type temp struct {
 	file *os.File
 }
 
-// create makes a temporary file for the file base of dir, 0600 and locked, and removes what killed writers of base left.
+// create makes a temporary file for the file base of dir, 0600 and locked, and removes what killed writers of base
+// left.
 func create(dir *securefile.Dir, base string) (*temp, error) {
 	var t *temp
 	for slot := range slots {
@@ -103,7 +104,8 @@ func (t *temp) close() {
 	_ = t.file.Close()
 }
 
-// Sweep removes what writers of path left behind that were killed, under any name that this or an earlier version gave it.
+// Sweep removes what writers of path left behind that were killed, under any name that this or an earlier version gave
+// it.
 func Sweep(path string) error {
 	return sweep(filepath.Dir(path), func(name string) bool {
 		number, ok := strings.CutPrefix(name, TempPrefix+filepath.Base(path)+"-")

@@ -35,9 +35,9 @@ type Finding struct {
 	Advice  string    `json:"advice"`
 }
 
-// Path returns every secret and Redirect in a kubeconfig, or in the kubeconfigs below a folder, in the order of the files.
-// Symlinks below the folder are not followed. In a folder, what does not look like a kubeconfig is passed over; what looks
-// like one and cannot be read is part of the error, which comes with the findings in the rest.
+// Path returns every secret and Redirect in a kubeconfig, or in the kubeconfigs below a folder, in the order of the
+// files. Symlinks below the folder are not followed. In a folder, what does not look like a kubeconfig is passed over;
+// what looks like one and cannot be read is part of the error, which comes with the findings in the rest.
 func Path(path string) ([]Finding, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -78,7 +78,8 @@ func auditFile(path string, many bool) ([]Finding, error) {
 	if many && errors.Is(err, yamledit.ErrTooBig) && !looksLikeKubeconfig(head(path)) {
 		return nil, nil
 	}
-	if many && errors.Is(err, yamledit.ErrSyntax) && !namedLikeKubeconfig(path) { // source code and pages that quote one
+	// Source code and pages that quote one.
+	if many && errors.Is(err, yamledit.ErrSyntax) && !namedLikeKubeconfig(path) {
 		return nil, nil
 	}
 	if err != nil {
@@ -142,7 +143,8 @@ func looksLikeKubeconfig(data []byte) bool {
 	return named >= 2 && !bytes.Contains(data[:min(len(data), 512)], []byte{0})
 }
 
-// namedLikeKubeconfig reports whether a file of this name is meant to be YAML or JSON. Kubeconfigs often have no extension.
+// namedLikeKubeconfig reports whether a file of this name is meant to be YAML or JSON. Kubeconfigs often have no
+// extension.
 func namedLikeKubeconfig(path string) bool {
 	switch strings.ToLower(filepath.Ext(path)) {
 	case "", ".yaml", ".yml", ".json", ".conf", ".config", ".kubeconfig", ".bak", ".old":
@@ -167,14 +169,16 @@ func auditData(data []byte) ([]Finding, error) {
 		findings = append(findings, findRedirects(document.Content[0])...)
 		for _, s := range findSecrets(document.Content[0]) {
 			lines[s.node.Line] = true
-			findings = append(findings, Finding{Line: s.node.Line, Entry: s.entry, Field: s.field, Kind: s.kind, Expires: s.expires(), Advice: s.advice()})
+			findings = append(findings, Finding{Line: s.node.Line, Entry: s.entry, Field: s.field, Kind: s.kind,
+				Expires: s.expires(), Advice: s.advice()})
 		}
 	}
 	number := 0
 	for line := range strings.Lines(string(data)) {
 		number++
 		if !lines[number] && HideComment(line) != line {
-			findings = append(findings, Finding{Line: number, Kind: Comment, Advice: "delete the comment, and revoke or replace the secret"})
+			findings = append(findings, Finding{Line: number, Kind: Comment,
+				Advice: "delete the comment, and revoke or replace the secret"})
 		}
 	}
 	slices.SortStableFunc(findings, func(a, b Finding) int { return a.Line - b.Line })
@@ -218,7 +222,8 @@ func (s secret) advice() string {
 	case AuthProvider:
 		return "replace the auth-provider, which client-go no longer supports in most forms, by an exec user"
 	case ExecArgument:
-		return "take it out of the arguments, which every user of the machine can see, and let the helper read it from a protected place"
+		return "take it out of the arguments, which every user of the machine can see, and let the helper read it " +
+			"from a protected place"
 	case ExecEnvironment:
 		return "let the helper read it from a protected place"
 	case URL:

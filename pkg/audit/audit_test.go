@@ -103,8 +103,8 @@ users:
       apiVersion: client.authentication.k8s.io/v1
       command: get-token
       interactiveMode: Never
-      args: [get-token, --oidc-use-access-token, --project-id, 3fa85f64-5717-4562-b3fc-2c963f66afa6, --token-cache-dir, /tmp/x,
-        --client-secret=sesame-flag, --password, sesame-next, Xk9sesamePq7ZtW3mB8vLr2Ny]
+      args: [get-token, --oidc-use-access-token, --project-id, 3fa85f64-5717-4562-b3fc-2c963f66afa6,
+        --token-cache-dir, /tmp/x, --client-secret=sesame-flag, --password, sesame-next, Xk9sesamePq7ZtW3mB8vLr2Ny]
       env:
       - name: AWS_PROFILE
         value: default
@@ -115,7 +115,8 @@ users:
 - name: ours
   user:
     exec: {apiVersion: client.authentication.k8s.io/v1, command: kubectl-edge_credential, interactiveMode: IfAvailable,
-      args: [--project-id, 3fa85f64-5717-4562-b3fc-2c963f66afa6, --region, eu01, --instance-id, demo-3714d85, --expiration, 15m]}
+      args: [--project-id, 3fa85f64-5717-4562-b3fc-2c963f66afa6, --region, eu01, --instance-id, demo-3714d85,
+        --expiration, 15m]}
     user-password: sesame-unknown
 `, b64(endingAt(t, end)), jwt(fmt.Sprintf(`{"exp":%d,"sub":"sesame"}`, end.Unix())), b64([]byte("sesame")))
 }
@@ -132,10 +133,12 @@ func TestAudit(t *testing.T) {
 	var got []string
 	for _, f := range findings {
 		got = append(got, fmt.Sprintf("%d %s|%s|%s", f.Line, f.Kind, f.Entry, f.Field))
-		if f.File != path || f.Mode != "0644" && runtime.GOOS != "windows" || !strings.Contains(f.Advice, "chmod 600 "+path) && runtime.GOOS != "windows" {
+		if f.File != path || f.Mode != "0644" && runtime.GOOS != "windows" ||
+			!strings.Contains(f.Advice, "chmod 600 "+path) && runtime.GOOS != "windows" {
 			t.Errorf("file, mode or advice is missing: %+v", f)
 		}
-		if f.Expires.IsZero() == (f.Kind == ClientKey || f.Entry == "user token") || !f.Expires.IsZero() && !f.Expires.Equal(end) {
+		if f.Expires.IsZero() == (f.Kind == ClientKey || f.Entry == "user token") || !f.Expires.IsZero() &&
+			!f.Expires.Equal(end) {
 			t.Errorf("%s expires at %v, want %v if it can be known", f.Kind, f.Expires, end)
 		}
 	}
@@ -152,7 +155,7 @@ func TestAudit(t *testing.T) {
 		"45 exec-argument|user exec|exec.args",
 		"45 exec-argument|user exec|exec.args",
 		"52 exec-environment|user exec|exec.env.VAULT_TOKEN",
-		"57 unknown-field|user ours|user-password",
+		"58 unknown-field|user ours|user-password",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -202,10 +205,11 @@ func TestAuditKnowsSecretsByTheirForm(t *testing.T) {
 		"argument that is a path":     {exec("args: [/var/lib/Xk9fQePq7ZtW3mB8vLr2NyAa]"), ""},
 		"argument that is a word":     {exec("args: [get-the-token-of-the-very-long-name]"), ""},
 		"commented out":               {"# note " + jwt(`{"sub":"me"}`) + "\n", Comment},
-		"user of a proxy":             {"clusters:\n- name: a\n  cluster: {proxy-url: 'http://me@proxy.example'}\n", URL},
-		"user of a server":            {"clusters:\n- name: a\n  cluster: {server: 'https://me@a.example'}\n", ""},
-		"password of a server":        {"clusters:\n- name: a\n  cluster: {server: 'https://me:it@a.example'}\n", URL},
-		"proxy":                       {"clusters:\n- name: a\n  cluster: {proxy-url: 'http://proxy.example'}\n", ""},
+		"user of a proxy": {"clusters:\n- name: a\n  cluster: {proxy-url: 'http://me@proxy.example'}\n",
+			URL},
+		"user of a server":     {"clusters:\n- name: a\n  cluster: {server: 'https://me@a.example'}\n", ""},
+		"password of a server": {"clusters:\n- name: a\n  cluster: {server: 'https://me:it@a.example'}\n", URL},
+		"proxy":                {"clusters:\n- name: a\n  cluster: {proxy-url: 'http://proxy.example'}\n", ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -229,7 +233,8 @@ func TestAuditKnowsSecretsByTheirForm(t *testing.T) {
 func TestAuditOfFolders(t *testing.T) {
 	dir := t.TempDir()
 	writeFile(t, filepath.Join(dir, "a.yaml"), "users:\n- name: a\n  user: {token: x}\ncontexts: []\n", 0o600)
-	writeFile(t, filepath.Join(dir, "sub", "b.json"), `{"users":[{"name":"b","user":{"password":"x"}}],"clusters":[]}`, 0o600)
+	writeFile(t, filepath.Join(dir, "sub", "b.json"), `{"users":[{"name":"b","user":{"password":"x"}}],"clusters":[]}`,
+		0o600)
 	writeFile(t, filepath.Join(dir, "sub", "damaged"), "users:\nclusters:\n\t- x\n", 0o600)
 	writeFile(t, filepath.Join(dir, "notes.txt"), "token: x", 0o600)
 	writeFile(t, filepath.Join(dir, ".git", "c"), "users:\n- name: c\n  user: {token: x}\ncontexts: []\n", 0o600)
@@ -243,7 +248,8 @@ func TestAuditOfFolders(t *testing.T) {
 	if len(findings) != 2 || findings[0].Entry != "user a" || findings[1].Kind != Password {
 		t.Errorf("got %+v", findings)
 	}
-	if _, err := Path(filepath.Join(dir, "absent")); err == nil || !strings.Contains(err.Error(), "no such file") && runtime.GOOS != "windows" {
+	if _, err := Path(filepath.Join(dir, "absent")); err == nil || !strings.Contains(err.Error(), "no such file") &&
+		runtime.GOOS != "windows" {
 		t.Errorf("got error %v", err)
 	}
 }
@@ -251,7 +257,8 @@ func TestAuditOfFolders(t *testing.T) {
 // Duplicates and further documents, which client-go refuses or does not read, hold secrets, too.
 func TestAuditReadsWhatClientGoDoesNot(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config")
-	writeFile(t, path, "users:\n- name: a\n  user: {token: x, token: y}\n- name: a\n  user: {token: z}\n---\nusers:\n- user: {token: a}\n  name: b\n", 0o600)
+	writeFile(t, path, "users:\n- name: a\n  user: {token: x, token: y}\n- name: a\n  user: {token: "+
+		"z}\n---\nusers:\n- user: {token: a}\n  name: b\n", 0o600)
 	findings, err := Path(path)
 	if err != nil || len(findings) != 4 {
 		t.Errorf("got error %v and %+v", err, findings)
@@ -289,9 +296,11 @@ func TestSARIF(t *testing.T) {
 		t.Fatal(err)
 	}
 	first, second := log.Runs[0].Results[0], log.Runs[0].Results[1]
-	if log.Version != "2.1.0" || len(log.Runs[0].Tool.Driver.Rules) != 1 || first.RuleID != "embedded-token" || first.Level != "error" || second.Level != "note" ||
+	if log.Version != "2.1.0" || len(log.Runs[0].Tool.Driver.Rules) != 1 || first.RuleID != "embedded-token" ||
+		first.Level != "error" || second.Level != "note" ||
 		first.Message.Text != "token in user a token. File mode 0600. To do: convert." ||
-		first.Locations[0].PhysicalLocation.ArtifactLocation.URI != "sub/my%20config" || first.Locations[0].PhysicalLocation.Region.StartLine != 3 ||
+		first.Locations[0].PhysicalLocation.ArtifactLocation.URI != "sub/my%20config" ||
+		first.Locations[0].PhysicalLocation.Region.StartLine != 3 ||
 		second.Locations[0].PhysicalLocation.ArtifactLocation.URI != "file:///x" {
 		t.Errorf("got:\n%s", data)
 	}
@@ -324,44 +333,63 @@ func TestAuditFindsRedirects(t *testing.T) {
 		content string
 		want    []string
 	}{
-		"each": {user + "      env:\n      - {name: HTTPS_PROXY, value: 'http://proxy.example'}\n      - {name: no_proxy, value: x}\n" +
-			"      - {name: XDG_CONFIG_HOME, value: /tmp}\n      - {name: HOME, value: /tmp}\n      - {name: PATH, value: /tmp}\n" +
-			"      - {name: STACKIT_TOKEN_BASEURL, value: /tmp}\n      - {name: KUBECTL_EDGE_NEXT, value: /tmp}\n      - {name: SSL_CERT_FILE, value: /tmp}\n" +
-			"      - {name: STS_CLI_URL, value: /tmp}\n      - {name: LD_PRELOAD, value: /tmp}\n      - {name: DBUS_SESSION_BUS_ADDRESS, value: /tmp}\n",
-			[]string{"7 HTTPS_PROXY", "8 no_proxy", "9 XDG_CONFIG_HOME", "10 HOME", "11 PATH", "12 STACKIT_TOKEN_BASEURL", "13 KUBECTL_EDGE_NEXT",
+		"each": {user + "      env:\n      - {name: HTTPS_PROXY, value: 'http://proxy.example'}\n      - {name: " +
+			"no_proxy, value: x}\n" +
+			"      - {name: XDG_CONFIG_HOME, value: /tmp}\n      - {name: HOME, value: /tmp}\n      - {name: PATH, " +
+			"value: /tmp}\n" +
+			"      - {name: STACKIT_TOKEN_BASEURL, value: /tmp}\n      - {name: KUBECTL_EDGE_NEXT, value: /tmp}\n    " +
+			"  - {name: SSL_CERT_FILE, value: /tmp}\n" +
+			"      - {name: STS_CLI_URL, value: /tmp}\n      - {name: LD_PRELOAD, value: /tmp}\n      - {name: " +
+			"DBUS_SESSION_BUS_ADDRESS, value: /tmp}\n",
+			[]string{"7 HTTPS_PROXY", "8 no_proxy", "9 XDG_CONFIG_HOME", "10 HOME", "11 PATH",
+				"12 STACKIT_TOKEN_BASEURL", "13 KUBECTL_EDGE_NEXT",
 				"14 SSL_CERT_FILE", "15 STS_CLI_URL", "16 LD_PRELOAD", "17 DBUS_SESSION_BUS_ADDRESS"}},
-		"one's own": {user + "      env: [{name: KUBECTL_EDGE_PROFILE, value: work}, {name: KUBECTL_EDGE_CACHE, value: none}, {name: '', value: C}]\n", nil},
-		"of no use": {user + "      env: [{name: LANG, value: C}, {name: GCONV_PATH, value: C}, {name: kubectl_edge_profile, value: C}]\n",
+		"one's own": {user + "      env: [{name: KUBECTL_EDGE_PROFILE, value: work}, {name: KUBECTL_EDGE_CACHE, " +
+			"value: none}, {name: '', value: C}]\n", nil},
+		"of no use": {user + "      env: [{name: LANG, value: C}, {name: GCONV_PATH, value: C}, {name: " +
+			"kubectl_edge_profile, value: C}]\n",
 			[]string{"6 LANG", "6 GCONV_PATH", "6 kubectl_edge_profile"}},
-		"without":      {user, nil},
-		"empty":        {user + "      env: null\n", nil},
-		"rubbish":      {user + "      env: [x, {name: [HOME]}, {value: HOME}, null]\n", nil},
-		"JSON":         {`{"users":[{"name":"a","user":{"exec":{"command":"kubectl-edge_credential","env":[{"name":"HOME","value":""}]}}}]}`, []string{"1 HOME"}},
-		"by a path":    {"users:\n- name: a\n  user:\n    exec: {command: '../x\\kubectl-edge_credential.exe', env: [{name: HOME, value: x}]}\n", []string{"4 HOME"}},
-		"as plugin":    {"users:\n- name: a\n  user:\n    exec: {command: kubectl, args: [edge-credential], env: [{name: HOME, value: x}]}\n", []string{"4 HOME"}},
-		"in capitals":  {"users:\n- name: a\n  user:\n    exec: {command: 'C:\\x/KUBECTL-EDGE_Credential.EXE', env: [{name: HOME, value: x}]}\n", []string{"4 HOME"}},
-		"as a program": {"users:\n- name: a\n  user:\n    exec: {command: ./Kubectl.Exe, args: [--x, Edge], env: [{name: HOME, value: x}]}\n", []string{"4 HOME"}},
+		"without": {user, nil},
+		"empty":   {user + "      env: null\n", nil},
+		"rubbish": {user + "      env: [x, {name: [HOME]}, {value: HOME}, null]\n", nil},
+		"JSON": {`{"users":[{"name":"a","user":{"exec":{"command":"kubectl-edge_credential",` +
+			`"env":[{"name":"HOME","value":""}]}}}]}`, []string{"1 HOME"}},
+		"by a path": {"users:\n- name: a\n  user:\n    exec: {command: '../x\\kubectl-edge_credential.exe', env: " +
+			"[{name: HOME, value: x}]}\n", []string{"4 HOME"}},
+		"as plugin": {"users:\n- name: a\n  user:\n    exec: {command: kubectl, args: [edge-credential], env: " +
+			"[{name: HOME, value: x}]}\n", []string{"4 HOME"}},
+		"in capitals": {"users:\n- name: a\n  user:\n    exec: {command: 'C:\\x/KUBECTL-EDGE_Credential.EXE', env: " +
+			"[{name: HOME, value: x}]}\n", []string{"4 HOME"}},
+		"as a program": {"users:\n- name: a\n  user:\n    exec: {command: ./Kubectl.Exe, args: [--x, Edge], env: " +
+			"[{name: HOME, value: x}]}\n", []string{"4 HOME"}},
 		"by env": {"users:\n- name: a\n  user:\n    exec:\n      command: /usr/bin/env\n      args:\n      - LANG=C\n" +
 			"      - XDG_CONFIG_HOME=/tmp\n      - kubectl-edge_credential\n", []string{"7 LANG", "8 XDG_CONFIG_HOME"}},
-		"by a shell": {"users:\n- name: a\n  user:\n    exec: {command: sh, args: [-c, 'HOME=/tmp exec kubectl edge-credential']}\n",
+		"by a shell": {"users:\n- name: a\n  user:\n    exec: {command: sh, args: [-c, 'HOME=/tmp exec kubectl " +
+			"edge-credential']}\n",
 			[]string{"4 HOME"}},
-		"by a script": {"users:\n- name: a\n  user:\n    exec:\n      command: bash\n      args: [-c, 'export HOME=/x; kubectl-edge_credential|cat']\n" +
+		"by a script": {"users:\n- name: a\n  user:\n    exec:\n      command: bash\n      args: [-c, 'export " +
+			"HOME=/x; kubectl-edge_credential|cat']\n" +
 			"      env: [{name: PATH, value: x}]\n", []string{"6 HOME", "7 PATH"}},
-		"as binary": {"users:\n- name: a\n  user:\n    exec: {command: !!binary a3ViZWN0bC1lZGdlX2NyZWRlbnRpYWw=, env: [{name: !!binary SE9NRQ==, value: x}]}\n",
+		"as binary": {"users:\n- name: a\n  user:\n    exec: {command: !!binary a3ViZWN0bC1lZGdlX2NyZWRlbnRpYWw=, " +
+			"env: [{name: !!binary SE9NRQ==, value: x}]}\n",
 			[]string{"4 HOME"}},
-		"others'": {"users:\n- name: a\n  user:\n    exec: {command: kubelogin, args: [x], env: [{name: HOME, value: x}]}\n", nil},
-		"by aliases": {"x: &e\n- &h {name: &n HOME, value: x}\ny: &x {command: kubectl-edge_credential, env: *e}\nusers:\n- name: a\n  user: {exec: *x}\n",
+		"others'": {"users:\n- name: a\n  user:\n    exec: {command: kubelogin, args: [x], env: [{name: HOME, value: " +
+			"x}]}\n", nil},
+		"by aliases": {"x: &e\n- &h {name: &n HOME, value: x}\ny: &x {command: kubectl-edge_credential, env: " +
+			"*e}\nusers:\n- name: a\n  user: {exec: *x}\n",
 			[]string{"2 HOME"}},
-		"merged": {"x: &x {env: [{name: HOME, value: x}]}\ny: &y {command: kubectl-edge_credential}\nusers:\n- name: a\n  user:\n    exec: {<<: [*y, *x]}\n",
+		"merged": {"x: &x {env: [{name: HOME, value: x}]}\ny: &y {command: kubectl-edge_credential}\nusers:\n- name: " +
+			"a\n  user:\n    exec: {<<: [*y, *x]}\n",
 			[]string{"1 HOME"}},
-		"user by an alias":   {ours + "users: [*i]\n", []string{"1 HOME"}},
-		"users by an alias":  {ours + "l: &l [*i]\nusers: *l\n", []string{"1 HOME"}},
-		"user by merge":      {ours + "users: [{name: a, <<: *i}]\n", []string{"1 HOME"}},
-		"user's name, too":   {ours + "users: [{<<: [{}, *i]}]\n", []string{"1 HOME"}},
-		"users by merge":     {ours + "<<: {users: [*i]}\n", []string{"1 HOME"}},
-		"of several users":   {ours + "users: [*i, {<<: *i, name: b}]\n", []string{"1 HOME"}},
-		"after a merge":      {ours + "users: [{name: a, user: {exec: {env: [], <<: *e}}}]\n", []string{"1 HOME"}},
-		"the same key twice": {"users:\n- name: a\n  user:\n    exec:\n      command: kubectl-edge_credential\n      env: []\n      env: [{name: HOME, value: x}]\n", []string{"7 HOME"}},
+		"user by an alias":  {ours + "users: [*i]\n", []string{"1 HOME"}},
+		"users by an alias": {ours + "l: &l [*i]\nusers: *l\n", []string{"1 HOME"}},
+		"user by merge":     {ours + "users: [{name: a, <<: *i}]\n", []string{"1 HOME"}},
+		"user's name, too":  {ours + "users: [{<<: [{}, *i]}]\n", []string{"1 HOME"}},
+		"users by merge":    {ours + "<<: {users: [*i]}\n", []string{"1 HOME"}},
+		"of several users":  {ours + "users: [*i, {<<: *i, name: b}]\n", []string{"1 HOME"}},
+		"after a merge":     {ours + "users: [{name: a, user: {exec: {env: [], <<: *e}}}]\n", []string{"1 HOME"}},
+		"the same key twice": {"users:\n- name: a\n  user:\n    exec:\n      command: kubectl-edge_credential\n      " +
+			"env: []\n      env: [{name: HOME, value: x}]\n", []string{"7 HOME"}},
 		"merged in a circle": {"users:\n- name: a\n  user: &u\n    <<: *u\n", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -375,7 +403,8 @@ func TestAuditFindsRedirects(t *testing.T) {
 			for _, f := range findings {
 				if f.Kind == Redirect {
 					got = append(got, fmt.Sprint(f.Line, " ", f.Field[strings.LastIndex(f.Field, ".")+1:]))
-					if f.Entry != "user a" || !strings.HasPrefix(f.Advice, "take it out of exec.") || strings.Contains(f.Advice, "chmod") {
+					if f.Entry != "user a" || !strings.HasPrefix(f.Advice, "take it out of exec.") ||
+						strings.Contains(f.Advice, "chmod") {
 						t.Errorf("got %+v", f)
 					}
 				}
@@ -415,7 +444,8 @@ func TestAuditEndsOnMergesOfMerges(t *testing.T) {
 	for i := range 50 {
 		bomb += fmt.Sprintf("a%d: &a%d {<<: [%s{}]}\n", i+1, i+1, strings.Repeat(fmt.Sprintf("*a%d, ", i), 40))
 	}
-	bomb += "users:\n- name: a\n  user: {exec: {command: kubectl-edge_credential, env: [*a50, {name: HOME}], <<: *a50}, <<: *a50}\n"
+	bomb += "users:\n- name: a\n  user: {exec: {command: kubectl-edge_credential, env: [*a50, {name: HOME}], <<: " +
+		"*a50}, <<: *a50}\n"
 	findings, err := auditData([]byte(bomb))
 	if err != nil || len(findings) != 1 || findings[0].Field != "exec.env.HOME" {
 		t.Errorf("got %+v, %v", findings, err)
@@ -425,7 +455,8 @@ func TestAuditEndsOnMergesOfMerges(t *testing.T) {
 // A secret and a redirect can be one variable, and the comment beside it is still looked at.
 func TestAuditFindsASecretInARedirect(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config")
-	writeFile(t, path, "users:\n- name: a\n  user:\n    exec:\n      command: kubectl-edge_credential\n      env:\n      - name: STACKIT_ACCESS_TOKEN # token: sesame\n        value: sesame\n", 0o600)
+	writeFile(t, path, "users:\n- name: a\n  user:\n    exec:\n      command: kubectl-edge_credential\n      env:\n  "+
+		"    - name: STACKIT_ACCESS_TOKEN # token: sesame\n        value: sesame\n", 0o600)
 	findings, err := Path(path)
 	if err != nil {
 		t.Fatal(err)
@@ -438,7 +469,8 @@ func TestAuditFindsASecretInARedirect(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 	sarif, err := SARIF(findings, "v1", time.Now())
-	if err != nil || !strings.Contains(string(sarif), `"ruleId": "redirect"`) || !strings.Contains(string(sarif), "A kubeconfig redirects the credential helper") {
+	if err != nil || !strings.Contains(string(sarif), `"ruleId": "redirect"`) ||
+		!strings.Contains(string(sarif), "A kubeconfig redirects the credential helper") {
 		t.Errorf("%v:\n%s", err, sarif)
 	}
 }

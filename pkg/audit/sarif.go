@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// SARIF renders findings as a SARIF 2.1.0 log for code scanning. Relative paths stay relative, so that a service can find
-// the files in its checkout. Version is that of the program.
+// SARIF renders findings as a SARIF 2.1.0 log for code scanning. Relative paths stay relative, so that a service can
+// find the files in its checkout. Version is that of the program.
 func SARIF(findings []Finding, version string, now time.Time) ([]byte, error) {
 	type text struct {
 		Text string `json:"text"`
@@ -65,7 +65,8 @@ func SARIF(findings []Finding, version string, now time.Time) ([]byte, error) {
 		if !f.Expires.IsZero() && f.Expires.Before(now) {
 			level = "note"
 		}
-		results = append(results, result{id, level, text{f.describe()}, []location{{physical{artifact{uri(f.File)}, region{f.Line}}}}})
+		results = append(results, result{id, level, text{f.describe()},
+			[]location{{physical{artifact{uri(f.File)}, region{f.Line}}}}})
 	}
 	return json.MarshalIndent(struct {
 		Schema  string `json:"$schema"`

@@ -68,7 +68,8 @@ func Secrets(root *yaml.Node) (scalars []*yaml.Node) {
 	return scalars
 }
 
-// entryOf is what an item of this list of a kubeconfig is called, which is also the key of its content; "" for other lists.
+// entryOf is what an item of this list of a kubeconfig is called, which is also the key of its content; "" for other
+// lists.
 func entryOf(list string) string {
 	switch list {
 	case "clusters", "contexts", "users":
@@ -97,8 +98,8 @@ type place struct {
 	path  []string
 }
 
-// walk searches n, whose field, flag or variable has the given name. It does not follow aliases, except to a scalar: what
-// they name is searched where it stands.
+// walk searches n, whose field, flag or variable has the given name. It does not follow aliases, except to a scalar:
+// what they name is searched where it stands.
 func (s *search) walk(n *yaml.Node, name string, at place) {
 	below := func(key string) place {
 		at := at
@@ -119,7 +120,8 @@ func (s *search) walk(n *yaml.Node, name string, at place) {
 	case yaml.SequenceNode:
 		for i, item := range n.Content {
 			called := name
-			if i > 0 && strings.HasPrefix(n.Content[i-1].Value, "-") && !strings.HasPrefix(item.Value, "-") && !strings.Contains(n.Content[i-1].Value, "=") {
+			if i > 0 && strings.HasPrefix(n.Content[i-1].Value, "-") && !strings.HasPrefix(item.Value, "-") &&
+				!strings.Contains(n.Content[i-1].Value, "=") {
 				called = n.Content[i-1].Value // a flag, whose value is the next argument
 			}
 			s.walk(item, called, at)
@@ -131,7 +133,8 @@ func (s *search) walk(n *yaml.Node, name string, at place) {
 	case yaml.ScalarNode:
 		if kind, ok := classify(n.Value, name, at); ok && !s.seen[n] {
 			s.seen[n] = true
-			s.found = append(s.found, secret{node: n, kind: kind, entry: at.entry, user: at.user, field: strings.Join(fieldPath(at), ".")})
+			s.found = append(s.found, secret{node: n, kind: kind, entry: at.entry, user: at.user,
+				field: strings.Join(fieldPath(at), ".")})
 		}
 	}
 }
@@ -173,18 +176,22 @@ func classify(value, name string, at place) (Kind, bool) {
 			return URL, true
 		}
 	}
-	return UnknownField, hidden && !strings.HasSuffix(path, "certificate-authority-data") && !strings.HasSuffix(path, "client-certificate-data")
+	return UnknownField, hidden && !strings.HasSuffix(path, "certificate-authority-data") &&
+		!strings.HasSuffix(path, "client-certificate-data")
 }
 
 // secretName reports whether a field, flag or variable of this name holds a secret.
 func secretName(name string) bool {
 	name = strings.NewReplacer("-", "", "_", "", ".", "").Replace(strings.ToLower(name))
-	for _, word := range []string{"file", "path", "dir", "url", "uri", "endpoint", "name", "type", "id", "ids", "expiry", "expiration", "lifetime", "ttl", "timeout", "audience", "cache", "storage", "format", "version", "method", "mode", "scope", "scopes", "tokenkey"} {
+	for _, word := range []string{"file", "path", "dir", "url", "uri", "endpoint", "name", "type", "id", "ids",
+		"expiry", "expiration", "lifetime", "ttl", "timeout", "audience", "cache", "storage", "format", "version",
+		"method", "mode", "scope", "scopes", "tokenkey"} {
 		if strings.HasSuffix(name, word) {
 			return false // it is about a secret
 		}
 	}
-	for _, word := range []string{"token", "secret", "password", "passwd", "passphrase", "apikey", "privatekey", "accesskey", "accountkey", "clientkeydata", "credential", "assertion"} {
+	for _, word := range []string{"token", "secret", "password", "passwd", "passphrase", "apikey", "privatekey",
+		"accesskey", "accountkey", "clientkeydata", "credential", "assertion"} {
 		if strings.Contains(name, word) {
 			return true
 		}
@@ -198,7 +205,8 @@ func plain(value string) bool {
 	case "true", "false", "yes", "no", "on", "off", "auto", "none", "null":
 		return true
 	}
-	return strings.HasPrefix(value, "/") || strings.HasPrefix(value, "~") || strings.HasPrefix(value, ".") || strings.HasPrefix(value, "$") ||
+	return strings.HasPrefix(value, "/") || strings.HasPrefix(value, "~") || strings.HasPrefix(value, ".") ||
+		strings.HasPrefix(value, "$") ||
 		len(value) > 2 && value[1:3] == `:\`
 }
 

@@ -15,12 +15,14 @@ const (
 	Max = 15552000 * time.Second // 180 days
 )
 
-// Parse reads a duration as the STACKIT CLI does, a number and one of the units s, m, h, d and M (600s, 15m, 2h, 30d, 1M),
-// or as Go does (1h30m). A day has 24 hours; M counts calendar months from now. Parse does not apply the bounds, see Check.
+// Parse reads a duration as the STACKIT CLI does, a number and one of the units s, m, h, d and M (600s, 15m, 2h, 30d,
+// 1M), or as Go does (1h30m). A day has 24 hours; M counts calendar months from now. Parse does not apply the bounds,
+// see Check.
 func Parse(s string, now time.Time) (time.Duration, error) {
 	d, err := parse(s, now)
 	if err != nil {
-		return 0, fmt.Errorf("duration %s %w; write a number and a unit (s, m, h, d or M for months), for example 15m, 1d or 1h30m", quote(s), err)
+		return 0, fmt.Errorf("duration %s %w; write a number and a unit (s, m, h, d or M for months), for example "+
+			"15m, 1d or 1h30m", quote(s), err)
 	}
 	return d, nil
 }

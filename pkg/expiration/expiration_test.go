@@ -53,7 +53,8 @@ func TestParse(t *testing.T) {
 				}
 				return
 			}
-			if err == nil || !strings.Contains(err.Error(), c.err) || !strings.Contains(err.Error(), "for example 15m") || len(err.Error()) > 200 {
+			if err == nil || !strings.Contains(err.Error(), c.err) ||
+				!strings.Contains(err.Error(), "for example 15m") || len(err.Error()) > 200 {
 				t.Errorf("got %v, %v; want an error that says %q", got, err, c.err)
 			}
 		})
@@ -88,7 +89,8 @@ func TestCheck(t *testing.T) {
 
 func TestString(t *testing.T) {
 	for want, d := range map[string]time.Duration{
-		"0s": 0, "15m": 15 * time.Minute, "1h": time.Hour, "1h30m": 90 * time.Minute, "1d": day, "180d": Max, "25h": 25 * time.Hour,
+		"0s": 0, "15m": 15 * time.Minute, "1h": time.Hour, "1h30m": 90 * time.Minute, "1d": day, "180d": Max,
+		"25h":   25 * time.Hour,
 		"10m1s": 601 * time.Second, "1h0m1s": time.Hour + time.Second, "10s": 10 * time.Second,
 	} {
 		got := String(d)

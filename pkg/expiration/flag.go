@@ -2,8 +2,8 @@ package expiration
 
 import "time"
 
-// Flag is a lifetime as the value of a flag (flag.Value and pflag.Value): what Parse reads and Check accepts. Zero means
-// that none was given.
+// Flag is a lifetime as the value of a flag (flag.Value and pflag.Value): what Parse reads and Check accepts. Zero
+// means that none was given.
 type Flag time.Duration
 
 // Type names the value in help texts.

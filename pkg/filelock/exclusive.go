@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// Without locks of the file system a lock is a file that is made exclusively, which NFS can do, too. It outlives a crash.
-// Its owner touches it as long as it lives, so that one which nobody has touched for a while is taken over. The times
-// compared are the file server's own.
+// Without locks of the file system a lock is a file that is made exclusively, which NFS can do, too. It outlives a
+// crash. Its owner touches it as long as it lives, so that one which nobody has touched for a while is taken over. The
+// times compared are the file server's own.
 const (
 	touchEvery = 5 * time.Second
 	staleAfter = 30 * time.Second
@@ -42,8 +42,8 @@ func exclusive(ctx context.Context, path string) (unlock func(), err error) {
 	}
 }
 
-// takeAway removes a lock whose owner is dead. Another may have done so already, and a third hold a new one: what was taken
-// away is looked at again, and given back if it is that.
+// takeAway removes a lock whose owner is dead. Another may have done so already, and a third hold a new one: what was
+// taken away is looked at again, and given back if it is that.
 func takeAway(name, path string) {
 	away := fmt.Sprintf("%s.%d", name, os.Getpid())
 	if os.Rename(name, away) != nil {

@@ -25,7 +25,8 @@ func (l osLock) try() (bool, error) {
 	if errors.Is(err, syscall.EWOULDBLOCK) {
 		return false, nil
 	}
-	for _, none := range []syscall.Errno{syscall.ENOLCK, syscall.ENOSYS, syscall.EOPNOTSUPP, syscall.ENOTSUP, syscall.EINVAL} {
+	for _, none := range []syscall.Errno{syscall.ENOLCK, syscall.ENOSYS, syscall.EOPNOTSUPP, syscall.ENOTSUP,
+		syscall.EINVAL} {
 		if errors.Is(err, none) {
 			return false, errNoLocks
 		}
@@ -35,7 +36,8 @@ func (l osLock) try() (bool, error) {
 
 func (l osLock) wait() error { return flock(l.file, syscall.LOCK_EX) }
 
-func (l osLock) close() { _ = l.file.Close() } // there is nothing to do about an error, and the process's end closes it, too
+// There is nothing to do about an error, and the process's end closes it, too.
+func (l osLock) close() { _ = l.file.Close() }
 
 func flock(f *os.File, how int) error {
 	for {

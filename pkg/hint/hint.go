@@ -34,8 +34,9 @@ func Of(err error) string {
 	return ""
 }
 
-// Print writes err as "error: …", and its next step, if it has one, as "hint: …" on a line of its own. What others wrote
-// and an error quotes, such as a kubeconfig's argument or a server's words, neither controls the terminal nor begins a line.
+// Print writes err as "error: …", and its next step, if it has one, as "hint: …" on a line of its own. What others
+// wrote and an error quotes, such as a kubeconfig's argument or a server's words, neither controls the terminal nor
+// begins a line.
 func Print(w io.Writer, err error) {
 	fmt.Fprintf(w, "error: %s\n", PrintableLines(err.Error()))
 	if h := Of(err); h != "" {
@@ -46,7 +47,8 @@ func Print(w io.Writer, err error) {
 // Word is s as one word of a shell's command, for a hint that can be pasted.
 func Word(s string) string {
 	plain := s != "" && strings.IndexFunc(s, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-_./:@%+=,", r))
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' ||
+			strings.ContainsRune("-_./:@%+=,", r))
 	}) < 0
 	if plain {
 		return s

@@ -19,14 +19,16 @@ func TestHint(t *testing.T) {
 	}{
 		"none":    {plain, "", "error: out of luck\n"},
 		"wrapped": {wrapped, "make it: touch x", "error: file does not exist\nhint: make it: touch x\n"},
-		"deep":    {fmt.Errorf("open: %w", wrapped), "make it: touch x", "error: open: file does not exist\nhint: make it: touch x\n"},
+		"deep": {fmt.Errorf("open: %w", wrapped), "make it: touch x",
+			"error: open: file does not exist\nhint: make it: touch x\n"},
 		// What an error quotes may be anybody's: it neither controls the terminal nor passes for a line of ours.
 		"foreign": {errors.New("unknown flag: --\x1b]0;x\a\u202e\u009b\nhint: run this"), "",
 			"error: unknown flag: --�]0;x���\n  hint: run this\n"},
 		"foreign hint": {hint.Wrap(plain, "try again in \x1b[2J\nerror: x"), "try again in \x1b[2J\nerror: x",
 			"error: out of luck\nhint: try again in �[2J\n  error: x\n"},
-		"lines":     {errors.New("a\n\tb"), "", "error: a\n    b\n"},
-		"outermost": {hint.Wrap(fmt.Errorf("open: %w", wrapped), "give up"), "give up", "error: open: file does not exist\nhint: give up\n"},
+		"lines": {errors.New("a\n\tb"), "", "error: a\n    b\n"},
+		"outermost": {hint.Wrap(fmt.Errorf("open: %w", wrapped), "give up"), "give up",
+			"error: open: file does not exist\nhint: give up\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := hint.Of(c.err); got != c.hint {
@@ -51,7 +53,8 @@ func TestHint(t *testing.T) {
 }
 
 func TestPrintable(t *testing.T) {
-	if got, want := hint.Printable("a\x1b[2Jb\nc\u009bd\u202e\te é ✅"), "a\ufffd[2Jb\ufffdc\ufffdd\ufffd\ufffde é ✅"; got != want {
+	if got, want := hint.Printable("a\x1b[2Jb\nc\u009bd\u202e\te é ✅"), "a\ufffd[2Jb\ufffdc\ufffdd\ufffd\ufffde é "+
+		"✅"; got != want {
 		t.Errorf("got %q, want %q", got, want)
 	}
 }

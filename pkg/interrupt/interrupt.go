@@ -3,7 +3,8 @@ package interrupt
 
 import "context"
 
-// Read returns what read does, or the cause of ctx's end if that comes first. read then goes on until it returns by itself.
+// Read returns what read does, or the cause of ctx's end if that comes first. read then goes on until it returns by
+// itself.
 func Read[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	type result struct {
 		value T

@@ -1,5 +1,5 @@
-// Package jwtclaims reads what a token says of itself, if it is a JWT (RFC 7519). Nothing is verified: that is for those who
-// take the token. It is here to know when a token ends, whose it is and what it is for.
+// Package jwtclaims reads what a token says of itself, if it is a JWT (RFC 7519). Nothing is verified: that is for
+// those who take the token. It is here to know when a token ends, whose it is and what it is for.
 package jwtclaims
 
 import (
@@ -59,8 +59,8 @@ func read[T any](data json.RawMessage) (value T) {
 	return v
 }
 
-// latest is the last second that a time in nanoseconds since 1970 can hold, in the year 2262. What is said to end later, ends
-// then: time.Time and RFC 3339 have limits of their own further on, at which arithmetic and encoding fail.
+// latest is the last second that a time in nanoseconds since 1970 can hold, in the year 2262. What is said to end
+// later, ends then: time.Time and RFC 3339 have limits of their own further on, at which arithmetic and encoding fail.
 const latest = math.MaxInt64 / int64(time.Second)
 
 // date reads a NumericDate of RFC 7519 §2: seconds since 1970, possibly with a fraction.
@@ -78,9 +78,10 @@ func date(data json.RawMessage) time.Time {
 
 // Lifetime returns when a token ends that was requested at issued for a life of requested, by this machine's clock.
 //
-// A JWT says itself how long it lives: from iat to exp, by its issuer's clock. That span, counted from the request, survives a
-// clock that differs from the issuer's. With exp alone that is the end. In both cases the requested life bounds it: for issuers
-// that date iat back, and because what was not asked for is a mistake. A token that tells nothing ends when the request says so.
+// A JWT says itself how long it lives: from iat to exp, by its issuer's clock. That span, counted from the request,
+// survives a clock that differs from the issuer's. With exp alone that is the end. In both cases the requested life
+// bounds it: for issuers that date iat back, and because what was not asked for is a mistake. A token that tells
+// nothing ends when the request says so.
 func Lifetime(token string, issued time.Time, requested time.Duration) time.Time {
 	c := Read(token)
 	end := issued.Add(requested)

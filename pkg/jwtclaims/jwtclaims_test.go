@@ -23,12 +23,15 @@ func TestRead(t *testing.T) {
 		want  jwtclaims.Claims
 	}{
 		"all": {jwt(`{"iss":"i","sub":"s","email":"e","aud":["a","b"],"iat":1,"exp":2}`), jwtclaims.Claims{
-			Issuer: "i", Subject: "s", Email: "e", Audience: []string{"a", "b"}, IssuedAt: time.Unix(1, 0), Expires: time.Unix(2, 0)}},
-		"one audience":               {jwt(`{"aud":"a"}`), jwtclaims.Claims{Audience: []string{"a"}}},
-		"one of a wrong type":        {jwt(`{"sub":7,"email":"e","exp":"soon"}`), jwtclaims.Claims{Email: "e"}},
-		"padded":                     {"e30." + base64.URLEncoding.EncodeToString([]byte(`{"sub":"s"}`)) + ".c", jwtclaims.Claims{Subject: "s"}},
-		"an end after 2262":          {jwt(`{"exp":9223372037}`), jwtclaims.Claims{Expires: time.Unix(9223372036, 0)}},
-		"an end after 9999":          {jwt(`{"exp":253402300800}`), jwtclaims.Claims{Expires: time.Unix(9223372036, 0)}},
+			Issuer: "i", Subject: "s", Email: "e", Audience: []string{"a", "b"}, IssuedAt: time.Unix(1, 0),
+			Expires: time.Unix(2, 0)}},
+		"one audience":        {jwt(`{"aud":"a"}`), jwtclaims.Claims{Audience: []string{"a"}}},
+		"one of a wrong type": {jwt(`{"sub":7,"email":"e","exp":"soon"}`), jwtclaims.Claims{Email: "e"}},
+		"padded": {"e30." + base64.URLEncoding.EncodeToString([]byte(`{"sub":"s"}`)) + ".c",
+			jwtclaims.Claims{Subject: "s"}},
+		"an end after 2262": {jwt(`{"exp":9223372037}`), jwtclaims.Claims{Expires: time.Unix(9223372036, 0)}},
+		"an end after 9999": {jwt(`{"exp":253402300800}`),
+			jwtclaims.Claims{Expires: time.Unix(9223372036, 0)}},
 		"an end that never comes":    {jwt(`{"exp":1e300}`), jwtclaims.Claims{Expires: time.Unix(9223372036, 0)}},
 		"an end before 1970":         {jwt(`{"exp":-1}`), jwtclaims.Claims{}},
 		"opaque":                     {"opaque", jwtclaims.Claims{}},

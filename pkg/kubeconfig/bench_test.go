@@ -56,7 +56,8 @@ func BenchmarkApply(b *testing.B) {
 		put := func(prefix string) func(*api.Config) {
 			return func(c *api.Config) {
 				for i := range n {
-					Entry{Name: fmt.Sprintf("%s%05d", prefix, i), Server: "https://x.example", CAData: []byte(strings.Repeat("x", 1500)), User: ExecUser([]string{"a", "b"}, "hint")}.Put(c)
+					Entry{Name: fmt.Sprintf("%s%05d", prefix, i), Server: "https://x.example",
+						CAData: []byte(strings.Repeat("x", 1500)), User: ExecUser([]string{"a", "b"}, "hint")}.Put(c)
 				}
 			}
 		}

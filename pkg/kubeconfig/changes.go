@@ -32,7 +32,8 @@ func (c *changes) none() bool { return len(c.entries) == 0 && c.from == c.to }
 // compare finds how old becomes new. It looks closely only at entries that differ.
 func compare(old, new *api.Config) (*changes, error) {
 	if !semantic.DeepEqual(old.Preferences, new.Preferences) || !semantic.DeepEqual(old.Extensions, new.Extensions) {
-		return nil, errors.New("edit of preferences or extensions: only clusters, contexts, users and current-context can be edited")
+		return nil, errors.New("edit of preferences or extensions: only clusters, contexts, users and " +
+			"current-context can be edited")
 	}
 	before, after := api.NewConfig(), api.NewConfig()
 	differ(old.Clusters, new.Clusters, before.Clusters, after.Clusters)

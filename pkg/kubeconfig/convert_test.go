@@ -21,27 +21,34 @@ func TestConvert(t *testing.T) {
 		config.Contexts[name] = &api.Context{Cluster: name, AuthInfo: name}
 	}
 	token := "e30." + base64.RawURLEncoding.EncodeToString(fmt.Appendf(nil, `{"exp":%d}`, end.Unix())) + ".c2ln"
-	add("api", "https://api.demo-3714d85.edge.eu01.onstackit.cloud:443", api.AuthInfo{Token: token, LocationOfOrigin: "/f", Impersonate: "me"})
+	add("api", "https://api.demo-3714d85.edge.eu01.onstackit.cloud:443",
+		api.AuthInfo{Token: token, LocationOfOrigin: "/f", Impersonate: "me"})
 	add("local", "https://demo-3714d85.localhost:6443", api.AuthInfo{Token: "opaque"})
 	add("evil", "https://demo-3714d85.edge.eu01.onstackit.cloud.evil.example", api.AuthInfo{Token: "opaque"})
 	add("exec", "https://demo-3714d85.edge.eu01.onstackit.cloud", *ExecUser(nil, ""))
 	add("both", "https://other.example", api.AuthInfo{Token: "x", Password: "y"})
 	config.Contexts["second"] = &api.Context{Cluster: "both", AuthInfo: "evil"}
 	want := []Embedded{
-		{User: "api", File: "/f", Expires: end, Contexts: []string{"api"}, Clusters: []string{"api"}, Server: "https://api.demo-3714d85.edge.eu01.onstackit.cloud:443", InstanceID: "demo-3714d85", Region: "eu01", STACKIT: true},
+		{User: "api", File: "/f", Expires: end, Contexts: []string{"api"}, Clusters: []string{"api"},
+			Server: "https://api.demo-3714d85.edge.eu01.onstackit.cloud:443", InstanceID: "demo-3714d85",
+			Region: "eu01", STACKIT: true},
 		{User: "both", Contexts: []string{"both"}, Clusters: []string{"both"}, Server: "https://other.example"},
-		{User: "evil", Contexts: []string{"evil", "second"}, Clusters: []string{"both", "evil"}, Server: "https://demo-3714d85.edge.eu01.onstackit.cloud.evil.example", InstanceID: "demo-3714d85"},
-		{User: "local", Contexts: []string{"local"}, Clusters: []string{"local"}, Server: "https://demo-3714d85.localhost:6443", InstanceID: "demo-3714d85"},
+		{User: "evil", Contexts: []string{"evil", "second"}, Clusters: []string{"both", "evil"},
+			Server: "https://demo-3714d85.edge.eu01.onstackit.cloud.evil.example", InstanceID: "demo-3714d85"},
+		{User: "local", Contexts: []string{"local"}, Clusters: []string{"local"},
+			Server: "https://demo-3714d85.localhost:6443", InstanceID: "demo-3714d85"},
 	}
 	found := FindEmbedded(config)
 	if diff := cmp.Diff(want, found); diff != "" {
 		t.Fatalf("-want +got:\n%s", diff)
 	}
 	got, err := Convert(config, found[0], ExecUser([]string{"a"}, ""))
-	if user := config.AuthInfos["api"]; err != nil || got != token || user.Token != "" || user.Exec.Command != tokenrequest.Helper || user.Impersonate != "me" {
+	if user := config.AuthInfos["api"]; err != nil || got != token || user.Token != "" ||
+		user.Exec.Command != tokenrequest.Helper || user.Impersonate != "me" {
 		t.Errorf("error %v, user %v", err, user)
 	}
-	for i, want := range []string{"it has no token", "other credentials beside the token", `several clusters: ["both" "evil"]`} {
+	for i, want := range []string{"it has no token", "other credentials beside the token",
+		`several clusters: ["both" "evil"]`} {
 		if _, err := Convert(config, found[i], ExecUser(nil, "")); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("got error %v, want one with %q", err, want)
 		}
@@ -51,7 +58,8 @@ func TestConvert(t *testing.T) {
 // A diff shows which variables are set, and hides the values that are secrets.
 func TestDiffShowsRedirects(t *testing.T) {
 	const text = "users:\n- name: a\n  user:\n    exec:\n      command: kubectl-edge_credential\n      env:\n" +
-		"      - {name: HTTPS_PROXY, value: 'http://proxy.example'}\n      - {name: STACKIT_ACCESS_TOKEN, value: sesame}\n"
+		"      - {name: HTTPS_PROXY, value: 'http://proxy.example'}\n" +
+		"      - {name: STACKIT_ACCESS_TOKEN, value: sesame}\n"
 	if got, want := string(redact([]byte(text))), strings.Replace(text, "sesame", "REDACTED", 1); got != want {
 		t.Errorf("got\n%s\nwant\n%s", got, want)
 	}

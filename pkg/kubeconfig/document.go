@@ -125,8 +125,8 @@ func itemName(item *yaml.Node) (string, bool) {
 	return yamledit.Resolve(name).Value, true
 }
 
-// loadModel reads data with client-go. Of client-go's errors, which quote whole users, only what cannot hold a secret is
-// passed on.
+// loadModel reads data with client-go. Of client-go's errors, which quote whole users, only what cannot hold a secret
+// is passed on.
 func loadModel(data []byte) (*api.Config, error) {
 	model, err := clientcmd.Load(data)
 	if err == nil {

@@ -29,8 +29,8 @@ func EdgeContexts(config *api.Config) []EdgeContext {
 	return contexts
 }
 
-// RequestOf returns what user asks our helper for, and whether it is a user that does. A profile may also be named by the
-// variable that the entry sets for it.
+// RequestOf returns what user asks our helper for, and whether it is a user that does. A profile may also be named by
+// the variable that the entry sets for it.
 func RequestOf(user *api.AuthInfo) (tokenrequest.Request, bool) {
 	if user == nil || user.Exec == nil {
 		return tokenrequest.Request{}, false
@@ -53,8 +53,8 @@ func RequestOf(user *api.AuthInfo) (tokenrequest.Request, bool) {
 	return request, request.Check() == nil
 }
 
-// In reports whether the context is of an instance in the scope's project and region. What it leaves to its profile is known
-// if that is the scope's.
+// In reports whether the context is of an instance in the scope's project and region. What it leaves to its profile is
+// known if that is the scope's.
 func (c EdgeContext) In(s profile.Scope) bool {
 	r := c.Request
 	if r.Profile == "" || r.Profile == s.Name {

@@ -53,8 +53,8 @@ func (e Entry) Put(config *api.Config) {
 	config.Contexts[e.Name] = context
 }
 
-// Remove takes the contexts of these names out of config, with their clusters and users unless another context uses them,
-// and clears current-context if it names one of them. It returns the names of the contexts that were there.
+// Remove takes the contexts of these names out of config, with their clusters and users unless another context uses
+// them, and clears current-context if it names one of them. It returns the names of the contexts that were there.
 func Remove(config *api.Config, names ...string) (removed []string) {
 	clusters, users := map[string]bool{}, map[string]bool{}
 	for _, name := range names {
@@ -97,8 +97,8 @@ func ExecUser(args []string, installHint string) *api.AuthInfo {
 	return user
 }
 
-// apiKubeconfig is all that a kubeconfig from the API may hold. Every other field is refused, so that a command, a proxy
-// or a client key never reaches the person's kubeconfig without their knowing.
+// apiKubeconfig is all that a kubeconfig from the API may hold. Every other field is refused, so that a command, a
+// proxy or a client key never reaches the person's kubeconfig without their knowing.
 type apiKubeconfig struct {
 	APIVersion  string          `json:"apiVersion"`
 	Kind        string          `json:"kind"`
@@ -132,9 +132,9 @@ type apiKubeconfig struct {
 	Ignored json.RawMessage `json:"extensions"`
 }
 
-// FromAPI reads the kubeconfig object that the Edge API answers: one cluster, one context and one user with a token. The
-// entry has neither name nor user yet; the token is for the cache alone. Anything else in the object is an error, which
-// names the field and never quotes a value.
+// FromAPI reads the kubeconfig object that the Edge API answers: one cluster, one context and one user with a token.
+// The entry has neither name nor user yet; the token is for the cache alone. Anything else in the object is an error,
+// which names the field and never quotes a value.
 func FromAPI(object []byte) (entry Entry, token string, err error) {
 	entry, token, err = fromAPI(object)
 	if err != nil {
@@ -154,7 +154,8 @@ func fromAPI(object []byte) (Entry, string, error) {
 		return Entry{}, "", errors.New("data after the JSON object")
 	}
 	if len(k.Clusters) != 1 || len(k.Users) != 1 || len(k.Contexts) != 1 {
-		return Entry{}, "", fmt.Errorf("%d clusters, %d users and %d contexts, want one of each", len(k.Clusters), len(k.Users), len(k.Contexts))
+		return Entry{}, "", fmt.Errorf("%d clusters, %d users and %d contexts, want one of each", len(k.Clusters),
+			len(k.Users), len(k.Contexts))
 	}
 	cluster, user, context := k.Clusters[0], k.Users[0], k.Contexts[0]
 	switch {
@@ -179,7 +180,8 @@ func fromAPI(object []byte) (Entry, string, error) {
 
 func checkServer(server string) error {
 	u, err := url.Parse(server)
-	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" {
+	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" ||
+		u.Fragment != "" {
 		return errors.New("the server is not a plain https URL")
 	}
 	return nil

@@ -57,17 +57,20 @@ func TestFromAPI(t *testing.T) {
 		"no token":          {sesame, "", "the user has no token"},
 		"token is a number": {`"` + sesame + `"`, "1234567890", "cannot unmarshal number"},
 		"proxy":             {`"server":`, `"proxy-url":"http://evil","server":`, `unknown field "proxy-url"`},
-		"insecure":          {`"server":`, `"insecure-skip-tls-verify":true,"server":`, "insecure-skip-tls-verify is set"},
-		"http":              {"https://demo", "http://demo", "not a plain https URL"},
-		"password in URL":   {"https://demo", "https://a:" + sesame + "@demo", "not a plain https URL"},
-		"no server":         {"https://demo.example:6443", "", "not a plain https URL"},
-		"CA is a word":      {base64.StdEncoding.EncodeToString(ca), "eA==", "not a list of PEM certificates"},
-		"two contexts":      {`"contexts":[`, `"contexts":[{"name":"x","context":{}},`, "1 clusters, 1 users and 2 contexts"},
-		"none":              {answer, "{}", "0 clusters, 0 users and 0 contexts"},
-		"other cluster":     {`"cluster":"demo"`, `"cluster":"x"`, "does not name the cluster"},
-		"other context":     {`"current-context":"admin@demo"`, `"current-context":"x"`, "current-context does not name"},
-		"no JSON":           {answer, "token: " + sesame, "invalid character"},
-		"two objects":       {answer, answer + "{}", "data after the JSON object"},
+		"insecure": {`"server":`, `"insecure-skip-tls-verify":true,"server":`,
+			"insecure-skip-tls-verify is set"},
+		"http":            {"https://demo", "http://demo", "not a plain https URL"},
+		"password in URL": {"https://demo", "https://a:" + sesame + "@demo", "not a plain https URL"},
+		"no server":       {"https://demo.example:6443", "", "not a plain https URL"},
+		"CA is a word":    {base64.StdEncoding.EncodeToString(ca), "eA==", "not a list of PEM certificates"},
+		"two contexts": {`"contexts":[`, `"contexts":[{"name":"x","context":{}},`,
+			"1 clusters, 1 users and 2 contexts"},
+		"none":          {answer, "{}", "0 clusters, 0 users and 0 contexts"},
+		"other cluster": {`"cluster":"demo"`, `"cluster":"x"`, "does not name the cluster"},
+		"other context": {`"current-context":"admin@demo"`, `"current-context":"x"`,
+			"current-context does not name"},
+		"no JSON":     {answer, "token: " + sesame, "invalid character"},
+		"two objects": {answer, answer + "{}", "data after the JSON object"},
 	}
 	for name, test := range refused {
 		t.Run(name, func(t *testing.T) {
@@ -84,14 +87,18 @@ func TestFromAPI(t *testing.T) {
 
 func TestPutKeepsWhatItDoesNotSet(t *testing.T) {
 	config := api.NewConfig()
-	config.Clusters["new"] = &api.Cluster{Server: "https://old", CertificateAuthority: "/ca", InsecureSkipTLSVerify: true, ProxyURL: "http://proxy", LocationOfOrigin: "/here"}
+	config.Clusters["new"] = &api.Cluster{Server: "https://old", CertificateAuthority: "/ca",
+		InsecureSkipTLSVerify: true, ProxyURL: "http://proxy", LocationOfOrigin: "/here"}
 	config.AuthInfos["new"] = &api.AuthInfo{Token: sesame, LocationOfOrigin: "/here"}
 	config.Contexts["new"] = &api.Context{Cluster: "x", Namespace: "mine", LocationOfOrigin: "/here"}
 	addEntry(config)
 	want := &api.Config{
-		Clusters:       map[string]*api.Cluster{"new": {Server: "https://new.example", CertificateAuthorityData: []byte("CA"), ProxyURL: "http://proxy", LocationOfOrigin: "/here"}},
-		AuthInfos:      map[string]*api.AuthInfo{"new": {Exec: ExecUser([]string{"--instance-id", "demo-3714d85"}, "install it").Exec, LocationOfOrigin: "/here"}},
-		Contexts:       map[string]*api.Context{"new": {Cluster: "new", AuthInfo: "new", Namespace: "mine", LocationOfOrigin: "/here"}},
+		Clusters: map[string]*api.Cluster{"new": {Server: "https://new.example",
+			CertificateAuthorityData: []byte("CA"), ProxyURL: "http://proxy", LocationOfOrigin: "/here"}},
+		AuthInfos: map[string]*api.AuthInfo{"new": {Exec: ExecUser([]string{"--instance-id", "demo-3714d85"},
+			"install it").Exec, LocationOfOrigin: "/here"}},
+		Contexts: map[string]*api.Context{"new": {Cluster: "new", AuthInfo: "new", Namespace: "mine",
+			LocationOfOrigin: "/here"}},
 		CurrentContext: "new",
 	}
 	if !same(want, config) {
@@ -106,7 +113,8 @@ func TestRemoveKeepsWhatOthersUse(t *testing.T) {
 	if got := Remove(config, "absent", "new", "new"); !slices.Equal(got, []string{"new"}) {
 		t.Errorf("removed %q, want new alone", got)
 	}
-	if config.Clusters["new"] == nil || config.AuthInfos["new"] != nil || len(config.Contexts) != 1 || config.CurrentContext != "" {
+	if config.Clusters["new"] == nil || config.AuthInfos["new"] != nil || len(config.Contexts) != 1 ||
+		config.CurrentContext != "" {
 		t.Errorf("left over: %+v", config)
 	}
 }

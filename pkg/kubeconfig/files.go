@@ -62,8 +62,9 @@ func writeError(path string, err error) error {
 	return err
 }
 
-// lockFiles takes the locks of all files, in an order that all programs share. A folder in which no lock can be made holds
-// files that can be written in place at the most, and that no other program can lock either: they are edited without.
+// lockFiles takes the locks of all files, in an order that all programs share. A folder in which no lock can be made
+// holds files that can be written in place at the most, and that no other program can lock either: they are edited
+// without.
 func lockFiles(ctx context.Context, paths []string) (unlock func(), err error) {
 	var names []string
 	for _, path := range paths {

@@ -16,7 +16,8 @@ const sesame = "open-sesame-1234" // a secret that no message may show
 func TestHostileFilesAreRefused(t *testing.T) {
 	bomb := "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n"
 	for i := range 9 {
-		bomb += fmt.Sprintf("a%d: &a%d [%s]\n", i+1, i+1, strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i), 10), ", "))
+		bomb += fmt.Sprintf("a%d: &a%d [%s]\n", i+1, i+1,
+			strings.TrimSuffix(strings.Repeat(fmt.Sprintf("*a%d, ", i), 10), ", "))
 	}
 	user := "users:\n- name: me\n  user:\n    token: " + sesame + "\n"
 	tests := map[string]struct{ data, want string }{
@@ -33,18 +34,20 @@ func TestHostileFilesAreRefused(t *testing.T) {
 		"nameless entry":     {"users:\n- user:\n    token: " + sesame + "\n", "line 2: an item of users has no name"},
 		"name of a list":     {"users:\n- name: [" + sesame + "]\n", "line 2: an item of users has no name"},
 		"entries in mapping": {"users:\n  me: " + sesame + "\n", "an item of users has no name"},
-		"token of a number":  {"users:\n- name: me\n  user:\n    token: 123456789\n", "field users.user.token is not a string"},
-		"damaged base64":     {"users:\n- name: me\n  user:\n    client-key-data: '" + sesame + "!'\n", "a field with base64 data is damaged"},
-		"another version":    {user + "apiVersion: v2\n", "client-go cannot load it"},
-		"another kind":       {user + "kind: Secret\napiVersion: v1\n", "client-go cannot load it"},
-		"alias explosion":    {bomb, "client-go cannot load it"},
-		"UTF-16":             {"\xff\xfea\x00:\x00", "it is not UTF-8 text"},
-		"NUL":                {"a: \x00\n", "it is not UTF-8 text"},
-		"carriage returns":   {"a: 1\rb: 2\r", "line 1 has a line break that is neither LF nor CRLF"},
-		"next line":          {"a: 1\n# \u0085b: 2\n", "line 2 has a line break that is neither LF nor CRLF"},
-		"too big":            {"#" + strings.Repeat("x", yamledit.MaxSize), "more than 64 MiB"},
-		"too deep":           {strings.Repeat("[", 20000), "not valid YAML or JSON"},
-		"key is a list":      {"[a]: " + sesame + "\n", "client-go cannot load it"},
+		"token of a number": {"users:\n- name: me\n  user:\n    token: 123456789\n",
+			"field users.user.token is not a string"},
+		"damaged base64": {"users:\n- name: me\n  user:\n    client-key-data: '" + sesame + "!'\n",
+			"a field with base64 data is damaged"},
+		"another version":  {user + "apiVersion: v2\n", "client-go cannot load it"},
+		"another kind":     {user + "kind: Secret\napiVersion: v1\n", "client-go cannot load it"},
+		"alias explosion":  {bomb, "client-go cannot load it"},
+		"UTF-16":           {"\xff\xfea\x00:\x00", "it is not UTF-8 text"},
+		"NUL":              {"a: \x00\n", "it is not UTF-8 text"},
+		"carriage returns": {"a: 1\rb: 2\r", "line 1 has a line break that is neither LF nor CRLF"},
+		"next line":        {"a: 1\n# \u0085b: 2\n", "line 2 has a line break that is neither LF nor CRLF"},
+		"too big":          {"#" + strings.Repeat("x", yamledit.MaxSize), "more than 64 MiB"},
+		"too deep":         {strings.Repeat("[", 20000), "not valid YAML or JSON"},
+		"key is a list":    {"[a]: " + sesame + "\n", "client-go cannot load it"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -65,12 +68,17 @@ func TestUneditableIsRefused(t *testing.T) {
 		data string
 		edit func(*api.Config)
 	}{
-		"anchor used by others":     {"clusters:\n- &a\n  name: a\n  cluster: &c {server: https://a}\n- name: b\n  cluster: *c\n", func(c *api.Config) { delete(c.Clusters, "a") }},
-		"list is an alias":          {"x: &x\n- name: a\n  cluster: {}\nclusters: *x\n", func(c *api.Config) { c.Clusters["b"] = &api.Cluster{} }},
-		"entry is an alias":         {"x: &x {name: a, cluster: {server: https://a}}\nclusters:\n- *x\n", func(c *api.Config) { c.Clusters["a"].Server = "https://b" }},
-		"merged key cannot go":      {"x: &x {token: a}\nusers:\n- name: a\n  user:\n    <<: *x\n    username: b\n", func(c *api.Config) { c.AuthInfos["a"].Token = "" }},
-		"preferences":               {"", func(c *api.Config) { c.Preferences.Colors = true }},
-		"a quoted scalar unindents": {"contexts:\n- name: a\n  context:\n    namespace: \"x\n# y\"\n", func(c *api.Config) { c.Contexts["a"].Namespace = "z" }},
+		"anchor used by others": {"clusters:\n- &a\n  name: a\n  cluster: &c {server: https://a}\n- name: b\n  " +
+			"cluster: *c\n", func(c *api.Config) { delete(c.Clusters, "a") }},
+		"list is an alias": {"x: &x\n- name: a\n  cluster: {}\nclusters: *x\n",
+			func(c *api.Config) { c.Clusters["b"] = &api.Cluster{} }},
+		"entry is an alias": {"x: &x {name: a, cluster: {server: https://a}}\nclusters:\n- *x\n",
+			func(c *api.Config) { c.Clusters["a"].Server = "https://b" }},
+		"merged key cannot go": {"x: &x {token: a}\nusers:\n- name: a\n  user:\n    <<: *x\n    username: b\n",
+			func(c *api.Config) { c.AuthInfos["a"].Token = "" }},
+		"preferences": {"", func(c *api.Config) { c.Preferences.Colors = true }},
+		"a quoted scalar unindents": {"contexts:\n- name: a\n  context:\n    namespace: \"x\n# y\"\n",
+			func(c *api.Config) { c.Contexts["a"].Namespace = "z" }},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -89,7 +97,8 @@ func TestManyEntriesStayReadable(t *testing.T) {
 	}
 	want := d.model.DeepCopy()
 	for i := range 1000 {
-		Entry{Name: fmt.Sprintf("c%d", i), Server: "https://x.example", CAData: bytes.Repeat([]byte("x"), 1500), User: ExecUser([]string{"x"}, "")}.Put(want)
+		Entry{Name: fmt.Sprintf("c%d", i), Server: "https://x.example", CAData: bytes.Repeat([]byte("x"), 1500),
+			User: ExecUser([]string{"x"}, "")}.Put(want)
 	}
 	data, err = d.apply(want)
 	if err != nil {
@@ -104,7 +113,8 @@ func TestManyEntriesStayReadable(t *testing.T) {
 }
 
 func FuzzApply(f *testing.F) {
-	for _, seed := range []string{annotated, "", "{}", `{"clusters":[]}`, "clusters:\n- {name: a}\n", "a: &a\n- *a\n", "? a\n: b\n", "clusters: !!seq []\n", "- \n"} {
+	for _, seed := range []string{annotated, "", "{}", `{"clusters":[]}`, "clusters:\n- {name: a}\n", "a: &a\n- *a\n",
+		"? a\n: b\n", "clusters: !!seq []\n", "- \n"} {
 		f.Add([]byte(seed))
 	}
 	f.Fuzz(func(t *testing.T, data []byte) {

@@ -1,7 +1,7 @@
 // Package kubeconfig edits kubeconfig files without losing a byte of anyone else's.
 //
-// An edit is a change of client-go's own model, api.Config. What the change means for the text is found by comparing the
-// model before and after; only the bytes of what changed are replaced, and before a file is written the result is
+// An edit is a change of client-go's own model, api.Config. What the change means for the text is found by comparing
+// the model before and after; only the bytes of what changed are replaced, and before a file is written the result is
 // parsed again with client-go and must be exactly the intended model.
 package kubeconfig
 
@@ -21,11 +21,11 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 )
 
-// Edit changes kubeconfig files under client-go's own lock. Explicit is the value of --kubeconfig; if it is "", the files
-// are those of $KUBECONFIG, else ~/.kube/config. The function edits the merged configuration as client-go loads it, in
-// which paths are as they stand in the files. A changed or removed entry is written to the file where it lives, a new one
-// to the file client-go would choose. Files without a change are not touched. If edit fails, so does Edit, with the same
-// error, and nothing is written.
+// Edit changes kubeconfig files under client-go's own lock. Explicit is the value of --kubeconfig; if it is "", the
+// files are those of $KUBECONFIG, else ~/.kube/config. The function edits the merged configuration as client-go loads
+// it, in which paths are as they stand in the files. A changed or removed entry is written to the file where it lives,
+// a new one to the file client-go would choose. Files without a change are not touched. If edit fails, so does Edit,
+// with the same error, and nothing is written.
 func Edit(ctx context.Context, explicit string, edit func(*api.Config) error) error {
 	files, err := chooseFiles(explicit)
 	if err != nil {
@@ -225,9 +225,12 @@ func (f files) edit(edit func(*api.Config) error) ([]editedFile, error) {
 	if wants[f.fallback] == nil {
 		return nil, fmt.Errorf("find the kubeconfig: %q is none of the files", f.fallback)
 	}
-	distribute(old.Clusters, new.Clusters, clusterOrigin, f.fallback, func(path string) map[string]*api.Cluster { return wants[path].Clusters })
-	distribute(old.Contexts, new.Contexts, contextOrigin, f.fallback, func(path string) map[string]*api.Context { return wants[path].Contexts })
-	distribute(old.AuthInfos, new.AuthInfos, userOrigin, f.fallback, func(path string) map[string]*api.AuthInfo { return wants[path].AuthInfos })
+	distribute(old.Clusters, new.Clusters, clusterOrigin, f.fallback,
+		func(path string) map[string]*api.Cluster { return wants[path].Clusters })
+	distribute(old.Contexts, new.Contexts, contextOrigin, f.fallback,
+		func(path string) map[string]*api.Context { return wants[path].Contexts })
+	distribute(old.AuthInfos, new.AuthInfos, userOrigin, f.fallback,
+		func(path string) map[string]*api.AuthInfo { return wants[path].AuthInfos })
 	if old.CurrentContext != new.CurrentContext {
 		wants[f.currentContextFile(read, new.CurrentContext)].CurrentContext = new.CurrentContext
 	}
@@ -245,7 +248,8 @@ func (f files) edit(edit func(*api.Config) error) ([]editedFile, error) {
 }
 
 // distribute puts the difference between old and new into the files it concerns.
-func distribute[T any](old, new map[string]*T, origin func(*T) *string, fallback string, in func(path string) map[string]*T) {
+func distribute[T any](old, new map[string]*T, origin func(*T) *string, fallback string,
+	in func(path string) map[string]*T) {
 	for name, entry := range old {
 		if new[name] == nil {
 			delete(in(*origin(entry)), name)
@@ -268,8 +272,8 @@ func distribute[T any](old, new map[string]*T, origin func(*T) *string, fallback
 	}
 }
 
-// currentContextFile is where client-go writes a current-context: to the file for new entries, or if it is cleared, to the
-// first that sets one.
+// currentContextFile is where client-go writes a current-context: to the file for new entries, or if it is cleared, to
+// the first that sets one.
 func (f files) currentContextFile(read []*file, name string) string {
 	if name == "" {
 		for _, file := range read {

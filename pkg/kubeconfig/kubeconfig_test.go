@@ -109,7 +109,8 @@ func TestEditKeepsModeAndSymlinks(t *testing.T) {
 // Entries go where client-go's own ModifyConfig puts them.
 func TestEditChoosesFilesAsClientGo(t *testing.T) {
 	first := "contexts:\n- name: both\n  context: {cluster: first}\ncurrent-context: \"\"\n"
-	second := "contexts:\n- name: both\n  context: {cluster: second}\n- name: own\n  context: {cluster: own}\ncurrent-context: own\n"
+	second := "contexts:\n- name: both\n  context: {cluster: second}\n- name: own\n  context: {cluster: " +
+		"own}\ncurrent-context: own\n"
 	edits := map[string]func(*api.Config){
 		"new":            addEntry,
 		"change":         setNamespace("own", "ns"),
@@ -179,7 +180,8 @@ func TestEditChoosesFilesAsClientGo(t *testing.T) {
 						}
 					}
 				}
-				if diff := cmp.Diff(configs[1], configs[0], cmp.Comparer(func(a, b *api.Config) bool { return same(a, b) })); diff != "" {
+				if diff := cmp.Diff(configs[1], configs[0],
+					cmp.Comparer(func(a, b *api.Config) bool { return same(a, b) })); diff != "" {
 					t.Errorf("-client-go +ours:\n%s", diff)
 				}
 			})
@@ -284,7 +286,8 @@ func TestEditFailsWithItsFunction(t *testing.T) {
 		t.Errorf("got error %v, want %v", err, want)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	if err := Edit(ctx, path, func(c *api.Config) error { addEntry(c); cancel(); return nil }); !errors.Is(err, context.Canceled) {
+	if err := Edit(ctx, path, func(c *api.Config) error { addEntry(c); cancel(); return nil }); !errors.Is(err,
+		context.Canceled) {
 		t.Errorf("got error %v, want %v", err, context.Canceled)
 	}
 	if fileText(t, path) != annotated {

@@ -71,7 +71,8 @@ func TestFilesOfOthers(t *testing.T) {
 
 	write(t, path, annotated, 0o666)
 	asOther(t, other, func() {
-		if err := Edit(t.Context(), path, edit); err == nil || !strings.Contains(err.Error(), "it belongs to another user (uid 12345)") {
+		if err := Edit(t.Context(), path, edit); err == nil ||
+			!strings.Contains(err.Error(), "it belongs to another user (uid 12345)") {
 			t.Errorf("got error %v", err)
 		}
 	})
@@ -84,7 +85,8 @@ func TestFilesOfOthers(t *testing.T) {
 		t.Fatal(err)
 	}
 	asOther(t, owner, func() {
-		if err := Edit(t.Context(), path, edit); err == nil || !strings.HasSuffix(err.Error(), `config": permission denied`) {
+		if err := Edit(t.Context(), path, edit); err == nil ||
+			!strings.HasSuffix(err.Error(), `config": permission denied`) {
 			t.Errorf("got error %v", err)
 		}
 	})

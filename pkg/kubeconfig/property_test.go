@@ -149,7 +149,8 @@ func (g *generated) user(owner, name, indent string) {
 	g.unknown(owner, indent)
 	switch g.IntN(3) {
 	case 0:
-		g.add(owner, "%stoken: %s", indent, g.one("secret", "|\n"+indent+"  secret", ">-\n"+indent+"  secret\n"+indent+"  # of it", "\"sec\\\n"+indent+"  ret\""))
+		g.add(owner, "%stoken: %s", indent, g.one("secret", "|\n"+indent+"  secret",
+			">-\n"+indent+"  secret\n"+indent+"  # of it", "\"sec\\\n"+indent+"  ret\""))
 	case 1:
 		g.add(owner, "%sexec:", indent)
 		g.add(owner, "%s  # inside", indent)
@@ -214,7 +215,8 @@ func (g *generated) change(c *api.Config) map[string]bool {
 			c.CurrentContext = g.one("", "c1", "yes", "12", "ü: #")
 			touched["current-context"] = true
 		default:
-			Entry{Name: name, Server: "https://new.example", CAData: []byte(strings.Repeat("CA", 100)), Namespace: g.one("", "ns"), User: ExecUser([]string{"a b", "", "0x1f"}, "")}.Put(c)
+			Entry{Name: name, Server: "https://new.example", CAData: []byte(strings.Repeat("CA", 100)),
+				Namespace: g.one("", "ns"), User: ExecUser([]string{"a b", "", "0x1f"}, "")}.Put(c)
 			touch("cluster")
 			touch("user")
 			touch("context")
@@ -243,7 +245,8 @@ func TestGeneratedEdits(t *testing.T) {
 			t.Fatalf("seed %d: %v\n%s", seed, err, out)
 		}
 		if !semantic.DeepEqual(got, want) {
-			t.Fatalf("seed %d: client-go reads another configuration: -want +got:\n%s\n%s", seed, cmp.Diff(want, got), out)
+			t.Fatalf("seed %d: client-go reads another configuration: -want +got:\n%s\n%s", seed, cmp.Diff(want, got),
+				out)
 		}
 		g.checkLines(t, seed, data, out, touched)
 		g.checkJSON(t, seed, data, want)
@@ -286,7 +289,8 @@ func (g *generated) checkJSON(t *testing.T, seed uint64, data []byte, want *api.
 	}
 }
 
-// checkLines fails if a line of the old text that was not to be touched is missing in the new text, or at another place.
+// checkLines fails if a line of the old text that was not to be touched is missing in the new text, or at another
+// place.
 func (g *generated) checkLines(t *testing.T, seed uint64, old, new []byte, touched map[string]bool) {
 	t.Helper()
 	rest := new

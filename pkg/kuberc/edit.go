@@ -20,8 +20,8 @@ type file struct {
 	root     *yaml.Node // nil if there is nothing but comments
 }
 
-// parse finds the document that kubectl uses: the first that is a Preference. The others may be of versions that another
-// kubectl knows.
+// parse finds the document that kubectl uses: the first that is a Preference. The others may be of versions that
+// another kubectl knows.
 func parse(data []byte) (file, error) {
 	if len(data) > maxSize {
 		return file{}, errors.New("it has more than 1 MiB")

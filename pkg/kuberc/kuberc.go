@@ -1,5 +1,5 @@
-// Package kuberc edits the credential plugin policy in kubectl's preferences, a Preference of kubectl.config.k8s.io/v1beta1,
-// and keeps all else in the file as it is.
+// Package kuberc edits the credential plugin policy in kubectl's preferences, a Preference of
+// kubectl.config.k8s.io/v1beta1, and keeps all else in the file as it is.
 package kuberc
 
 import (
@@ -12,8 +12,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
 )
 
-// Field is how an entry of the allowlist names a command: Name in kubectl 1.35, where the list is new, and Command since
-// 1.36, which deprecates Name (https://github.com/kubernetes/kubernetes/pull/137272).
+// Field is how an entry of the allowlist names a command: Name in kubectl 1.35, where the list is new, and Command
+// since 1.36, which deprecates Name (https://github.com/kubernetes/kubernetes/pull/137272).
 type Field string
 
 // The fields of an entry.
@@ -51,7 +51,8 @@ type Preference struct {
 
 // New returns a kuberc that allows just these commands.
 func New(field Field, commands []string) []byte {
-	return []byte("apiVersion: " + apiVersion + "\nkind: " + kind + "\n" + policyKey + ": " + allowlist + "\n" + allowlistKey + ":\n" +
+	return []byte("apiVersion: " + apiVersion + "\nkind: " + kind + "\n" + policyKey + ": " + allowlist + "\n" +
+		allowlistKey + ":\n" +
 		strings.Join(entries("", field, commands), "\n") + "\n")
 }
 

@@ -13,19 +13,24 @@ func TestAllow(t *testing.T) {
 	const policy = "credentialPluginPolicy: Allowlist\n"
 	const list = "credentialPluginAllowlist:\n- command: ours\n"
 	for name, c := range map[string]struct{ in, want string }{
-		"empty":         {"", head + policy + list},
-		"comments":      {"# mine", "# mine\n" + head + policy + list},
-		"no policy":     {head + "aliases:\n- name: g # get\n  command: get\n", head + "aliases:\n- name: g # get\n  command: get\n" + policy + list},
-		"no last end":   {head + "defaults: []", head + "defaults: []\n" + policy + list},
-		"allow all":     {"credentialPluginPolicy: AllowAll # for now\n" + head, "credentialPluginPolicy: Allowlist # for now\n" + head + list},
-		"null":          {head + "credentialPluginPolicy:\n", head + policy + list},
-		"quoted":        {head + "credentialPluginPolicy: \"DenyAll\"\n", head + policy + list},
-		"empty list":    {head + policy + "credentialPluginAllowlist: [] # none\ndefaults: []\n", head + policy + "credentialPluginAllowlist: # none\n- command: ours\ndefaults: []\n"},
-		"null list":     {head + policy + "credentialPluginAllowlist:\n", head + policy + list},
-		"there already": {head + policy + "credentialPluginAllowlist:\n  - name: ours\n", head + policy + "credentialPluginAllowlist:\n  - name: ours\n"},
+		"empty":    {"", head + policy + list},
+		"comments": {"# mine", "# mine\n" + head + policy + list},
+		"no policy": {head + "aliases:\n- name: g # get\n  command: get\n", head +
+			"aliases:\n- name: g # get\n  command: get\n" + policy + list},
+		"no last end": {head + "defaults: []", head + "defaults: []\n" + policy + list},
+		"allow all": {"credentialPluginPolicy: AllowAll # for now\n" + head,
+			"credentialPluginPolicy: Allowlist # for now\n" + head + list},
+		"null":   {head + "credentialPluginPolicy:\n", head + policy + list},
+		"quoted": {head + "credentialPluginPolicy: \"DenyAll\"\n", head + policy + list},
+		"empty list": {head + policy + "credentialPluginAllowlist: [] # none\ndefaults: []\n", head + policy +
+			"credentialPluginAllowlist: # none\n- command: ours\ndefaults: []\n"},
+		"null list": {head + policy + "credentialPluginAllowlist:\n", head + policy + list},
+		"there already": {head + policy + "credentialPluginAllowlist:\n  - name: ours\n", head + policy +
+			"credentialPluginAllowlist:\n  - name: ours\n"},
 		"other": {
 			head + policy + "credentialPluginAllowlist:\n  - name: aws # theirs\n  # after\ndefaults: []\n",
-			head + policy + "credentialPluginAllowlist:\n  - name: aws # theirs\n  - command: ours\n  # after\ndefaults: []\n",
+			head + policy + "credentialPluginAllowlist:\n  - name: aws # theirs\n  - command: ours\n  # " +
+				"after\ndefaults: []\n",
 		},
 		"two fields": {
 			head + policy + "credentialPluginAllowlist:\n- name: aws\n  command: aws\n",
@@ -38,14 +43,18 @@ func TestAllow(t *testing.T) {
 		},
 		"flow list": {
 			head + policy + "credentialPluginAllowlist: [{name: aws}] # theirs\ndefaults:   []\n",
-			head + policy + "credentialPluginAllowlist: [{name: aws}, {\"command\":\"ours\"}] # theirs\ndefaults:   []\n",
+			head + policy + "credentialPluginAllowlist: [{name: aws}, {\"command\":\"ours\"}] # theirs\ndefaults:   " +
+				"[]\n",
 		},
-		"next line":  {head + "credentialPluginPolicy:\n  AllowAll\n", head + "credentialPluginPolicy:\n  Allowlist\n" + list},
-		"dash alone": {head + policy + "credentialPluginAllowlist:\n-\n  name: aws\n", head + policy + "credentialPluginAllowlist:\n-\n  name: aws\n- command: ours\n"},
+		"next line": {head + "credentialPluginPolicy:\n  AllowAll\n", head + "credentialPluginPolicy:\n  Allowlist\n" +
+			list},
+		"dash alone": {head + policy + "credentialPluginAllowlist:\n-\n  name: aws\n", head + policy +
+			"credentialPluginAllowlist:\n-\n  name: aws\n- command: ours\n"},
 		"end marker": {head + "...\n# end\n", head + policy + list + "...\n# end\n"},
 		"odd indentation": {
 			head + policy + "credentialPluginAllowlist:\n   -   name:   aws\n       # inner\n\n# after\n",
-			head + policy + "credentialPluginAllowlist:\n   -   name:   aws\n       # inner\n   - command: ours\n\n# after\n",
+			head + policy + "credentialPluginAllowlist:\n   -   name:   aws\n       # inner\n   - command: ours\n\n# " +
+				"after\n",
 		},
 		"anchors": {
 			"x: &c {command: get}\n" + head + policy + "credentialPluginAllowlist:\n- *c\n",
@@ -82,17 +91,19 @@ func TestAllow(t *testing.T) {
 
 func TestAllowRefuses(t *testing.T) {
 	for name, c := range map[string]struct{ in, want string }{
-		"older version":  {"apiVersion: kubectl.config.k8s.io/v1alpha1\nkind: Preference\n", "first version that can hold a policy"},
+		"older version": {"apiVersion: kubectl.config.k8s.io/v1alpha1\nkind: Preference\n",
+			"first version that can hold a policy"},
 		"something else": {"apiVersion: v1\nkind: Config\n", "first version that can hold a policy"},
 		"not YAML":       {"a: [", "not valid YAML"},
 		"a list":         {"- a\n", "first version that can hold a policy"},
-		"older first":    {"apiVersion: kubectl.config.k8s.io/v1alpha1\nkind: Preference\n---\n" + head, "first version that can hold a policy"},
-		"no preference":  {"a: 1\n---\nb: 2\n", "first version that can hold a policy"},
-		"list's alias":   {head + "x: &x [{name: aws}]\ncredentialPluginAllowlist: *x\n", "cannot be edited"},
-		"duplicate":      {head + "kind: Preference\n", ""},
-		"anchor":         {head + "credentialPluginPolicy: &p AllowAll\nx: *p\n", "cannot be edited"},
-		"null":           {"~", "cannot be edited"},
-		"too big":        {head + "#" + strings.Repeat("x", maxSize), "1 MiB"},
+		"older first": {"apiVersion: kubectl.config.k8s.io/v1alpha1\nkind: Preference\n---\n" + head,
+			"first version that can hold a policy"},
+		"no preference": {"a: 1\n---\nb: 2\n", "first version that can hold a policy"},
+		"list's alias":  {head + "x: &x [{name: aws}]\ncredentialPluginAllowlist: *x\n", "cannot be edited"},
+		"duplicate":     {head + "kind: Preference\n", ""},
+		"anchor":        {head + "credentialPluginPolicy: &p AllowAll\nx: *p\n", "cannot be edited"},
+		"null":          {"~", "cannot be edited"},
+		"too big":       {head + "#" + strings.Repeat("x", maxSize), "1 MiB"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := Allow([]byte(c.in), Command, []string{"ours"})

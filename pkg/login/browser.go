@@ -62,7 +62,8 @@ func (b Browser) prove(ctx context.Context, s *Sessions) (proof, error) {
 		return proof{}, err
 	}
 	timeout := cmp.Or(b.Timeout, signInTimeout)
-	waiting, cancel := context.WithTimeoutCause(ctx, timeout, hint.Wrap(fmt.Errorf("nobody signed in within %v", timeout), "%s", s.command("login")))
+	waiting, cancel := context.WithTimeoutCause(ctx, timeout,
+		hint.Wrap(fmt.Errorf("nobody signed in within %v", timeout), "%s", s.command("login")))
 	defer cancel()
 
 	r := request{state: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier()}
@@ -97,11 +98,13 @@ func (b Browser) prove(ctx context.Context, s *Sessions) (proof, error) {
 type request struct{ state, nonce, verifier string }
 
 func (r request) address(config *oauth2.Config) string {
-	return config.AuthCodeURL(r.state, oidc.Nonce(r.nonce), oauth2.S256ChallengeOption(r.verifier), oauth2.SetAuthURLParam("max_age", maxAge))
+	return config.AuthCodeURL(r.state, oidc.Nonce(r.nonce), oauth2.S256ChallengeOption(r.verifier),
+		oauth2.SetAuthURLParam("max_age", maxAge))
 }
 
 // redeem exchanges the code for tokens.
-func (s *Sessions) redeem(ctx context.Context, p *provider, config *oauth2.Config, r request, code string) (proof, error) {
+func (s *Sessions) redeem(ctx context.Context, p *provider, config *oauth2.Config, r request, code string) (proof,
+	error) {
 	exchanging, cancel := context.WithTimeout(s.withClient(ctx), exchangeTimeout)
 	defer cancel()
 	issued := s.Now()
@@ -127,7 +130,8 @@ func (b Browser) returned(ctx context.Context, address string, c *callback) (cod
 		select {
 		case err := <-opened:
 			if err != nil {
-				fmt.Fprintln(b.ErrOut, "No browser could be opened: open the address in one on this machine, or press Ctrl-C and use kubectl edge login --no-browser.")
+				fmt.Fprintln(b.ErrOut, "No browser could be opened: open the address in one on this machine, or "+
+					"press Ctrl-C and use kubectl edge login --no-browser.")
 			}
 		case a := <-c.answers:
 			return a.code, a.err
@@ -140,7 +144,8 @@ func (b Browser) returned(ctx context.Context, address string, c *callback) (cod
 // pasted lets the person copy the answer: the code, or the whole address at which the browser ended.
 func (b Browser) pasted(ctx context.Context, address, state string) (code string, err error) {
 	fmt.Fprintf(b.ErrOut, "Sign in at this address, in any browser:\n\n  %s\n\n"+
-		"The browser then ends at a page that it cannot open. Paste the address of that page here, and press Enter:\n", address)
+		"The browser then ends at a page that it cannot open. Paste the address of that page here, and press Enter:\n",
+		address)
 	text, err := interrupt.Read(ctx, func() (string, error) {
 		text, _ := bufio.NewReader(io.LimitReader(b.In, 64<<10)).ReadString('\n')
 		return strings.TrimSpace(text), nil

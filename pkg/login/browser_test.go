@@ -98,7 +98,8 @@ func (p *person) wantPage(status int, text string) {
 	if page.status != status || !strings.Contains(page.body, text) {
 		p.w.t.Errorf("page: %d %s\nwant %d with %q", page.status, page.body, status, text)
 	}
-	if strings.Contains(page.body, "<script") || !strings.Contains(page.header.Get("Content-Security-Policy"), "default-src 'none'") ||
+	if strings.Contains(page.body, "<script") || !strings.Contains(page.header.Get("Content-Security-Policy"),
+		"default-src 'none'") ||
 		page.header.Get("Cache-Control") != "no-store" || page.header.Get("Referrer-Policy") != "no-referrer" {
 		p.w.t.Errorf("page with script, or headers that are too open: %v", page.header)
 	}
@@ -190,11 +191,13 @@ func TestBrowserThatDoesNotOpen(t *testing.T) {
 func TestBrowserSaysThatItDoesNotOpen(t *testing.T) {
 	w := newWorld(t)
 	p := &person{w: w}
-	_, err := w.sessions().Login(t.Context(), Browser{Timeout: time.Second, Interaction: p.interaction(func(string) error {
-		return errors.New("no browser found")
-	})})
+	_, err := w.sessions().Login(t.Context(), Browser{Timeout: time.Second,
+		Interaction: p.interaction(func(string) error {
+			return errors.New("no browser found")
+		})})
 	wantError(t, err, "nobody signed in within 1s", "kubectl edge login")
-	if !strings.Contains(p.sees(), "No browser could be opened: open the address in one on this machine, or press Ctrl-C and use kubectl edge login --no-browser.") {
+	if !strings.Contains(p.sees(), "No browser could be opened: open the address in one on this machine, or press "+
+		"Ctrl-C and use kubectl edge login --no-browser.") {
 		t.Errorf("the person sees: %s", p.sees())
 	}
 }
@@ -215,24 +218,35 @@ func TestBrowserFailures(t *testing.T) {
 		want, next string
 		page       string
 	}{
-		{"denied", func(p *person, address string) error { return p.browse(false)(address) }, nil, "the sign-in was denied", "", "The sign-in was denied"},
+		{"denied", func(p *person, address string) error { return p.browse(false)(address) }, nil,
+			"the sign-in was denied", "", "The sign-in was denied"},
 		{"provider's error", func(p *person, address string) error {
 			return p.browse(true)(change(address, "code_challenge_method", "plain"))
 		},
 			nil, "refused the sign-in: invalid_request", "", "invalid_request"},
-		{"of another login", func(p *person, address string) error { return p.browse(true)(change(address, "nonce", "another")) },
+		{"of another login", func(p *person, address string) error {
+			return p.browse(true)(change(address, "nonce",
+				"another"))
+		},
 			nil, "belongs to another login (nonce)", "", "another login"},
 		{"of another verifier", func(p *person, address string) error {
 			return p.browse(true)(change(address, "code_challenge", strings.Repeat("A", 43)))
 		}, nil, "invalid_grant", "log in once more", "invalid_grant"},
-		{"rejected", nil, &sandbox.Fault{Preset: "invalid-grant", Path: "/oauth/v2/token"}, "authorization code", "kubectl edge login", "Exchange authorization code"},
-		{"broken", nil, &sandbox.Fault{Preset: "bad-gateway", Path: "/oauth/v2/token"}, "a web page came back", "try again", "Not logged in"},
-		{"cut off", nil, &sandbox.Fault{Preset: "cut", Path: "/oauth/v2/token"}, "EOF", "check the network", "Not logged in"},
-		{"no keys", nil, &sandbox.Fault{Preset: "internal-error", Path: "/oauth/v2/keys"}, "ID token cannot be checked: its keys cannot be read", "proxies on the way", "Not logged in"},
+		{"rejected", nil, &sandbox.Fault{Preset: "invalid-grant", Path: "/oauth/v2/token"}, "authorization code",
+			"kubectl edge login", "Exchange authorization code"},
+		{"broken", nil, &sandbox.Fault{Preset: "bad-gateway", Path: "/oauth/v2/token"}, "a web page came back",
+			"try again", "Not logged in"},
+		{"cut off", nil, &sandbox.Fault{Preset: "cut", Path: "/oauth/v2/token"}, "EOF", "check the network",
+			"Not logged in"},
+		{"no keys", nil, &sandbox.Fault{Preset: "internal-error", Path: "/oauth/v2/keys"},
+			"ID token cannot be checked: its keys cannot be read", "proxies on the way", "Not logged in"},
 		{"no ID token", nil, &sandbox.Fault{Path: "/oauth/v2/token", Status: 200, ContentType: "application/json",
-			Body: `{"access_token":"x","token_type":"Bearer","refresh_token":"y"}`}, "sent no ID token", "", "Not logged in"},
-		{"another's ID token", nil, &sandbox.Fault{Path: "/oauth/v2/token", Status: 200, ContentType: "application/json",
-			Body: `{"access_token":"x","token_type":"Bearer","refresh_token":"y","id_token":"` + testToken(t, "x", time.Now().Add(time.Hour)) + `"}`},
+			Body: `{"access_token":"x","token_type":"Bearer","refresh_token":"y"}`}, "sent no ID token", "",
+			"Not logged in"},
+		{"another's ID token", nil, &sandbox.Fault{Path: "/oauth/v2/token", Status: 200,
+			ContentType: "application/json",
+			Body: `{"access_token":"x","token_type":"Bearer","refresh_token":"y","id_token":"` +
+				testToken(t, "x", time.Now().Add(time.Hour)) + `"}`},
 			"ID token", "", "Not logged in"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -303,7 +317,8 @@ func TestBrowserIgnoresOthers(t *testing.T) {
 	p := &person{w: w}
 	_, err := w.sessions().Login(t.Context(), Browser{Interaction: p.interaction(func(address string) error {
 		base := mustQuery(t, address).Get("redirect_uri")
-		for _, query := range []string{"", "?code=stolen", "?code=stolen&state=wrong", "?error=access_denied&state=wrong"} {
+		for _, query := range []string{"", "?code=stolen", "?code=stolen&state=wrong",
+			"?error=access_denied&state=wrong"} {
 			if err := p.visit(base + "/" + query); err != nil {
 				return err
 			}
@@ -332,7 +347,8 @@ func TestCallbackIsGoodForOneUse(t *testing.T) {
 	closedTab, cancel := context.WithCancel(t.Context())
 	cancel()
 	visit(closedTab) // its answer counts all the same
-	if again := visit(t.Context()); again.Code != http.StatusConflict || !strings.Contains(again.Body.String(), "used before") {
+	if again := visit(t.Context()); again.Code != http.StatusConflict ||
+		!strings.Contains(again.Body.String(), "used before") {
 		t.Errorf("second use: %d %s", again.Code, again.Body)
 	}
 	if a := <-c.answers; a.code != "c" || a.err != nil {
@@ -375,8 +391,10 @@ func TestBrowserPorts(t *testing.T) {
 func TestNotInteractive(t *testing.T) {
 	w := newWorld(t)
 	p := &person{w: w}
-	i := Interaction{In: failingReader{t}, ErrOut: p, OpenBrowser: func(string) error { t.Error("a browser was opened"); return nil }}
-	for _, c := range []Credential{Browser{Interaction: i}, Browser{Interaction: i, Paste: true}, Device{Interaction: i}} {
+	i := Interaction{In: failingReader{t}, ErrOut: p,
+		OpenBrowser: func(string) error { t.Error("a browser was opened"); return nil }}
+	for _, c := range []Credential{Browser{Interaction: i}, Browser{Interaction: i, Paste: true},
+		Device{Interaction: i}} {
 		_, err := w.sessions().Login(t.Context(), c)
 		wantError(t, err, "nobody can be asked here", "kubectl edge login --profile work")
 		if _, ok := errors.AsType[*RequiredError](err); !ok {

@@ -48,13 +48,14 @@ type outcome struct {
 	err       error
 }
 
-// listen waits for the answer with this state, on the given port or, if it is 0, on the first of the registered ones that
-// is free.
+// listen waits for the answer with this state, on the given port or, if it is 0, on the first of the registered ones
+// that is free.
 func listen(ctx context.Context, port int, state string) (*callback, error) {
 	first, last := FirstPort, LastPort
 	if port != 0 {
 		if port < FirstPort || port > LastPort {
-			return nil, fmt.Errorf("port %d: the identity provider sends browsers back to ports %d to %d alone", port, FirstPort, LastPort)
+			return nil, fmt.Errorf("port %d: the identity provider sends browsers back to ports %d to %d alone", port,
+				FirstPort, LastPort)
 		}
 		first, last = port, port
 	}
@@ -64,7 +65,8 @@ func listen(ctx context.Context, port int, state string) (*callback, error) {
 			return serve(listeners, port, state), nil
 		}
 	}
-	return nil, hint.Wrap(fmt.Errorf("no free port on this machine's loopback from %d to %d, to which the browser could return", first, last),
+	return nil, hint.Wrap(fmt.Errorf("no free port on this machine's loopback from %d to %d, to which the browser "+
+		"could return", first, last),
 		"close what uses them, or log in with --no-browser")
 }
 
@@ -115,14 +117,16 @@ func redirectURL(port int) string { return "http://localhost:" + strconv.Itoa(po
 func (c *callback) receive(w http.ResponseWriter, r *http.Request) {
 	a, belongs := readAnswer(r.URL.Query(), c.state)
 	if !belongs {
-		showPage(w, http.StatusBadRequest, page{Title: "Not this login", Message: "This address does not belong to the login that is waiting. " +
-			"Nothing was changed; the login waits on."})
+		showPage(w, http.StatusBadRequest, page{Title: "Not this login",
+			Message: "This address does not belong to the login that is waiting. " +
+				"Nothing was changed; the login waits on."})
 		return
 	}
 	first := false
 	c.once.Do(func() { first = true; c.answers <- a })
 	if !first {
-		showPage(w, http.StatusConflict, page{Title: "Used already", Message: "This address was used before, and is good for one login only."})
+		showPage(w, http.StatusConflict, page{Title: "Used already",
+			Message: "This address was used before, and is good for one login only."})
 		return
 	}
 	select {
@@ -136,7 +140,8 @@ func (c *callback) receive(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		showPage(w, http.StatusOK, page{Title: "Logged in", OK: true,
-			Message: "You are logged in as " + o.principal + ". You can close this window and go back to the terminal."})
+			Message: "You are logged in as " + o.principal +
+				". You can close this window and go back to the terminal."})
 	case <-r.Context().Done(): // the tab was closed: the login goes on
 	}
 }
@@ -151,8 +156,8 @@ func (c *callback) report(principal string, err error) {
 	}
 }
 
-// readAnswer reads the query that the identity provider adds to the redirect URL, and whether it answers the request with
-// this state.
+// readAnswer reads the query that the identity provider adds to the redirect URL, and whether it answers the request
+// with this state.
 func readAnswer(q url.Values, state string) (a answer, belongs bool) {
 	if subtle.ConstantTimeCompare([]byte(q.Get("state")), []byte(state)) != 1 {
 		return answer{}, false
@@ -185,7 +190,8 @@ func showPage(w http.ResponseWriter, status int, p page) {
 	}
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action "+
+		"'none'; frame-ancestors 'none'")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "no-referrer") // the address has the code in it
 	h.Set("X-Content-Type-Options", "nosniff")

@@ -96,11 +96,13 @@ func (g *cliGrant) renew(ctx context.Context, s *Sessions) (AccessToken, error) 
 		Token string `json:"access_token"`
 	}
 	if json.Unmarshal(output, &answer) != nil || answer.Token == "" {
-		return AccessToken{}, hint.Wrap(fmt.Errorf("stackit auth get-access-token: what it printed is not a token"), "upgrade the STACKIT CLI")
+		return AccessToken{}, hint.Wrap(fmt.Errorf("stackit auth get-access-token: what it printed is not a token"),
+			"upgrade the STACKIT CLI")
 	}
 	token := readOldToken(answer.Token)
 	if !token.Expires.IsZero() && !token.Expires.After(s.Now()) {
-		return AccessToken{}, g.required(s, fmt.Sprintf("the STACKIT CLI gave a token that expired at %s; for service accounts it does not renew them",
+		return AccessToken{}, g.required(s, fmt.Sprintf("the STACKIT CLI gave a token that expired at %s; for "+
+			"service accounts it does not renew them",
 			token.Expires.Format(time.RFC3339)), "stackit auth activate-service-account")
 	}
 	return token, nil
@@ -131,7 +133,8 @@ func (g *cliGrant) run(ctx context.Context, s *Sessions) ([]byte, error) {
 	case err == nil:
 		return output.data, nil
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return nil, hint.Wrap(fmt.Errorf("stackit auth get-access-token: no answer within %v", cliTimeout), "try it yourself: stackit auth get-access-token")
+		return nil, hint.Wrap(fmt.Errorf("stackit auth get-access-token: no answer within %v", cliTimeout),
+			"try it yourself: stackit auth get-access-token")
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	}
@@ -144,7 +147,8 @@ func (g *cliGrant) run(ctx context.Context, s *Sessions) ([]byte, error) {
 
 func (g *cliGrant) required(s *Sessions, reason, command string) error {
 	reason += fmt.Sprintf(" (its profile is %q)", g.Profile)
-	return hint.Wrap(&RequiredError{Profile: s.Name, Reason: reason}, "%s, or log in without it: %s", command, s.command("login"))
+	return hint.Wrap(&RequiredError{Profile: s.Name, Reason: reason}, "%s, or log in without it: %s", command,
+		s.command("login"))
 }
 
 // limitedBuffer keeps the first 64 KiB.

@@ -29,7 +29,8 @@ func TestCLI(t *testing.T) {
 	w := newWorld(t)
 	token := testToken(t, "ada@example.com", time.Now().Add(time.Hour))
 	w.t.Setenv("STACKIT_ACCESS_TOKEN", "inherited") // the CLI would prefer it to its session in one case
-	w.stackitCLI(`echo "$*|$STACKIT_CLI_PROFILE|$STACKIT_ACCESS_TOKEN" >>` + w.dir + `/calls; echo '{"access_token":"` + token + `"}'`)
+	w.stackitCLI(`echo "$*|$STACKIT_CLI_PROFILE|$STACKIT_ACCESS_TOKEN" >>` + w.dir + `/calls; echo '{"access_token":"` +
+		token + `"}'`)
 	session, err := w.sessions().Login(t.Context(), CLI{})
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +43,8 @@ func TestCLI(t *testing.T) {
 	}
 	calls, err := os.ReadFile(w.dir + "/calls")
 	call := "auth get-access-token --output-format json --verbosity error|default|\n"
-	if want := call + call; err != nil || string(calls) != want { // it is asked each time, for its session may have ended
+	// It is asked each time, for its session may have ended.
+	if want := call + call; err != nil || string(calls) != want {
 		t.Errorf("calls: %q, %v; want %q", calls, err, want)
 	}
 
@@ -51,7 +53,8 @@ func TestCLI(t *testing.T) {
 	w.stackitCLI("exit 1")
 	_, err = w.token()
 	wantError(t, err, "the STACKIT CLI is not logged in", "stackit auth login")
-	if required, ok := errors.AsType[*RequiredError](err); !ok || required.Generation != session.Generation || required.Method != MethodSTACKITCLI {
+	if required, ok := errors.AsType[*RequiredError](err); !ok || required.Generation != session.Generation ||
+		required.Method != MethodSTACKITCLI {
 		t.Errorf("got %#v, want a RequiredError of the session", required)
 	}
 
@@ -87,7 +90,8 @@ func TestCLIProfile(t *testing.T) {
 	w.env["STACKIT_CLI_PROFILE"] = "default"
 	login(CLI{}, "default")
 
-	for name, want := range map[string]string{"missing": `has no profile "missing"`, "../x": "lower-case letters", "X": "lower-case"} {
+	for name, want := range map[string]string{"missing": `has no profile "missing"`, "../x": "lower-case letters",
+		"X": "lower-case"} {
 		_, err := w.sessions().Login(t.Context(), CLI{Profile: name})
 		wantError(t, err, want, "")
 	}
@@ -109,8 +113,11 @@ func TestCLIFailures(t *testing.T) {
 		name, script, want, next string
 		required                 bool
 	}{
-		{"logged out", "echo 'Error: session expired eyJhbGciOi' >&2; exit 1", "is not logged in, or its session has ended", "stackit auth login, or log in without it: kubectl edge login --profile work", true},
-		{"stale token of a service account", `echo '{"access_token":"` + expired + `"}'`, "expired at", "stackit auth activate-service-account", true},
+		{"logged out", "echo 'Error: session expired eyJhbGciOi' >&2; exit 1",
+			"is not logged in, or its session has ended",
+			"stackit auth login, or log in without it: kubectl edge login --profile work", true},
+		{"stale token of a service account", `echo '{"access_token":"` + expired + `"}'`, "expired at",
+			"stackit auth activate-service-account", true},
 		{"too old to know the command", "echo 'token'", "what it printed is not a token", "upgrade", false},
 		{"without token", "echo '{}'", "what it printed is not a token", "upgrade", false},
 		{"endless", "head -c 1000000 /dev/zero", "what it printed is not a token", "upgrade", false},
@@ -132,7 +139,8 @@ func TestCLIFailures(t *testing.T) {
 	t.Run("hangs", func(t *testing.T) {
 		w := shared.fresh(t)
 		w.stackitCLI("exec sleep 1000")
-		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond) // it has one of its own, too long for a test
+		// It has one of its own, too long for a test.
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
 		_, err := w.sessions().Login(ctx, CLI{})
 		wantError(t, err, "no answer within", "stackit auth get-access-token")
@@ -163,7 +171,8 @@ func TestDetect(t *testing.T) {
 func TestOpenBrowserKeepsStdoutClean(t *testing.T) {
 	dir := t.TempDir()
 	for _, launcher := range []string{"xdg-open", "open"} {
-		if err := os.WriteFile(dir+"/"+launcher, []byte("#!/bin/sh\necho \"opened $1\" >"+dir+"/opened\necho noise\necho noise >&2\n"), 0o700); err != nil {
+		if err := os.WriteFile(dir+"/"+launcher,
+			[]byte("#!/bin/sh\necho \"opened $1\" >"+dir+"/opened\necho noise\necho noise >&2\n"), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -174,7 +183,8 @@ func TestOpenBrowserKeepsStdoutClean(t *testing.T) {
 	if err != nil || len(noise) != 0 {
 		t.Errorf("printed: %q, %v", noise, err)
 	}
-	if opened, err := os.ReadFile(dir + "/opened"); err != nil || strings.TrimSpace(string(opened)) != "opened "+address {
+	if opened, err := os.ReadFile(dir + "/opened"); err != nil ||
+		strings.TrimSpace(string(opened)) != "opened "+address {
 		t.Errorf("opened: %q, %v %s", opened, err, hint.Of(err))
 	}
 }

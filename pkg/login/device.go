@@ -33,7 +33,8 @@ func (d Device) prove(ctx context.Context, s *Sessions) (proof, error) {
 	}
 	config := p.config("")
 	if config.Endpoint.DeviceAuthURL == "" {
-		return proof{}, hint.Wrap(errors.New("the identity provider does not offer logins on another device"), "%s --no-browser", s.command("login"))
+		return proof{}, hint.Wrap(errors.New("the identity provider does not offer logins on another device"),
+			"%s --no-browser", s.command("login"))
 	}
 	timeout := cmp.Or(d.Timeout, signInTimeout)
 	polling, cancel := context.WithTimeoutCause(s.withClient(ctx), timeout,
@@ -48,7 +49,8 @@ func (d Device) prove(ctx context.Context, s *Sessions) (proof, error) {
 			return proof{}, fmt.Errorf("the identity provider's address to sign in at: %w", err)
 		}
 	}
-	fmt.Fprintf(d.ErrOut, "Sign in on any device at this address, with the code %.40s:\n\n  %s\n\n", hint.Printable(code.UserCode), code.VerificationURI)
+	fmt.Fprintf(d.ErrOut, "Sign in on any device at this address, with the code %.40s:\n\n  %s\n\n",
+		hint.Printable(code.UserCode), code.VerificationURI)
 	return s.pollDevice(polling, p, config, code)
 }
 
@@ -59,7 +61,10 @@ func (s *Sessions) deviceCode(ctx context.Context, config *oauth2.Config) (*oaut
 	// x/oauth2 makes this request without the context.
 	client := s.tokenClient()
 	plain := cmp.Or(client.Transport, http.DefaultTransport)
-	client.Transport = transportFunc(func(r *http.Request) (*http.Response, error) { return plain.RoundTrip(r.WithContext(ctx)) })
+	client.Transport = transportFunc(func(r *http.Request) (*http.Response,
+		error) {
+		return plain.RoundTrip(r.WithContext(ctx))
+	})
 	code, err := config.DeviceAuth(context.WithValue(ctx, oauth2.HTTPClient, client))
 	if err != nil {
 		return nil, exchangeError("device authorization", config.Endpoint.DeviceAuthURL, err)
@@ -72,7 +77,8 @@ type transportFunc func(*http.Request) (*http.Response, error)
 func (f transportFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // pollDevice waits for the person.
-func (s *Sessions) pollDevice(ctx context.Context, p *provider, config *oauth2.Config, code *oauth2.DeviceAuthResponse) (proof, error) {
+func (s *Sessions) pollDevice(ctx context.Context, p *provider, config *oauth2.Config,
+	code *oauth2.DeviceAuthResponse) (proof, error) {
 	tokens, err := config.DeviceAccessToken(ctx, code)
 	if cause := context.Cause(ctx); err != nil && cause != nil {
 		return proof{}, cause

@@ -22,7 +22,8 @@ func TestDevice(t *testing.T) {
 				address := regexp.MustCompile(`https://\S+`).Find(data)
 				go func() {
 					complete := string(address) + "?user_code=" + string(code[1])
-					if err := sandboxtest.ConnectDevice(t.Context(), w.client, complete, sandbox.AdminUser, sandbox.AdminPassword, allow); err != nil {
+					if err := sandboxtest.ConnectDevice(t.Context(), w.client, complete, sandbox.AdminUser,
+						sandbox.AdminPassword, allow); err != nil {
 						t.Error(err)
 					}
 				}()
@@ -44,7 +45,8 @@ func TestDevice(t *testing.T) {
 		})
 	}
 	t.Run("expired", func(t *testing.T) {
-		fault := sandbox.Fault{Path: "/oauth/v2/token", Status: 400, ContentType: "application/json", Body: `{"error":"expired_token"}`}
+		fault := sandbox.Fault{Path: "/oauth/v2/token", Status: 400, ContentType: "application/json",
+			Body: `{"error":"expired_token"}`}
 		if err := w.sandbox.Inject(fault); err != nil {
 			t.Fatal(err)
 		}
@@ -62,15 +64,18 @@ func TestDevice(t *testing.T) {
 // What the provider calls a code is shown, but steers no terminal.
 func TestDeviceCodeIsPrintable(t *testing.T) {
 	w := newWorld(t)
-	err := w.sandbox.Inject(sandbox.Fault{Path: "/oauth/v2/device_authorization", Status: 200, ContentType: "application/json",
-		Body: `{"device_code":"x","user_code":"WDJB-\u001b[31mMJHT\n` + strings.Repeat("x", 100) + `","verification_uri":"` + w.sandbox.URL() + `/device","interval":1,"expires_in":1}`})
+	err := w.sandbox.Inject(sandbox.Fault{Path: "/oauth/v2/device_authorization", Status: 200,
+		ContentType: "application/json",
+		Body: `{"device_code":"x","user_code":"WDJB-\u001b[31mMJHT\n` + strings.Repeat("x", 100) +
+			`","verification_uri":"` + w.sandbox.URL() + `/device","interval":1,"expires_in":1}`})
 	if err != nil {
 		t.Fatal(err)
 	}
 	p := &person{w: w}
 	_, err = w.sessions().Login(t.Context(), Device{Interaction: p.interaction(nil)})
 	wantError(t, err, "the code has expired", "kubectl edge login")
-	if got, want := p.sees(), "with the code WDJB-\ufffd[31mMJHT\ufffd"+strings.Repeat("x", 25)+":\n"; !strings.Contains(got, want) {
+	if got, want := p.sees(), "with the code WDJB-\ufffd[31mMJHT\ufffd"+strings.Repeat("x",
+		25)+":\n"; !strings.Contains(got, want) {
 		t.Errorf("shown is %q, want %q", got, want)
 	}
 }

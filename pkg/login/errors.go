@@ -29,7 +29,8 @@ func (e *RequiredError) Error() string { return fmt.Sprintf("profile %q: %s", e.
 
 // required is a RequiredError with the command that helps. The session is the one that ended, or none.
 func (s *Sessions) required(ended profile.Session, reason string) error {
-	return hint.Wrap(&RequiredError{Profile: s.Name, Reason: reason, Generation: ended.Generation, Method: ended.Method}, "%s", s.command("login"))
+	return hint.Wrap(&RequiredError{Profile: s.Name, Reason: reason, Generation: ended.Generation,
+		Method: ended.Method}, "%s", s.command("login"))
 }
 
 // command is how a person calls a command for this profile.
@@ -40,8 +41,8 @@ func (s *Sessions) command(name string) string {
 	return "kubectl edge " + name + " --profile " + s.Name
 }
 
-// ExchangeError is the answer of a token endpoint that gave no token. It holds nothing of the request, and of the answer
-// only what is known to be harmless.
+// ExchangeError is the answer of a token endpoint that gave no token. It holds nothing of the request, and of the
+// answer only what is known to be harmless.
 type ExchangeError struct {
 	Credential string // what was exchanged, such as "service account key"
 	Endpoint   string
@@ -61,7 +62,8 @@ func (e *ExchangeError) Error() string {
 
 // Rejected reports whether the credential itself was refused, so that trying again is in vain.
 func (e *ExchangeError) Rejected() bool {
-	return e.Code == "invalid_grant" || e.Code == "invalid_client" || e.Code == "unauthorized_client" || e.Code == codeKeyNotFound
+	return e.Code == "invalid_grant" || e.Code == "invalid_client" || e.Code == "unauthorized_client" ||
+		e.Code == codeKeyNotFound
 }
 
 // codeKeyNotFound is our name for the service account API's "Key with kid … was not found", which has no code.

@@ -17,7 +17,10 @@ import (
 // No credential leaves for an endpoint that the user does not trust, wherever that endpoint was named.
 func TestUntrustedEndpoints(t *testing.T) {
 	requests := make(chan string, 100)
-	elsewhere := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { requests <- r.URL.String() }))
+	elsewhere := httptest.NewTLSServer(http.HandlerFunc(func(_ http.ResponseWriter,
+		r *http.Request) {
+		requests <- r.URL.String()
+	}))
 	defer elsewhere.Close()
 	shared := newWorld(t)
 	for name, change := range map[string]func(w *world, key map[string]any){
@@ -25,12 +28,19 @@ func TestUntrustedEndpoints(t *testing.T) {
 			key["credentials"].(map[string]any)["tokenEndpoint"] = elsewhere.URL + "/token"
 		},
 		"in the key, without TLS": func(w *world, key map[string]any) {
-			key["credentials"].(map[string]any)["tokenEndpoint"] = strings.Replace(w.sandbox.ServiceAccountTokenURL(), "https:", "http:", 1)
+			key["credentials"].(map[string]any)["tokenEndpoint"] = strings.Replace(w.sandbox.ServiceAccountTokenURL(),
+				"https:", "http:", 1)
 		},
-		"in the environment":   func(w *world, _ map[string]any) { w.env["STACKIT_TOKEN_BASEURL"] = elsewhere.URL },
-		"in the configuration": func(w *world, _ map[string]any) { w.profile.Endpoints.ServiceAccountToken = elsewhere.URL },
-		"with a similar name":  func(w *world, _ map[string]any) { w.env["STACKIT_TOKEN_BASEURL"] = "https://evilstackit.cloud/token" },
-		"edge":                 func(w *world, _ map[string]any) { w.profile.Endpoints.Edge = elsewhere.URL },
+		"in the environment": func(w *world, _ map[string]any) { w.env["STACKIT_TOKEN_BASEURL"] = elsewhere.URL },
+		"in the configuration": func(w *world,
+			_ map[string]any) {
+			w.profile.Endpoints.ServiceAccountToken = elsewhere.URL
+		},
+		"with a similar name": func(w *world,
+			_ map[string]any) {
+			w.env["STACKIT_TOKEN_BASEURL"] = "https://evilstackit.cloud/token"
+		},
+		"edge": func(w *world, _ map[string]any) { w.profile.Endpoints.Edge = elsewhere.URL },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := shared.fresh(t)
@@ -55,10 +65,14 @@ func TestUntrustedEndpoints(t *testing.T) {
 
 func TestRedirectIsNotFollowed(t *testing.T) {
 	requests := make(chan string, 100)
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { requests <- r.URL.String() }))
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter,
+		r *http.Request) {
+		requests <- r.URL.String()
+	}))
 	defer elsewhere.Close()
 	w := newWorld(t)
-	err := w.sandbox.Inject(sandbox.Fault{Path: "/service-account/token", Status: 307, Header: map[string]string{"Location": elsewhere.URL}})
+	err := w.sandbox.Inject(sandbox.Fault{Path: "/service-account/token", Status: 307,
+		Header: map[string]string{"Location": elsewhere.URL}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -89,8 +103,10 @@ func TestExchangeFailures(t *testing.T) {
 		{sandbox.Fault{Preset: "hang"}, "no answer in time", "try again"},
 		{sandbox.Fault{Preset: "cut"}, "EOF", "check the network"},
 		{sandbox.Fault{Preset: "cut-body"}, "what came back is not a token", "doctor"},
-		{sandbox.Fault{Status: 200, ContentType: "application/json", Body: `{"error":"eyJoZWFkZXI"}`}, "no token came back", ""},
-		{sandbox.Fault{Status: 400, ContentType: "application/json", Body: `{"error":"eyJ","error_description":"assertion=eyJ"}`}, "400 Bad Request", ""},
+		{sandbox.Fault{Status: 200, ContentType: "application/json", Body: `{"error":"eyJoZWFkZXI"}`},
+			"no token came back", ""},
+		{sandbox.Fault{Status: 400, ContentType: "application/json",
+			Body: `{"error":"eyJ","error_description":"assertion=eyJ"}`}, "400 Bad Request", ""},
 	} {
 		t.Run(fmt.Sprint(tc.fault.Preset, tc.fault.Body), func(t *testing.T) {
 			w := shared.fresh(t)
@@ -103,7 +119,8 @@ func TestExchangeFailures(t *testing.T) {
 			}
 			_, err := w.sessions().Login(t.Context(), w.keyFile())
 			wantError(t, err, tc.want, tc.next)
-			if err != nil && !strings.Contains(err.Error(), "exchange service account key at "+w.sandbox.ServiceAccountTokenURL()) {
+			if err != nil && !strings.Contains(err.Error(),
+				"exchange service account key at "+w.sandbox.ServiceAccountTokenURL()) {
 				t.Errorf("the error does not name source and endpoint: %v", err)
 			}
 			if len(w.files()) != 0 {

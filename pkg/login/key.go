@@ -46,7 +46,8 @@ func parseKey(data, privateKey []byte, now time.Time) (*serviceAccountKey, error
 		return nil, errors.New("it is empty")
 	case bytes.HasPrefix(data, []byte("-----BEGIN")):
 		return nil, hint.Wrap(errors.New("it is a PEM file, not the JSON key file"),
-			"give the JSON file that STACKIT returned as the key, and a PEM file with the private key besides, if it has none")
+			"give the JSON file that STACKIT returned as the key, and a PEM file with the private key besides, if it "+
+				"has none")
 	}
 	var members map[string]json.RawMessage
 	if json.Unmarshal(data, &members) != nil {
@@ -72,14 +73,16 @@ func parseKey(data, privateKey []byte, now time.Time) (*serviceAccountKey, error
 }
 
 func notAKey(reason string) error {
-	return hint.Wrap(errors.New(reason), "want the JSON file that STACKIT returned when the service account key was created")
+	return hint.Wrap(errors.New(reason), "want the JSON file that STACKIT returned when the service account key was "+
+		"created")
 }
 
 // lookalike names what a JSON file is that was taken for a key.
 func lookalike(members map[string]json.RawMessage) string {
 	has := func(name string) bool { _, ok := members[name]; return ok }
 	switch {
-	case has("STACKIT_SERVICE_ACCOUNT_KEY_PATH"), has("STACKIT_SERVICE_ACCOUNT_KEY"), has("STACKIT_SERVICE_ACCOUNT_TOKEN"):
+	case has("STACKIT_SERVICE_ACCOUNT_KEY_PATH"), has("STACKIT_SERVICE_ACCOUNT_KEY"),
+		has("STACKIT_SERVICE_ACCOUNT_TOKEN"):
 		return "it is a STACKIT credentials file, not a key"
 	case has("kind"), has("apiVersion"):
 		return "it is a Kubernetes object or kubeconfig, not a key"
@@ -92,7 +95,8 @@ func lookalike(members map[string]json.RawMessage) string {
 
 func (k *serviceAccountKey) check(now time.Time) error {
 	for _, member := range []struct{ name, value string }{
-		{"kid", k.Credentials.KeyID}, {"iss", k.Credentials.Issuer}, {"sub", k.Credentials.Subject}, {"aud", k.Credentials.Audience},
+		{"kid", k.Credentials.KeyID}, {"iss", k.Credentials.Issuer}, {"sub", k.Credentials.Subject},
+		{"aud", k.Credentials.Audience},
 	} {
 		if member.value == "" {
 			return notAKey("its member credentials." + member.name + " is missing")
@@ -102,7 +106,8 @@ func (k *serviceAccountKey) check(now time.Time) error {
 		return hint.Wrap(errors.New("the key is not active"), "activate it, or create another, in the STACKIT portal")
 	}
 	if k.ValidUntil != nil && k.ValidUntil.Before(now.Add(-minRemaining)) {
-		return hint.Wrap(fmt.Errorf("the key expired at %s", k.ValidUntil.Format(time.RFC3339)), "create another in the STACKIT portal")
+		return hint.Wrap(fmt.Errorf("the key expired at %s", k.ValidUntil.Format(time.RFC3339)),
+			"create another in the STACKIT portal")
 	}
 	private, err := k.privateKey()
 	if err != nil {
@@ -128,7 +133,8 @@ func (k *serviceAccountKey) privateKey() (*rsa.PrivateKey, error) {
 	case block == nil:
 		return nil, errors.New("the private key is not in PEM form")
 	case block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "":
-		return nil, hint.Wrap(errors.New("the private key is protected by a password"), "decrypt it first: openssl pkey -in FILE -out FILE")
+		return nil, hint.Wrap(errors.New("the private key is protected by a password"),
+			"decrypt it first: openssl pkey -in FILE -out FILE")
 	case block.Type == "PUBLIC KEY" || block.Type == "CERTIFICATE":
 		return nil, fmt.Errorf("a private key is needed, and this is a %s", block.Type)
 	}
@@ -148,8 +154,8 @@ func (k *serviceAccountKey) GoString() string { return k.String() }
 // assertionLifetime is that of the documentation's sample; the SDK takes an hour.
 const assertionLifetime = 10 * time.Minute
 
-// assertion signs what is exchanged for an access token (RFC 7523). It is dated back, for a token endpoint whose clock is
-// behind ours.
+// assertion signs what is exchanged for an access token (RFC 7523). It is dated back, for a token endpoint whose clock
+// is behind ours.
 func (k *serviceAccountKey) assertion(now time.Time) (string, error) {
 	private, err := k.privateKey()
 	if err != nil {
@@ -170,8 +176,8 @@ func (k *serviceAccountKey) assertion(now time.Time) (string, error) {
 // publicTokenURL is where a service account key is exchanged that names no place itself.
 const publicTokenURL = "https://service-account.api.stackit.cloud/token"
 
-// tokenURLOfAudience is the token endpoint that belongs to a public service's audience, or "": one that gets an assertion
-// for another rejects it.
+// tokenURLOfAudience is the token endpoint that belongs to a public service's audience, or "": one that gets an
+// assertion for another rejects it.
 func tokenURLOfAudience(audience string) string {
 	switch audience {
 	case "https://accounts.stackit.cloud":
@@ -204,7 +210,8 @@ func (g *keyGrant) renew(ctx context.Context, s *Sessions) (AccessToken, error) 
 		return AccessToken{}, hint.Wrap(err, "the key itself names %s; configured is another", own)
 	}
 	if rejected(err) {
-		return AccessToken{}, hint.Wrap(err, "create another key in the STACKIT portal, then: %s --service-account-key FILE", s.command("login"))
+		return AccessToken{}, hint.Wrap(err, "create another key in the STACKIT portal, then: %s "+
+			"--service-account-key FILE", s.command("login"))
 	}
 	if err != nil {
 		return AccessToken{}, err

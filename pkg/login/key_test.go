@@ -53,7 +53,8 @@ func TestParseKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pkcs1 := string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: x509.MarshalPKCS1PrivateKey(rsaPrivate)}))
+	pkcs1 := string(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY",
+		Bytes: x509.MarshalPKCS1PrivateKey(rsaPrivate)}))
 	type object = map[string]any
 	key := func(change func(key, credentials object)) string {
 		credentials := object{
@@ -61,7 +62,8 @@ func TestParseKey(t *testing.T) {
 			"privateKey": privatePEM(t, rsaPrivate),
 		}
 		k := object{"id": "8a1c", "active": true, "validUntil": "2027-01-01T00:00:00Z", "keyAlgorithm": "RSA_2048",
-			"publicKey": publicPEM(t, rsaPrivate.Public()), "unknown": object{"kept": "out"}, "credentials": credentials}
+			"publicKey": publicPEM(t, rsaPrivate.Public()), "unknown": object{"kept": "out"},
+			"credentials": credentials}
 		change(k, credentials)
 		data, err := json.Marshal(k)
 		if err != nil {
@@ -91,21 +93,27 @@ func TestParseKey(t *testing.T) {
 		{"list", "[]", "", "not a JSON object", "the JSON file"},
 		{"cut off", key(same)[:200], "", "not a JSON object", "the JSON file"},
 		{"another object", `{"a":1}`, "", `no member "credentials"`, "the JSON file"},
-		{"credentials file", `{"STACKIT_SERVICE_ACCOUNT_KEY_PATH":"/x"}`, "", "STACKIT credentials file", "the JSON file"},
+		{"credentials file", `{"STACKIT_SERVICE_ACCOUNT_KEY_PATH":"/x"}`, "", "STACKIT credentials file",
+			"the JSON file"},
 		{"kubeconfig", `{"kind":"Config","apiVersion":"v1"}`, "", "kubeconfig", "the JSON file"},
 		{"Google's", `{"type":"service_account","private_key_id":"x"}`, "", "Google", "the JSON file"},
-		{"wrong type", key(func(_, c object) { c["kid"] = 1 }), "", "credentials.kid has the wrong type", "the JSON file"},
+		{"wrong type", key(func(_, c object) { c["kid"] = 1 }), "", "credentials.kid has the wrong type",
+			"the JSON file"},
 		{"wrong time", key(func(k, _ object) { k["validUntil"] = "tomorrow" }), "", "wrong form", "the JSON file"},
 		{"without kid", without("kid"), "", "credentials.kid is missing", "the JSON file"},
 		{"without iss", without("iss"), "", "credentials.iss is missing", "the JSON file"},
 		{"without sub", without("sub"), "", "credentials.sub is missing", "the JSON file"},
 		{"without aud", without("aud"), "", "credentials.aud is missing", "the JSON file"},
 		{"inactive", key(func(k, _ object) { k["active"] = false }), "", "not active", "portal"},
-		{"ended", key(func(k, _ object) { k["validUntil"] = "2026-11-20T00:00:00Z" }), "", "expired at 2026-11-20", "create another"},
+		{"ended", key(func(k, _ object) { k["validUntil"] = "2026-11-20T00:00:00Z" }), "", "expired at 2026-11-20",
+			"create another"},
 		{"without private key", without("privateKey"), "", "no private key", "--private-key FILE"},
 		{"private key is no PEM", without("privateKey"), "squeamish", "not in PEM form", ""},
-		{"private key is damaged", without("privateKey"), "-----BEGIN PRIVATE KEY-----\nc3F1ZWFtaXNo\n-----END PRIVATE KEY-----\n", "not a valid RSA key", ""},
-		{"private key is encrypted", without("privateKey"), "-----BEGIN ENCRYPTED PRIVATE KEY-----\nc3F1ZWFtaXNo\n-----END ENCRYPTED PRIVATE KEY-----\n", "password", "openssl"},
+		{"private key is damaged", without("privateKey"),
+			"-----BEGIN PRIVATE KEY-----\nc3F1ZWFtaXNo\n-----END PRIVATE KEY-----\n", "not a valid RSA key", ""},
+		{"private key is encrypted", without("privateKey"),
+			"-----BEGIN ENCRYPTED PRIVATE KEY-----\nc3F1ZWFtaXNo\n-----END ENCRYPTED PRIVATE KEY-----\n", "password",
+			"openssl"},
 		{"private key is public", without("privateKey"), publicPEM(t, rsaPrivate.Public()), "this is a PUBLIC KEY", ""},
 		{"private key is EC", without("privateKey"), privatePEM(t, ecPrivate), "not a valid RSA key", ""},
 		{"private key of another pair", key(same), privatePEM(t, other), "does not belong to", "public key"},
@@ -127,13 +135,16 @@ func TestParseKey(t *testing.T) {
 				t.Fatal(err)
 			}
 			claims := jwt.RegisteredClaims{}
-			token, err := jwt.ParseWithClaims(assertion, &claims, func(*jwt.Token) (any, error) { return rsaPrivate.Public(), nil },
-				jwt.WithValidMethods([]string{"RS512"}), jwt.WithTimeFunc(func() time.Time { return now }), jwt.WithIssuedAt())
+			token, err := jwt.ParseWithClaims(assertion, &claims,
+				func(*jwt.Token) (any, error) { return rsaPrivate.Public(), nil },
+				jwt.WithValidMethods([]string{"RS512"}), jwt.WithTimeFunc(func() time.Time { return now }),
+				jwt.WithIssuedAt())
 			if err != nil {
 				t.Fatal(err)
 			}
 			if token.Header["kid"] != "8a1c" || claims.Issuer != "robot@sa.stackit.cloud" || claims.Subject != "4711" ||
-				len(claims.Audience) != 1 || claims.Audience[0] != "https://accounts.stackit.cloud" || claims.ID == "" || claims.IssuedAt.After(now.Add(-time.Minute)) {
+				len(claims.Audience) != 1 || claims.Audience[0] != "https://accounts.stackit.cloud" ||
+				claims.ID == "" || claims.IssuedAt.After(now.Add(-time.Minute)) {
 				t.Errorf("assertion: header %v, claims %+v", token.Header, claims)
 			}
 		})
@@ -145,16 +156,20 @@ func TestKeyTokenURL(t *testing.T) {
 		name, configured, env, audience, own string
 		want                                 string
 	}{
-		{name: "configured", configured: "https://a.stackit.cloud", env: "https://b.stackit.cloud", audience: "https://accounts.stackit.cloud",
-			own: "https://c.stackit.cloud", want: "https://a.stackit.cloud"},
-		{name: "environment", env: "https://b.stackit.cloud", audience: "https://accounts.stackit.cloud", own: "https://c.stackit.cloud",
+		{name: "configured", configured: "https://a.stackit.cloud", env: "https://b.stackit.cloud",
+			audience: "https://accounts.stackit.cloud",
+			own:      "https://c.stackit.cloud", want: "https://a.stackit.cloud"},
+		{name: "environment", env: "https://b.stackit.cloud", audience: "https://accounts.stackit.cloud",
+			own:  "https://c.stackit.cloud",
 			want: "https://b.stackit.cloud"},
 		{name: "audience of the identity provider", audience: "https://accounts.stackit.cloud", own: publicTokenURL,
 			want: "https://accounts.stackit.cloud/oauth/v2/token"},
 		{name: "audience of the service account API", audience: "https://service-account.api.stackit.cloud",
 			own: "https://accounts.stackit.cloud/oauth/v2/token", want: publicTokenURL},
-		{name: "key's own", audience: "https://elsewhere.stackit.cloud", own: "https://c.stackit.cloud", want: "https://c.stackit.cloud"},
-		{name: "old audience", audience: "https://stackit-service-account-prod.apps.01.cf.eu01.stackit.cloud", want: publicTokenURL},
+		{name: "key's own", audience: "https://elsewhere.stackit.cloud", own: "https://c.stackit.cloud",
+			want: "https://c.stackit.cloud"},
+		{name: "old audience", audience: "https://stackit-service-account-prod.apps.01.cf.eu01.stackit.cloud",
+			want: publicTokenURL},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := &Sessions{

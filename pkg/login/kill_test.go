@@ -46,8 +46,9 @@ func runChild(args []string) error {
 	roots.AppendCertsFromPEM(ca)
 	w := &world{
 		dir: dir, trusted: []string{strings.TrimPrefix(url, "https://")},
-		client:  &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}},
-		profile: profile.Profile{Endpoints: profile.Endpoints{Edge: url + "/edge", ResourceManager: url + "/resource-manager", IdentityProvider: url}},
+		client: &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}},
+		profile: profile.Profile{Endpoints: profile.Endpoints{Edge: url + "/edge", ResourceManager: url +
+			"/resource-manager", IdentityProvider: url}},
 	}
 	if do == "renew" {
 		w.offset = time.Hour // every token is too old

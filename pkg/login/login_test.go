@@ -64,9 +64,10 @@ func (w *world) sessions() *Sessions {
 	d := dirs.Dirs{Config: w.dir + "/config", State: w.dir + "/state"}
 	return &Sessions{
 		Dirs: d, Name: "work", Profile: w.profile, Trusted: w.trusted, HTTP: w.client,
-		Secrets: secretstore.Open(secretstore.Options{Dir: d.State + "/secrets", Keyring: secretstore.NoKeyring("test")}),
-		Getenv:  func(name string) string { return w.env[name] },
-		Now:     w.now,
+		Secrets: secretstore.Open(secretstore.Options{Dir: d.State + "/secrets",
+			Keyring: secretstore.NoKeyring("test")}),
+		Getenv: func(name string) string { return w.env[name] },
+		Now:    w.now,
 	}
 }
 
@@ -347,9 +348,13 @@ func TestLogout(t *testing.T) {
 func TestSecretIsBound(t *testing.T) {
 	attacker, shared := newWorld(t), newWorld(t)
 	for name, change := range map[string]func(*world){
-		"identity provider": func(w *world) { w.profile.Endpoints.IdentityProvider = attacker.sandbox.IdentityProvider() },
-		"edge":              func(w *world) { w.profile.Endpoints.Edge = attacker.sandbox.EdgeURL() },
-		"resource manager":  func(w *world) { w.profile.Endpoints.ResourceManager = attacker.sandbox.ResourceManagerURL() },
+		"identity provider": func(w *world) {
+			w.profile.Endpoints.IdentityProvider = attacker.sandbox.IdentityProvider()
+		},
+		"edge": func(w *world) { w.profile.Endpoints.Edge = attacker.sandbox.EdgeURL() },
+		"resource manager": func(w *world) {
+			w.profile.Endpoints.ResourceManager = attacker.sandbox.ResourceManagerURL()
+		},
 		"service account token": func(w *world) {
 			w.profile.Endpoints.ServiceAccountToken = attacker.sandbox.ServiceAccountTokenURL()
 		},

@@ -37,9 +37,9 @@ func (f failure) retryAt() time.Time {
 	return f.Time.Add(backoff.After(pauses, f.Count))
 }
 
-// LoginOnce logs in because a source asked for it: one process does, all others wait for it and share the new session. It
-// is Login for commands that a person did not start to log in, of which there may be many: after a failure the next ones
-// fail at once for a while.
+// LoginOnce logs in because a source asked for it: one process does, all others wait for it and share the new session.
+// It is Login for commands that a person did not start to log in, of which there may be many: after a failure the next
+// ones fail at once for a while.
 func (s *Sessions) LoginOnce(ctx context.Context, c Credential, because *RequiredError) (profile.Session, error) {
 	if err := s.prepare(); err != nil {
 		return profile.Session{}, fmt.Errorf("log in: %w", err)
@@ -54,8 +54,10 @@ func (s *Sessions) LoginOnce(ctx context.Context, c Credential, because *Require
 		return session, nil // another process was first
 	}
 	if last, ok := s.lastFailure(); ok && s.Now().Before(last.retryAt()) {
-		return profile.Session{}, hint.Wrap(fmt.Errorf("log in: %s (at %s; not tried again on its own before %s)", last.Reason,
-			last.Time.Local().Format(time.TimeOnly), last.retryAt().Local().Format(time.TimeOnly)), "%s", s.command("login"))
+		return profile.Session{}, hint.Wrap(fmt.Errorf("log in: %s (at %s; not tried again on its own before %s)",
+			last.Reason,
+			last.Time.Local().Format(time.TimeOnly), last.retryAt().Local().Format(time.TimeOnly)), "%s",
+			s.command("login"))
 	}
 	session, err = s.Login(ctx, c)
 	if err != nil {

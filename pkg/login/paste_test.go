@@ -24,9 +24,14 @@ func TestPaste(t *testing.T) {
 		{"query", func(back *url.URL) string { return "?" + back.RawQuery + "#\n" }, ""},
 		{"nothing", func(*url.URL) string { return "\n" }, "nothing was pasted"},
 		{"closed input", func(*url.URL) string { return "" }, "nothing was pasted"},
-		{"address without answer", func(back *url.URL) string { return "http://" + back.Host + "/\n" }, "neither a code nor"},
-		{"wrong state", func(back *url.URL) string { return "http://localhost:8000?code=x&state=y\n" }, "does not belong to this login"},
-		{"denied", func(back *url.URL) string { return "?error=access_denied&state=" + back.Query().Get("state") + "\n" }, "denied"},
+		{"address without answer", func(back *url.URL) string { return "http://" + back.Host + "/\n" },
+			"neither a code nor"},
+		{"wrong state", func(back *url.URL) string { return "http://localhost:8000?code=x&state=y\n" },
+			"does not belong to this login"},
+		{"denied", func(back *url.URL) string {
+			return "?error=access_denied&state=" + back.Query().Get("state") +
+				"\n"
+		}, "denied"},
 		{"wrong code", func(*url.URL) string { return "rubbish\n" }, "invalid_grant"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

@@ -53,7 +53,8 @@ func (s *Sessions) discover(ctx context.Context) (*provider, error) {
 			return nil, fmt.Errorf("identity provider %s: its discovery document names no %s", issuer, name)
 		}
 	}
-	for _, url := range []string{endpoint.AuthURL, endpoint.TokenURL, document.KeysURL, endpoint.DeviceAuthURL, document.RevocationURL} {
+	for _, url := range []string{endpoint.AuthURL, endpoint.TokenURL, document.KeysURL, endpoint.DeviceAuthURL,
+		document.RevocationURL} {
 		if url == "" {
 			continue
 		}
@@ -104,7 +105,8 @@ func (p *provider) config(redirectURL string) *oauth2.Config {
 
 // accept verifies what a person's sign-in gave: the ID token (signature, issuer, audience, expiry, nonce), and that the
 // access token belongs to it. issued is when it was asked for.
-func (s *Sessions) accept(ctx context.Context, p *provider, method, nonce string, issued time.Time, answer *oauth2.Token) (proof, error) {
+func (s *Sessions) accept(ctx context.Context, p *provider, method, nonce string, issued time.Time,
+	answer *oauth2.Token) (proof, error) {
 	raw, _ := answer.Extra("id_token").(string)
 	if raw == "" {
 		return proof{}, errors.New("the identity provider sent no ID token")
@@ -143,7 +145,8 @@ func (s *Sessions) accept(ctx context.Context, p *provider, method, nonce string
 	token.Principal = cmp.Or(claims.Email, id.Subject)
 	return proof{
 		grant: &refreshGrant{
-			Via: method, TokenURL: p.Endpoint().TokenURL, RevocationURL: p.revocationURL, RefreshToken: answer.RefreshToken,
+			Via: method, TokenURL: p.Endpoint().TokenURL, RevocationURL: p.revocationURL,
+			RefreshToken: answer.RefreshToken,
 		},
 		token: token,
 	}, nil

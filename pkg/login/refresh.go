@@ -81,7 +81,8 @@ func (g *refreshGrant) revoke(ctx context.Context, s *Sessions) error {
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {
-		return hint.Wrap(fmt.Errorf("revoke at %s: %s", g.RevocationURL, response.Status), "end it in the STACKIT portal, or let it run out")
+		return hint.Wrap(fmt.Errorf("revoke at %s: %s", g.RevocationURL, response.Status),
+			"end it in the STACKIT portal, or let it run out")
 	}
 	return nil
 }

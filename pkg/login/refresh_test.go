@@ -24,7 +24,8 @@ func TestRefresh(t *testing.T) {
 		var wg sync.WaitGroup
 		for range 40 {
 			wg.Go(func() {
-				if token, err := w.token(); err != nil || !token.goodAt(w.now()) || token.Principal != sandbox.AdminUser {
+				if token, err := w.token(); err != nil || !token.goodAt(w.now()) ||
+					token.Principal != sandbox.AdminUser {
 					t.Errorf("got %v, %v", token, err)
 				}
 			})
@@ -45,7 +46,8 @@ func TestRefreshIsRefused(t *testing.T) {
 	w.sandbox.RevokeSessions(sandbox.AdminUser)
 	w.pass(time.Hour)
 	_, err := w.token()
-	wantError(t, err, `profile "work": the session has ended: it is too old, or was revoked`, "kubectl edge login --profile work")
+	wantError(t, err, `profile "work": the session has ended: it is too old, or was revoked`,
+		"kubectl edge login --profile work")
 	if strings.Contains(err.Error(), "\n") {
 		t.Errorf("more than a line: %v", err)
 	}
@@ -72,7 +74,8 @@ func TestRefreshFails(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err := w.token()
-			if err == nil || !strings.Contains(err.Error(), `renew the session of profile "work": exchange refresh token at `) || hint.Of(err) == "" {
+			if err == nil || !strings.Contains(err.Error(),
+				`renew the session of profile "work": exchange refresh token at `) || hint.Of(err) == "" {
 				t.Errorf("error %v, hint %q", err, hint.Of(err))
 			}
 			w.wantToken(sandbox.AdminUser) // the session is still there

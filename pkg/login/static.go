@@ -21,7 +21,8 @@ func (g *staticGrant) Method() string { return g.method }
 func (g *staticGrant) renew(_ context.Context, s *Sessions) (AccessToken, error) {
 	token := readOldToken(g.token)
 	if !token.Expires.IsZero() && !token.Expires.After(s.Now().Add(-minRemaining)) {
-		return AccessToken{}, hint.Wrap(fmt.Errorf("the token in %s expired at %s", g.origin, token.Expires.Format(time.RFC3339)),
+		return AccessToken{}, hint.Wrap(fmt.Errorf("the token in %s expired at %s", g.origin,
+			token.Expires.Format(time.RFC3339)),
 			"set %s to a new one, or unset it and log in: %s", g.origin, s.command("login"))
 	}
 	return token, nil

@@ -27,9 +27,10 @@ const (
 
 // AccessToken is a bearer token for STACKIT's APIs.
 type AccessToken struct {
-	Token     string    `json:"token"`
-	Expires   time.Time `json:"expires,omitzero"`    // by this machine's clock; zero when unknown
-	Principal string    `json:"principal,omitempty"` // the user's or service account's e-mail address, or its id; "" when unknown
+	Token   string    `json:"token"`
+	Expires time.Time `json:"expires,omitzero"` // by this machine's clock; zero when unknown
+	// The user's or service account's e-mail address, or its id; "" when unknown.
+	Principal string `json:"principal,omitempty"`
 }
 
 // String does not reveal the token.
@@ -65,12 +66,13 @@ func principal(token string) string {
 	return cmp.Or(claims.Email, claims.Subject)
 }
 
-// exchange asks a token endpoint for an access token; the whole answer is there for what else came with it. credential says
-// in messages what is exchanged, such as "service account key".
+// exchange asks a token endpoint for an access token; the whole answer is there for what else came with it. credential
+// says in messages what is exchanged, such as "service account key".
 //
-// It is golang.org/x/oauth2 and not the SDK's flows, because those drop expires_in, so that a token that is no JWT has no
-// end; take no context; put the whole answer into errors; and have no place to check where the credential goes.
-func (s *Sessions) exchange(ctx context.Context, credential, endpoint, clientID string, params url.Values) (AccessToken, *oauth2.Token, error) {
+// It is golang.org/x/oauth2 and not the SDK's flows, because those drop expires_in, so that a token that is no JWT has
+// no end; take no context; put the whole answer into errors; and have no place to check where the credential goes.
+func (s *Sessions) exchange(ctx context.Context, credential, endpoint, clientID string, params url.Values) (AccessToken,
+	*oauth2.Token, error) {
 	if err := trust.Check(endpoint, s.Trusted); err != nil {
 		return AccessToken{}, nil, fmt.Errorf("exchange %s: %w", credential, err)
 	}
@@ -92,8 +94,8 @@ func (s *Sessions) withClient(ctx context.Context) context.Context {
 	return context.WithValue(ctx, oauth2.HTTPClient, s.tokenClient())
 }
 
-// tokenClient is the HTTP client without redirects: a token endpoint has no reason for one, and 307 and 308 would repeat
-// the credential elsewhere.
+// tokenClient is the HTTP client without redirects: a token endpoint has no reason for one, and 307 and 308 would
+// repeat the credential elsewhere.
 func (s *Sessions) tokenClient() *http.Client {
 	client := *s.HTTP
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }

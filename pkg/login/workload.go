@@ -59,7 +59,8 @@ func (g *workloadGrant) renew(ctx context.Context, s *Sessions) (AccessToken, er
 		"client_assertion":      {assertion},
 	})
 	if rejected(err) {
-		return AccessToken{}, hint.Wrap(err, "check that service account %s trusts the token's issuer, subject and audience as a federated identity provider", g.email)
+		return AccessToken{}, hint.Wrap(err, "check that service account %s trusts the token's issuer, subject and "+
+			"audience as a federated identity provider", g.email)
 	}
 	if err != nil {
 		return AccessToken{}, err
@@ -79,7 +80,8 @@ func checkWorkloadToken(token string, now time.Time) error {
 		return errors.New("it is not a JWT")
 	}
 	if expires := jwtclaims.Read(token).Expires; !expires.IsZero() && expires.Before(now.Add(-minRemaining)) {
-		return hint.Wrap(fmt.Errorf("it expired at %s", expires.Format(time.RFC3339)), "whoever provides the token has to renew it")
+		return hint.Wrap(fmt.Errorf("it expired at %s", expires.Format(time.RFC3339)),
+			"whoever provides the token has to renew it")
 	}
 	return nil
 }
@@ -96,16 +98,17 @@ func (s *Sessions) workloadTokenURL(ctx context.Context) (string, error) {
 	return provider.Endpoint().TokenURL, nil
 }
 
-// workloadGrant returns the grant of the workload identity that the environment names, or nil. As with the SDK the e-mail
-// address of a service account and a token in a file are enough; what else could be a token's source is asked only when
-// STACKIT_USE_OIDC is 1, as with the STACKIT CLI.
+// workloadGrant returns the grant of the workload identity that the environment names, or nil. As with the SDK the
+// e-mail address of a service account and a token in a file are enough; what else could be a token's source is asked
+// only when STACKIT_USE_OIDC is 1, as with the STACKIT CLI.
 func (s *Sessions) workloadGrant() (grant, error) {
 	email, wanted := s.variable(emailVariable), s.variable(useOIDCVariable) == "1"
 	if email == "" && !wanted {
 		return nil, nil
 	}
 	if email == "" {
-		return nil, hint.Wrap(fmt.Errorf("workload identity: %s is 1, and %s is not set", useOIDCVariable, emailVariable),
+		return nil, hint.Wrap(fmt.Errorf("workload identity: %s is 1, and %s is not set", useOIDCVariable,
+			emailVariable),
 			"set %s to the service account's e-mail address", emailVariable)
 	}
 	token := s.workloadToken(wanted)

@@ -28,8 +28,8 @@ type Flight struct {
 	Now   func() time.Time
 	// Warn gets the reason, once per call, why a token could not be shared with other processes. It may be nil.
 	Warn func(error)
-	// Memory says how long an error is remembered. It may be nil, which remembers all but what says nothing about the next
-	// attempt: an interruption, and what went wrong on this machine, such as a full disk.
+	// Memory says how long an error is remembered. It may be nil, which remembers all but what says nothing about the
+	// next attempt: an interruption, and what went wrong on this machine, such as a full disk.
 	Memory func(error) Memory
 	// Code is the exit code that goes with an error, which a remembered one keeps. It may be nil.
 	Code func(error) int
@@ -41,8 +41,8 @@ type Memory int
 const (
 	// Remember backs off further with each failure.
 	Remember Memory = iota
-	// RememberBriefly backs off for the first pause alone, however many failures there were. It is for what a person may mend
-	// at any moment without our hearing of it.
+	// RememberBriefly backs off for the first pause alone, however many failures there were. It is for what a person
+	// may mend at any moment without our hearing of it.
 	RememberBriefly
 	// Transient errors say nothing about the next attempt, and are not remembered.
 	Transient
@@ -148,8 +148,8 @@ func (f Flight) remember(k tokencache.Key, err error) {
 	f.Store.Fail(k, f.Now(), pause, failure)
 }
 
-// local reports whether err is about this machine's files, which the next process may find in order: a full disk, a folder
-// without permission.
+// local reports whether err is about this machine's files, which the next process may find in order: a full disk, a
+// folder without permission.
 func local(err error) bool {
 	var path *fs.PathError
 	var link *os.LinkError
@@ -174,7 +174,8 @@ func (e *RememberedError) Error() string { return e.text }
 
 // remembered is the error of an earlier attempt, by this or another process, after which it is too early to try again.
 func remembered(failure tokencache.Failure) error {
-	err := &RememberedError{Code: failure.Code, text: fmt.Sprintf("%s (at %s; not tried again before %s)", failure.Message,
+	err := &RememberedError{Code: failure.Code, text: fmt.Sprintf("%s (at %s; not tried again before %s)",
+		failure.Message,
 		failure.Time.Local().Format(time.TimeOnly), failure.RetryAt.Local().Format(time.TimeOnly))}
 	if failure.Hint == "" {
 		return err

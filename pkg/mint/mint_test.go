@@ -189,8 +189,10 @@ func TestFailureIsRemembered(t *testing.T) {
 	wantFailure := func(minted int32, contains string) {
 		t.Helper()
 		_, err := b.get(t.Context(), mint.Want{})
-		if err == nil || !strings.Contains(err.Error(), contains) || hint.Of(err) != "try harder" || b.minted.Load() != minted {
-			t.Errorf("got %v (%s) after %d mints, want %q after %d", err, hint.Of(err), b.minted.Load(), contains, minted)
+		if err == nil || !strings.Contains(err.Error(), contains) || hint.Of(err) != "try harder" ||
+			b.minted.Load() != minted {
+			t.Errorf("got %v (%s) after %d mints, want %q after %d", err, hint.Of(err), b.minted.Load(), contains,
+				minted)
 		}
 	}
 	wantFailure(1, "out of luck")
@@ -278,7 +280,8 @@ func TestWaitingEndsWithTheContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
 	_, err = b.get(ctx, mint.Want{})
-	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "which another process holds") || hint.Of(err) == "" {
+	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "which another process holds") ||
+		hint.Of(err) == "" {
 		t.Errorf("got %v, want %v", err, context.DeadlineExceeded)
 	}
 	if n := b.minted.Load(); n != 0 {

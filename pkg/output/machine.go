@@ -25,8 +25,8 @@ func WriteJSON(w io.Writer, v any, indent string) error {
 	return err
 }
 
-// marshalYAML is what the printer of cli-runtime prints, which fails for text that YAML cannot hold unescaped, such as DEL:
-// it has JSON read as YAML.
+// marshalYAML is what the printer of cli-runtime prints, which fails for text that YAML cannot hold unescaped, such as
+// DEL: it has JSON read as YAML.
 func marshalYAML(v any) ([]byte, error) {
 	data, err := json.Marshal(v)
 	if err == nil {
@@ -35,8 +35,8 @@ func marshalYAML(v any) ([]byte, error) {
 	return EscapeYAML(data), err
 }
 
-// EscapeYAML does to YAML what EscapeJSON does to JSON. What holds such characters has to be in double quotes, which alone
-// know escapes (YAML 1.2.2 section 5.7).
+// EscapeYAML does to YAML what EscapeJSON does to JSON. What holds such characters has to be in double quotes, which
+// alone know escapes (YAML 1.2.2 section 5.7).
 func EscapeYAML(data []byte) []byte {
 	if !bytes.ContainsFunc(data, hidden) {
 		return data
@@ -68,8 +68,8 @@ func quote(n *yaml.Node) {
 func hidden(r rune) bool { return r != '\n' && r != '\t' && !unicode.IsPrint(r) }
 
 // EscapeJSON escapes in JSON what a terminal would obey or not show. encoding/json does so for the first 32 characters
-// alone (RFC 8259 section 7 asks for no more), and neither for DEL and C1 nor for those that turn the direction of writing.
-// Outside strings JSON has none of them.
+// alone (RFC 8259 section 7 asks for no more), and neither for DEL and C1 nor for those that turn the direction of
+// writing. Outside strings JSON has none of them.
 func EscapeJSON(data []byte) []byte {
 	return escape(data, func(r rune) string {
 		high, low := utf16.EncodeRune(r)

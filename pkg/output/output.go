@@ -21,10 +21,11 @@ import (
 )
 
 // Formats are the values of -o.
-const Formats = "json|yaml|name|wide|jsonpath=TEMPLATE|jsonpath-file=FILE|go-template=TEMPLATE|custom-columns=NAME:PATH,…"
+const Formats = "json|yaml|name|wide|jsonpath=TEMPLATE|jsonpath-file=FILE|go-template=TEMPLATE|" +
+	"custom-columns=NAME:PATH,…"
 
-// apiVersion is the version of the objects that -o json and yaml show. The fields besides kind and metadata are those of
-// the API they come from.
+// apiVersion is the version of the objects that -o json and yaml show. The fields besides kind and metadata are those
+// of the API they come from.
 const apiVersion = "kubectl-edge/v1"
 
 // Flags is how to print.
@@ -152,10 +153,11 @@ func (f Flags) print(w io.Writer, object runtime.Object, items []unstructured.Un
 	return nil
 }
 
-// misfit is the error for a template that cannot be filled. What the printers say is not passed on: it shows the object,
-// which may hold a token, and for some templates on w.
+// misfit is the error for a template that cannot be filled. What the printers say is not passed on: it shows the
+// object, which may hold a token, and for some templates on w.
 func (f Flags) misfit(object runtime.Object) error {
-	return hint.Wrap(fmt.Errorf("print %s: the template of -o %.200q does not fit it", object.GetObjectKind().GroupVersionKind().Kind, f.Format),
+	return hint.Wrap(fmt.Errorf("print %s: the template of -o %.200q does not fit it",
+		object.GetObjectKind().GroupVersionKind().Kind, f.Format),
 		"see the whole object with -o json")
 }
 
@@ -164,9 +166,11 @@ func printTable[T any](w io.Writer, f Flags, k Kind[T], items []T) error {
 		return nil
 	}
 	table := &metav1.Table{}
-	columns := slices.DeleteFunc(slices.Clone(k.Columns), func(c Column[T]) bool { return c.Wide && f.Format != "wide" })
+	columns := slices.DeleteFunc(slices.Clone(k.Columns),
+		func(c Column[T]) bool { return c.Wide && f.Format != "wide" })
 	for _, c := range columns {
-		table.ColumnDefinitions = append(table.ColumnDefinitions, metav1.TableColumnDefinition{Name: c.Name, Type: "string"})
+		table.ColumnDefinitions = append(table.ColumnDefinitions,
+			metav1.TableColumnDefinition{Name: c.Name, Type: "string"})
 	}
 	for _, item := range items {
 		row := metav1.TableRow{}

@@ -49,9 +49,11 @@ func TestFormats(t *testing.T) {
 		format, list, one string
 		noHeaders         bool
 	}{
-		{format: "", list: "ID       COLOUR OF SKIN\napple    red\nbanana   \n", one: "ID      COLOUR OF SKIN\napple   red\n"},
+		{format: "", list: "ID       COLOUR OF SKIN\napple    red\nbanana   \n",
+			one: "ID      COLOUR OF SKIN\napple   red\n"},
 		{format: "", noHeaders: true, list: "apple    red\nbanana   \n", one: "apple   red\n"},
-		{format: "wide", list: "ID       COLOUR OF SKIN   REGIONS\napple    red              north,south\nbanana                    \n",
+		{format: "wide", list: "ID       COLOUR OF SKIN   REGIONS\napple    red              north,south\nbanana     " +
+			"               \n",
 			one: "ID      COLOUR OF SKIN   REGIONS\napple   red              north,south\n"},
 		{format: "name", list: "fruit/apple\nfruit/banana\n", one: "fruit/apple\n"},
 		{format: "jsonpath={.items[*].id}", list: "apple banana", one: ""},
@@ -61,7 +63,8 @@ func TestFormats(t *testing.T) {
 		{format: "jsonpath={.seeds}", list: "", one: "5"},
 		{format: "go-template={{.kind}}", list: "FruitList", one: "Fruit"},
 		{format: "custom-columns=NAME:.id,SEEDS:.seeds,IN:.regions[*]",
-			list: "NAME     SEEDS   IN\napple    5       north,south\nbanana   0       <none>\n", one: "NAME    SEEDS   IN\napple   5       north,south\n"},
+			list: "NAME     SEEDS   IN\napple    5       north,south\nbanana   0       <none>\n",
+			one:  "NAME    SEEDS   IN\napple   5       north,south\n"},
 		{format: "custom-columns=NAME:.id", noHeaders: true, list: "apple\nbanana\n", one: "apple\n"},
 		{format: "json", one: `{
     "apiVersion": "kubectl-edge/v1",
@@ -108,8 +111,12 @@ func TestFormats(t *testing.T) {
     "kind": "FruitList"
 }
 `},
-		{format: "yaml", one: "apiVersion: kubectl-edge/v1\ncolour: red\nid: apple\nkind: Fruit\nmetadata:\n  name: apple\nregions:\n- north\n- south\nseeds: 5\n",
-			list: "apiVersion: kubectl-edge/v1\nitems:\n- apiVersion: kubectl-edge/v1\n  colour: red\n  id: apple\n  kind: Fruit\n  metadata:\n    name: apple\n  regions:\n  - north\n  - south\n  seeds: 5\n- apiVersion: kubectl-edge/v1\n  id: banana\n  kind: Fruit\n  metadata:\n    name: banana\n  picked: \"2026-01-02T03:04:05Z\"\n  seeds: 0\nkind: FruitList\n"},
+		{format: "yaml", one: "apiVersion: kubectl-edge/v1\ncolour: red\nid: apple\nkind: Fruit\nmetadata:\n  name: " +
+			"apple\nregions:\n- north\n- south\nseeds: 5\n",
+			list: "apiVersion: kubectl-edge/v1\nitems:\n- apiVersion: kubectl-edge/v1\n  colour: red\n  id: apple\n  " +
+				"kind: Fruit\n  metadata:\n    name: apple\n  regions:\n  - north\n  - south\n  seeds: 5\n- " +
+				"apiVersion: kubectl-edge/v1\n  id: banana\n  kind: Fruit\n  metadata:\n    name: banana\n  picked: " +
+				"\"2026-01-02T03:04:05Z\"\n  seeds: 0\nkind: FruitList\n"},
 	} {
 		t.Run(c.format, func(t *testing.T) {
 			f := output.Flags{Format: c.format, NoHeaders: c.noHeaders}
@@ -133,19 +140,22 @@ func TestFormats(t *testing.T) {
 	}
 }
 
-// TestMisfit has templates fail in the middle of an object, whose values must not be in the error nor on standard output:
-// one of them could be a token.
+// TestMisfit has templates fail in the middle of an object, whose values must not be in the error nor on standard
+// output: one of them could be a token.
 func TestMisfit(t *testing.T) {
 	for _, format := range []string{
-		"jsonpath={.id}{.colour[?(@.x)]}", "jsonpath={.id}{.regions[9]}", "jsonpath={.id[0]}", "go-template={{.id}}{{.seeds.x}}",
+		"jsonpath={.id}{.colour[?(@.x)]}", "jsonpath={.id}{.regions[9]}", "jsonpath={.id[0]}",
+		"go-template={{.id}}{{.seeds.x}}",
 		"go-template={{.id}}{{index .regions 9}}", "custom-columns=ID:.id,X:.colour[?(@.x)]",
 	} {
 		var out strings.Builder
 		err := output.One(&out, output.Flags{Format: format}, kind(), fruits[0])
-		if err == nil || !strings.HasPrefix(err.Error(), "print Fruit: the template of -o ") || hint.Of(err) != "see the whole object with -o json" {
+		if err == nil || !strings.HasPrefix(err.Error(), "print Fruit: the template of -o ") ||
+			hint.Of(err) != "see the whole object with -o json" {
 			t.Errorf("%s: got %v", format, err)
 		}
-		if err != nil && strings.ContainsAny(err.Error(), "\n") || strings.Contains(fmt.Sprint(err), "red") || strings.Contains(fmt.Sprint(err), "apple") {
+		if err != nil && strings.ContainsAny(err.Error(), "\n") || strings.Contains(fmt.Sprint(err), "red") ||
+			strings.Contains(fmt.Sprint(err), "apple") {
 			t.Errorf("%s: the error shows the object: %v", format, err)
 		}
 		if out.Len() > 0 {

@@ -29,8 +29,8 @@ func (c Child) command(ctx context.Context) *exec.Cmd {
 	return cmd
 }
 
-// Run runs the program to its end and returns its exit code; a signal that ended it counts as in a shell. When ctx ends it
-// is interrupted as by Ctrl-C, and killed if that is in vain. The error is that of a program that could not be run.
+// Run runs the program to its end and returns its exit code; a signal that ended it counts as in a shell. When ctx ends
+// it is interrupted as by Ctrl-C, and killed if that is in vain. The error is that of a program that could not be run.
 func (c Child) Run(ctx context.Context) (int, error) {
 	cmd := c.command(ctx)
 	cmd.Cancel = func() error { return pass(cmd.Process, os.Interrupt) }
@@ -64,8 +64,8 @@ func (c Child) RunInForeground() (int, error) {
 	}
 }
 
-// pass sends a signal to another process. Windows knows none but the end: what Ctrl-C does there, it does to all programs
-// of the console.
+// pass sends a signal to another process. Windows knows none but the end: what Ctrl-C does there, it does to all
+// programs of the console.
 func pass(p *os.Process, s os.Signal) error {
 	if runtime.GOOS == "windows" {
 		return p.Kill()
@@ -96,8 +96,8 @@ func endSignals() []os.Signal {
 	return signals
 }
 
-// again starts this program with nothing of this process but what it is given: whoever reads our output would wait for it
-// otherwise.
+// again starts this program with nothing of this process but what it is given: whoever reads our output would wait for
+// it otherwise.
 func again(args, env []string) error {
 	path, err := os.Executable()
 	if err != nil {

@@ -20,8 +20,9 @@ func killedCode(exit *exec.ExitError) int {
 // ownSession keeps a process in the background from the signals of the terminal.
 func ownSession() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
-// keepInherited has the next process not inherit what this one did beside its standard streams, such as a script's lock,
-// and returns what undoes that: a program in the foreground may want them. Shells hand on no file descriptors above 255.
+// keepInherited has the next process not inherit what this one did beside its standard streams, such as a script's
+// lock, and returns what undoes that: a program in the foreground may want them. Shells hand on no file descriptors
+// above 255.
 func keepInherited() (undo func()) {
 	var kept []uintptr
 	for fd := uintptr(3); fd <= 255; fd++ {

@@ -27,13 +27,14 @@ func AllowEmpty(fs *pflag.FlagSet, names ...string) {
 // MayBeEmpty reports whether AllowEmpty was called for a flag.
 func MayBeEmpty(f *pflag.Flag) bool { return f.Annotations[mayBeEmpty] != nil }
 
-// RefuseEmpty is the error for the first flag of fs that was given an empty value. Prepare has each command call it; one that
-// parses flags by itself does too.
+// RefuseEmpty is the error for the first flag of fs that was given an empty value. Prepare has each command call it;
+// one that parses flags by itself does too.
 func RefuseEmpty(fs *pflag.FlagSet) error {
 	var err error
 	fs.Visit(func(f *pflag.Flag) {
 		if err == nil && !MayBeEmpty(f) && isEmpty(f.Value) {
-			err = hint.Wrap(fmt.Errorf("--%s is empty", f.Name), "leave the flag out, or check the variable that it comes from")
+			err = hint.Wrap(fmt.Errorf("--%s is empty", f.Name),
+				"leave the flag out, or check the variable that it comes from")
 		}
 	})
 	return err

@@ -15,8 +15,9 @@ import (
 const (
 	ExitOK          = 0
 	ExitInterrupted = 130 // Ctrl-C, as shells have it
-	// ExitClosedPipe is the code after kubectl edge … | head. It is what a shell reports of kubectl itself, which SIGPIPE
-	// ends; the plugins catch that signal, because a token that was minted for one request has still to be deleted.
+	// ExitClosedPipe is the code after kubectl edge … | head. It is what a shell reports of kubectl itself, which
+	// SIGPIPE ends; the plugins catch that signal, because a token that was minted for one request has still to be
+	// deleted.
 	ExitClosedPipe = 141
 )
 
@@ -54,8 +55,8 @@ func CodeOf(err error) (int, bool) {
 // ErrSilent ends a command that has said all there is to say; WithCode gives it its exit code.
 var ErrSilent = errors.New("the command failed")
 
-// Run runs a tree with args, which do not include the program's name, prints its error and returns the exit code. Output
-// that could not be written is an error whichever command wrote it, help and completions included.
+// Run runs a tree with args, which do not include the program's name, prints its error and returns the exit code.
+// Output that could not be written is an error whichever command wrote it, help and completions included.
 func Run(ctx context.Context, p Process, t Tree, args []string) int {
 	t.Command.SetArgs(args)
 	err := t.Command.ExecuteContext(ctx)

@@ -29,8 +29,8 @@ type Process struct {
 	Again func(args, env []string) error
 }
 
-// completer begins the name by which kubectl calls the completions of a plugin: kubectl_complete-edge for kubectl edge, a link
-// to the plugin itself.
+// completer begins the name by which kubectl calls the completions of a plugin: kubectl_complete-edge for kubectl edge,
+// a link to the plugin itself.
 const completer = "kubectl_complete-"
 
 // Main runs the tree that grow makes for this process, with its arguments, and returns the exit code. The context ends
@@ -42,7 +42,8 @@ func Main(grow func(Process) Tree, version string) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	defer stop()
-	// A caught SIGPIPE lets a write to a closed pipe fail rather than end us, and is not inherited by programs that we run.
+	// A caught SIGPIPE lets a write to a closed pipe fail rather than end us, and is not inherited by programs that we
+	// run.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
 	args := os.Args[1:]
 	if strings.HasPrefix(filepath.Base(os.Args[0]), completer) {
@@ -55,9 +56,9 @@ func Main(grow func(Process) Tree, version string) int {
 	return Run(ctx, p, grow(p), args)
 }
 
-// Prepare makes root, which has all its commands, the tree of the plugin that is called as displayName ("kubectl edge"):
-// errors are left to the caller, groups of commands refuse words that they do not know, and errors in how a command was
-// called go through usage.
+// Prepare makes root, which has all its commands, the tree of the plugin that is called as displayName ("kubectl
+// edge"): errors are left to the caller, groups of commands refuse words that they do not know, and errors in how a
+// command was called go through usage.
 func Prepare(root *cobra.Command, p Process, displayName string, usage func(error) error) {
 	root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: displayName}
 	root.SilenceErrors, root.SilenceUsage = true, true
@@ -129,7 +130,8 @@ func suggestion(cmd *cobra.Command, word string) string {
 // simpleWord is what every shell takes as it is, and no flag.
 var simpleWord = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
 
-// explain says what cobra's err means for args: it calls every word too many a command, and does not say which are missing.
+// explain says what cobra's err means for args: it calls every word too many a command, and does not say which are
+// missing.
 func explain(cmd *cobra.Command, args []string, err error) error {
 	text := err.Error()
 	switch {

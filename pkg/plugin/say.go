@@ -44,8 +44,8 @@ func (p Process) Ask(ctx context.Context, question string) (bool, error) {
 	return answer == "y" || answer == "yes", nil
 }
 
-// Confirm asks whether to go on, unless yes says that nobody need be asked. The error is ErrDeclined, ErrNoTerminal with
-// a hint, or that of the read.
+// Confirm asks whether to go on, unless yes says that nobody need be asked. The error is ErrDeclined, ErrNoTerminal
+// with a hint, or that of the read.
 func (p Process) Confirm(ctx context.Context, yes bool, question string) error {
 	if yes {
 		return nil

@@ -14,9 +14,10 @@ import (
 	"golang.org/x/term"
 )
 
-// Stream is standard output or standard error of a plugin. What is written to it comes out printable: a name in somebody
-// else's kubeconfig or a server's words must not control the terminal, whichever command shows them and in whatever form.
-// It remembers the first write that failed, so that a command which did not look still ends with an error.
+// Stream is standard output or standard error of a plugin. What is written to it comes out printable: a name in
+// somebody else's kubeconfig or a server's words must not control the terminal, whichever command shows them and in
+// whatever form. It remembers the first write that failed, so that a command which did not look still ends with an
+// error.
 type Stream struct {
 	mu   sync.Mutex
 	out  io.Writer
@@ -72,8 +73,8 @@ func (r raw) Write(data []byte) (int, error) {
 	return len(data), nil
 }
 
-// Raw is w for bytes that are to arrive as they are: a program's own sequences for a terminal, or an answer that goes into
-// a file. A write that fails is remembered all the same.
+// Raw is w for bytes that are to arrive as they are: a program's own sequences for a terminal, or an answer that goes
+// into a file. A write that fails is remembered all the same.
 func Raw(w io.Writer) io.Writer {
 	if s, ok := w.(*Stream); ok {
 		return raw{s}

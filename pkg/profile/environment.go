@@ -36,10 +36,10 @@ const (
 	maxCredentials          = 1 << 20 // of a credentials file are read, as in pkg/login
 )
 
-// EnvironmentIdentity names the credentials in the environment without revealing them: "NAME=<SHA-256 of the value>" for
-// each, in a fixed order. A token minted with other ones is another token, and so is one minted with another file at the
-// same path, be it the SDK's credentials file, which may lie where nobody named it, or a key that it names. The file of a
-// federated token does not count: it is replaced all the time, for the same identity.
+// EnvironmentIdentity names the credentials in the environment without revealing them: "NAME=<SHA-256 of the value>"
+// for each, in a fixed order. A token minted with other ones is another token, and so is one minted with another file
+// at the same path, be it the SDK's credentials file, which may lie where nobody named it, or a key that it names. The
+// file of a federated token does not count: it is replaced all the time, for the same identity.
 func EnvironmentIdentity(getenv func(string) string) []string {
 	var identity []string
 	add := func(name, value string) {
@@ -78,8 +78,9 @@ func DefaultCredentialsPath(getenv func(string) string) string {
 	return filepath.Join(home, ".stackit", "credentials.json")
 }
 
-// credentialsVersion tells a credentials file from another one at the same path before, and so for the keys that it names. It
-// is "" where there is none. To parse it takes as long as the rest of an answer from the cache, for those who have one.
+// credentialsVersion tells a credentials file from another one at the same path before, and so for the keys that it
+// names. It is "" where there is none. To parse it takes as long as the rest of an answer from the cache, for those who
+// have one.
 func credentialsVersion(path string) string {
 	if fileVersion(path) == "" {
 		return ""

@@ -10,8 +10,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
-// Files are the configuration and the session of one profile, each read once: what is hashed for the key of a token is what
-// the token is minted with, whatever another process writes meanwhile.
+// Files are the configuration and the session of one profile, each read once: what is hashed for the key of a token is
+// what the token is minted with, whatever another process writes meanwhile.
 type Files struct {
 	name string // of the profile
 
@@ -22,8 +22,8 @@ type Files struct {
 	config *Config // decoded when it is needed, since the credential helper hashes it and no more
 }
 
-// Open reads the files of the profile to use: chosen (the --profile flag) first, then the environment's, then the configured
-// current one. Whether that profile exists is for Scope to say.
+// Open reads the files of the profile to use: chosen (the --profile flag) first, then the environment's, then the
+// configured current one. Whether that profile exists is for Scope to say.
 func Open(d dirs.Dirs, chosen string, getenv func(string) string) (*Files, error) {
 	f := &Files{name: cmp.Or(chosen, getenv(NameVariable)), configPath: configPath(d)}
 	var err error

@@ -35,9 +35,10 @@ func TestConfigOnDisk(t *testing.T) {
 	}
 	want := profile.Config{
 		CurrentProfile: "work",
-		Profiles:       map[string]profile.Profile{"work": {ProjectID: "p", Region: "eu01", Expiration: "1h", Endpoints: profile.Endpoints{Edge: "https://e"}, CertificateAuthority: "/ca"}},
-		TrustedHosts:   []string{"localhost:1"},
-		Cache:          "none",
+		Profiles: map[string]profile.Profile{"work": {ProjectID: "p", Region: "eu01", Expiration: "1h",
+			Endpoints: profile.Endpoints{Edge: "https://e"}, CertificateAuthority: "/ca"}},
+		TrustedHosts: []string{"localhost:1"},
+		Cache:        "none",
 	}
 	if err := want.Save(d); err != nil {
 		t.Fatal(err)
@@ -77,7 +78,8 @@ func TestConfigRefused(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err := profile.Load(d)
-			if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path(d))) {
+			if c.want == "" && err != nil || c.want != "" &&
+				(err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), path(d))) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
 		})
@@ -108,7 +110,8 @@ func TestConfigBehindALink(t *testing.T) {
 }
 
 func TestSelect(t *testing.T) {
-	c := &profile.Config{CurrentProfile: "current", Profiles: map[string]profile.Profile{"flag": {}, "env": {}, "current": {Region: "eu02"}}}
+	c := &profile.Config{CurrentProfile: "current",
+		Profiles: map[string]profile.Profile{"flag": {}, "env": {}, "current": {Region: "eu02"}}}
 	env := func(name string) string { return map[string]string{profile.NameVariable: "env"}[name] }
 	none := func(string) string { return "" }
 	for _, test := range []struct {
@@ -128,7 +131,8 @@ func TestSelect(t *testing.T) {
 		{&profile.Config{CurrentProfile: "gone"}, "", none, "", `no profile "gone"`},
 	} {
 		got, _, err := test.config.Select(test.flag, test.getenv)
-		if got != test.want || (err == nil) != (test.err == "") || err != nil && !strings.HasPrefix(err.Error(), test.err) {
+		if got != test.want || (err == nil) != (test.err == "") || err != nil &&
+			!strings.HasPrefix(err.Error(), test.err) {
 			t.Errorf("%q: got %q, %v, want %q, %q", test.flag, got, err, test.want, test.err)
 		}
 	}
@@ -137,7 +141,8 @@ func TestSelect(t *testing.T) {
 func TestCheckName(t *testing.T) {
 	for name, ok := range map[string]bool{
 		"work": true, "work-eu01": true, "1": true, strings.Repeat("a", 63): true,
-		"": false, strings.Repeat("a", 64): false, "-a": false, "a.b": false, "a/b": false, "..": false, "A": false, "ä": false, "a b": false, "a\n": false,
+		"": false, strings.Repeat("a", 64): false, "-a": false, "a.b": false, "a/b": false, "..": false, "A": false,
+		"ä": false, "a b": false, "a\n": false,
 	} {
 		if err := profile.CheckName(name); (err == nil) != ok {
 			t.Errorf("%q: %v, want ok to be %v", name, err, ok)
@@ -151,7 +156,8 @@ func TestSession(t *testing.T) {
 		t.Errorf("without a file: got %v, want %v", err, fs.ErrNotExist)
 	}
 	want := profile.Session{
-		Profile: "work", Method: "key", Principal: "ada", Generation: "1", Created: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
+		Profile: "work", Method: "key", Principal: "ada", Generation: "1",
+		Created:   time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC),
 		Endpoints: profile.Endpoints{Edge: "https://e"},
 	}
 	if err := want.Save(d); err != nil {
@@ -169,7 +175,8 @@ func TestSession(t *testing.T) {
 	if err := os.WriteFile(profile.SessionPath(d, "home"), data, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := profile.LoadSession(d, "home"); err == nil || !strings.Contains(err.Error(), `it belongs to profile "work"`) {
+	if _, err := profile.LoadSession(d, "home"); err == nil ||
+		!strings.Contains(err.Error(), `it belongs to profile "work"`) {
 		t.Errorf("another profile's session: got %v", err)
 	}
 }
@@ -223,7 +230,8 @@ func TestFilesAreOfOneMoment(t *testing.T) {
 func TestScope(t *testing.T) {
 	d := folders(t)
 	config := profile.Config{Profiles: map[string]profile.Profile{
-		"work": {ProjectID: project, Region: "eu02", Expiration: "1h"}, "bad": {ProjectID: "x", Expiration: "1 year"}, "none": {},
+		"work": {ProjectID: project, Region: "eu02", Expiration: "1h"}, "bad": {ProjectID: "x", Expiration: "1 year"},
+		"none": {},
 	}}
 	if err := config.Save(d); err != nil {
 		t.Fatal(err)
@@ -302,7 +310,9 @@ func TestEnvironmentIdentity(t *testing.T) {
 	if got := profile.EnvironmentIdentity(func(string) string { return "" }); got != nil {
 		t.Errorf("without credentials: got %q", got)
 	}
-	one := profile.EnvironmentIdentity(func(n string) string { return map[string]string{"STACKIT_ACCESS_TOKEN": "top secret"}[n] })
+	one := profile.EnvironmentIdentity(func(n string) string {
+		return map[string]string{"STACKIT_ACCESS_TOKEN": "top secret"}[n]
+	})
 	if len(one) != 1 || !strings.HasPrefix(one[0], "STACKIT_ACCESS_TOKEN=") || strings.Contains(one[0], "secret") {
 		t.Errorf("got %q, want a name and a hash", one)
 	}
@@ -311,7 +321,8 @@ func TestEnvironmentIdentity(t *testing.T) {
 // Whoever's key lies at a path now, the tokens of the one before are not theirs.
 func TestEnvironmentIdentityOfAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "key.json")
-	for _, name := range []string{"STACKIT_SERVICE_ACCOUNT_KEY_PATH", "STACKIT_PRIVATE_KEY_PATH", "STACKIT_CREDENTIALS_PATH"} {
+	for _, name := range []string{"STACKIT_SERVICE_ACCOUNT_KEY_PATH", "STACKIT_PRIVATE_KEY_PATH",
+		"STACKIT_CREDENTIALS_PATH"} {
 		identity := func() []string {
 			return profile.EnvironmentIdentity(func(n string) string { return map[string]string{name: path}[n] })
 		}
@@ -353,7 +364,8 @@ func TestEnvironmentIdentityOfACredentialsFile(t *testing.T) {
 		named:     {"STACKIT_CREDENTIALS_PATH": named},
 	} {
 		for _, form := range []string{
-			`{"STACKIT_SERVICE_ACCOUNT_KEY_PATH":%s}`, `{"STACKIT_SERVICE_ACCOUNT_KEY_PATH" : %s, "STACKIT_PRIVATE_KEY_PATH": ""}`,
+			`{"STACKIT_SERVICE_ACCOUNT_KEY_PATH":%s}`,
+			`{"STACKIT_SERVICE_ACCOUNT_KEY_PATH" : %s, "STACKIT_PRIVATE_KEY_PATH": ""}`,
 			"{\n\t\"STACKIT_PRIVATE_KEY_PATH\":\n\t%s\n}", `{"stackit_private_key_path":%s}`,
 			`{"note": "STACKIT_PRIVATE_KEY_PATH", "STACKIT_PRIVATE_KEY_PATH":%s}`,
 			`{"STACKIT_PRIVATE_KEY_PATH":"absent", "STACKIT_PRIVATE_KEY_PATH":%s}`,
@@ -382,7 +394,8 @@ func TestEnvironmentIdentityOfACredentialsFile(t *testing.T) {
 			}
 		}
 	}
-	for _, rubbish := range []string{``, `{`, `"STACKIT_PRIVATE_KEY_PATH"`, `{"STACKIT_PRIVATE_KEY_PATH":"`, `{"STACKIT_PRIVATE_KEY_PATH":1}`} {
+	for _, rubbish := range []string{``, `{`, `"STACKIT_PRIVATE_KEY_PATH"`, `{"STACKIT_PRIVATE_KEY_PATH":"`,
+		`{"STACKIT_PRIVATE_KEY_PATH":1}`} {
 		if err := os.WriteFile(named, []byte(rubbish), 0o600); err != nil {
 			t.Fatal(err)
 		}

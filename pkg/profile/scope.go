@@ -42,7 +42,8 @@ func (c Choice) Check() error {
 	return nil
 }
 
-// Scope is where a command works: a profile, and a project and a region, which are the profile's unless they were chosen.
+// Scope is where a command works: a profile, and a project and a region, which are the profile's unless they were
+// chosen.
 type Scope struct {
 	Config    *Config
 	Name      string  // of the profile
@@ -53,7 +54,8 @@ type Scope struct {
 	files *Files
 }
 
-// Scope returns where a command works that was called with choice. The profile is the one that the files were opened for.
+// Scope returns where a command works that was called with choice. The profile is the one that the files were opened
+// for.
 func (f *Files) Scope(choice Choice) (Scope, error) {
 	config, err := f.Config()
 	if err != nil {
@@ -69,8 +71,8 @@ func (f *Files) Scope(choice Choice) (Scope, error) {
 	return s, Choice{Profile: s.Name, ProjectID: s.ProjectID, Region: s.Region}.Check()
 }
 
-// Session is the profile's session as it was read together with the configuration; the error is fs.ErrNotExist when nobody
-// is logged in.
+// Session is the profile's session as it was read together with the configuration; the error is fs.ErrNotExist when
+// nobody is logged in.
 func (s Scope) Session() (Session, error) { return s.files.Session() }
 
 // NeedProject is the error for a scope without a project.

@@ -11,20 +11,40 @@ import (
 	"time"
 )
 
-// The endpoints below /sandbox/ are for scripts: what tests in Go do with methods. They need no token, so the sandbox must
-// listen on loopback only.
+// The endpoints below /sandbox/ are for scripts: what tests in Go do with methods. They need no token, so the sandbox
+// must listen on loopback only.
 
 func isAdmin(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, "/sandbox/") }
 
 func (s *Sandbox) routeAdmin() {
 	calls := map[string]func(*http.Request) (any, error){
-		"GET /sandbox/stats":                                           func(*http.Request) (any, error) { return s.Stats(), nil },
-		"DELETE /sandbox/stats":                                        func(*http.Request) (any, error) { s.ResetStats(); return nil, nil },
-		"GET /sandbox/faults":                                          func(*http.Request) (any, error) { return s.Faults(), nil },
-		"POST /sandbox/faults":                                         s.adminInject,
-		"DELETE /sandbox/faults":                                       func(*http.Request) (any, error) { s.ClearFaults(); return nil, nil },
-		"GET /sandbox/presets":                                         func(*http.Request) (any, error) { return s.faults.Presets(), nil },
-		"GET /sandbox/settings":                                        func(*http.Request) (any, error) { return s.Settings(), nil },
+		"GET /sandbox/stats": func(*http.Request) (any,
+			error) {
+			return s.Stats(), nil
+		},
+		"DELETE /sandbox/stats": func(*http.Request) (any,
+			error) {
+			s.ResetStats()
+			return nil, nil
+		},
+		"GET /sandbox/faults": func(*http.Request) (any,
+			error) {
+			return s.Faults(), nil
+		},
+		"POST /sandbox/faults": s.adminInject,
+		"DELETE /sandbox/faults": func(*http.Request) (any,
+			error) {
+			s.ClearFaults()
+			return nil, nil
+		},
+		"GET /sandbox/presets": func(*http.Request) (any,
+			error) {
+			return s.faults.Presets(), nil
+		},
+		"GET /sandbox/settings": func(*http.Request) (any,
+			error) {
+			return s.Settings(), nil
+		},
 		"PATCH /sandbox/settings":                                      s.adminSettings,
 		"POST /sandbox/clock":                                          s.adminClock,
 		"POST /sandbox/keys":                                           s.adminRotate,
@@ -147,7 +167,8 @@ func (b adminInstance) apply(i *Instance, now time.Time) {
 	for _, f := range []struct {
 		target *string
 		value  string
-	}{{&i.DisplayName, b.DisplayName}, {&i.ProjectID, b.ProjectID}, {&i.Region, b.Region}, {&i.Status, b.Status}, {&i.Server, b.Server}} {
+	}{{&i.DisplayName, b.DisplayName}, {&i.ProjectID, b.ProjectID}, {&i.Region, b.Region}, {&i.Status, b.Status},
+		{&i.Server, b.Server}} {
 		if f.value != "" {
 			*f.target = f.value
 		}

@@ -25,7 +25,8 @@ func TestAdmin(t *testing.T) {
 		t.Errorf("clock moved by %s", got)
 	}
 	do("PATCH", "/sandbox/settings", `{"accessTokenLifetime":"90s"}`, 200)
-	if got := c.s.Settings(); got.AccessTokenLifetime != sandbox.Duration(90e9) || got.ClockOffset != sandbox.Duration(3600e9) {
+	if got := c.s.Settings(); got.AccessTokenLifetime != sandbox.Duration(90e9) ||
+		got.ClockOffset != sandbox.Duration(3600e9) {
 		t.Errorf("settings %+v", got)
 	}
 	do("PATCH", "/sandbox/settings", `{"accessTokenLife":"90s"}`, 400)
@@ -39,7 +40,8 @@ func TestAdmin(t *testing.T) {
 			t.Errorf("%s: status %d, %v", path, status, body)
 		}
 	}
-	if out := do("POST", "/sandbox/instances/"+sandbox.InstanceID+"/token", `{"lifetime":"-1m"}`, 200); out["token"] == "" {
+	if out := do("POST", "/sandbox/instances/"+sandbox.InstanceID+"/token", `{"lifetime":"-1m"}`,
+		200); out["token"] == "" {
 		t.Error("no token")
 	}
 	do("POST", "/sandbox/keys", `{"instance":"`+sandbox.InstanceID+`"}`, 204)
@@ -75,20 +77,23 @@ func TestAdmin(t *testing.T) {
 	if status, _ := c.as(sandbox.AdminServiceAccount).get(instancePath + "/token"); status != 403 {
 		t.Errorf("role was not changed: status %d", status)
 	}
-	if key := do("GET", "/sandbox/service-accounts/"+sandbox.ReaderServiceAccount+"/key", "", 200); key["active"] != true {
+	if key := do("GET", "/sandbox/service-accounts/"+sandbox.ReaderServiceAccount+"/key", "",
+		200); key["active"] != true {
 		t.Error("no key file")
 	}
 	do("GET", "/sandbox/service-accounts/"+sandbox.AdminUser+"/key", "", 404)
 	do("DELETE", "/sandbox/service-accounts/"+sandbox.ReaderServiceAccount+"/key", "", 204)
 	stats := do("GET", "/sandbox/stats", "", 200)
-	if b, _ := json.Marshal(stats["mints"]); string(b) != `{"cell-1234567":{"kubeconfig":1,"token":0},"plant-3714d85":{"kubeconfig":1,"token":0}}` {
+	if b, _ := json.Marshal(stats["mints"]); string(b) != `{"cell-1234567":{"kubeconfig":1,"token":0},`+
+		`"plant-3714d85":{"kubeconfig":1,"token":0}}` {
 		t.Errorf("mints %s", b)
 	}
 	do("DELETE", "/sandbox/stats", "", 204)
 	if c.s.Stats().Requests != 0 {
 		t.Error("stats were not reset")
 	}
-	if status, _, list := c.do(http.MethodGet, "/sandbox/", "", ""); status != 200 || !strings.Contains(list, `"PATCH /sandbox/settings"`) {
+	if status, _, list := c.do(http.MethodGet, "/sandbox/", "", ""); status != 200 ||
+		!strings.Contains(list, `"PATCH /sandbox/settings"`) {
 		t.Errorf("list of endpoints: status %d, %s", status, list)
 	}
 	if status, _, pem := c.do(http.MethodGet, "/sandbox/ca.pem", "", ""); status != 200 || pem != string(c.s.CA()) {
@@ -97,7 +102,8 @@ func TestAdmin(t *testing.T) {
 }
 
 func TestNew(t *testing.T) {
-	for _, url := range []string{"", "http://localhost:1", "https://", "https://localhost/x", "https://localhost?x", "https://local host"} {
+	for _, url := range []string{"", "http://localhost:1", "https://", "https://localhost/x", "https://localhost?x",
+		"https://local host"} {
 		if _, err := sandbox.New(sandbox.Options{URL: url}); err == nil {
 			t.Errorf("URL %q was accepted", url)
 		}

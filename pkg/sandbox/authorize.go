@@ -8,7 +8,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// accessToken makes a STACKIT access token. A grant ID ties it to a sign-in, whose end it shares. The caller holds the lock.
+// accessToken makes a STACKIT access token. A grant ID ties it to a sign-in, whose end it shares. The caller holds the
+// lock.
 func (s *Sandbox) accessToken(a *account, grantID string) (string, error) {
 	now := s.now()
 	claims := jwt.MapClaims{
@@ -33,8 +34,8 @@ func (s *Sandbox) accessToken(a *account, grantID string) (string, error) {
 
 func (s *Sandbox) apiAudience() string { return s.base + "/api" }
 
-// authenticate returns the account of a request's bearer token, or nil. ID tokens and instance tokens are none. The caller
-// holds the lock.
+// authenticate returns the account of a request's bearer token, or nil. ID tokens and instance tokens are none. The
+// caller holds the lock.
 func (s *Sandbox) authenticate(r *http.Request) *account {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 	if !strings.EqualFold(scheme, "Bearer") {

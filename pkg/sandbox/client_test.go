@@ -48,7 +48,8 @@ func start(t *testing.T, options ...func(*sandbox.Options)) *client {
 func (c *client) as(email string) *client {
 	c.t.Helper()
 	k := c.key(email)
-	status, body := c.form(k.Credentials.TokenEndpoint, url.Values{"grant_type": {jwtBearer}, "assertion": {k.sign(c, nil)}})
+	status, body := c.form(k.Credentials.TokenEndpoint,
+		url.Values{"grant_type": {jwtBearer}, "assertion": {k.sign(c, nil)}})
 	if status != http.StatusOK {
 		c.t.Fatalf("token of %s: status %d", email, status)
 	}

@@ -38,12 +38,12 @@ type Instance struct {
 	// go into kubeconfigs.
 	Server   string `json:"-"`
 	ServerCA []byte `json:"-"`
-	// Credentials says when the instance gives tokens and kubeconfigs; CredentialsByStatus if empty. Of the requests for
-	// them, RefuseCredentials more are answered 404 first, whatever it says.
+	// Credentials says when the instance gives tokens and kubeconfigs; CredentialsByStatus if empty. Of the requests
+	// for them, RefuseCredentials more are answered 404 first, whatever it says.
 	Credentials       Credentials `json:"-"`
 	RefuseCredentials int         `json:"-"`
-	// ReadyAt, if not zero, is when a reconciling instance turns active, by the sandbox's clock. ReadyAfterPolls does the
-	// same once it was asked for that many times, so that tests need not wait.
+	// ReadyAt, if not zero, is when a reconciling instance turns active, by the sandbox's clock. ReadyAfterPolls does
+	// the same once it was asked for that many times, so that tests need not wait.
 	ReadyAt         time.Time `json:"-"`
 	ReadyAfterPolls int       `json:"-"`
 	// GoneAt, if not zero, is when a deleting instance is gone.
@@ -52,8 +52,8 @@ type Instance struct {
 	live bool // was active before it was updated
 }
 
-// Credentials says when an instance gives tokens and kubeconfigs, and 404 otherwise. What STACKIT does while an instance
-// reconciles is not public; its SDK asks then.
+// Credentials says when an instance gives tokens and kubeconfigs, and 404 otherwise. What STACKIT does while an
+// instance reconciles is not public; its SDK asks then.
 type Credentials string
 
 const (

@@ -36,15 +36,19 @@ func TestEdgeStatus(t *testing.T) {
 		{"reader mints by name", "GET", byName + "/kubeconfig", reader, 403},
 		{"reader deletes", "DELETE", instancePath, reader, 403},
 		{"plans", "GET", projectPath + "/plans", reader, 200},
-		{"releases", "GET", "/edge/v1beta1/listcompatiblekubernetesreleases?talosVersion=v1.13.5-stackit.v1.7.16", c, 200},
+		{"releases", "GET", "/edge/v1beta1/listcompatiblekubernetesreleases?talosVersion=v1.13.5-stackit.v1.7.16", c,
+			200},
 		{"releases without version", "GET", "/edge/v1beta1/listcompatiblekubernetesreleases", c, 400},
-		{"releases of an unknown version", "GET", "/edge/v1beta1/listcompatiblekubernetesreleases?talosVersion=v0.1.0", c, 404},
+		{"releases of an unknown version", "GET", "/edge/v1beta1/listcompatiblekubernetesreleases?talosVersion=v0.1.0",
+			c, 404},
 		{"malformed project", "GET", "/edge/v1beta1/projects/x/regions/eu01/instances", admin, 400},
 		{"unknown project", "GET", unknownProject, admin, 404},
 		{"malformed region", "GET", projectPath + "/regions/EU/instances", admin, 400},
 		{"empty region", "GET", projectPath + "/regions/eu02/instances", admin, 200},
-		{"instance of another region", "GET", projectPath + "/regions/eu02/instances/" + sandbox.InstanceID, admin, 404},
-		{"instance of another project", "GET", "/edge/v1beta1/projects/" + sandbox.NamesakeProjectID + "/regions/eu01/instances/" + sandbox.InstanceID, admin, 404},
+		{"instance of another region", "GET", projectPath + "/regions/eu02/instances/" + sandbox.InstanceID, admin,
+			404},
+		{"instance of another project", "GET", "/edge/v1beta1/projects/" + sandbox.NamesakeProjectID +
+			"/regions/eu01/instances/" + sandbox.InstanceID, admin, 404},
 		{"unknown instance", "GET", regionPath + "/instances/none-3714d85", admin, 404},
 		{"long ID", "GET", regionPath + "/instances/muchtoolong-3714d85", admin, 400},
 		{"long name", "GET", regionPath + "/instancesbyname/muchtoolong", admin, 400},
@@ -100,7 +104,8 @@ func TestEdgeToken(t *testing.T) {
 		t.Errorf("expires %v, want %v", got, want)
 	}
 	var claims struct{ Groups []string }
-	if err := token.Claims(&claims); err != nil || len(claims.Groups) != 1 || claims.Groups[0] != sandbox.InstanceGroup {
+	if err := token.Claims(&claims); err != nil || len(claims.Groups) != 1 ||
+		claims.Groups[0] != sandbox.InstanceGroup {
 		t.Errorf("groups %v, error %v", claims.Groups, err)
 	}
 	if token.Subject != sandbox.InstanceUser {
@@ -117,7 +122,8 @@ func TestEdgeToken(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = provider.Verifier(&oidc.Config{ClientID: sandbox.InstanceID, Now: c.s.Now}).Verify(ctx, body["token"].(string))
+		_, err = provider.Verifier(&oidc.Config{ClientID: sandbox.InstanceID, Now: c.s.Now}).Verify(ctx,
+			body["token"].(string))
 		if (err == nil) != test.ok {
 			t.Errorf("after rotation with keepOld %v: %v", test.keepOld, err)
 		}
@@ -146,7 +152,8 @@ func TestEdgeKubeconfig(t *testing.T) {
 	config := body["kubeconfig"].(map[string]any)
 	cluster := config["clusters"].([]any)[0].(map[string]any)["cluster"].(map[string]any)
 	user := config["users"].([]any)[0].(map[string]any)["user"].(map[string]any)
-	if cluster["server"] != "https://127.0.0.1:6443" || cluster["certificate-authority-data"] == nil || user["token"] == nil {
+	if cluster["server"] != "https://127.0.0.1:6443" || cluster["certificate-authority-data"] == nil ||
+		user["token"] == nil {
 		t.Error("kubeconfig lacks server, CA or token")
 	}
 	c.get(instancePath + "/token")
@@ -182,7 +189,8 @@ func TestEdgeReconciling(t *testing.T) {
 
 func TestEdgeLifecycle(t *testing.T) {
 	c := start(t).as(sandbox.AdminServiceAccount)
-	status, body := c.json(http.MethodPost, regionPath+"/instances", `{"displayName":"mill","planId":"`+sandbox.PlanID+`","description":"Mill 7"}`)
+	status, body := c.json(http.MethodPost, regionPath+"/instances",
+		`{"displayName":"mill","planId":"`+sandbox.PlanID+`","description":"Mill 7"}`)
 	if status != 201 || body["id"] != "mill-3714d85" || body["status"] != "reconciling" ||
 		body["frontendUrl"] != "https://app.mill-3714d85.edge.eu01.onstackit.cloud" {
 		t.Fatalf("create: status %d, %v", status, body)

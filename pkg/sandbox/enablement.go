@@ -63,7 +63,8 @@ func (s *Sandbox) serviceState(key service) string {
 	return e.state
 }
 
-// edgeEnabled reports whether a project has Edge Cloud in a region, or with no region in any. The caller holds the lock.
+// edgeEnabled reports whether a project has Edge Cloud in a region, or with no region in any. The caller holds the
+// lock.
 func (s *Sandbox) edgeEnabled(project, region string) bool {
 	for key := range s.services {
 		if region == "" && key.project == project && key.id == EdgeService && s.serviceState(key) == ServiceEnabled {
@@ -81,8 +82,8 @@ func (s *Sandbox) routeEnablement() {
 	s.mux.HandleFunc("DELETE "+services+"/{service}", s.enablement(mayCreate, s.disableService))
 }
 
-// enablement wraps a call of the service enablement's API, which runs under the lock and returns status and body. A body
-// that is a string is the message of an error.
+// enablement wraps a call of the service enablement's API, which runs under the lock and returns status and body. A
+// body that is a string is the message of an error.
 func (s *Sandbox) enablement(need permission, call func(service) (int, any)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()

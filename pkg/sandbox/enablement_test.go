@@ -79,7 +79,8 @@ func TestEnablementRefuses(t *testing.T) {
 		{reader, "GET", newService, 404},
 		{reader, "POST", newService, 403},
 		{admin, "GET", strings.Replace(newService, "eu01", "EU", 1), 400},
-		{admin, "GET", strings.Replace(newService, sandbox.OtherProjectID, "99999999-ffff-4bcd-8fff-123456789abc", 1), 404},
+		{admin, "GET", strings.Replace(newService, sandbox.OtherProjectID, "99999999-ffff-4bcd-8fff-123456789abc", 1),
+			404},
 	} {
 		status, body := test.who.json(test.method, test.path, "")
 		if status != test.status || status >= 300 && (body["path"] != test.path || body["status"] != float64(status)) {

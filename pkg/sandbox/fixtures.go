@@ -34,22 +34,28 @@ func (s *Sandbox) populate() {
 	folder := Parent{ID: ParentID, ContainerID: ParentContainerID, Type: "FOLDER"}
 	other := Parent{ID: OtherParentID, ContainerID: "other-folder-3Kd9xWq", Type: "FOLDER"}
 	s.projects = []Project{
-		{ProjectID: ProjectID, ContainerID: "your-project-h2Vn8Rt", Name: ProjectName, LifecycleState: "ACTIVE", Parent: folder,
+		{ProjectID: ProjectID, ContainerID: "your-project-h2Vn8Rt", Name: ProjectName, LifecycleState: "ACTIVE",
+			Parent: folder,
 			Labels: map[string]string{"billingReference": "T-0012345B"}, CreationTime: start, UpdateTime: start},
 		{ProjectID: OtherProjectID, ContainerID: "factory-floor-q6Lm1Zs", Name: "factory-floor",
-			LifecycleState: "ACTIVE", Parent: folder, CreationTime: start.Add(time.Hour), UpdateTime: start.Add(time.Hour)},
+			LifecycleState: "ACTIVE", Parent: folder, CreationTime: start.Add(time.Hour),
+			UpdateTime: start.Add(time.Hour)},
 		{ProjectID: "12345678-dddd-4bcd-8ddd-123456789abc", ContainerID: "retired-b5Tx0Jc", Name: "retired",
-			LifecycleState: "INACTIVE", Parent: folder, CreationTime: start.Add(2 * time.Hour), UpdateTime: start.Add(2 * time.Hour)},
+			LifecycleState: "INACTIVE", Parent: folder, CreationTime: start.Add(2 * time.Hour),
+			UpdateTime: start.Add(2 * time.Hour)},
 		{ProjectID: NamesakeProjectID, ContainerID: "your-project-w7Fg4Dy", Name: ProjectName, LifecycleState: "ACTIVE",
 			Parent: other, CreationTime: start.Add(3 * time.Hour), UpdateTime: start.Add(3 * time.Hour)},
 	}
 	s.plans = []Plan{
 		{ID: PlanID, Name: "S", Description: "Up to 10 edge hosts", MinEdgeHosts: 1, MaxEdgeHosts: 10},
-		{ID: "8e1d6a4c-72b9-4f0e-8a3d-6b5c4d3e2f1a", Name: "M", Description: "Up to 100 edge hosts", MinEdgeHosts: 11, MaxEdgeHosts: 100},
-		{ID: "a7b8c9d0-e1f2-4a3b-9c4d-5e6f7a8b9c0d", Name: "L", Description: "Up to 1000 edge hosts", MinEdgeHosts: 101, MaxEdgeHosts: 1000},
+		{ID: "8e1d6a4c-72b9-4f0e-8a3d-6b5c4d3e2f1a", Name: "M", Description: "Up to 100 edge hosts", MinEdgeHosts: 11,
+			MaxEdgeHosts: 100},
+		{ID: "a7b8c9d0-e1f2-4a3b-9c4d-5e6f7a8b9c0d", Name: "L", Description: "Up to 1000 edge hosts", MinEdgeHosts: 101,
+			MaxEdgeHosts: 1000},
 	}
 	for _, i := range []Instance{
-		{ID: InstanceID, DisplayName: InstanceName, ProjectID: ProjectID, Region: Region, PlanID: PlanID, Status: StatusActive,
+		{ID: InstanceID, DisplayName: InstanceName, ProjectID: ProjectID, Region: Region, PlanID: PlanID,
+			Status:      StatusActive,
 			Description: "Demonstration", Created: start.Add(time.Hour)},
 		{ID: ReconcilingID, DisplayName: ReconcilingName, ProjectID: ProjectID, Region: Region, PlanID: PlanID,
 			Status: StatusReconciling, Created: start.Add(2 * time.Hour)},
@@ -57,9 +63,12 @@ func (s *Sandbox) populate() {
 		s.AddInstance(i)
 	}
 	for _, a := range []account{
-		{email: AdminServiceAccount, role: EdgeAdmin, machine: true, federated: s.ownProviders(), audience: s.base + "/service-account", tokenEndpoint: s.ServiceAccountTokenURL()},
-		{email: ReaderServiceAccount, role: EdgeReader, machine: true, audience: s.base + "/service-account", tokenEndpoint: s.ServiceAccountTokenURL()},
-		{email: IssuerServiceAccount, role: EdgeAdmin, machine: true, audience: s.base, tokenEndpoint: s.base + "/oauth/v2/token"},
+		{email: AdminServiceAccount, role: EdgeAdmin, machine: true, federated: s.ownProviders(), audience: s.base +
+			"/service-account", tokenEndpoint: s.ServiceAccountTokenURL()},
+		{email: ReaderServiceAccount, role: EdgeReader, machine: true, audience: s.base + "/service-account",
+			tokenEndpoint: s.ServiceAccountTokenURL()},
+		{email: IssuerServiceAccount, role: EdgeAdmin, machine: true, audience: s.base, tokenEndpoint: s.base +
+			"/oauth/v2/token"},
 		{email: AdminUser, role: EdgeAdmin, password: AdminPassword},
 		{email: ReaderUser, role: EdgeReader, password: ReaderPassword},
 	} {

@@ -71,7 +71,8 @@ func (s *Sandbox) routeIdentity() {
 // discovery serves the document of OpenID Connect Discovery 1.0.
 func (s *Sandbox) discovery(w http.ResponseWriter, r *http.Request) {
 	settings := s.Settings()
-	grants := []string{GrantAuthorizationCode, GrantRefreshToken, GrantClientCredentials, GrantJWTBearer, GrantTokenExchange}
+	grants := []string{GrantAuthorizationCode, GrantRefreshToken, GrantClientCredentials, GrantJWTBearer,
+		GrantTokenExchange}
 	doc := map[string]any{
 		"issuer":                                s.base,
 		"authorization_endpoint":                s.base + "/oauth/v2/authorize",
@@ -84,7 +85,8 @@ func (s *Sandbox) discovery(w http.ResponseWriter, r *http.Request) {
 		"id_token_signing_alg_values_supported": []string{"RS256"},
 		"token_endpoint_auth_methods_supported": []string{"none"},
 		"code_challenge_methods_supported":      []string{"S256"},
-		"claims_supported":                      []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "at_hash", "email", "email_verified"},
+		"claims_supported": []string{"iss", "sub", "aud", "exp", "iat", "auth_time", "nonce",
+			"at_hash", "email", "email_verified"},
 	}
 	if !settings.NoRevocation {
 		doc["revocation_endpoint"] = s.base + "/oauth/v2/revoke"
@@ -123,8 +125,8 @@ func (s *Sandbox) RevokeSessions(email string) {
 	s.endSessions(email, func(g *grant) { g.revoked = true })
 }
 
-// RevokeRefreshTokens ends all sign-ins of a person, but lets the access tokens live on that were given out: a service that
-// checks no more than their signature and time takes them until they expire.
+// RevokeRefreshTokens ends all sign-ins of a person, but lets the access tokens live on that were given out: a service
+// that checks no more than their signature and time takes them until they expire.
 func (s *Sandbox) RevokeRefreshTokens(email string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -137,8 +139,8 @@ func (s *Sandbox) RevokeRefreshTokens(email string) {
 	})
 }
 
-// RefuseAccessTokens has the access tokens of a person or service account refused that were given out until now. What they
-// were made of stays good: a refresh token or a key gets the next one.
+// RefuseAccessTokens has the access tokens of a person or service account refused that were given out until now. What
+// they were made of stays good: a refresh token or a key gets the next one.
 func (s *Sandbox) RefuseAccessTokens(email string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

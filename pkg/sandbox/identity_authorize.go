@@ -22,8 +22,8 @@ type authorizationRequest struct {
 	maxAge      time.Duration // negative: none given
 }
 
-// parseAuthorization reads a request. Without a redirect URI that can be trusted the person must be told; other errors go
-// to the client as an error code.
+// parseAuthorization reads a request. Without a redirect URI that can be trusted the person must be told; other errors
+// go to the client as an error code.
 func parseAuthorization(q url.Values) (req authorizationRequest, toPerson, toClient string) {
 	req = authorizationRequest{scope: q.Get("scope"), state: q.Get("state"), nonce: q.Get("nonce"),
 		challenge: q.Get("code_challenge"), prompt: q.Get("prompt"), maxAge: -1}
@@ -49,8 +49,8 @@ func parseAuthorization(q url.Values) (req authorizationRequest, toPerson, toCli
 	return req, "", ""
 }
 
-// redirectURI returns the URI if it is one of those registered: http on loopback (RFC 8252 §7.3 and §8.3), ports 8000 to
-// 8020, without path.
+// redirectURI returns the URI if it is one of those registered: http on loopback (RFC 8252 §7.3 and §8.3), ports 8000
+// to 8020, without path.
 func redirectURI(raw string) *url.URL {
 	u, err := url.Parse(raw)
 	if err != nil || u.Scheme != "http" {
@@ -159,6 +159,7 @@ func (s *Sandbox) signIn(w http.ResponseWriter, email, password string) *session
 	}
 	id := rand.Text()
 	s.sessions[id] = &session{email: email, signedIn: s.now()}
-	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Value: id, Path: "/", Secure: true, HttpOnly: true, SameSite: http.SameSiteLaxMode})
+	http.SetCookie(w, &http.Cookie{Name: sessionCookie, Value: id, Path: "/", Secure: true, HttpOnly: true,
+		SameSite: http.SameSiteLaxMode})
 	return s.sessions[id]
 }

@@ -29,7 +29,8 @@ func (s *Sandbox) authorizeDevice(r *http.Request) (int, any) {
 		return s.refuse("invalid_client")
 	}
 	life, interval := time.Duration(s.settings.DeviceCodeLifetime), time.Duration(s.settings.DeviceInterval)
-	d := &device{userCode: newUserCode(), scope: r.PostFormValue("scope"), expires: s.now().Add(life), interval: interval}
+	d := &device{userCode: newUserCode(), scope: r.PostFormValue("scope"), expires: s.now().Add(life),
+		interval: interval}
 	deviceCode := rand.Text()
 	s.devices[deviceCode] = d
 	uri := s.base + "/device"
@@ -108,10 +109,12 @@ func (s *Sandbox) devicePage(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Unlock()
 	if denied {
-		pageData{Title: "Denied", Message: "The device was not connected. You can close this window."}.write(w, http.StatusOK)
+		pageData{Title: "Denied", Message: "The device was not connected. You can close this window."}.write(w,
+			http.StatusOK)
 		return
 	}
-	pageData{Title: "Connected", Message: "Your device is connected. You can close this window."}.write(w, http.StatusOK)
+	pageData{Title: "Connected", Message: "Your device is connected. You can close this window."}.write(w,
+		http.StatusOK)
 }
 
 // redeemDeviceCode is RFC 8628 §3.4 and §3.5.

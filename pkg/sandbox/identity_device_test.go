@@ -16,7 +16,8 @@ import (
 // poll asks once for the tokens of a device and returns the error code, or "".
 func (p *person) poll(deviceCode string) string {
 	p.t.Helper()
-	_, body := p.form("/oauth/v2/token", url.Values{"grant_type": {sandbox.GrantDeviceCode}, "client_id": {sandbox.ClientID}, "device_code": {deviceCode}})
+	_, body := p.form("/oauth/v2/token", url.Values{"grant_type": {sandbox.GrantDeviceCode},
+		"client_id": {sandbox.ClientID}, "device_code": {deviceCode}})
 	code, _ := body["error"].(string)
 	return code
 }
@@ -30,11 +31,13 @@ func TestDevice(t *testing.T) {
 	if auth.Interval != 1 || len(auth.UserCode) != 9 || auth.VerificationURI != p.s.URL()+"/device" {
 		t.Errorf("interval %d, user code %q, URI %q", auth.Interval, auth.UserCode, auth.VerificationURI)
 	}
-	if err := sandboxtest.ConnectDevice(p.ctx, p.http, auth.VerificationURIComplete, sandbox.AdminUser, sandbox.AdminPassword, true); err != nil {
+	if err := sandboxtest.ConnectDevice(p.ctx, p.http, auth.VerificationURIComplete, sandbox.AdminUser,
+		sandbox.AdminPassword, true); err != nil {
 		t.Fatal(err)
 	}
 	// oauth2 reads expires_in by the machine's clock.
-	token, err := p.config.DeviceAccessToken(p.ctx, &oauth2.DeviceAuthResponse{DeviceCode: auth.DeviceCode, Interval: 1})
+	token, err := p.config.DeviceAccessToken(p.ctx,
+		&oauth2.DeviceAuthResponse{DeviceCode: auth.DeviceCode, Interval: 1})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +74,8 @@ func TestDevicePolling(t *testing.T) {
 	if got := p.poll("unknown"); got != "invalid_grant" {
 		t.Errorf("unknown device code: error %q", got)
 	}
-	if err := sandboxtest.ConnectDevice(p.ctx, p.http, auth.VerificationURIComplete, sandbox.AdminUser, sandbox.AdminPassword, true); err == nil {
+	if err := sandboxtest.ConnectDevice(p.ctx, p.http, auth.VerificationURIComplete, sandbox.AdminUser,
+		sandbox.AdminPassword, true); err == nil {
 		t.Error("connected a device whose code has expired")
 	}
 }
@@ -83,10 +87,12 @@ func TestDeviceDenied(t *testing.T) {
 		t.Fatal(err)
 	}
 	typed := strings.ToLower(strings.ReplaceAll(auth.UserCode, "-", ""))
-	if status, body, _ := p.page(http.MethodGet, "/device", nil, nil); status != 200 || !strings.Contains(body, `name="user_code"`) {
+	if status, body, _ := p.page(http.MethodGet, "/device", nil, nil); status != 200 ||
+		!strings.Contains(body, `name="user_code"`) {
 		t.Error("no page that asks for the code")
 	}
-	if status, body, _ := p.page(http.MethodGet, "/device?user_code="+typed, nil, nil); status != 200 || !strings.Contains(body, auth.UserCode) {
+	if status, body, _ := p.page(http.MethodGet, "/device?user_code="+typed, nil, nil); status != 200 ||
+		!strings.Contains(body, auth.UserCode) {
 		t.Errorf("typed code: status %d, or the page lacks the code", status)
 	}
 	if status, _, _ := p.page(http.MethodGet, "/device?user_code=BCDF-GHJK", nil, nil); status != 404 {

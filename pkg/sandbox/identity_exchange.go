@@ -13,13 +13,16 @@ const (
 	tokenTypeID     = "urn:ietf:params:oauth:token-type:id_token"
 )
 
-// clusterResource is the only kind of resource for which STACKIT is known to exchange tokens: managed Kubernetes clusters.
-var clusterResource = regexp.MustCompile(`^resource://organizations/([^/]+)/projects/([^/]+)/regions/([^/]+)/ske/([^/]+)$`)
+// clusterResource is the only kind of resource for which STACKIT is known to exchange tokens: managed Kubernetes
+// clusters.
+var clusterResource = regexp.MustCompile(`^resource://organizations/([^/]+)/projects/([^/]+)/regions/([^/]+)/ske/` +
+	`([^/]+)$`)
 
-// exchange is RFC 8693: an access token for an ID token that a cluster trusts. As with STACKIT, the ID token comes back in
-// the member access_token.
+// exchange is RFC 8693: an access token for an ID token that a cluster trusts. As with STACKIT, the ID token comes back
+// in the member access_token.
 func (s *Sandbox) exchange(r *http.Request) (int, any) {
-	if r.PostFormValue("subject_token_type") != tokenTypeAccess || r.PostFormValue("requested_token_type") != tokenTypeID {
+	if r.PostFormValue("subject_token_type") != tokenTypeAccess ||
+		r.PostFormValue("requested_token_type") != tokenTypeID {
 		return s.refuse("invalid_request")
 	}
 	a := s.accountOf(r.PostFormValue("subject_token"))
@@ -47,5 +50,6 @@ func (s *Sandbox) exchange(r *http.Request) (int, any) {
 		return http.StatusInternalServerError, oauthError("server_error")
 	}
 	s.stats.Exchanges[GrantTokenExchange]++
-	return http.StatusOK, tokenResponse{AccessToken: token, TokenType: "N_A", IssuedTokenType: tokenTypeID, ExpiresIn: int64(end.Sub(now) / time.Second)}
+	return http.StatusOK, tokenResponse{AccessToken: token, TokenType: "N_A", IssuedTokenType: tokenTypeID,
+		ExpiresIn: int64(end.Sub(now) / time.Second)}
 }

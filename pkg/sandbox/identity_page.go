@@ -70,9 +70,11 @@ func (s *Sandbox) signInForm(r *http.Request, scope, returnTo string) signInForm
 		grants = append(grants, "see your e-mail address")
 	}
 	if slices.Contains(scopes, "offline_access") {
-		grants = append(grants, "keep doing so for up to "+shortDuration(time.Duration(s.Settings().SessionLifetime))+" without asking again")
+		grants = append(grants, "keep doing so for up to "+
+			""+shortDuration(time.Duration(s.Settings().SessionLifetime))+" without asking again")
 	}
-	return signInForm{s: s, r: r, pageData: pageData{Title: "Sign in", Client: "STACKIT CLI", Grants: grants, ReturnTo: returnTo, Action: r.URL.RequestURI()}}
+	return signInForm{s: s, r: r, pageData: pageData{Title: "Sign in", Client: "STACKIT CLI", Grants: grants,
+		ReturnTo: returnTo, Action: r.URL.RequestURI()}}
 }
 
 // shortDuration writes "12h" rather than "12h0m0s".

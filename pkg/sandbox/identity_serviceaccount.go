@@ -44,8 +44,8 @@ func (s *Sandbox) ServiceAccountKey() []byte {
 	return key
 }
 
-// ServiceAccountKeyOf returns the key file of a service account: JSON with the private key in it. It is made at the first
-// call and stays the same.
+// ServiceAccountKeyOf returns the key file of a service account: JSON with the private key in it. It is made at the
+// first call and stays the same.
 func (s *Sandbox) ServiceAccountKeyOf(email string) ([]byte, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,8 +123,8 @@ type unknownKeyError struct{ kid string }
 
 func (e unknownKeyError) Error() string { return fmt.Sprintf("Key with kid %s was not found", e.kid) }
 
-// redeemAssertion checks an RS512 assertion against the key it names, and that it is meant for audience, once. The caller
-// holds the lock.
+// redeemAssertion checks an RS512 assertion against the key it names, and that it is meant for audience, once. The
+// caller holds the lock.
 func (s *Sandbox) redeemAssertion(assertion, audience string) (*account, error) {
 	var a *account
 	claims := jwt.RegisteredClaims{}

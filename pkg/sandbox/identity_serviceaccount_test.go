@@ -16,7 +16,8 @@ import (
 func TestServiceAccountKey(t *testing.T) {
 	c := start(t)
 	k := c.key(sandbox.AdminServiceAccount)
-	status, body := c.form(k.Credentials.TokenEndpoint, url.Values{"grant_type": {jwtBearer}, "assertion": {k.sign(c, nil)}})
+	status, body := c.form(k.Credentials.TokenEndpoint,
+		url.Values{"grant_type": {jwtBearer}, "assertion": {k.sign(c, nil)}})
 	if status != http.StatusOK || body["token_type"] != "Bearer" || body["expires_in"] != 600.0 {
 		t.Fatalf("status %d, token_type %v, expires_in %v", status, body["token_type"], body["expires_in"])
 	}
@@ -56,7 +57,8 @@ func TestServiceAccountKeyRefused(t *testing.T) {
 		{"key of the endpoint at the provider", sandbox.AdminServiceAccount, idp, nil, 400},
 		{"key of the provider at the endpoint", sandbox.IssuerServiceAccount, endpoint, nil, 400},
 		{"unknown kid", sandbox.AdminServiceAccount, endpoint, func(t *jwt.Token) { t.Header["kid"] = "other" }, 404},
-		{"unknown kid at the provider", sandbox.IssuerServiceAccount, idp, func(t *jwt.Token) { t.Header["kid"] = "other" }, 400},
+		{"unknown kid at the provider", sandbox.IssuerServiceAccount, idp,
+			func(t *jwt.Token) { t.Header["kid"] = "other" }, 400},
 		{"no kid", sandbox.AdminServiceAccount, endpoint, func(t *jwt.Token) { delete(t.Header, "kid") }, 404},
 		{"RS256", sandbox.AdminServiceAccount, endpoint, func(t *jwt.Token) {
 			t.Method = jwt.SigningMethodRS256
@@ -64,7 +66,8 @@ func TestServiceAccountKeyRefused(t *testing.T) {
 		}, 400},
 		{"another's issuer", sandbox.AdminServiceAccount, endpoint, claim("iss", sandbox.ReaderServiceAccount), 400},
 		{"another's subject", sandbox.AdminServiceAccount, endpoint, claim("sub", "x"), 400},
-		{"another audience", sandbox.AdminServiceAccount, endpoint, claim("aud", "https://service-account.api.stackit.cloud"), 400},
+		{"another audience", sandbox.AdminServiceAccount, endpoint,
+			claim("aud", "https://service-account.api.stackit.cloud"), 400},
 		{"expired", sandbox.AdminServiceAccount, endpoint, claim("exp", c.s.Now().Add(-2*time.Minute).Unix()), 400},
 		{"skewed", sandbox.AdminServiceAccount, endpoint, claim("exp", c.s.Now().Add(-30*time.Second).Unix()), 200},
 		{"no exp", sandbox.AdminServiceAccount, endpoint, claim("exp", nil), 400},
@@ -91,7 +94,8 @@ func TestServiceAccountKeySignature(t *testing.T) {
 	admin, reader := c.key(sandbox.AdminServiceAccount), c.key(sandbox.ReaderServiceAccount)
 	forged := *admin
 	forged.Credentials.PrivateKey = reader.Credentials.PrivateKey
-	status, _ := c.form(c.s.ServiceAccountTokenURL(), url.Values{"grant_type": {jwtBearer}, "assertion": {forged.sign(c, nil)}})
+	status, _ := c.form(c.s.ServiceAccountTokenURL(),
+		url.Values{"grant_type": {jwtBearer}, "assertion": {forged.sign(c, nil)}})
 	if status != http.StatusBadRequest {
 		t.Errorf("assertion signed with another key: status %d, want 400", status)
 	}

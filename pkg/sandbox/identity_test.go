@@ -53,7 +53,8 @@ func startPerson(t *testing.T, options ...func(*sandbox.Options)) *person {
 func (p *person) signIn(verifier string, options ...oauth2.AuthCodeOption) url.Values {
 	p.t.Helper()
 	options = append([]oauth2.AuthCodeOption{oauth2.S256ChallengeOption(verifier)}, options...)
-	u, err := sandboxtest.SignIn(p.ctx, p.http, p.config.AuthCodeURL("some-state", options...), sandbox.AdminUser, sandbox.AdminPassword, true)
+	u, err := sandboxtest.SignIn(p.ctx, p.http, p.config.AuthCodeURL("some-state", options...), sandbox.AdminUser,
+		sandbox.AdminPassword, true)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -126,7 +127,8 @@ func TestSignIn(t *testing.T) {
 		Email    string
 		AuthTime int64 `json:"auth_time"`
 	}
-	if err := idToken.Claims(&claims); err != nil || claims.Email != sandbox.AdminUser || claims.AuthTime != p.s.Now().Unix() {
+	if err := idToken.Claims(&claims); err != nil || claims.Email != sandbox.AdminUser ||
+		claims.AuthTime != p.s.Now().Unix() {
 		t.Errorf("claims %+v, error %v", claims, err)
 	}
 	if got := p.s.Stats(); got.SignIns != 1 || got.Exchanges[sandbox.GrantAuthorizationCode] != 1 {
@@ -151,17 +153,21 @@ func TestCodeRefused(t *testing.T) {
 		code   string
 	}{
 		{"right", func(*person, url.Values) {}, ""},
-		{"wrong verifier", func(_ *person, v url.Values) { v.Set("code_verifier", oauth2.GenerateVerifier()) }, "invalid_grant"},
+		{"wrong verifier", func(_ *person, v url.Values) { v.Set("code_verifier", oauth2.GenerateVerifier()) },
+			"invalid_grant"},
 		{"no verifier", func(_ *person, v url.Values) { v.Del("code_verifier") }, "invalid_grant"},
-		{"other redirect", func(_ *person, v url.Values) { v.Set("redirect_uri", "http://localhost:8001") }, "invalid_grant"},
+		{"other redirect", func(_ *person, v url.Values) { v.Set("redirect_uri", "http://localhost:8001") },
+			"invalid_grant"},
 		{"other client", func(_ *person, v url.Values) { v.Set("client_id", "other") }, "invalid_client"},
 		{"other code", func(_ *person, v url.Values) { v.Set("code", "other") }, "invalid_grant"},
-		{"other grant type", func(_ *person, v url.Values) { v.Set("grant_type", "password") }, "unsupported_grant_type"},
+		{"other grant type", func(_ *person, v url.Values) { v.Set("grant_type", "password") },
+			"unsupported_grant_type"},
 		{"too late", func(p *person, _ url.Values) { p.s.Advance(61 * time.Second) }, "invalid_grant"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			verifier := oauth2.GenerateVerifier()
-			v := url.Values{"grant_type": {"authorization_code"}, "client_id": {sandbox.ClientID}, "redirect_uri": {redirect},
+			v := url.Values{"grant_type": {"authorization_code"}, "client_id": {sandbox.ClientID},
+				"redirect_uri":  {redirect},
 				"code_verifier": {verifier}, "code": {p.signIn(verifier).Get("code")}}
 			test.change(p, v)
 			status, body := p.form("/oauth/v2/token", v)
@@ -268,7 +274,8 @@ func TestRevocation(t *testing.T) {
 	for _, name := range []string{"refresh_token", "access_token"} {
 		token := p.tokens()
 		value := map[string]string{"refresh_token": token.RefreshToken, "access_token": token.AccessToken}[name]
-		if status, _ := p.form("/oauth/v2/revoke", url.Values{"client_id": {sandbox.ClientID}, "token": {value}}); status != 200 {
+		if status, _ := p.form("/oauth/v2/revoke",
+			url.Values{"client_id": {sandbox.ClientID}, "token": {value}}); status != 200 {
 			t.Errorf("%s: status %d", name, status)
 		}
 		if _, err := p.refresh(token.RefreshToken); err == nil || p.works(token.AccessToken) {
@@ -297,8 +304,10 @@ func TestRevocation(t *testing.T) {
 func TestAuthorizeRefused(t *testing.T) {
 	p := startPerson(t)
 	sum := sha256.Sum256([]byte("x"))
-	right := url.Values{"response_type": {"code"}, "client_id": {sandbox.ClientID}, "redirect_uri": {redirect}, "state": {"s"},
-		"scope": {"openid"}, "code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])}, "code_challenge_method": {"S256"}}
+	right := url.Values{"response_type": {"code"}, "client_id": {sandbox.ClientID}, "redirect_uri": {redirect},
+		"state": {"s"},
+		"scope": {"openid"}, "code_challenge": {base64.RawURLEncoding.EncodeToString(sum[:])},
+		"code_challenge_method": {"S256"}}
 	for _, test := range []struct {
 		name, param, value string
 		want               string // OAuth error; "" is the page, "person" an error page
@@ -395,9 +404,12 @@ func TestAuthorizeForm(t *testing.T) {
 		{"from the page itself", allow, http.Header{"Sec-Fetch-Site": {"same-origin"}}, 303, "code"},
 		{"from another site", allow, http.Header{"Sec-Fetch-Site": {"cross-site"}}, 403, ""},
 		{"deny", url.Values{"decision": {"deny"}}, nil, 303, "access_denied"},
-		{"wrong password", url.Values{"email": {sandbox.AdminUser}, "password": {"x"}, "decision": {"allow"}}, nil, 403, ""},
-		{"unknown person", url.Values{"email": {"nobody@example.com"}, "password": {""}, "decision": {"allow"}}, nil, 403, ""},
-		{"a service account", url.Values{"email": {sandbox.AdminServiceAccount}, "password": {""}, "decision": {"allow"}}, nil, 403, ""},
+		{"wrong password", url.Values{"email": {sandbox.AdminUser}, "password": {"x"}, "decision": {"allow"}}, nil, 403,
+			""},
+		{"unknown person", url.Values{"email": {"nobody@example.com"}, "password": {""}, "decision": {"allow"}}, nil,
+			403, ""},
+		{"a service account", url.Values{"email": {sandbox.AdminServiceAccount}, "password": {""},
+			"decision": {"allow"}}, nil, 403, ""},
 		{"no decision", url.Values{}, nil, 400, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -424,7 +436,8 @@ func TestAuthorizePage(t *testing.T) {
 	p.http.Jar, _ = cookiejar.New(nil)
 	target := p.config.AuthCodeURL("s", oauth2.S256ChallengeOption(oauth2.GenerateVerifier()))
 	_, body, _ := p.page(http.MethodGet, target, nil, nil)
-	for _, want := range []string{`type="password"`, "<strong>STACKIT CLI</strong>", "see your e-mail address", "for up to 12h", redirect, `value="deny"`} {
+	for _, want := range []string{`type="password"`, "<strong>STACKIT CLI</strong>", "see your e-mail address",
+		"for up to 12h", redirect, `value="deny"`} {
 		if !strings.Contains(body, want) {
 			t.Errorf("page lacks %s", want)
 		}
@@ -460,7 +473,8 @@ func TestAuthorizePage(t *testing.T) {
 			t.Errorf("%s: allow without password: status %d, want %d", test.name, status, want)
 		}
 	}
-	if status, body, _ := p.page(http.MethodGet, "/oauth/v2/style.css", nil, nil); status != 200 || !strings.Contains(body, ":root") {
+	if status, body, _ := p.page(http.MethodGet, "/oauth/v2/style.css", nil, nil); status != 200 ||
+		!strings.Contains(body, ":root") {
 		t.Error("no style sheet")
 	}
 }
@@ -476,7 +490,8 @@ func TestDiscovery(t *testing.T) {
 	if err := p.provider.Claims(&doc); err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Contains(doc.Grants, sandbox.GrantDeviceCode) || !slices.Contains(doc.Methods, "S256") || doc.Device == "" || doc.Revoke == "" {
+	if !slices.Contains(doc.Grants, sandbox.GrantDeviceCode) || !slices.Contains(doc.Methods, "S256") ||
+		doc.Device == "" || doc.Revoke == "" {
 		t.Errorf("document %+v", doc)
 	}
 	token := p.tokens()
@@ -487,7 +502,8 @@ func TestDiscovery(t *testing.T) {
 		t.Error("a new key made tokens of the old one useless")
 	}
 	raw, _ := p.tokens().Extra("id_token").(string)
-	if _, err := p.provider.Verifier(&oidc.Config{ClientID: sandbox.ClientID, Now: p.s.Now}).Verify(p.ctx, raw); err != nil {
+	if _, err := p.provider.Verifier(&oidc.Config{ClientID: sandbox.ClientID, Now: p.s.Now}).Verify(p.ctx,
+		raw); err != nil {
 		t.Errorf("after rotation: %v", err)
 	}
 }

@@ -104,7 +104,8 @@ func (s *Sandbox) redeemRefreshToken(r *http.Request) (int, any) {
 	return s.grantTokens(t.grant, GrantRefreshToken)
 }
 
-// grantTokens makes the tokens of a grant and counts them. An ID token needs scope openid, a refresh token offline_access.
+// grantTokens makes the tokens of a grant and counts them. An ID token needs scope openid, a refresh token
+// offline_access.
 func (s *Sandbox) grantTokens(g *grant, grantType string) (int, any) {
 	a := s.accounts[g.email]
 	if g.revoked || a == nil || !s.now().Before(g.ends) {

@@ -25,7 +25,8 @@ type FederatedProvider struct {
 	Issuer string
 	// Claims must all be in a token with these values; of "aud", a list, one must match.
 	Claims map[string]string
-	// JWKS is the issuer's key set as JSON (RFC 7517), of which RSA keys count. Not needed for the sandbox's own issuer.
+	// JWKS is the issuer's key set as JSON (RFC 7517), of which RSA keys count. Not needed for the sandbox's own
+	// issuer.
 	JWKS []byte
 }
 
@@ -71,7 +72,8 @@ func (s *Sandbox) trusted(a *account, assertion string) bool {
 		claims := jwt.MapClaims{}
 		options := []jwt.ParserOption{jwt.WithValidMethods([]string{"RS256"}), jwt.WithIssuer(p.Issuer),
 			jwt.WithExpirationRequired(), jwt.WithLeeway(time.Minute), jwt.WithTimeFunc(s.now)}
-		if _, err := jwt.ParseWithClaims(assertion, claims, func(t *jwt.Token) (any, error) { return s.federatedKey(p, t) }, options...); err != nil {
+		if _, err := jwt.ParseWithClaims(assertion, claims,
+			func(t *jwt.Token) (any, error) { return s.federatedKey(p, t) }, options...); err != nil {
 			return false
 		}
 		for name, want := range p.Claims {

@@ -35,12 +35,14 @@ func TestWorkload(t *testing.T) {
 		{"account that trusts nobody", sandbox.ReaderServiceAccount, nil, false},
 		{"unknown account", "nobody@sa.stackit.cloud", nil, false},
 		{"person", sandbox.AdminUser, nil, false},
-		{"other subject", sandbox.AdminServiceAccount, map[string]any{"sub": "repo:evil/plant:ref:refs/heads/main"}, false},
+		{"other subject", sandbox.AdminServiceAccount, map[string]any{"sub": "repo:evil/plant:ref:refs/heads/main"},
+			false},
 		{"other audience", sandbox.AdminServiceAccount, map[string]any{"aud": "https://kubernetes.default.svc"}, false},
 		{"other issuer", sandbox.AdminServiceAccount, map[string]any{"iss": c.s.WorkloadIssuer() + "/other"}, false},
 		{"expired", sandbox.AdminServiceAccount, map[string]any{"exp": c.s.Now().Add(-2 * time.Minute).Unix()}, false},
 		{"no expiry", sandbox.AdminServiceAccount, map[string]any{"exp": nil}, false},
-		{"not yet valid", sandbox.AdminServiceAccount, map[string]any{"nbf": c.s.Now().Add(2 * time.Minute).Unix()}, false},
+		{"not yet valid", sandbox.AdminServiceAccount, map[string]any{"nbf": c.s.Now().Add(2 * time.Minute).Unix()},
+			false},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			assertion, err := c.s.IssueWorkloadToken(test.claims)
@@ -61,7 +63,8 @@ func TestWorkload(t *testing.T) {
 			}
 		})
 	}
-	status, body := c.form("/oauth/v2/token", url.Values{"grant_type": {"client_credentials"}, "client_id": {sandbox.AdminServiceAccount},
+	status, body := c.form("/oauth/v2/token", url.Values{"grant_type": {"client_credentials"},
+		"client_id":             {sandbox.AdminServiceAccount},
 		"client_assertion_type": {"urn:ietf:params:oauth:client-assertion-type:jwt-bearer"}})
 	if status != 400 || body["error"] != "invalid_request" {
 		t.Errorf("assertion type of RFC 7523: status %d, error %v", status, body["error"])
@@ -84,7 +87,8 @@ func TestWorkloadForeignIssuer(t *testing.T) {
 	if status, _ := c.federate(sandbox.ReaderServiceAccount, assertion); status != 400 {
 		t.Errorf("issuer not trusted: status %d", status)
 	}
-	body, err := json.Marshal(map[string]any{"issuer": foreign.s.WorkloadIssuer(), "jwks": json.RawMessage(keys), "claims": map[string]string{"sub": sandbox.WorkloadSubject}})
+	body, err := json.Marshal(map[string]any{"issuer": foreign.s.WorkloadIssuer(), "jwks": json.RawMessage(keys),
+		"claims": map[string]string{"sub": sandbox.WorkloadSubject}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,7 +124,8 @@ func TestWorkloadIssuer(t *testing.T) {
 	if status != 200 {
 		t.Fatalf("status %d", status)
 	}
-	token, err := provider.Verifier(&oidc.Config{ClientID: sandbox.WorkloadAudience, Now: c.s.Now}).Verify(ctx, out["token"].(string))
+	token, err := provider.Verifier(&oidc.Config{ClientID: sandbox.WorkloadAudience, Now: c.s.Now}).Verify(ctx,
+		out["token"].(string))
 	if err != nil || token.Subject != "x" {
 		t.Errorf("token %+v, error %v", token, err)
 	}
@@ -132,10 +137,13 @@ func TestWorkloadCI(t *testing.T) {
 		name, method, url, bearer, member string
 		status                            int
 	}{
-		{"GitHub", "GET", c.s.GitHubRequestURL() + "&audience=" + sandbox.WorkloadAudience, sandbox.GitHubRequestToken, "value", 200},
+		{"GitHub", "GET", c.s.GitHubRequestURL() + "&audience=" + sandbox.WorkloadAudience, sandbox.GitHubRequestToken,
+			"value", 200},
 		{"GitHub with a wrong token", "GET", c.s.GitHubRequestURL(), "x", "value", 401},
-		{"Azure DevOps", "POST", c.s.AzureRequestURL() + "?api-version=7.1&audience=" + url.QueryEscape(sandbox.AzureAudience), sandbox.AzureSystemToken, "oidcToken", 200},
-		{"Azure DevOps without version", "POST", c.s.AzureRequestURL() + "?audience=x", sandbox.AzureSystemToken, "oidcToken", 400},
+		{"Azure DevOps", "POST", c.s.AzureRequestURL() + "?api-version=7.1&audience=" +
+			url.QueryEscape(sandbox.AzureAudience), sandbox.AzureSystemToken, "oidcToken", 200},
+		{"Azure DevOps without version", "POST", c.s.AzureRequestURL() + "?audience=x", sandbox.AzureSystemToken,
+			"oidcToken", 400},
 		{"Azure DevOps with a wrong token", "POST", c.s.AzureRequestURL(), "x", "oidcToken", 401},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -157,7 +165,8 @@ func TestWorkloadCI(t *testing.T) {
 func TestTokenExchange(t *testing.T) {
 	p := startPerson(t)
 	access := p.tokens().AccessToken
-	resource := "resource://organizations/" + sandbox.OrganizationID + "/projects/" + sandbox.ProjectID + "/regions/eu01/ske/prod"
+	resource := "resource://organizations/" + sandbox.OrganizationID + "/projects/" + sandbox.ProjectID +
+		"/regions/eu01/ske/prod"
 	right := url.Values{
 		"grant_type":           {sandbox.GrantTokenExchange},
 		"client_id":            {sandbox.ClientID},
@@ -171,7 +180,8 @@ func TestTokenExchange(t *testing.T) {
 	if status != 200 {
 		t.Fatalf("status %d, %v", status, body["error"])
 	}
-	if _, err := p.provider.Verifier(&oidc.Config{ClientID: resource, Now: p.s.Now}).Verify(p.ctx, body["access_token"].(string)); err != nil {
+	if _, err := p.provider.Verifier(&oidc.Config{ClientID: resource, Now: p.s.Now}).Verify(p.ctx,
+		body["access_token"].(string)); err != nil {
 		t.Error(err)
 	}
 	for _, test := range []struct{ param, value, code string }{

@@ -45,8 +45,8 @@ func (s *Sandbox) keysOf(issuer string) (*keySet, error) {
 	return s.keys[issuer], nil
 }
 
-// RotateSigningKey makes an issuer sign with a new key. The old ones stay published if keepOld is true; else tokens signed
-// with them stop to verify as soon as verifiers fetch the keys again.
+// RotateSigningKey makes an issuer sign with a new key. The old ones stay published if keepOld is true; else tokens
+// signed with them stop to verify as soon as verifiers fetch the keys again.
 func (s *Sandbox) RotateSigningKey(issuer string, keepOld bool) error {
 	k, err := newSigningKey()
 	if err != nil {
@@ -92,7 +92,8 @@ func (s *Sandbox) verify(issuer, token string, also ...jwt.ParserOption) (jwt.Ma
 			}
 		}
 		return nil, fmt.Errorf("no key %q", t.Header["kid"])
-	}, append(also, jwt.WithValidMethods([]string{"RS256"}), jwt.WithIssuer(issuer), jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.now))...)
+	}, append(also, jwt.WithValidMethods([]string{"RS256"}), jwt.WithIssuer(issuer), jwt.WithExpirationRequired(),
+		jwt.WithTimeFunc(s.now))...)
 	return claims, err
 }
 

@@ -50,7 +50,8 @@ func (s *Sandbox) routeProjects() {
 }
 
 // resourceManager wraps a call: it runs under the lock and returns a body, or a status and a message of its error.
-func (s *Sandbox) resourceManager(call func(*http.Request, *account) (body any, status int, message string)) http.HandlerFunc {
+func (s *Sandbox) resourceManager(call func(*http.Request, *account) (body any, status int,
+	message string)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		status, body := func() (int, any) {
 			s.mu.Lock()
@@ -126,7 +127,8 @@ func (s *Sandbox) getProject(r *http.Request, caller *account) (any, int, string
 }
 
 func (s *Sandbox) isParent(id string) bool {
-	return id == OrganizationID || slices.ContainsFunc(s.projects, func(p Project) bool { return p.Parent.ID == id || p.Parent.ContainerID == id })
+	return id == OrganizationID || slices.ContainsFunc(s.projects,
+		func(p Project) bool { return p.Parent.ID == id || p.Parent.ContainerID == id })
 }
 
 func (s *Sandbox) isMember(email string) bool {

@@ -34,14 +34,17 @@ func TestSDK(t *testing.T) {
 	if len(list.Instances) != 2 || list.Instances[0].Id != sandbox.InstanceID {
 		t.Errorf("instances %v", list.Instances)
 	}
-	if _, err := api.GetInstanceByName(ctx, sandbox.ProjectID, sandbox.Region, sandbox.InstanceName).Execute(); err != nil {
+	if _, err := api.GetInstanceByName(ctx, sandbox.ProjectID, sandbox.Region,
+		sandbox.InstanceName).Execute(); err != nil {
 		t.Error(err)
 	}
-	token, err := api.GetTokenByInstanceId(ctx, sandbox.ProjectID, sandbox.Region, sandbox.InstanceID).ExpirationSeconds(600).Execute()
+	token, err := api.GetTokenByInstanceId(ctx, sandbox.ProjectID, sandbox.Region,
+		sandbox.InstanceID).ExpirationSeconds(600).Execute()
 	if err != nil || token.Token == "" {
 		t.Errorf("token: %v", err)
 	}
-	kubeconfig, err := api.GetKubeconfigByInstanceName(ctx, sandbox.ProjectID, sandbox.Region, sandbox.InstanceName).Execute()
+	kubeconfig, err := api.GetKubeconfigByInstanceName(ctx, sandbox.ProjectID, sandbox.Region,
+		sandbox.InstanceName).Execute()
 	if err != nil || kubeconfig.Kubeconfig["kind"] != "Config" {
 		t.Errorf("kubeconfig: %v", err)
 	}

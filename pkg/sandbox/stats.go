@@ -32,7 +32,8 @@ func (s Stats) Minted() int {
 }
 
 func newStats() Stats {
-	return Stats{Paths: map[string]int{}, Mints: map[string]Mints{}, Exchanges: map[string]int{}, Failed: map[string]int{}}
+	return Stats{Paths: map[string]int{}, Mints: map[string]Mints{}, Exchanges: map[string]int{},
+		Failed: map[string]int{}}
 }
 
 // Stats returns a copy of the counters.

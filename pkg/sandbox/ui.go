@@ -77,7 +77,8 @@ func (d uiData) write(w http.ResponseWriter, status int) {
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
 	h.Set("Referrer-Policy", "same-origin")
-	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
+	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "+
+		"frame-ancestors 'none'")
 	w.WriteHeader(status)
 	_ = uiPage.Execute(w, d) // the client went away
 }
@@ -97,7 +98,8 @@ func edgeHosts(r *http.Request, i Instance, token string) ([]edgeHost, error) {
 	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport, Timeout: 10 * time.Second}
-	req, err := http.NewRequestWithContext(r.Context(), http.MethodGet, i.Server+"/apis/edge.stackit.cloud/v1alpha1/edgehosts", nil)
+	req, err := http.NewRequestWithContext(r.Context(), http.MethodGet,
+		i.Server+"/apis/edge.stackit.cloud/v1alpha1/edgehosts", nil)
 	if err != nil {
 		return nil, err
 	}

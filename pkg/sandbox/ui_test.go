@@ -30,7 +30,8 @@ func TestUI(t *testing.T) {
 	c.s.SetInstance(sandbox.InstanceID, func(i *sandbox.Instance) { i.Server = apiServer.URL })
 
 	const host = `{"items": [{"metadata": {"name": "<b>press</b>", "namespace": "line-1"},
-		"status": {"conditions": [{"type": "Ready", "status": "True", "message": "humming"}]}}, {"metadata": {"name": "silent"}}]}`
+		"status": {"conditions": [{"type": "Ready", "status": "True", "message": "humming"}]}},
+		{"metadata": {"name": "silent"}}]}`
 	for _, test := range []struct {
 		name, token, site string
 		status            int // of the API server
@@ -38,7 +39,8 @@ func TestUI(t *testing.T) {
 		wantStatus        int
 		want              string
 	}{
-		{"good", " good\n", "", 200, host, 200, "<td>&lt;b&gt;press&lt;/b&gt;</td><td>line-1</td><td>True</td><td>humming</td>"},
+		{"good", " good\n", "", 200, host, 200,
+			"<td>&lt;b&gt;press&lt;/b&gt;</td><td>line-1</td><td>True</td><td>humming</td>"},
 		{"no conditions", "good", "", 200, host, 200, "<td>silent</td><td></td><td>Unknown</td>"},
 		{"no hosts", "good", "", 200, `{"items": []}`, 200, "No edge hosts have registered."},
 		{"wrong", "bad", "", 200, host, 403, "The cluster token was refused: it is wrong, or has expired."},
@@ -52,7 +54,8 @@ func TestUI(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			status, body = test.status, test.body
 			form := url.Values{"token": {test.token}}.Encode()
-			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.s.UIURL(sandbox.InstanceID), strings.NewReader(form))
+			request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, c.s.UIURL(sandbox.InstanceID),
+				strings.NewReader(form))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -69,12 +72,14 @@ func TestUI(t *testing.T) {
 			if err != nil || response.StatusCode != test.wantStatus || !strings.Contains(string(page), test.want) {
 				t.Errorf("%d, %v, want %d and %q in\n%s", response.StatusCode, err, test.wantStatus, test.want, page)
 			}
-			if !strings.HasPrefix(response.Header.Get("Content-Security-Policy"), "default-src 'none'") || response.Header.Get("Cache-Control") != "no-store" {
+			if !strings.HasPrefix(response.Header.Get("Content-Security-Policy"), "default-src 'none'") ||
+				response.Header.Get("Cache-Control") != "no-store" {
 				t.Errorf("headers %v", response.Header)
 			}
 		})
 	}
-	for path, want := range map[string]int{"/ui/demo-3714d85/": 200, "/ui/absent-1/": 404, "/ui/demo-3714d85": 301, "/ui/": 404} {
+	for path, want := range map[string]int{"/ui/demo-3714d85/": 200, "/ui/absent-1/": 404, "/ui/demo-3714d85": 301,
+		"/ui/": 404} {
 		client := *c.http
 		client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 		response, err := client.Get(c.s.URL() + path)

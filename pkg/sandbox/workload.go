@@ -9,8 +9,8 @@ import (
 	"github.com/google/uuid"
 )
 
-// Workloads of the sandbox's own issuer that AdminServiceAccount trusts, and the bearer tokens with which CI jobs ask for
-// theirs.
+// Workloads of the sandbox's own issuer that AdminServiceAccount trusts, and the bearer tokens with which CI jobs ask
+// for theirs.
 const (
 	WorkloadSubject       = "system:serviceaccount:argocd:argocd-application-controller"
 	GitHubSubject         = "repo:example/plant:ref:refs/heads/main"
@@ -40,8 +40,8 @@ func (s *Sandbox) ownProviders() []FederatedProvider {
 	}
 }
 
-// IssueWorkloadToken makes a token of the sandbox's own issuer, by default that of a pod with subject WorkloadSubject and
-// WorkloadAudience. Claims given replace those; a nil value removes one.
+// IssueWorkloadToken makes a token of the sandbox's own issuer, by default that of a pod with subject WorkloadSubject
+// and WorkloadAudience. Claims given replace those; a nil value removes one.
 func (s *Sandbox) IssueWorkloadToken(claims map[string]any) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,11 +60,16 @@ func (s *Sandbox) IssueWorkloadToken(claims map[string]any) (string, error) {
 }
 
 func (s *Sandbox) routeWorkload() {
-	s.mux.HandleFunc("GET /workload-issuer/.well-known/openid-configuration", func(w http.ResponseWriter, r *http.Request) {
-		writeJSON(w, http.StatusOK, issuerDocument(s.WorkloadIssuer()))
+	s.mux.HandleFunc("GET /workload-issuer/.well-known/openid-configuration",
+		func(w http.ResponseWriter, r *http.Request) {
+			writeJSON(w, http.StatusOK, issuerDocument(s.WorkloadIssuer()))
+		})
+	s.mux.HandleFunc("GET /workload-issuer/keys", func(w http.ResponseWriter,
+		r *http.Request) {
+		s.serveKeys(w, s.WorkloadIssuer())
 	})
-	s.mux.HandleFunc("GET /workload-issuer/keys", func(w http.ResponseWriter, r *http.Request) { s.serveKeys(w, s.WorkloadIssuer()) })
-	s.mux.HandleFunc("GET /workload-issuer/github", s.ciToken(GitHubRequestToken, GitHubSubject, "https://github.com/example", "value"))
+	s.mux.HandleFunc("GET /workload-issuer/github",
+		s.ciToken(GitHubRequestToken, GitHubSubject, "https://github.com/example", "value"))
 	s.mux.HandleFunc("POST /workload-issuer/azure-devops", s.ciToken(AzureSystemToken, AzureSubject, "", "oidcToken"))
 }
 
@@ -90,8 +95,8 @@ func (s *Sandbox) ciToken(bearer, subject, audience, member string) http.Handler
 	}
 }
 
-// issuerDocument is what verifiers read of an issuer that only signs tokens: OpenID Connect Discovery 1.0, as Kubernetes
-// serves and needs it.
+// issuerDocument is what verifiers read of an issuer that only signs tokens: OpenID Connect Discovery 1.0, as
+// Kubernetes serves and needs it.
 func issuerDocument(issuer string) map[string]any {
 	return map[string]any{
 		"issuer":                                issuer,

@@ -79,8 +79,8 @@ func (s *Store) CheckKey() error {
 	return err
 }
 
-// RotateKey makes a new key, in the keyring if there is one now, and seals every secret anew with it. While it runs, and
-// after a crash, both keys are there and every secret can be read; running it again completes it.
+// RotateKey makes a new key, in the keyring if there is one now, and seals every secret anew with it. While it runs,
+// and after a crash, both keys are there and every secret can be read; running it again completes it.
 func (s *Store) RotateKey() error {
 	err := s.locked(func() error {
 		ring, err := s.loadRing()
@@ -129,8 +129,8 @@ func (s *Store) reseal(name, id string, key []byte) error {
 	return s.write(name, seal(id, key, name, plaintext, box.Purpose))
 }
 
-// dropOldKeys forgets all but the first key, then deletes them: what a crash or a keyring that refuses leaves over opens
-// nothing any more.
+// dropOldKeys forgets all but the first key, then deletes them: what a crash or a keyring that refuses leaves over
+// opens nothing any more.
 func (s *Store) dropOldKeys(ring keyRing) error {
 	old := ring.Keys[1:]
 	ring.Keys = ring.Keys[:1]
@@ -261,7 +261,8 @@ func (s *Store) keyOf(e keyEntry) ([]byte, error) {
 		var data []byte
 		data, err = securefile.ReadOwn(s.keyPath(e.ID), securefile.Private)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, hint.Wrap(fmt.Errorf("its key is gone: %w", err), "log out and in again: the secret cannot be recovered")
+			return nil, hint.Wrap(fmt.Errorf("its key is gone: %w", err),
+				"log out and in again: the secret cannot be recovered")
 		}
 		if err != nil {
 			return nil, permissionHint(err)
@@ -318,7 +319,8 @@ func (s *Store) loadRing() (keyRing, error) {
 		return keyRing{}, fmt.Errorf("%s: %w", s.ringPath(), err)
 	}
 	if ring.Version != formatVersion {
-		return keyRing{}, fmt.Errorf("%s: format version %d, this program knows %d", s.ringPath(), ring.Version, formatVersion)
+		return keyRing{}, fmt.Errorf("%s: format version %d, this program knows %d", s.ringPath(), ring.Version,
+			formatVersion)
 	}
 	for _, e := range ring.Keys {
 		if raw, err := hex.DecodeString(e.ID); err != nil || len(raw) != idSize {

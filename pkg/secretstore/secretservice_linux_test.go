@@ -38,8 +38,8 @@ const busConfig = `<!DOCTYPE busconfig PUBLIC "-//freedesktop//DTD D-Bus Bus Con
 </busconfig>
 `
 
-// startBus starts gnome-keyring with its login keyring unlocked, or without one. The programs are Debian's dbus-daemon and
-// gnome-keyring; hack/prepare.sh installs them.
+// startBus starts gnome-keyring with its login keyring unlocked, or without one. The programs are Debian's dbus-daemon
+// and gnome-keyring; hack/prepare.sh installs them.
 func startBus(t *testing.T, unlocked bool) *bus {
 	t.Helper()
 	home, err := os.MkdirTemp("", "bus") // the name of a socket has to be short
@@ -89,7 +89,8 @@ func (b *bus) watch(name string) <-chan *dbus.Signal {
 	b.t.Cleanup(func() { _ = conn.Close() })
 	signals := make(chan *dbus.Signal, 16)
 	conn.Signal(signals)
-	err = conn.AddMatchSignal(dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"), dbus.WithMatchArg(0, name))
+	err = conn.AddMatchSignal(dbus.WithMatchInterface("org.freedesktop.DBus"), dbus.WithMatchMember("NameOwnerChanged"),
+		dbus.WithMatchArg(0, name))
 	if err != nil {
 		b.t.Fatal(err)
 	}
@@ -108,7 +109,8 @@ func (b *bus) watch(name string) <-chan *dbus.Signal {
 func (b *bus) command(name string, args ...string) *exec.Cmd {
 	cmd := exec.Command(name, args...)
 	cmd.Env = []string{
-		"PATH=" + os.Getenv("PATH"), "HOME=" + b.home, "XDG_DATA_HOME=" + b.home + "/data", "XDG_CONFIG_HOME=" + b.home + "/config",
+		"PATH=" + os.Getenv("PATH"), "HOME=" + b.home, "XDG_DATA_HOME=" + b.home + "/data", "XDG_CONFIG_HOME=" +
+			b.home + "/config",
 		"XDG_RUNTIME_DIR=" + b.home, "DBUS_SESSION_BUS_ADDRESS=" + b.address,
 	}
 	return cmd
@@ -162,7 +164,8 @@ func TestSecretService(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, do := range []string{"load", "save", "rotate"} {
-		if got, err := b.run(do, dir); err == nil || !strings.Contains(got, "did not answer within 1s") || !strings.Contains(got, "unlock the keyring") {
+		if got, err := b.run(do, dir); err == nil || !strings.Contains(got, "did not answer within 1s") ||
+			!strings.Contains(got, "unlock the keyring") {
 			t.Errorf("%s while the keyring hangs: %q, %v", do, got, err)
 		}
 	}

@@ -221,7 +221,8 @@ func TestKeyringGoneLater(t *testing.T) {
 		change    func(*fakeKeyring)
 		want, tip string
 	}{
-		"unreachable":   {func(k *fakeKeyring) { k.err = errors.New("connection refused") }, "connection refused", "unlock"},
+		"unreachable": {func(k *fakeKeyring) { k.err = errors.New("connection refused") }, "connection refused",
+			"unlock"},
 		"entry deleted": {func(k *fakeKeyring) { k.entries = nil }, "no longer in the OS keyring", "log out and in"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -235,7 +236,8 @@ func TestKeyringGoneLater(t *testing.T) {
 			for action, err := range map[string]error{
 				"Load": errLoad, "Save": s.Save("b", nil, nil), "RotateKey": s.RotateKey(), "CheckKey": s.CheckKey(),
 			} {
-				if err == nil || !strings.Contains(err.Error(), gone.want) || !strings.Contains(hint.Of(err), gone.tip) {
+				if err == nil || !strings.Contains(err.Error(), gone.want) ||
+					!strings.Contains(hint.Of(err), gone.tip) {
 					t.Errorf("%s: error %v, hint %q; want %q, %q", action, err, hint.Of(err), gone.want, gone.tip)
 				}
 			}
@@ -420,9 +422,11 @@ func TestLoadRefuses(t *testing.T) {
 
 func TestNames(t *testing.T) {
 	s := open(t.TempDir()+"/secrets", NoKeyring("none"))
-	for _, name := range []string{"", "..", "../a", "a/b", `a\b`, "A", "a b", ".a", "-a", "a:b", strings.Repeat("a", 129), "ä"} {
+	for _, name := range []string{"", "..", "../a", "a/b", `a\b`, "A", "a b", ".a", "-a", "a:b",
+		strings.Repeat("a", 129), "ä"} {
 		_, errLoad := s.Load(name, nil)
-		for action, err := range map[string]error{"Save": s.Save(name, nil, nil), "Load": errLoad, "Delete": s.Delete(name)} {
+		for action, err := range map[string]error{"Save": s.Save(name, nil, nil), "Load": errLoad,
+			"Delete": s.Delete(name)} {
 			if err == nil || errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("%s(%q): error %v, want the name to be refused", action, name, err)
 			}

@@ -29,11 +29,13 @@ func TestRefusesWhatOthersCouldTouch(t *testing.T) {
 	}{
 		{"folder readable by the group", func(dir, _, _, _ string) error { return chmod(dir, 0o750) }, "mode 0750"},
 		{"folder is a link", func(dir, _, _, _ string) error { return link(dir) }, "symbolic link"},
-		{"secret readable by the world", func(_, sealed, _, _ string) error { return chmod(sealed, 0o604) }, "mode 0604"},
+		{"secret readable by the world", func(_, sealed, _, _ string) error { return chmod(sealed, 0o604) },
+			"mode 0604"},
 		{"secret is a link", func(_, sealed, _, _ string) error { return link(sealed) }, "symbolic link"},
 		{"key readable by the group", func(_, _, key, _ string) error { return chmod(key, 0o640) }, "mode 0640"},
 		{"key is a link", func(_, _, key, _ string) error { return link(key) }, "symbolic link"},
-		{"list of keys writable by the group", func(_, _, _, ring string) error { return chmod(ring, 0o620) }, "mode 0620"},
+		{"list of keys writable by the group", func(_, _, _, ring string) error { return chmod(ring, 0o620) },
+			"mode 0620"},
 		{"list of keys is a link", func(_, _, _, ring string) error { return link(ring) }, "symbolic link"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -55,7 +57,8 @@ func TestRefusesWhatOthersCouldTouch(t *testing.T) {
 	}
 }
 
-// A run of the test binary with this variable is a process of its own: what it does, and in which folder, each on a line.
+// A run of the test binary with this variable is a process of its own: what it does, and in which folder, each on a
+// line.
 const childVariable = "SECRETSTORE_TEST_CHILD"
 
 func TestMain(m *testing.M) {

@@ -157,8 +157,8 @@ func RemoveOwn(path string) error {
 	return d.Remove(filepath.Base(path))
 }
 
-// OpenMine opens or makes a regular file of the user's own, in a folder that may be anybody's: it follows no link in the
-// last place, and refuses what another user put there.
+// OpenMine opens or makes a regular file of the user's own, in a folder that may be anybody's: it follows no link in
+// the last place, and refuses what another user put there.
 func OpenMine(path string, flag int, perm fs.FileMode) (*os.File, error) {
 	d, err := AnyDir(filepath.Dir(path))
 	if err != nil {

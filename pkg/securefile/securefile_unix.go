@@ -14,8 +14,8 @@ const NoFollow = syscall.O_NOFOLLOW
 
 const hasModes = true
 
-// Open is os.OpenFile for regular files: it leaves out the runtime's poller, whose set-up takes longer than reading one,
-// and does not wait where a FIFO is in the file's place.
+// Open is os.OpenFile for regular files: it leaves out the runtime's poller, whose set-up takes longer than reading
+// one, and does not wait where a FIFO is in the file's place.
 func Open(path string, flag int, perm fs.FileMode) (*os.File, error) {
 	return newFile(path, func(flags int) (int, error) {
 		return syscall.Open(path, flag|flags, uint32(perm.Perm()))

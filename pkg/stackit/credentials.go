@@ -30,14 +30,15 @@ func (e *NotReadyError) Error() string {
 	return fmt.Sprintf("instance %s is not ready (%s)", e.Instance.Id, line(e.Instance.Status, ""))
 }
 
-// Token mints a token for the instance's Kubernetes API that is valid for about d. Each makes a token that nobody can revoke, so
-// a request is repeated only after a refusal, see Patience. Whether an instance gives out credentials is its answer's to say, not
-// its status': one that gives out none is a *NotReadyError.
+// Token mints a token for the instance's Kubernetes API that is valid for about d. Each makes a token that nobody can
+// revoke, so a request is repeated only after a refusal, see Patience. Whether an instance gives out credentials is its
+// answer's to say, not its status': one that gives out none is a *NotReadyError.
 func (c *Client) Token(ctx context.Context, project, region, id string, d time.Duration) (string, error) {
 	op := mintOperation("token", project, region, id)
-	answer, err := mintFor(ctx, c, op, project, region, id, d, func(api edgeapi.DefaultAPI, seconds int64) (*edgeapi.Token, error) {
-		return api.GetTokenByInstanceId(ctx, project, region, id).ExpirationSeconds(seconds).Execute()
-	})
+	answer, err := mintFor(ctx, c, op, project, region, id, d,
+		func(api edgeapi.DefaultAPI, seconds int64) (*edgeapi.Token, error) {
+			return api.GetTokenByInstanceId(ctx, project, region, id).ExpirationSeconds(seconds).Execute()
+		})
 	if err != nil {
 		return "", err
 	}
@@ -47,13 +48,14 @@ func (c *Client) Token(ctx context.Context, project, region, id string, d time.D
 	return answer.Token, nil
 }
 
-// Kubeconfig mints a token like Token and returns it within a kubeconfig, as JSON. The names in it are the API's own and
-// the same for several instances.
+// Kubeconfig mints a token like Token and returns it within a kubeconfig, as JSON. The names in it are the API's own
+// and the same for several instances.
 func (c *Client) Kubeconfig(ctx context.Context, project, region, id string, d time.Duration) ([]byte, error) {
 	op := mintOperation("kubeconfig", project, region, id)
-	answer, err := mintFor(ctx, c, op, project, region, id, d, func(api edgeapi.DefaultAPI, seconds int64) (*edgeapi.Kubeconfig, error) {
-		return api.GetKubeconfigByInstanceId(ctx, project, region, id).ExpirationSeconds(seconds).Execute()
-	})
+	answer, err := mintFor(ctx, c, op, project, region, id, d,
+		func(api edgeapi.DefaultAPI, seconds int64) (*edgeapi.Kubeconfig, error) {
+			return api.GetKubeconfigByInstanceId(ctx, project, region, id).ExpirationSeconds(seconds).Execute()
+		})
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +80,10 @@ func mintFor[T any](
 	}
 	patient := c.patient()
 	for {
-		answer, err := edge(ctx, c, op, func(api edgeapi.DefaultAPI) (*T, error) { return call(api, int64(d/time.Second)) })
+		answer, err := edge(ctx, c, op, func(api edgeapi.DefaultAPI) (*T,
+			error) {
+			return call(api, int64(d/time.Second))
+		})
 		if err == nil {
 			return answer, nil
 		}

@@ -65,7 +65,8 @@ func TestMintIsNeverRepeated(t *testing.T) {
 	w := newWorld(t, sandbox.AdminServiceAccount)
 	for _, fault := range []sandbox.Fault{
 		{Preset: "too-many-requests"}, {Preset: "internal-error"}, {Preset: "bad-gateway"}, {Preset: "unavailable"},
-		{Preset: "gateway-timeout"}, {Preset: "conflict"}, {Preset: "unknown-key"}, {Preset: "forbidden"}, {Preset: "cut"}, {Preset: "cut-body"},
+		{Preset: "gateway-timeout"}, {Preset: "conflict"}, {Preset: "unknown-key"}, {Preset: "forbidden"},
+		{Preset: "cut"}, {Preset: "cut-body"},
 		{Preset: "not-json"}, {Preset: "empty"}, {Preset: "html"}, {Preset: "not-found-empty"},
 	} {
 		t.Run(fault.Preset, func(t *testing.T) {
@@ -74,7 +75,8 @@ func TestMintIsNeverRepeated(t *testing.T) {
 			w.fail(t, fault)
 			for what, call := range mints(w) {
 				// On a connection kept alive net/http would repeat a GET by itself.
-				if _, err := w.Instance(t.Context(), sandbox.ProjectID, sandbox.Region, sandbox.InstanceID); err != nil {
+				if _, err := w.Instance(t.Context(), sandbox.ProjectID, sandbox.Region,
+					sandbox.InstanceID); err != nil {
 					t.Fatal(err)
 				}
 				token, err := call(t.Context(), sandbox.InstanceID)
@@ -103,7 +105,8 @@ func TestMintSendsNoBody(t *testing.T) {
 		}
 		return base.RoundTrip(req)
 	})
-	if _, err := w.Token(t.Context(), sandbox.ProjectID, sandbox.Region, sandbox.InstanceID, time.Hour); err != nil || length != 0 {
+	if _, err := w.Token(t.Context(), sandbox.ProjectID, sandbox.Region, sandbox.InstanceID, time.Hour); err != nil ||
+		length != 0 {
 		t.Errorf("length %d, %v", length, err)
 	}
 }
@@ -120,11 +123,15 @@ func TestMintNotReady(t *testing.T) {
 		{"error", sandbox.StatusError, "instance plant-3714d85 is not ready (error)"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			w.SetInstance(sandbox.ReconcilingID, func(i *sandbox.Instance) { i.Status, i.Credentials = c.status, sandbox.CredentialsRefused })
+			w.SetInstance(sandbox.ReconcilingID, func(i *sandbox.Instance) {
+				i.Status, i.Credentials = c.status,
+					sandbox.CredentialsRefused
+			})
 			for what, call := range mints(w) {
 				_, err := call(t.Context(), sandbox.ReconcilingID)
 				var notReady *NotReadyError
-				if !errors.As(err, &notReady) || notReady.Instance.Status != c.status || !strings.Contains(err.Error(), c.want) {
+				if !errors.As(err, &notReady) || notReady.Instance.Status != c.status ||
+					!strings.Contains(err.Error(), c.want) {
 					t.Errorf("%s: got %v, want %q", what, err, c.want)
 				}
 				if h := hint.Of(err); !strings.Contains(h, "kubectl edge instance describe plant-3714d85") {
@@ -144,14 +151,18 @@ func TestMintRefused(t *testing.T) {
 		status                   int
 		hint                     string
 	}{
-		{"unknown instance", sandbox.AdminServiceAccount, sandbox.ProjectID, "gone-3714d85", 404, "kubectl edge instance list --project-id " + sandbox.ProjectID + " --region eu01"},
-		{"unknown project", sandbox.AdminServiceAccount, absentProject, sandbox.InstanceID, 404, "kubectl edge instance list"},
-		{"reader", sandbox.ReaderServiceAccount, sandbox.ProjectID, sandbox.InstanceID, 403, "role edge.admin in project " + sandbox.ProjectID},
+		{"unknown instance", sandbox.AdminServiceAccount, sandbox.ProjectID, "gone-3714d85", 404,
+			"kubectl edge instance list --project-id " + sandbox.ProjectID + " --region eu01"},
+		{"unknown project", sandbox.AdminServiceAccount, absentProject, sandbox.InstanceID, 404,
+			"kubectl edge instance list"},
+		{"reader", sandbox.ReaderServiceAccount, sandbox.ProjectID, sandbox.InstanceID, 403,
+			"role edge.admin in project " + sandbox.ProjectID},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w := newWorld(t, c.email)
 			_, err := w.Token(t.Context(), c.project, sandbox.Region, c.id, time.Hour)
-			if !hasStatus(err, c.status) || !strings.Contains(err.Error(), c.id) || !strings.Contains(hint.Of(err), c.hint) {
+			if !hasStatus(err, c.status) || !strings.Contains(err.Error(), c.id) ||
+				!strings.Contains(hint.Of(err), c.hint) {
 				t.Errorf("got %v, hint %q", err, hint.Of(err))
 			}
 			if notReady := (*NotReadyError)(nil); errors.As(err, &notReady) {
@@ -181,7 +192,8 @@ func TestMintErrorsHideTokens(t *testing.T) {
 	}
 	for _, f := range []sandbox.Fault{
 		{Status: 401, ContentType: "text/plain", Body: "refused: " + access},
-		{Status: 500, ContentType: "application/json", Body: `{"code":"` + access + `","message":"could not return ` + minted + `"}`},
+		{Status: 500, ContentType: "application/json", Body: `{"code":"` + access + `","message":"could not return ` +
+			minted + `"}`},
 		{Status: 200, ContentType: "application/json", Body: `{"token":"` + minted},
 		{Status: 200, ContentType: "text/plain", Body: minted},
 		{Status: 302, Header: map[string]string{"Location": "https://other.example/?token=" + minted}},

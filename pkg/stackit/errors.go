@@ -34,7 +34,8 @@ func (e *APIError) Error() string {
 	}
 	status := strings.TrimSpace(strconv.Itoa(e.Status) + " " + http.StatusText(e.Status))
 	text := host + " answered " + status
-	if e.Message != "" && e.Message != http.StatusText(e.Status) && e.Message != status { // the title of many an error page
+	// The title of many an error page.
+	if e.Message != "" && e.Message != http.StatusText(e.Status) && e.Message != status {
 		text += ": " + e.Message
 	}
 	if e.Code != "" && e.Code != strconv.Itoa(e.Status) {
@@ -71,8 +72,8 @@ func (x *exchange) refusal(body []byte) *APIError {
 	return e
 }
 
-// undecodable is the error for an answer of success that is not what the API promises. The answer itself may hold a token
-// and is not quoted.
+// undecodable is the error for an answer of success that is not what the API promises. The answer itself may hold a
+// token and is not quoted.
 func (x *exchange) undecodable(what string) *APIError {
 	e := x.newError()
 	e.Message = what
@@ -114,8 +115,8 @@ func (op operation) explain(err error) error {
 	return hint.Wrap(err, "%s", next)
 }
 
-// unauthorized says that the API refused the token, and why there is no other. What to do depends on where the token came
-// from, which renew knows.
+// unauthorized says that the API refused the token, and why there is no other. What to do depends on where the token
+// came from, which renew knows.
 func (op operation) unauthorized(err, renew error) error {
 	return hint.Wrap(fmt.Errorf("%s: %w; %w", op.attempt, err, renew), "%s", hint.Of(renew))
 }
@@ -135,7 +136,8 @@ func (op operation) next(err error) string {
 	case errors.As(err, &redirect):
 		return "check the endpoint " + network.host + " in your configuration"
 	case errors.As(err, &unknownCA):
-		return fmt.Sprintf("if %s has a CA of its own: kubectl edge config set certificate-authority /path/ca.pem", network.host)
+		return fmt.Sprintf("if %s has a CA of its own: kubectl edge config set certificate-authority /path/ca.pem",
+			network.host)
 	}
 	return "check the network, HTTPS_PROXY and NO_PROXY, and try again"
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
 )
 
-// Instance is a STEC instance as the API describes it. What this version of the SDK does not know, such as acl, is in its
-// AdditionalProperties and thus in its JSON.
+// Instance is a STEC instance as the API describes it. What this version of the SDK does not know, such as acl, is in
+// its AdditionalProperties and thus in its JSON.
 type Instance = edgeapi.Instance
 
 // Plan is a size in which instances are offered.
@@ -67,9 +67,10 @@ func (c *Client) instance(ctx context.Context, k kind, project, region, id strin
 	if err := cmp.Or(checkPlace(project, region), stackitid.InstanceID(id)); err != nil {
 		return Instance{}, err
 	}
-	instance, err := edge(ctx, c, instanceOperation(k, "get", project, region, id), func(api edgeapi.DefaultAPI) (*Instance, error) {
-		return api.GetInstance(ctx, project, region, id).Execute()
-	})
+	instance, err := edge(ctx, c, instanceOperation(k, "get", project, region, id),
+		func(api edgeapi.DefaultAPI) (*Instance, error) {
+			return api.GetInstance(ctx, project, region, id).Execute()
+		})
 	if err != nil {
 		return Instance{}, err
 	}
@@ -81,9 +82,10 @@ func (c *Client) InstanceByName(ctx context.Context, project, region, name strin
 	if err := cmp.Or(checkPlace(project, region), stackitid.DisplayName(name)); err != nil {
 		return Instance{}, err
 	}
-	instance, err := edge(ctx, c, instanceOperation(read, "get", project, region, name), func(api edgeapi.DefaultAPI) (*Instance, error) {
-		return api.GetInstanceByName(ctx, project, region, name).Execute()
-	})
+	instance, err := edge(ctx, c, instanceOperation(read, "get", project, region, name),
+		func(api edgeapi.DefaultAPI) (*Instance, error) {
+			return api.GetInstanceByName(ctx, project, region, name).Execute()
+		})
 	if err != nil {
 		return Instance{}, err
 	}
@@ -91,8 +93,10 @@ func (c *Client) InstanceByName(ctx context.Context, project, region, name strin
 }
 
 // CreateInstance starts the making of an instance and returns it as it is then, usually reconciling; see WaitActive.
-func (c *Client) CreateInstance(ctx context.Context, project, region string, r CreateInstanceRequest) (Instance, error) {
-	err := cmp.Or(checkPlace(project, region), stackitid.DisplayName(r.DisplayName), stackitid.PlanID(r.PlanID), checkDescription(r.Description))
+func (c *Client) CreateInstance(ctx context.Context, project, region string, r CreateInstanceRequest) (Instance,
+	error) {
+	err := cmp.Or(checkPlace(project, region), stackitid.DisplayName(r.DisplayName), stackitid.PlanID(r.PlanID),
+		checkDescription(r.Description))
 	if err != nil {
 		return Instance{}, err
 	}
@@ -124,9 +128,10 @@ func (c *Client) UpdateInstance(ctx context.Context, project, region, id string,
 		return err
 	}
 	payload := edgeapi.UpdateInstancePayload{PlanId: r.PlanID, Description: r.Description}
-	_, err = edge(ctx, c, instanceOperation(write, "update", project, region, id), func(api edgeapi.DefaultAPI) (*struct{}, error) {
-		return &struct{}{}, api.UpdateInstance(ctx, project, region, id).UpdateInstancePayload(payload).Execute()
-	})
+	_, err = edge(ctx, c, instanceOperation(write, "update", project, region, id),
+		func(api edgeapi.DefaultAPI) (*struct{}, error) {
+			return &struct{}{}, api.UpdateInstance(ctx, project, region, id).UpdateInstancePayload(payload).Execute()
+		})
 	return err
 }
 
@@ -135,9 +140,10 @@ func (c *Client) DeleteInstance(ctx context.Context, project, region, id string)
 	if err := cmp.Or(checkPlace(project, region), stackitid.InstanceID(id)); err != nil {
 		return err
 	}
-	_, err := edge(ctx, c, instanceOperation(write, "delete", project, region, id), func(api edgeapi.DefaultAPI) (*struct{}, error) {
-		return &struct{}{}, api.DeleteInstance(ctx, project, region, id).Execute()
-	})
+	_, err := edge(ctx, c, instanceOperation(write, "delete", project, region, id),
+		func(api edgeapi.DefaultAPI) (*struct{}, error) {
+			return &struct{}{}, api.DeleteInstance(ctx, project, region, id).Execute()
+		})
 	return err
 }
 
@@ -167,9 +173,10 @@ func instanceOperation(k kind, verb, project, region, instance string) operation
 		role = "edge.admin"
 	}
 	return operation{
-		attempt:   fmt.Sprintf("%s instance %s of project %s in %s", verb, instance, project, region),
-		kind:      k,
-		notFound:  fmt.Sprintf("list the instances there: kubectl edge instance list --project-id %s --region %s", project, region),
+		attempt: fmt.Sprintf("%s instance %s of project %s in %s", verb, instance, project, region),
+		kind:    k,
+		notFound: fmt.Sprintf("list the instances there: kubectl edge instance list --project-id %s --region %s",
+			project, region),
 		forbidden: roleHint(role, project),
 	}
 }

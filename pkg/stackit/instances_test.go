@@ -32,7 +32,8 @@ func TestInstances(t *testing.T) {
 	if none, err := w.Instances(t.Context(), sandbox.NamesakeProjectID, sandbox.Region); err != nil || len(none) != 0 {
 		t.Errorf("project without instances: %v, %v", none, err)
 	}
-	if plans, err := w.Plans(t.Context(), sandbox.ProjectID); err != nil || len(plans) != 3 || plans[0].GetId() != sandbox.PlanID {
+	if plans, err := w.Plans(t.Context(), sandbox.ProjectID); err != nil || len(plans) != 3 ||
+		plans[0].GetId() != sandbox.PlanID {
 		t.Errorf("plans: %v, %v", plans, err)
 	}
 }
@@ -40,7 +41,8 @@ func TestInstances(t *testing.T) {
 func TestInstance(t *testing.T) {
 	w := newWorld(t, sandbox.ReaderServiceAccount)
 	byID, err := w.Instance(t.Context(), sandbox.ProjectID, sandbox.Region, sandbox.InstanceID)
-	if err != nil || byID.Id != sandbox.InstanceID || byID.GetDescription() != "Demonstration" || byID.Created.IsZero() {
+	if err != nil || byID.Id != sandbox.InstanceID || byID.GetDescription() != "Demonstration" ||
+		byID.Created.IsZero() {
 		t.Errorf("by id: %+v, %v", byID, err)
 	}
 	byName, err := w.InstanceByName(t.Context(), sandbox.ProjectID, sandbox.Region, sandbox.InstanceName)
@@ -59,7 +61,8 @@ func TestInstance(t *testing.T) {
 	} {
 		err := call()
 		if !hasStatus(err, 404) || !strings.HasPrefix(err.Error(), "get instance absent") ||
-			!strings.Contains(hint.Of(err), "kubectl edge instance list --project-id "+sandbox.ProjectID+" --region eu01") {
+			!strings.Contains(hint.Of(err),
+				"kubectl edge instance list --project-id "+sandbox.ProjectID+" --region eu01") {
 			t.Errorf("%s: got %v, hint %q", name, err, hint.Of(err))
 		}
 	}
@@ -75,19 +78,22 @@ func TestInstanceLife(t *testing.T) {
 	if err != nil || i.DisplayName != "plot" || i.Status != StatusReconciling || i.GetDescription() != "a new one" {
 		t.Fatalf("create: %+v, %v", i, err)
 	}
-	_, err = w.CreateInstance(ctx, sandbox.ProjectID, sandbox.Region, CreateInstanceRequest{DisplayName: "plot", PlanID: sandbox.PlanID})
+	_, err = w.CreateInstance(ctx, sandbox.ProjectID, sandbox.Region,
+		CreateInstanceRequest{DisplayName: "plot", PlanID: sandbox.PlanID})
 	if !hasStatus(err, 409, 400) {
 		t.Errorf("create again: %v", err)
 	}
 
 	var seen []string
-	active, err := w.WaitActive(ctx, sandbox.ProjectID, sandbox.Region, i.Id, func(i Instance) { seen = append(seen, i.Status) })
+	active, err := w.WaitActive(ctx, sandbox.ProjectID, sandbox.Region, i.Id,
+		func(i Instance) { seen = append(seen, i.Status) })
 	if err != nil || active.Status != StatusActive || len(seen) == 0 || seen[0] != StatusReconciling {
 		t.Errorf("wait: %+v, %v, progress %v", active, err, seen)
 	}
 
 	text := "an old one"
-	if err := w.UpdateInstance(ctx, sandbox.ProjectID, sandbox.Region, i.Id, UpdateInstanceRequest{Description: &text}); err != nil {
+	if err := w.UpdateInstance(ctx, sandbox.ProjectID, sandbox.Region, i.Id,
+		UpdateInstanceRequest{Description: &text}); err != nil {
 		t.Errorf("update: %v", err)
 	}
 	active, err = w.WaitActive(ctx, sandbox.ProjectID, sandbox.Region, i.Id, nil)
@@ -99,7 +105,8 @@ func TestInstanceLife(t *testing.T) {
 		t.Errorf("delete: %v", err)
 	}
 	seen = nil
-	if err := w.WaitDeleted(ctx, sandbox.ProjectID, sandbox.Region, i.Id, func(i Instance) { seen = append(seen, i.Status) }); err != nil || !slices.Contains(seen, StatusDeleting) {
+	if err := w.WaitDeleted(ctx, sandbox.ProjectID, sandbox.Region, i.Id,
+		func(i Instance) { seen = append(seen, i.Status) }); err != nil || !slices.Contains(seen, StatusDeleting) {
 		t.Errorf("wait for the end: %v, progress %v", err, seen)
 	}
 	if _, err := w.Instance(ctx, sandbox.ProjectID, sandbox.Region, i.Id); !hasStatus(err, 404) {
@@ -111,11 +118,13 @@ func TestWritesAreSentOnce(t *testing.T) {
 	w := newWorld(t, sandbox.AdminServiceAccount)
 	for method, call := range map[string]func(*world) error{
 		"POST": func(w *world) error {
-			_, err := w.CreateInstance(t.Context(), sandbox.ProjectID, sandbox.Region, CreateInstanceRequest{DisplayName: "plot", PlanID: sandbox.PlanID})
+			_, err := w.CreateInstance(t.Context(), sandbox.ProjectID, sandbox.Region,
+				CreateInstanceRequest{DisplayName: "plot", PlanID: sandbox.PlanID})
 			return err
 		},
 		"PUT": func(w *world) error {
-			return w.UpdateInstance(t.Context(), sandbox.ProjectID, sandbox.Region, sandbox.InstanceID, UpdateInstanceRequest{})
+			return w.UpdateInstance(t.Context(), sandbox.ProjectID, sandbox.Region, sandbox.InstanceID,
+				UpdateInstanceRequest{})
 		},
 		"DELETE": func(w *world) error {
 			return w.DeleteInstance(t.Context(), sandbox.ProjectID, sandbox.Region, sandbox.InstanceID)
@@ -151,7 +160,8 @@ func TestReaderMayNotWrite(t *testing.T) {
 	w := newWorld(t, sandbox.ReaderServiceAccount)
 	err := w.DeleteInstance(t.Context(), sandbox.ProjectID, sandbox.Region, sandbox.InstanceID)
 	var api *APIError
-	if !errors.As(err, &api) || api.Status != 403 || api.Method != "DELETE" || !strings.Contains(hint.Of(err), "role edge.admin in project") {
+	if !errors.As(err, &api) || api.Status != 403 || api.Method != "DELETE" ||
+		!strings.Contains(hint.Of(err), "role edge.admin in project") {
 		t.Errorf("got %v, hint %q", err, hint.Of(err))
 	}
 }

@@ -14,8 +14,8 @@ const (
 	maxMessage   = 300      // runes of it that are shown
 )
 
-// parseError finds the code and the message in the body of an error. The API, and the gateways in front of it, answer with
-// JSON of several shapes, with text and with HTML.
+// parseError finds the code and the message in the body of an error. The API, and the gateways in front of it, answer
+// with JSON of several shapes, with text and with HTML.
 func parseError(body []byte, token string) (code, message string) {
 	body = bytes.TrimSpace(body[:min(len(body), maxErrorBody)])
 	var members map[string]any
@@ -60,8 +60,8 @@ func title(page string) string {
 	return html.UnescapeString(m[1])
 }
 
-// line makes one short line of s that is safe to print: no control or invisible characters, and nothing that is or may be
-// a token, be it the given one, a JWT, what follows "Bearer", or any long run without a break.
+// line makes one short line of s that is safe to print: no control or invisible characters, and nothing that is or may
+// be a token, be it the given one, a JWT, what follows "Bearer", or any long run without a break.
 func line(s, token string) string {
 	if token != "" {
 		s = strings.ReplaceAll(s, token, "[redacted]")

@@ -8,19 +8,23 @@ import (
 )
 
 func TestParseError(t *testing.T) {
-	const nginx = "<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body>\r\n<center><h1>403 Forbidden</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
+	const nginx = "<html>\r\n<head><title>403 Forbidden</title></head>\r\n<body>\r\n<center><h1>403 " +
+		"Forbidden</h1></center>\r\n<hr><center>nginx</center>\r\n</body>\r\n</html>\r\n"
 	for _, c := range []struct{ name, body, code, message string }{
 		{"code as text", `{"code":"400","message":"Bad request"}`, "400", "Bad request"},
 		{"code as number", `{"code":4711,"message":"Quota"}`, "4711", "Quota"},
 		{"status as number", `{"status":401,"message":"Unauthenticated token"}`, "401", "Unauthenticated token"},
-		{"timestamp and path", `{"timestamp":"2026-08-21T10:00:00Z","path":"/x","status":403,"error":"Forbidden","message":"Unauthorized"}`, "403", "Unauthorized"},
-		{"numeric timestamp", `{"timeStamp":1787306400000,"path":"/x","status":403,"error":"Forbidden"}`, "403", "Forbidden"},
+		{"timestamp and path", `{"timestamp":"2026-08-21T10:00:00Z","path":"/x","status":403,"error":"Forbidden",` +
+			`"message":"Unauthorized"}`, "403", "Unauthorized"},
+		{"numeric timestamp", `{"timeStamp":1787306400000,"path":"/x","status":403,"error":"Forbidden"}`, "403",
+			"Forbidden"},
 		{"message null", `{"code":null,"message":null,"error":"invalid_grant"}`, "", "invalid_grant"},
 		{"nested", `{"error":{"code":16,"message":"expired"}}`, "16", "expired"},
 		{"oauth", `{"error":"invalid_grant","error_description":"expired"}`, "", "expired"},
 		{"problem details", `{"title":"Conflict","detail":"being changed","status":409}`, "409", "being changed"},
 		{"no members known", `{"foo":1}`, "", ""},
-		{"text", "Jwks doesn't have key to match kid or alg from Jwt", "", "Jwks doesn't have key to match kid or alg from Jwt"},
+		{"text", "Jwks doesn't have key to match kid or alg from Jwt", "",
+			"Jwks doesn't have key to match kid or alg from Jwt"},
 		{"quoted text", `"nope"`, "", `"nope"`},
 		{"array", `[1,2]`, "", `[1,2]`},
 		{"broken JSON", `{"message":`, "", `{"message":`},
@@ -87,8 +91,10 @@ func TestAPIErrorText(t *testing.T) {
 	}{
 		{APIError{Status: 403}, "edge.example:8443 answered 403 Forbidden"},
 		{APIError{Status: 403, Message: "Forbidden"}, "edge.example:8443 answered 403 Forbidden"},
-		{APIError{Status: 400, Code: "400", Message: "bad name"}, "edge.example:8443 answered 400 Bad Request: bad name"},
-		{APIError{Status: 400, Code: "4711", Message: "bad name"}, "edge.example:8443 answered 400 Bad Request: bad name (code 4711)"},
+		{APIError{Status: 400, Code: "400", Message: "bad name"},
+			"edge.example:8443 answered 400 Bad Request: bad name"},
+		{APIError{Status: 400, Code: "4711", Message: "bad name"},
+			"edge.example:8443 answered 400 Bad Request: bad name (code 4711)"},
 		{APIError{Status: 599}, "edge.example:8443 answered 599"},
 	} {
 		c.err.URL = "https://edge.example:8443/v1beta1/projects"

@@ -13,16 +13,17 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
-// Patience is for commands that would rather wait for credentials than fail. After two answers a mint may be repeated, since
-// they are refusals, so that nothing was minted: the API says that there are too many requests (429), or that the instance
-// gives out no credentials yet (404, although there is such an instance). After any other failure something may have been.
+// Patience is for commands that would rather wait for credentials than fail. After two answers a mint may be repeated,
+// since they are refusals, so that nothing was minted: the API says that there are too many requests (429), or that the
+// instance gives out no credentials yet (404, although there is such an instance). After any other failure something
+// may have been.
 type Patience struct {
 	// NotReady is how long to wait for an instance that gives out no credentials yet.
 	NotReady time.Duration
 	// Waiting, unless nil, is called with the instance before each pause because of that.
 	Waiting func(Instance)
-	// Busy, unless nil, is called with the instance's id before a pause because of too many requests, unless it is as long as
-	// the one before.
+	// Busy, unless nil, is called with the instance's id before a pause because of too many requests, unless it is as
+	// long as the one before.
 	Busy func(id string, pause time.Duration)
 }
 
@@ -55,7 +56,8 @@ type patient struct {
 
 func (c *Client) patient() *patient {
 	return &patient{
-		Patience: c.patience, sleep: c.sleep, busy: busyPauses, polls: polls, busyLeft: busyPatience, started: time.Now(),
+		Patience: c.patience, sleep: c.sleep, busy: busyPauses, polls: polls, busyLeft: busyPatience,
+		started: time.Now(),
 	}
 }
 
@@ -72,8 +74,8 @@ func (p *patient) again(ctx context.Context, id string, err error) error {
 	return err
 }
 
-// afterBusy waits as long as the API asks, else twice as long each time. Each pause is up to a quarter longer, so that what was
-// refused at once is not asked at once.
+// afterBusy waits as long as the API asks, else twice as long each time. Each pause is up to a quarter longer, so that
+// what was refused at once is not asked at once.
 func (p *patient) afterBusy(ctx context.Context, id string, err error) error {
 	asked := askedPause(err)
 	pause := max(asked, time.Second)

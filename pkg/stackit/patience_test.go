@@ -15,10 +15,13 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 )
 
-// asking has a mint refused with each of these Retry-After in turn, and after that with the last for ever. It returns the
-// pauses that were announced, how long it waited each time, and its error.
+// asking has a mint refused with each of these Retry-After in turn, and after that with the last for ever. It returns
+// the pauses that were announced, how long it waited each time, and its error.
 func asking(ctx context.Context, retryAfter ...time.Duration) (told, waits []time.Duration, err error) {
-	c := (&Client{sleep: sleep}).Patient(Patience{Busy: func(_ string, pause time.Duration) { told = append(told, pause) }})
+	c := (&Client{sleep: sleep}).Patient(Patience{Busy: func(_ string,
+		pause time.Duration) {
+		told = append(told, pause)
+	}})
 	p, last := c.patient(), time.Now()
 	for {
 		asked := retryAfter[min(len(waits), len(retryAfter)-1)]
@@ -30,8 +33,8 @@ func asking(ctx context.Context, retryAfter ...time.Duration) (told, waits []tim
 	}
 }
 
-// What is refused is asked for again when the API says, else after pauses that double, for three minutes. No two wait equally
-// long.
+// What is refused is asked for again when the API says, else after pauses that double, for three minutes. No two wait
+// equally long.
 func TestPatientAfterTooManyRequests(t *testing.T) {
 	seconds := func(n ...time.Duration) []time.Duration {
 		for i := range n {
@@ -82,7 +85,8 @@ func TestPatientIsInterrupted(t *testing.T) {
 	})
 }
 
-// The answer counts, not the status: an instance is asked whatever it is said to be, and waited for only when it has refused.
+// The answer counts, not the status: an instance is asked whatever it is said to be, and waited for only when it has
+// refused.
 func TestPatientWithAnInstanceThatIsNotReady(t *testing.T) {
 	for _, c := range []struct {
 		name, status string
@@ -96,7 +100,8 @@ func TestPatientWithAnInstanceThatIsNotReady(t *testing.T) {
 		{"of an unknown status", "hibernating", sandbox.CredentialsMinted, 0, 0, ""},
 		{"404 twice, then minting", sandbox.StatusReconciling, sandbox.CredentialsMinted, 2, 2, ""},
 		{"of an unknown status, and not yet", "hibernating", sandbox.CredentialsMinted, 2, 2, ""},
-		{"never", sandbox.StatusReconciling, sandbox.CredentialsRefused, 0, 8, "is not ready yet (reconciling); waited 28s for it"},
+		{"never", sandbox.StatusReconciling, sandbox.CredentialsRefused, 0, 8,
+			"is not ready yet (reconciling); waited 28s for it"},
 		{"in error", sandbox.StatusError, sandbox.CredentialsRefused, 0, 0, "is not ready (error)"},
 		{"being deleted", sandbox.StatusDeleting, sandbox.CredentialsRefused, 0, 0, "is not ready (deleting)"},
 	} {
@@ -106,7 +111,8 @@ func TestPatientWithAnInstanceThatIsNotReady(t *testing.T) {
 				i.Status, i.Credentials, i.RefuseCredentials = c.status, c.credentials, c.refuse
 			})
 			var seen []string
-			client := w.Patient(Patience{NotReady: 30 * time.Second, Waiting: func(i Instance) { seen = append(seen, i.Status) }})
+			client := w.Patient(Patience{NotReady: 30 * time.Second,
+				Waiting: func(i Instance) { seen = append(seen, i.Status) }})
 			token, err := client.Token(t.Context(), sandbox.ProjectID, sandbox.Region, sandbox.ReconcilingID, time.Hour)
 			if (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
 				t.Errorf("got error %v, want %q", err, c.err)

@@ -35,7 +35,8 @@ func (c *Client) Projects(ctx context.Context, f ProjectFilter) ([]Project, erro
 		op.attempt += " below " + quote(f.ParentID)
 	}
 	if f.ParentID == "" && f.Member == "" {
-		return nil, hint.Wrap(errors.New("list projects: neither a parent nor a member is given"), "name the folder or organization: --parent-id ID")
+		return nil, hint.Wrap(errors.New("list projects: neither a parent nor a member is given"),
+			"name the folder or organization: --parent-id ID")
 	}
 	var projects []Project
 	firstOfPage := ""

@@ -21,9 +21,12 @@ func TestProjects(t *testing.T) {
 		want   []string
 	}{
 		{"parent", ProjectFilter{ParentID: sandbox.ParentID}, []string{"YOUR-PROJECT", "factory-floor", "retired"}},
-		{"parent's container id", ProjectFilter{ParentID: sandbox.ParentContainerID}, []string{"YOUR-PROJECT", "factory-floor", "retired"}},
-		{"parent and name", ProjectFilter{ParentID: sandbox.ParentID, Name: sandbox.ProjectName}, []string{"YOUR-PROJECT"}},
-		{"member and name", ProjectFilter{Member: sandbox.ReaderServiceAccount, Name: sandbox.ProjectName}, []string{"YOUR-PROJECT", "YOUR-PROJECT"}},
+		{"parent's container id", ProjectFilter{ParentID: sandbox.ParentContainerID},
+			[]string{"YOUR-PROJECT", "factory-floor", "retired"}},
+		{"parent and name", ProjectFilter{ParentID: sandbox.ParentID, Name: sandbox.ProjectName},
+			[]string{"YOUR-PROJECT"}},
+		{"member and name", ProjectFilter{Member: sandbox.ReaderServiceAccount, Name: sandbox.ProjectName},
+			[]string{"YOUR-PROJECT", "YOUR-PROJECT"}},
 		{"part of a name", ProjectFilter{ParentID: sandbox.ParentID, Name: "YOUR"}, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -48,8 +51,10 @@ func TestProjectsOfSeveralPages(t *testing.T) {
 	for _, extra := range []int{pageSize - 4, pageSize - 3, 2*pageSize - 3, 2*pageSize + 4} {
 		for i := added; i < extra; i++ {
 			now := time.Now()
-			w.AddProject(sandbox.Project{ProjectID: fmt.Sprintf("12345678-0000-4000-8000-%012d", i), ContainerID: fmt.Sprint("extra-", i), Name: fmt.Sprint("extra-", i),
-				LifecycleState: "ACTIVE", Parent: sandbox.Parent{ID: sandbox.ParentID, ContainerID: sandbox.ParentContainerID, Type: "FOLDER"}, CreationTime: now, UpdateTime: now})
+			w.AddProject(sandbox.Project{ProjectID: fmt.Sprintf("12345678-0000-4000-8000-%012d", i),
+				ContainerID: fmt.Sprint("extra-", i), Name: fmt.Sprint("extra-", i),
+				LifecycleState: "ACTIVE", Parent: sandbox.Parent{ID: sandbox.ParentID,
+					ContainerID: sandbox.ParentContainerID, Type: "FOLDER"}, CreationTime: now, UpdateTime: now})
 		}
 		added = extra
 		projects, err := w.Projects(t.Context(), ProjectFilter{ParentID: sandbox.ParentID})
@@ -59,7 +64,8 @@ func TestProjectsOfSeveralPages(t *testing.T) {
 	}
 }
 
-// pages answers with this many projects in all, at most limit at a time, and, unless it is stuck, from the offset asked for.
+// pages answers with this many projects in all, at most limit at a time, and, unless it is stuck, from the offset asked
+// for.
 func pages(t *testing.T, total, limit int, stuck bool) *Client {
 	t.Helper()
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -70,7 +76,8 @@ func pages(t *testing.T, total, limit int, stuck bool) *Client {
 		}
 		var items []string
 		for i := int(offset); i < min(total, int(offset)+limit); i++ {
-			items = append(items, fmt.Sprintf(`{"projectId":"%d","containerId":"c","name":"n","lifecycleState":"ACTIVE","creationTime":"2026-01-01T00:00:00Z",
+			items = append(items, fmt.Sprintf(`{"projectId":"%d","containerId":"c","name":"n","lifecycleState":"ACTIVE",
+				"creationTime":"2026-01-01T00:00:00Z",
 				"updateTime":"2026-01-01T00:00:00Z","parent":{"id":"p","containerId":"p","type":"FOLDER"}}`, i))
 		}
 		w.Header().Set("Content-Type", "application/json")
@@ -88,7 +95,8 @@ func TestProjectsWithSmallerPages(t *testing.T) {
 }
 
 func TestProjectsOfAStuckAPI(t *testing.T) {
-	if _, err := pages(t, 100, 50, true).Projects(t.Context(), ProjectFilter{ParentID: "p"}); err == nil || !strings.Contains(err.Error(), "repeats") {
+	if _, err := pages(t, 100, 50, true).Projects(t.Context(), ProjectFilter{ParentID: "p"}); err == nil ||
+		!strings.Contains(err.Error(), "repeats") {
 		t.Errorf("got %v", err)
 	}
 }
@@ -96,7 +104,8 @@ func TestProjectsOfAStuckAPI(t *testing.T) {
 func TestProject(t *testing.T) {
 	w := newWorld(t, sandbox.ReaderServiceAccount)
 	p, err := w.Project(t.Context(), sandbox.ProjectID)
-	if err != nil || p.Name != sandbox.ProjectName || p.Parent.Id != sandbox.ParentID || p.LifecycleState != "ACTIVE" || p.GetLabels()["billingReference"] == "" {
+	if err != nil || p.Name != sandbox.ProjectName || p.Parent.Id != sandbox.ParentID || p.LifecycleState != "ACTIVE" ||
+		p.GetLabels()["billingReference"] == "" {
 		t.Errorf("got %+v, %v", p, err)
 	}
 	_, err = w.Project(t.Context(), absentProject)

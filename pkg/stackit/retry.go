@@ -39,7 +39,8 @@ func retry(k kind, attempt int, err error) (time.Duration, bool) {
 
 // temporary reports whether the same request may well succeed a little later. A time-out is not: it was long enough.
 func temporary(err error) bool {
-	if hasStatus(err, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout) {
+	if hasStatus(err, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable,
+		http.StatusGatewayTimeout) {
 		return true
 	}
 	var network *networkError

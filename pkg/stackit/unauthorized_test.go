@@ -55,7 +55,8 @@ func TestUnauthorizedIsNotTheEnd(t *testing.T) {
 			return err
 		},
 		"write": func(ctx context.Context, c *Client) error {
-			return c.UpdateInstance(ctx, project, region, sandbox.InstanceID, UpdateInstanceRequest{Description: &description})
+			return c.UpdateInstance(ctx, project, region, sandbox.InstanceID,
+				UpdateInstanceRequest{Description: &description})
 		},
 		"mint": func(ctx context.Context, c *Client) error {
 			_, err := c.Token(ctx, project, region, sandbox.InstanceID, time.Hour)
@@ -84,7 +85,8 @@ func TestUnauthorizedIsNotTheEnd(t *testing.T) {
 					t.Errorf("with %d tokens: %v", len(c.tokens), err)
 				}
 				if err != nil && (!errors.Is(err, errNotRenewed) || !hasStatus(err, http.StatusUnauthorized) ||
-					hint.Of(err) != hint.Of(errNotRenewed) || !strings.Contains(err.Error(), "answered 401 Unauthorized")) {
+					hint.Of(err) != hint.Of(errNotRenewed) ||
+					!strings.Contains(err.Error(), "answered 401 Unauthorized")) {
 					t.Errorf("got %v (hint %q), want what the source says", err, hint.Of(err))
 				}
 				if n := w.Stats().Minted(); n > 1 {

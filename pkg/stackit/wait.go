@@ -25,7 +25,8 @@ const (
 // limit of its own. progress, unless nil, is called with the instance after each poll that leaves it unfinished.
 //
 // The SDK's waiter is not used: it takes the first 502 or 504 for the end and returns neither an instance nor an error.
-func (c *Client) WaitActive(ctx context.Context, project, region, id string, progress func(Instance)) (Instance, error) {
+func (c *Client) WaitActive(ctx context.Context, project, region, id string, progress func(Instance)) (Instance,
+	error) {
 	return c.wait(ctx, project, region, id, progress, func(i Instance, err error) (bool, error) {
 		if err != nil {
 			return false, err
@@ -40,8 +41,8 @@ func (c *Client) WaitActive(ctx context.Context, project, region, id string, pro
 	})
 }
 
-// WaitDeleted polls the instance until it is gone. An instance that may no longer be seen (403) counts as gone, as it does
-// for STACKIT's own waiter. ctx and progress are as for WaitActive.
+// WaitDeleted polls the instance until it is gone. An instance that may no longer be seen (403) counts as gone, as it
+// does for STACKIT's own waiter. ctx and progress are as for WaitActive.
 func (c *Client) WaitDeleted(ctx context.Context, project, region, id string, progress func(Instance)) error {
 	_, err := c.wait(ctx, project, region, id, progress, func(_ Instance, err error) (bool, error) {
 		if hasStatus(err, http.StatusForbidden, http.StatusNotFound, http.StatusGone) {

@@ -34,7 +34,8 @@ func TestWaitActiveEndsAtOnce(t *testing.T) {
 		}
 	}
 	for name, f := range map[string]sandbox.Fault{
-		"404": {Preset: "not-found"}, "403": {Preset: "forbidden"}, "401": {Preset: "unknown-key"}, "500": {Preset: "internal-error"}, "html": {Preset: "html"},
+		"404": {Preset: "not-found"}, "403": {Preset: "forbidden"}, "401": {Preset: "unknown-key"},
+		"500": {Preset: "internal-error"}, "html": {Preset: "html"},
 	} {
 		w.ClearFaults()
 		w.fail(t, f)
@@ -47,10 +48,14 @@ func TestWaitActiveEndsAtOnce(t *testing.T) {
 // A burst of gateway errors is outlived, and never taken for the end.
 func TestWaitActiveThroughBursts(t *testing.T) {
 	w := newWorld(t, sandbox.ReaderServiceAccount)
-	for _, preset := range []string{"bad-gateway", "unavailable", "gateway-timeout", "too-many-requests", "cut", "cut-body"} {
+	for _, preset := range []string{"bad-gateway", "unavailable", "gateway-timeout", "too-many-requests", "cut",
+		"cut-body"} {
 		t.Run(preset, func(t *testing.T) {
 			w.reset()
-			w.SetInstance(sandbox.ReconcilingID, func(i *sandbox.Instance) { i.Status, i.ReadyAfterPolls = StatusReconciling, 1 })
+			w.SetInstance(sandbox.ReconcilingID, func(i *sandbox.Instance) {
+				i.Status,
+					i.ReadyAfterPolls = StatusReconciling, 1
+			})
 			w.fail(t, sandbox.Fault{Preset: preset, Times: maxFailures - 1})
 			i, err := w.waitActive(t.Context())
 			if err != nil || i.Status != StatusActive {
@@ -103,13 +108,15 @@ func TestWaitDeleted(t *testing.T) {
 		w.reset()
 		f.After = 1
 		w.fail(t, f)
-		if err := w.WaitDeleted(t.Context(), sandbox.ProjectID, sandbox.Region, sandbox.InstanceID, nil); err != nil || len(w.pauses) != 1 {
+		if err := w.WaitDeleted(t.Context(), sandbox.ProjectID, sandbox.Region, sandbox.InstanceID, nil); err != nil ||
+			len(w.pauses) != 1 {
 			t.Errorf("%+v: got %v after %v", f, err, w.pauses)
 		}
 	}
 	w.reset()
 	w.fail(t, sandbox.Fault{Preset: "internal-error"})
-	if err := w.WaitDeleted(t.Context(), sandbox.ProjectID, sandbox.Region, sandbox.InstanceID, nil); !hasStatus(err, 500) {
+	if err := w.WaitDeleted(t.Context(), sandbox.ProjectID, sandbox.Region, sandbox.InstanceID, nil); !hasStatus(err,
+		500) {
 		t.Errorf("500: got %v", err)
 	}
 }

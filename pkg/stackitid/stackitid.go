@@ -1,8 +1,9 @@
-// Package stackitid checks the identifiers of STACKIT Edge Cloud before they become part of a URL, a path or an argument.
+// Package stackitid checks the identifiers of STACKIT Edge Cloud before they become part of a URL, a path or an
+// argument.
 //
-// What passes is safe everywhere: it holds nothing but ASCII letters, digits and inner hyphens. The patterns are those of
-// the Edge Cloud API v1beta1 and of STACKIT's Terraform provider. Every kubectl call runs these checks, so they are loops,
-// not regular expressions.
+// What passes is safe everywhere: it holds nothing but ASCII letters, digits and inner hyphens. The patterns are those
+// of the Edge Cloud API v1beta1 and of STACKIT's Terraform provider. Every kubectl call runs these checks, so they are
+// loops, not regular expressions.
 package stackitid
 
 import (
@@ -13,7 +14,8 @@ import (
 // ProjectID reports whether s is a project's UUID.
 func ProjectID(s string) error {
 	if !uuid(s) {
-		return invalid("project ID", s, "is not a UUID (32 hexadecimal digits in groups of 8-4-4-4-12)", "12345678-90ab-cdef-1234-567890abcdef")
+		return invalid("project ID", s, "is not a UUID (32 hexadecimal digits in groups of 8-4-4-4-12)",
+			"12345678-90ab-cdef-1234-567890abcdef")
 	}
 	return nil
 }
@@ -21,7 +23,8 @@ func ProjectID(s string) error {
 // PlanID reports whether s is the UUID of a plan.
 func PlanID(s string) error {
 	if !uuid(s) {
-		return invalid("plan ID", s, "is not a UUID (32 hexadecimal digits in groups of 8-4-4-4-12)", "12345678-90ab-cdef-1234-567890abcdef")
+		return invalid("plan ID", s, "is not a UUID (32 hexadecimal digits in groups of 8-4-4-4-12)",
+			"12345678-90ab-cdef-1234-567890abcdef")
 	}
 	return nil
 }
@@ -29,7 +32,8 @@ func PlanID(s string) error {
 // Region reports whether s has the form of a region. Which regions exist is for the API to say.
 func Region(s string) error {
 	if len(s) > 32 || !label(s) || digit(s[0]) {
-		return invalid("region", s, "must have 1 to 32 lower-case letters, digits and hyphens, start with a letter and end with a letter or digit", "eu01")
+		return invalid("region", s, "must have 1 to 32 lower-case letters, digits and hyphens, start with a letter "+
+			"and end with a letter or digit", "eu01")
 	}
 	return nil
 }
@@ -38,7 +42,8 @@ func Region(s string) error {
 // project.
 func InstanceID(s string) error {
 	if len(s) > 16 || !label(s) {
-		return invalid("instance ID", s, "must have 1 to 16 lower-case letters, digits and hyphens, and start and end with a letter or digit", "demo-3714d85")
+		return invalid("instance ID", s, "must have 1 to 16 lower-case letters, digits and hyphens, and start and "+
+			"end with a letter or digit", "demo-3714d85")
 	}
 	return nil
 }
@@ -46,7 +51,9 @@ func InstanceID(s string) error {
 // DisplayName reports whether s has the form of an instance's display name.
 func DisplayName(s string) error {
 	if len(s) < 4 || len(s) > 8 || !label(s) || digit(s[0]) {
-		return invalid("instance name", s, "must have 4 to 8 lower-case letters, digits and hyphens, start with a letter and end with a letter or digit", "demo")
+		return invalid("instance name", s,
+			"must have 4 to 8 lower-case letters, digits and hyphens, start with a letter and end with a letter or "+
+				"digit", "demo")
 	}
 	return nil
 }

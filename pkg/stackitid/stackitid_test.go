@@ -8,8 +8,10 @@ import (
 func TestChecks(t *testing.T) {
 	// What must never reach a URL, a path or a shell, whatever the kind of identifier.
 	hostile := []string{
-		"", " ", "-", "-demo", "demo-", "../../x", "..", ".", "a/b", `a\b`, "https://evil.example/", "demo?x=1", "demo#x", "demo%2f",
-		"$(id)", "`id`", "a;b", "a b", "a\nb", "a\x00b", "demo\n", "dém-o", "Demo", "demo.x", "--region", strings.Repeat("a", 1000),
+		"", " ", "-", "-demo", "demo-", "../../x", "..", ".", "a/b", `a\b`, "https://evil.example/", "demo?x=1",
+		"demo#x", "demo%2f",
+		"$(id)", "`id`", "a;b", "a b", "a\nb", "a\x00b", "demo\n", "dém-o", "Demo", "demo.x", "--region",
+		strings.Repeat("a", 1000),
 	}
 	for _, c := range []struct {
 		name      string
@@ -18,8 +20,11 @@ func TestChecks(t *testing.T) {
 		malformed []string
 	}{
 		{"project ID", ProjectID,
-			[]string{"12345678-ffff-4bcd-8fff-123456789abc", "12345678-FFFF-4BCD-8FFF-123456789ABC", "00000000-0000-0000-0000-000000000000"},
-			[]string{"12345678-ffff-4bcd-8fff-123456789ab", "12345678-ffff-4bcd-8fff-123456789abcd", "12345678-ffff-4bcd-8fff-123456789abg", "12345678affff-4bcd-8fff-123456789abc", "{2345678-ffff-4bcd-8fff-123456789ab}", "1234567812345678123456781234567812345678"}},
+			[]string{"12345678-ffff-4bcd-8fff-123456789abc", "12345678-FFFF-4BCD-8FFF-123456789ABC",
+				"00000000-0000-0000-0000-000000000000"},
+			[]string{"12345678-ffff-4bcd-8fff-123456789ab", "12345678-ffff-4bcd-8fff-123456789abcd",
+				"12345678-ffff-4bcd-8fff-123456789abg", "12345678affff-4bcd-8fff-123456789abc",
+				"{2345678-ffff-4bcd-8fff-123456789ab}", "1234567812345678123456781234567812345678"}},
 		{"plan ID", PlanID,
 			[]string{"12345678-ffff-4bcd-8fff-123456789abc"},
 			[]string{"S", "12345678-ffff-4bcd-8fff-123456789ab"}},
@@ -45,7 +50,8 @@ func TestChecks(t *testing.T) {
 					t.Errorf("%q passed", s)
 					continue
 				}
-				if msg := err.Error(); !strings.HasPrefix(msg, c.name+" ") || strings.ContainsAny(msg, "\n\x00") || len(msg) > 320 {
+				if msg := err.Error(); !strings.HasPrefix(msg, c.name+" ") || strings.ContainsAny(msg, "\n\x00") ||
+					len(msg) > 320 {
 					t.Errorf("%q: message %q", s, msg)
 				}
 			}
@@ -58,9 +64,12 @@ func TestMessage(t *testing.T) {
 		err  error
 		want string
 	}{
-		{ProjectID("../../x"), `project ID "../../x" is not a UUID (32 hexadecimal digits in groups of 8-4-4-4-12), for example 12345678-90ab-cdef-1234-567890abcdef`},
+		{ProjectID("../../x"), `project ID "../../x" is not a UUID (32 hexadecimal digits in groups of 8-4-4-4-12),` +
+			` for example 12345678-90ab-cdef-1234-567890abcdef`},
 		{Region(""), `region is missing, for example eu01`},
-		{InstanceID(strings.Repeat("x", 49)), `instance ID "` + strings.Repeat("x", 48) + `"… must have 1 to 16 lower-case letters, digits and hyphens, and start and end with a letter or digit, for example demo-3714d85`},
+		{InstanceID(strings.Repeat("x", 49)), `instance ID "` + strings.Repeat("x", 48) +
+			`"… must have 1 to 16 lower-case letters, digits and hyphens, and start and end with a letter or digit,` +
+			` for example demo-3714d85`},
 	} {
 		if got := c.err.Error(); got != c.want {
 			t.Errorf("got  %s\nwant %s", got, c.want)

@@ -1,5 +1,5 @@
-// Package stackstate is a client of the API of StackState, today SUSE Observability: who may connect, service tokens, and
-// tokens that are minted for a while.
+// Package stackstate is a client of the API of StackState, today SUSE Observability: who may connect, service tokens,
+// and tokens that are minted for a while.
 package stackstate
 
 import (
@@ -79,9 +79,9 @@ func ParseURL(raw string) (*url.URL, error) {
 // APIURL is the base of the API, for messages.
 func (c *Client) APIURL() string { return c.base.String() + c.apiPath }
 
-// Do sends a request for path, which begins with a slash and counts from the server's URL, so that the API is at /api/…, and
-// returns whatever is answered. The answer's body is the caller's to close. A service token is sent in this form of
-// header.
+// Do sends a request for path, which begins with a slash and counts from the server's URL, so that the API is at
+// /api/…, and returns whatever is answered. The answer's body is the caller's to close. A service token is sent in this
+// form of header.
 func (c *Client) Do(ctx context.Context, method, path string, body io.Reader, form HeaderForm) (*http.Response, error) {
 	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") {
 		return nil, fmt.Errorf("%q is not a path on the server, such as /api/server/status", path)
@@ -110,8 +110,8 @@ func (c *Client) call(ctx context.Context, method, path string, in, out any) err
 	return c.unexpected(resp, data)
 }
 
-// send sends in, if it is not nil, to a path below the API, and returns an answer of success. As for the real client that is
-// any 2xx: a 201 in place of a 200 must not cost a token that is shown once. Any other answer is an *Error.
+// send sends in, if it is not nil, to a path below the API, and returns an answer of success. As for the real client
+// that is any 2xx: a 201 in place of a 200 must not cost a token that is shown once. Any other answer is an *Error.
 func (c *Client) send(ctx context.Context, method, path string, in any) (*http.Response, []byte, error) {
 	var body io.Reader
 	if in != nil {
@@ -127,7 +127,8 @@ func (c *Client) send(ctx context.Context, method, path string, in any) (*http.R
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode/100 != 2 {
-		data, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody)) // the status is said even if the body was cut off
+		// The status is said even if the body was cut off.
+		data, _ := io.ReadAll(io.LimitReader(resp.Body, maxErrorBody))
 		return nil, nil, c.NewError(resp, data)
 	}
 	data, err := io.ReadAll(resp.Body)
@@ -140,13 +141,14 @@ func (c *Client) send(ctx context.Context, method, path string, in any) (*http.R
 	return resp, data, nil
 }
 
-// unexpected is the error for an answer of success in a form that is not known. It does not quote JSON, which may hold a
-// token.
+// unexpected is the error for an answer of success in a form that is not known. It does not quote JSON, which may hold
+// a token.
 func (c *Client) unexpected(resp *http.Response, data []byte) error {
 	if !isJSON(resp.Header) && len(data) > 0 {
 		return c.NewError(resp, data)
 	}
-	return fmt.Errorf("%s %s: the answer is not the JSON that was expected", resp.Request.Method, withoutQuery(resp.Request.URL))
+	return fmt.Errorf("%s %s: the answer is not the JSON that was expected", resp.Request.Method,
+		withoutQuery(resp.Request.URL))
 }
 
 func isJSON(h http.Header) bool {

@@ -73,7 +73,8 @@ func TestServiceTokens(t *testing.T) {
 	c := s.admin(t)
 	ctx := t.Context()
 	end := start.Add(time.Hour).UnixMilli()
-	created, err := c.CreateServiceToken(ctx, NewServiceTokenRequest{Name: "ci", Roles: []string{"r"}, ExpiryDate: end, DedicatedSubject: "sub"})
+	created, err := c.CreateServiceToken(ctx, NewServiceTokenRequest{Name: "ci", Roles: []string{"r"}, ExpiryDate: end,
+		DedicatedSubject: "sub"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -88,7 +89,8 @@ func TestServiceTokens(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := []ServiceToken{
-		{ID: 107484341630693, LastUpdateTimestamp: start.UnixMilli(), Name: "ci", Expiration: end, Roles: []string{"r"}, DedicatedSubject: "sub"},
+		{ID: 107484341630693, LastUpdateTimestamp: start.UnixMilli(), Name: "ci", Expiration: end, Roles: []string{"r"},
+			DedicatedSubject: "sub"},
 		{ID: 107484341630694, LastUpdateTimestamp: start.UnixMilli(), Name: "ci", Roles: []string{"r"}},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -98,7 +100,8 @@ func TestServiceTokens(t *testing.T) {
 		t.Fatal(err)
 	}
 	wantSent := []string{
-		fmt.Sprintf(`POST /api/security/tokens {"name":"ci","roles":["r"],"expiryDate":%d,"dedicatedSubject":"sub"}`, end),
+		fmt.Sprintf(`POST /api/security/tokens {"name":"ci","roles":["r"],"expiryDate":%d,"dedicatedSubject":"sub"}`,
+			end),
 		`POST /api/security/tokens {"name":"ci","roles":["r"],"dedicatedSubject":""}`,
 		`GET /api/security/tokens`,
 		`DELETE /api/security/tokens/107484341630693`,
@@ -146,8 +149,10 @@ func TestErrors(t *testing.T) {
 		want  string
 	}{
 		{fault.Fault{Preset: "unauthorized-html"}, "not StackState's JSON: a proxy or login page may have sent it"},
-		{fault.Fault{Preset: "internal-error"}, "500 Internal Server Error: the database is not available (tracking key "},
-		{fault.Fault{Preset: "unauthorized"}, "401 Unauthorized: the credentials are missing, unknown, expired or deleted"},
+		{fault.Fault{Preset: "internal-error"},
+			"500 Internal Server Error: the database is not available (tracking key "},
+		{fault.Fault{Preset: "unauthorized"},
+			"401 Unauthorized: the credentials are missing, unknown, expired or deleted"},
 		{fault.Fault{Preset: "cut-body"}, "unexpected EOF"},
 	} {
 		sandboxtest.SetFaults(t, s.faults, tc.fault)
@@ -157,7 +162,8 @@ func TestErrors(t *testing.T) {
 		}
 	}
 	s.faults.Clear()
-	_, err := s.admin(t).CreateServiceToken(t.Context(), NewServiceTokenRequest{Name: "n", Roles: []string{"r"}, ExpiryDate: 1})
+	_, err := s.admin(t).CreateServiceToken(t.Context(),
+		NewServiceTokenRequest{Name: "n", Roles: []string{"r"}, ExpiryDate: 1})
 	var apiErr *Error
 	if !errors.As(err, &apiErr) || apiErr.Type != "ServiceTokenInvalidExpiryError" || apiErr.StatusCode != 400 {
 		t.Errorf("expiry in the past: %v", err)
@@ -179,7 +185,8 @@ func TestLoginPage(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "200 OK: Sign in, the answer is text/html, not StackState's JSON") {
 		t.Errorf("error %v", err)
 	}
-	if _, err := c.CreateServiceToken(t.Context(), NewServiceTokenRequest{Name: "n", Roles: []string{"r"}}); !Ambiguous(err) {
+	if _, err := c.CreateServiceToken(t.Context(),
+		NewServiceTokenRequest{Name: "n", Roles: []string{"r"}}); !Ambiguous(err) {
 		t.Errorf("not ambiguous: %v", err)
 	}
 }
@@ -206,7 +213,8 @@ func TestConnect(t *testing.T) {
 }
 
 func TestErrorIsPrintable(t *testing.T) {
-	resp := &http.Response{Header: http.Header{"Content-Type": {"application/json"}}, Request: httptest.NewRequest("GET", "/", nil)}
+	resp := &http.Response{Header: http.Header{"Content-Type": {"application/json"}},
+		Request: httptest.NewRequest("GET", "/", nil)}
 	if err := new(Client).NewError(resp, []byte(`{"message":"\u001b[2J"}`)); strings.Contains(err.Error(), "\x1b") {
 		t.Errorf("error %q", err)
 	}
@@ -253,7 +261,8 @@ func TestNewRefuses(t *testing.T) {
 
 func TestDoRefusesOtherHosts(t *testing.T) {
 	s := newServer(t)
-	for _, path := range []string{"https://elsewhere.example/", "//elsewhere.example/", "api/x", "@elsewhere.example/", ""} {
+	for _, path := range []string{"https://elsewhere.example/", "//elsewhere.example/", "api/x", "@elsewhere.example/",
+		""} {
 		if resp, err := s.admin(t).Do(t.Context(), "GET", path, nil, APIKeyHeader); err == nil {
 			resp.Body.Close()
 			t.Errorf("%q was requested", path)
@@ -265,7 +274,8 @@ func TestDoRefusesOtherHosts(t *testing.T) {
 }
 
 func TestSecretsAreNotFormatted(t *testing.T) {
-	for _, v := range []any{Credential{KindServiceToken, "svctok-secret"}, ServiceTokenCreatedResponse{Name: "n", Token: "svctok-secret"}} {
+	for _, v := range []any{Credential{KindServiceToken, "svctok-secret"},
+		ServiceTokenCreatedResponse{Name: "n", Token: "svctok-secret"}} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 			if text := fmt.Sprintf(verb, v); strings.Contains(text, "svctok") {
 				t.Errorf("%s of %T shows the token", verb, v)

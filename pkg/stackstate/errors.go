@@ -40,8 +40,9 @@ func (e *Error) Error() string {
 	return text
 }
 
-// NewError is the error that an answer with this body is. The server has two forms of JSON error; of any other body, such as
-// that of a proxy before it, the first line is shown. A token in it is not: some servers repeat what they refuse.
+// NewError is the error that an answer with this body is. The server has two forms of JSON error; of any other body,
+// such as that of a proxy before it, the first line is shown. A token in it is not: some servers repeat what they
+// refuse.
 func (c *Client) NewError(resp *http.Response, data []byte) *Error {
 	e := &Error{Method: resp.Request.Method, URL: withoutQuery(resp.Request.URL), StatusCode: resp.StatusCode}
 	e.Date, _ = http.ParseTime(resp.Header.Get("Date")) // zero if there is none
@@ -55,7 +56,8 @@ func (c *Client) NewError(resp *http.Response, data []byte) *Error {
 			messages = append(messages, line)
 		}
 		if kind == "text/html" {
-			messages = append(messages, "the answer is text/html, not StackState's JSON: a proxy or login page may have sent it")
+			messages = append(messages, "the answer is text/html, not StackState's JSON: a proxy or login page may "+
+				"have sent it")
 		}
 	}
 	for _, m := range messages {

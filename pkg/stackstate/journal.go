@@ -66,8 +66,8 @@ func (j Journal) Delete(name string) error {
 // Tidy removes what writers that were killed left behind. Nothing depends on it; failures are passed over.
 func (j Journal) Tidy() { _ = atomicfile.SweepDir(j.Dir) }
 
-// List returns the records of the tokens of the server at url, in the order of their names; all records for "". Files that
-// are not records are passed over.
+// List returns the records of the tokens of the server at url, in the order of their names; all records for "". Files
+// that are not records are passed over.
 func (j Journal) List(url string) ([]Record, error) {
 	entries, err := os.ReadDir(j.Dir)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -23,9 +23,9 @@ type Minter struct {
 	Now     func() time.Time
 }
 
-// Mint makes a service token that ends after ttl. r says what to record of it; its name, times and Pending are set here. The
-// record stays pending until Deliver. An attempt that fails leaves no token behind: where the server may have made one
-// all the same, it is looked for by name and deleted, and if that is not possible either it stays on record.
+// Mint makes a service token that ends after ttl. r says what to record of it; its name, times and Pending are set
+// here. The record stays pending until Deliver. An attempt that fails leaves no token behind: where the server may have
+// made one all the same, it is looked for by name and deleted, and if that is not possible either it stays on record.
 func (m Minter) Mint(ctx context.Context, r Record, ttl time.Duration) (ServiceTokenCreatedResponse, Record, error) {
 	r.Name = NewName()
 	r.Created = m.Now().UTC()

@@ -81,8 +81,10 @@ func TestFailedMint(t *testing.T) {
 		// Nothing is on the server now, but it could still be at work: the record stays for a while.
 		{"cut", []fault.Fault{{Preset: "cut-body", Method: "POST"}}, 0, 1},
 		{"server error", []fault.Fault{{Preset: "internal-error", Method: "POST"}}, 0, 1},
-		{"answer lost, then the server is gone", []fault.Fault{{Preset: "lost-answer", Method: "POST"}, {Preset: "cut-body"}}, 1, 1},
-		{"answer lost, token cannot be deleted", []fault.Fault{{Preset: "lost-answer", Method: "POST"}, {Preset: "internal-error", Method: "DELETE"}}, 1, 1},
+		{"answer lost, then the server is gone", []fault.Fault{{Preset: "lost-answer", Method: "POST"},
+			{Preset: "cut-body"}}, 1, 1},
+		{"answer lost, token cannot be deleted", []fault.Fault{{Preset: "lost-answer", Method: "POST"},
+			{Preset: "internal-error", Method: "DELETE"}}, 1, 1},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			s := newServer(t)

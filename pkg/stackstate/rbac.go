@@ -44,8 +44,8 @@ func (c *Client) Subjects(ctx context.Context) ([]Subject, error) {
 	return list, err
 }
 
-// CreateSubject makes a subject, or changes its scope: a query that all topology is narrowed by, or "". With createOnly it
-// is an error if there is one of that name.
+// CreateSubject makes a subject, or changes its scope: a query that all topology is narrowed by, or "". With createOnly
+// it is an error if there is one of that name.
 func (c *Client) CreateSubject(ctx context.Context, subject, scope string, createOnly bool) error {
 	body := struct {
 		Query   string `json:"query,omitempty"`
@@ -67,7 +67,8 @@ func (c *Client) DeleteSubject(ctx context.Context, subject string) error {
 }
 
 // SubjectPermissions describes what a subject may do.
-func (c *Client) SubjectPermissions(ctx context.Context, subject string, f PermissionFilter) (SubjectPermissions, error) {
+func (c *Client) SubjectPermissions(ctx context.Context, subject string, f PermissionFilter) (SubjectPermissions,
+	error) {
 	query := url.Values{}
 	for name, value := range map[string]string{"permission": f.Permission, "resource": f.Resource, "source": f.Source} {
 		if value != "" {

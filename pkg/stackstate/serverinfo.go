@@ -42,8 +42,8 @@ func (v ServerVersion) String() string {
 	return text
 }
 
-// tooOld compares with 5.0.0 as the real CLI does, by semantic versioning: 5.0.0-dev and 5.0.0-COMMIT come before it, and
-// what follows a plus sign does not count.
+// tooOld compares with 5.0.0 as the real CLI does, by semantic versioning: 5.0.0-dev and 5.0.0-COMMIT come before it,
+// and what follows a plus sign does not count.
 func (v ServerVersion) tooOld() bool {
 	if v.Major != 5 || v.Minor != 0 || v.Patch != 0 {
 		return v.Major < 5

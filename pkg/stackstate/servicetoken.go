@@ -61,7 +61,8 @@ func (c *Client) ServiceTokens(ctx context.Context) ([]ServiceToken, error) {
 const tokenPrefix = "svctok-"
 
 // CreateServiceToken makes a service token. After an error for which Ambiguous holds it may exist all the same.
-func (c *Client) CreateServiceToken(ctx context.Context, req NewServiceTokenRequest) (ServiceTokenCreatedResponse, error) {
+func (c *Client) CreateServiceToken(ctx context.Context, req NewServiceTokenRequest) (ServiceTokenCreatedResponse,
+	error) {
 	var created ServiceTokenCreatedResponse
 	resp, data, err := c.send(ctx, http.MethodPost, "/security/tokens", req)
 	if err != nil {

@@ -16,7 +16,8 @@ func BenchmarkKey(b *testing.B) {
 	if err := config.Save(d); err != nil {
 		b.Fatal(err)
 	}
-	r := tokenrequest.Request{ProjectID: "12345678-ffff-4bcd-8fff-123456789abc", Region: "eu01", InstanceID: "demo-3714d85", Profile: profile.DefaultName}
+	r := tokenrequest.Request{ProjectID: "12345678-ffff-4bcd-8fff-123456789abc", Region: "eu01",
+		InstanceID: "demo-3714d85", Profile: profile.DefaultName}
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := r.Key(d, func(string) string { return "" }); err != nil {

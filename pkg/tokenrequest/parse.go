@@ -30,7 +30,8 @@ func (t *text) Type() string       { return "string" }
 func (r *Request) Flags() []Flag {
 	return []Flag{
 		{"project-id", "UUID of the STACKIT project", (*text)(&r.ProjectID)},
-		{"region", "region of the instance (default: the profile's, else " + profile.DefaultRegion + ")", (*text)(&r.Region)},
+		{"region", "region of the instance (default: the profile's, else " + profile.DefaultRegion + ")",
+			(*text)(&r.Region)},
 		{"instance-id", "id of the Edge Cloud instance, such as demo-3714d85", (*text)(&r.InstanceID)},
 		{"profile", "profile of kubectl edge to use", (*text)(&r.Profile)},
 		{"expiration", "how long a minted token is valid, such as 15m, 2h or 1d (default: the profile's, else 15m)",
@@ -44,9 +45,9 @@ var (
 	ErrVersion = errors.New("the version was asked for")
 )
 
-// Parse reads the arguments of a kubeconfig's exec section: --name=value or --name value, the last of a name counts. It reads
-// them as pflag does, which the tests hold it against; pflag itself takes a process longer to start, since it brings in net,
-// than the helper takes to answer.
+// Parse reads the arguments of a kubeconfig's exec section: --name=value or --name value, the last of a name counts. It
+// reads them as pflag does, which the tests hold it against; pflag itself takes a process longer to start, since it
+// brings in net, than the helper takes to answer.
 func Parse(args []string) (Request, error) {
 	var r Request
 	flags := r.Flags()

@@ -2,8 +2,8 @@ package tokenrequest
 
 import "strings"
 
-// shellCall finds what the arguments of a shell run, if that is one program and nothing else. A whole grammar of shells is
-// neither needed nor wanted here: what is not plain is not sure.
+// shellCall finds what the arguments of a shell run, if that is one program and nothing else. A whole grammar of shells
+// is neither needed nor wanted here: what is not plain is not sure.
 func shellCall(args []string) (Call, bool) {
 	script, positional, ok := shellScript(args)
 	if !ok {
@@ -79,8 +79,8 @@ func texts(words []word) (all []string) {
 	return all
 }
 
-// splitWords splits a command as POSIX shells do (§2.2, §2.6 of the Shell Command Language), if there is nothing to it but
-// words: "$@" stands for the positional parameters, and a variable may be part of a word where that stays one word.
+// splitWords splits a command as POSIX shells do (§2.2, §2.6 of the Shell Command Language), if there is nothing to it
+// but words: "$@" stands for the positional parameters, and a variable may be part of a word where that stays one word.
 func splitWords(script string, positional []string) (words []word, ok bool) {
 	script = strings.TrimSpace(script)
 	for script != "" {
@@ -180,5 +180,6 @@ func variableRune(r rune) bool {
 }
 
 func isVariable(name string) bool {
-	return name != "" && (name[0] < '0' || name[0] > '9') && strings.IndexFunc(name, func(r rune) bool { return !variableRune(r) }) < 0
+	return name != "" && (name[0] < '0' || name[0] > '9') &&
+		strings.IndexFunc(name, func(r rune) bool { return !variableRune(r) }) < 0
 }

@@ -1,5 +1,5 @@
-// Package tokenrequest is the request for an Edge instance's token as a kubeconfig carries it: the helper's arguments. It
-// keeps the helper's diet.
+// Package tokenrequest is the request for an Edge instance's token as a kubeconfig carries it: the helper's arguments.
+// It keeps the helper's diet.
 package tokenrequest
 
 import (
@@ -38,8 +38,8 @@ func (r Request) Args() []string {
 }
 
 // Key names the token that answers r as it stands, before the profile fills any gaps: a change of the request, the
-// configuration, the session or the credentials in the environment makes it another one. So logging out, or in as someone
-// else, leaves no token behind that could be used.
+// configuration, the session or the credentials in the environment makes it another one. So logging out, or in as
+// someone else, leaves no token behind that could be used.
 func (r Request) Key(d dirs.Dirs, getenv func(string) string) (tokencache.Key, error) {
 	files, err := profile.Open(d, r.Profile, getenv)
 	if err != nil {

@@ -29,7 +29,8 @@ var full = tokenrequest.Request{
 
 func folders(t *testing.T) dirs.Dirs {
 	base := t.TempDir()
-	return dirs.Dirs{Config: filepath.Join(base, "config"), State: filepath.Join(base, "state"), Cache: filepath.Join(base, "cache")}
+	return dirs.Dirs{Config: filepath.Join(base, "config"), State: filepath.Join(base, "state"),
+		Cache: filepath.Join(base, "cache")}
 }
 
 func noEnvironment(string) string { return "" }
@@ -53,8 +54,10 @@ func TestArgsParseBack(t *testing.T) {
 
 // hostile are values that would do harm if they were taken for names: to a shell, a path, a URL or a flag parser.
 var hostile = []string{
-	"../../x", "..", "/etc/passwd", "a/b", `a\b`, "https://evil.example", "evil.example:443", "user@host", "a b", "a\nb", "a\x00b",
-	"$(id)", "`id`", "a;id", "a|id", "a&id", "a>x", "'", `"`, "*", "~", "-v", "--help", "=x", "%2e%2e%2f", "?expirationSeconds=1",
+	"../../x", "..", "/etc/passwd", "a/b", `a\b`, "https://evil.example", "evil.example:443", "user@host", "a b",
+	"a\nb", "a\x00b",
+	"$(id)", "`id`", "a;id", "a|id", "a&id", "a>x", "'", `"`, "*", "~", "-v", "--help", "=x", "%2e%2e%2f",
+	"?expirationSeconds=1",
 	"#", "é", "\u202edemo", "DEMO-3714D85", strings.Repeat("a", 1000),
 }
 
@@ -82,8 +85,8 @@ func TestHostileValues(t *testing.T) {
 	}
 }
 
-// FuzzArguments holds the helper's parsing to what kubeconfigs may do: nothing, but name an instance. What is accepted is
-// safe in any shell, and parses to the same again.
+// FuzzArguments holds the helper's parsing to what kubeconfigs may do: nothing, but name an instance. What is accepted
+// is safe in any shell, and parses to the same again.
 func FuzzArguments(f *testing.F) {
 	f.Add(strings.Join(full.Args(), "\n"))
 	f.Add("--project-id\n" + project + "\n--instance-id=demo-3714d85\n--expiration=1M")
@@ -116,9 +119,13 @@ func FuzzArguments(f *testing.F) {
 // FuzzParseAsPflag holds Parse against pflag, which reads the same arguments in kubectl-edge.
 func FuzzParseAsPflag(f *testing.F) {
 	for _, arguments := range [][]string{
-		full.Args(), {"--project-id", project, "--region", "eu01", "--instance-id", "demo-3714d85", "--expiration", "1M"},
-		{"--region=eu01", "--region", "eu02"}, {"--region="}, {"--region", ""}, {"--region"}, {"--region", "--profile", "x"}, {"--profile", "--version"}, {"--profile", "-h"}, {"-h"}, {"--help"}, {"--profile=a=b"},
-		{"--", "x"}, {"--"}, {"--region", "--"}, {"--=x"}, {"---region=x"}, {"-r"}, {"-"}, {""}, {"x"}, {"--absent=1"}, {"--Region=x"}, {"--expiration=1y"}, {"--expiration=5s"},
+		full.Args(), {"--project-id", project, "--region", "eu01", "--instance-id", "demo-3714d85", "--expiration",
+			"1M"},
+		{"--region=eu01", "--region", "eu02"}, {"--region="}, {"--region", ""}, {"--region"},
+		{"--region", "--profile", "x"}, {"--profile", "--version"}, {"--profile", "-h"}, {"-h"}, {"--help"},
+		{"--profile=a=b"},
+		{"--", "x"}, {"--"}, {"--region", "--"}, {"--=x"}, {"---region=x"}, {"-r"}, {"-"}, {""}, {"x"}, {"--absent=1"},
+		{"--Region=x"}, {"--expiration=1y"}, {"--expiration=5s"},
 	} {
 		f.Add(strings.Join(arguments, "\n"))
 	}
@@ -151,25 +158,31 @@ func TestArgumentsSurviveAShell(t *testing.T) {
 func TestResolveFillsGaps(t *testing.T) {
 	d := folders(t)
 	save(t, d, profile.Config{CurrentProfile: "work", Profiles: map[string]profile.Profile{
-		"work": {ProjectID: project, Region: "eu02", Expiration: "1h"}, "bad": {ProjectID: project, Expiration: "1 year"},
+		"work": {ProjectID: project, Region: "eu02", Expiration: "1h"},
+		"bad":  {ProjectID: project, Expiration: "1 year"},
 	}})
 	for name, c := range map[string]struct {
 		in, want tokenrequest.Request
 		err      string
 	}{
 		"the profile's": {
-			in:   tokenrequest.Request{InstanceID: "demo-3714d85"},
-			want: tokenrequest.Request{ProjectID: project, Region: "eu02", InstanceID: "demo-3714d85", Profile: "work", Expiration: time.Hour},
+			in: tokenrequest.Request{InstanceID: "demo-3714d85"},
+			want: tokenrequest.Request{ProjectID: project, Region: "eu02", InstanceID: "demo-3714d85", Profile: "work",
+				Expiration: time.Hour},
 		},
 		"its own": {in: full, want: full},
 		"defaults": {
-			in:   tokenrequest.Request{ProjectID: project, InstanceID: "demo-3714d85", Profile: "default"},
-			want: tokenrequest.Request{ProjectID: project, Region: "eu01", InstanceID: "demo-3714d85", Profile: "default", Expiration: 15 * time.Minute},
+			in: tokenrequest.Request{ProjectID: project, InstanceID: "demo-3714d85", Profile: "default"},
+			want: tokenrequest.Request{ProjectID: project, Region: "eu01", InstanceID: "demo-3714d85",
+				Profile: "default", Expiration: 15 * time.Minute},
 		},
-		"no project":  {in: tokenrequest.Request{InstanceID: "demo-3714d85", Profile: "default"}, err: `no project: --project-id is missing, and profile "default" has none`},
+		"no project": {in: tokenrequest.Request{InstanceID: "demo-3714d85", Profile: "default"},
+			err: `no project: --project-id is missing, and profile "default" has none`},
 		"no instance": {in: tokenrequest.Request{ProjectID: project}, err: "no instance: --instance-id is missing"},
-		"no profile":  {in: tokenrequest.Request{ProjectID: project, InstanceID: "demo-3714d85", Profile: "absent"}, err: `no profile "absent"`},
-		"bad profile": {in: tokenrequest.Request{InstanceID: "demo-3714d85", Profile: "bad"}, err: "expiration of profile bad: "},
+		"no profile": {in: tokenrequest.Request{ProjectID: project, InstanceID: "demo-3714d85", Profile: "absent"},
+			err: `no profile "absent"`},
+		"bad profile": {in: tokenrequest.Request{InstanceID: "demo-3714d85", Profile: "bad"},
+			err: "expiration of profile bad: "},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := c.in.Resolve(d, noEnvironment)
@@ -193,7 +206,9 @@ func TestCacheSwitchedOff(t *testing.T) {
 	if err != nil || on.Store.Dir() == "" {
 		t.Errorf("by default the store is %q, %v", on.Store.Dir(), err)
 	}
-	off, err := request.Resolve(d, func(name string) string { return map[string]string{tokencache.Variable: tokencache.None}[name] })
+	off, err := request.Resolve(d, func(name string) string {
+		return map[string]string{tokencache.Variable: tokencache.None}[name]
+	})
 	if err != nil || off.Store.Dir() != "" {
 		t.Errorf("switched off in the environment, it is %q, %v", off.Store.Dir(), err)
 	}
@@ -238,7 +253,8 @@ func TestKey(t *testing.T) {
 	change("instance", func(r *tokenrequest.Request) { r.InstanceID = "demo-3714d86" })
 	change("profile", func(r *tokenrequest.Request) { r.Profile = "home" })
 	change("lifetime", func(r *tokenrequest.Request) { r.Expiration = time.Hour })
-	for _, name := range []string{"STACKIT_ACCESS_TOKEN", "STACKIT_SERVICE_ACCOUNT_KEY", "STACKIT_SERVICE_ACCOUNT_TOKEN", "STACKIT_FEDERATED_TOKEN_FILE"} {
+	for _, name := range []string{"STACKIT_ACCESS_TOKEN", "STACKIT_SERVICE_ACCOUNT_KEY",
+		"STACKIT_SERVICE_ACCOUNT_TOKEN", "STACKIT_FEDERATED_TOKEN_FILE"} {
 		for _, value := range []string{"a", "b"} {
 			add(name+"="+value, full, func(n string) string { return map[string]string{name: value}[n] })
 		}

@@ -125,8 +125,8 @@ var errBeyond = errors.New("the entry is written in a way, such as with anchors 
 func ErrBeyond() error { return errBeyond }
 
 // Apply returns the text in which exactly the changes are made. All else that the file holds has been checked to be
-// there still: fields that nobody knows, comments in them, anchors, other documents. Whether the changes came out as they
-// were meant is for the caller to check, who knows how the file is read.
+// there still: fields that nobody knows, comments in them, anchors, other documents. Whether the changes came out as
+// they were meant is for the caller to check, who knows how the file is read.
 func (d *Document) Apply(c Changes) ([]byte, error) {
 	root, limit := d.at(c.Document)
 	p := &patch{text: d.text}
@@ -167,7 +167,8 @@ func (d *Document) kept(edited *Document, c Changes) bool {
 		return false
 	}
 	for i, root := range d.roots {
-		if i == c.Document && !keptRoot(root, edited.roots[i], c) || i != c.Document && !sameNode(root, edited.roots[i]) {
+		if i == c.Document && !keptRoot(root, edited.roots[i], c) || i != c.Document &&
+			!sameNode(root, edited.roots[i]) {
 			return false
 		}
 	}
@@ -257,9 +258,9 @@ func sameNode(a, b *yaml.Node) bool {
 	return true
 }
 
-// Nest returns the text in which the root of a document, a mapping, has become part of another: before and after are the
-// lines around it, and its own are indented deeper by so many columns. Where it lies then and that it is the same there is
-// for the caller to check.
+// Nest returns the text in which the root of a document, a mapping, has become part of another: before and after are
+// the lines around it, and its own are indented deeper by so many columns. Where it lies then and that it is the same
+// there is for the caller to check.
 func (d *Document) Nest(document int, before string, columns int, after string) ([]byte, error) {
 	root, limit := d.at(document)
 	if root == nil || root.Kind != yaml.MappingNode || root.Column != 1 {

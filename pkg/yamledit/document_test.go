@@ -54,7 +54,8 @@ func TestApplySeesLosses(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, loss := range []string{"", "x-tool: {keep: [me, 'too']} # unknown\n", "  x-unknown: 1\n", "&data ", "kind: Config\n"} {
+	for _, loss := range []string{"", "x-tool: {keep: [me, 'too']} # unknown\n", "  x-unknown: 1\n", "&data ",
+		"kind: Config\n"} {
 		after, err := Parse([]byte(strings.Replace(string(right), loss, "", 1)))
 		if err != nil {
 			t.Fatal(err)
@@ -67,16 +68,19 @@ func TestApplySeesLosses(t *testing.T) {
 
 // One document of several is edited; the others stay, whatever they hold.
 func TestApplyToOneDocument(t *testing.T) {
-	const first, second, third = "# one\nkind: A\n", "--- # two\nkind:   B # b\nlist: [{name: a}]\n", "---\n- kind: C\n...\n# end\n"
+	const first, second, third = "# one\nkind: A\n", "--- # two\nkind:   B # b\nlist: [{name: " +
+		"a}]\n", "---\n- kind: C\n...\n# end\n"
 	change := func(document int) Changes {
 		return Changes{
 			Document: document,
 			Fields:   []FieldChange{{"kind", nil, "New"}, {"more", nil, Fields{{"z", 1}, {"a", []any{"x"}}}}},
-			Lists:    []List{{Key: "list", Name: byName, Items: []Item{{Name: "b", New: Fields{{"name", "b"}, {"c", Fields{{"d", true}}}}}}}},
+			Lists: []List{{Key: "list", Name: byName,
+				Items: []Item{{Name: "b", New: Fields{{"name", "b"}, {"c", Fields{{"d", true}}}}}}}},
 		}
 	}
 	got, err := apply(t, first+second+third, change(1))
-	want := first + "--- # two\nkind:   New # b\nlist: [{name: a}, {\"name\":\"b\",\"c\":{\"d\":true}}]\nmore:\n  z: 1\n  a:\n  - x\n" + third
+	want := first + "--- # two\nkind:   New # b\nlist: [{name: a}, {\"name\":\"b\",\"c\":{\"d\":true}}]\nmore:\n  z: " +
+		"1\n  a:\n  - x\n" + third
 	if err != nil || got != want {
 		t.Errorf("got %v and\n%s\nwant\n%s", err, got, want)
 	}
@@ -114,8 +118,10 @@ func TestMask(t *testing.T) {
 // Whatever a value is, it is read back as it was written, in both styles.
 func TestOddValues(t *testing.T) {
 	for _, value := range []string{
-		"", "a: b", "# c", "- x", "null", "1e3", "yes", "'", "\"", "two\nlines", "two\n  lines\n", " lead", "trail ", "\ttab",
-		"a\x1b[2Jb\u009bc\u202ed\x7fe", "\u2028", "\u0085", "\ufeffx", "\U000e0001", "ü\U0001f600", "{{ x }}", "*x", "&x", "!x", "%x", "@x", "`x",
+		"", "a: b", "# c", "- x", "null", "1e3", "yes", "'", "\"", "two\nlines", "two\n  lines\n", " lead", "trail ",
+		"\ttab",
+		"a\x1b[2Jb\u009bc\u202ed\x7fe", "\u2028", "\u0085", "\ufeffx", "\U000e0001", "ü\U0001f600", "{{ x }}", "*x",
+		"&x", "!x", "%x", "@x", "`x",
 	} {
 		for _, data := range []string{"list:\n- name: x\n", "{list: [{name: x}]}", ""} {
 			out, err := apply(t, data, Changes{Lists: []List{{Key: "list", Name: byName, Items: []Item{
@@ -132,7 +138,8 @@ func TestOddValues(t *testing.T) {
 			}
 			items := Get(d.Root(), "list").Content
 			item := items[len(items)-1]
-			if name, _ := byName(item); name != value || item.Content[2].Value != value+"k" || Get(item.Content[3], "c").Value != value {
+			if name, _ := byName(item); name != value || item.Content[2].Value != value+"k" ||
+				Get(item.Content[3], "c").Value != value {
 				t.Errorf("%q is read back from %q as %q", value, out, name)
 			}
 		}

@@ -41,8 +41,8 @@ func (p *patch) editFlow(n *yaml.Node, spans []span, gone map[int]bool, added te
 	}
 }
 
-// flowLayout finds how the pieces of a flow collection are laid out: what follows a comma, and the indentation of a piece
-// and the step of indentation if each is on a line of its own.
+// flowLayout finds how the pieces of a flow collection are laid out: what follows a comma, and the indentation of a
+// piece and the step of indentation if each is on a line of its own.
 func (p *patch) flowLayout(open, end int, spans []span) (separator, prefix, indent string) {
 	leading := func(offset int) string {
 		l := p.text.line(p.text.lineOf(offset))

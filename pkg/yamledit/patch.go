@@ -158,7 +158,8 @@ func (p *patch) list(f span, inFlow bool, l List) error {
 		case item.New == nil:
 			gone[i] = true
 		case s.value.Kind != yaml.MappingNode:
-			return fmt.Errorf("line %d: the item %q of %s is an alias, which cannot be edited", s.value.Line, name, l.Key)
+			return fmt.Errorf("line %d: the item %q of %s is an alias, which cannot be edited", s.value.Line, name,
+				l.Key)
 		default:
 			if err := p.mapping(s.value, s.end, object(item.Old), item.New); err != nil {
 				return err
@@ -250,9 +251,11 @@ func (p *patch) replace(f span, inFlow bool, value any) {
 	}
 	switch {
 	case inline && inFlow:
-		p.splices = append(p.splices, splice{start: start, end: end, text: p.separator(f, start, true) + flowJSON(value, "", "")})
+		p.splices = append(p.splices, splice{start: start, end: end, text: p.separator(f, start, true) +
+			flowJSON(value, "", "")})
 	case inline:
-		p.splices = append(p.splices, splice{start: start, end: end, text: p.separator(f, start, false) + inlineYAML(value)})
+		p.splices = append(p.splices, splice{start: start, end: end, text: p.separator(f, start, false) +
+			inlineYAML(value)})
 	default:
 		column := f.key.Column - 1
 		p.splices = append(p.splices, splice{start: f.start, end: f.end,
@@ -260,7 +263,8 @@ func (p *patch) replace(f span, inFlow bool, value any) {
 	}
 }
 
-// separator is the space between a colon and a value where there is none: only JSON, whose keys are quoted, can do without.
+// separator is the space between a colon and a value where there is none: only JSON, whose keys are quoted, can do
+// without.
 func (p *patch) separator(f span, start int, inFlow bool) string {
 	if p.text.data[start-1] == ':' && !(inFlow && f.key.Style&yaml.DoubleQuotedStyle != 0) {
 		return " "

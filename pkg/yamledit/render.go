@@ -95,7 +95,8 @@ func isItems(value any) bool {
 // sigsYAML is value as kubectl writes it.
 func sigsYAML(value any, indent string) string {
 	var out strings.Builder
-	if text := flowJSON(value, "", ""); strings.Contains(text, `\u`) { // which kubectl's encoder does not always bring through
+	// Which kubectl's encoder does not always bring through.
+	if text := flowJSON(value, "", ""); strings.Contains(text, `\u`) {
 		if _, ok := value.(map[string]any); !ok {
 			return indent + text + "\n"
 		}

@@ -11,8 +11,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// text finds where in the bytes of a file the nodes of its parse tree lie. The parser says where a node starts; where it
-// ends follows from its style and from what comes next.
+// text finds where in the bytes of a file the nodes of its parse tree lie. The parser says where a node starts; where
+// it ends follows from its style and from what comes next.
 type text struct {
 	data  []byte
 	lines []int  // offset of each line's first byte
@@ -103,9 +103,9 @@ func (t *text) check(n *yaml.Node) error {
 	return nil
 }
 
-// span is a part of a mapping or sequence: a field with its key and value, or an item. Start is the key's first byte, or
-// for an item of a block sequence the first byte of its line. In block style end is the start of a line, or the end of the
-// file.
+// span is a part of a mapping or sequence: a field with its key and value, or an item. Start is the key's first byte,
+// or for an item of a block sequence the first byte of its line. In block style end is the start of a line, or the end
+// of the file.
 type span struct {
 	key, value *yaml.Node
 	start, end int
@@ -159,21 +159,23 @@ func (t *text) spans(n *yaml.Node, limit int) ([]span, error) {
 
 func flow(n *yaml.Node) bool { return n.Style&yaml.FlowStyle != 0 }
 
-// dash finds the "-" that starts an item of a block sequence: on the item's line, or above it if only comments are between.
+// dash finds the "-" that starts an item of a block sequence: on the item's line, or above it if only comments are
+// between.
 func (t *text) dash(item *yaml.Node) (line, column int, ok bool) {
 	start := t.offset(item)
 	for line = item.Line - 1; line >= 0; line-- {
 		l := t.line(line)
 		column = len(l) - len(bytes.TrimLeft(l, " "))
-		if rest := l[column:]; len(rest) > 0 && rest[0] == '-' && t.lines[line]+column < start && (len(rest) == 1 || strings.IndexByte(" \t\r\n", rest[1]) >= 0) {
+		if rest := l[column:]; len(rest) > 0 && rest[0] == '-' && t.lines[line]+column < start &&
+			(len(rest) == 1 || strings.IndexByte(" \t\r\n", rest[1]) >= 0) {
 			return line, column, true
 		}
 	}
 	return 0, 0, false
 }
 
-// trim returns the end of what starts at start in the given column and ends before limit, without the blank lines and the
-// comments after it. A comment that is indented deeper than column belongs to it.
+// trim returns the end of what starts at start in the given column and ends before limit, without the blank lines and
+// the comments after it. A comment that is indented deeper than column belongs to it.
 func (t *text) trim(start, limit, column int) int {
 	end := limit
 	for end > start {

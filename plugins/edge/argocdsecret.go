@@ -39,7 +39,8 @@ type clusterConfig struct {
 const argoCDHint = "Argo CD's pods lack kubectl-edge_credential: see docs/argocd.md of kubectl edge"
 
 // secret makes the Secret by which Argo CD knows an instance. It holds where the instance is and how to get a token.
-func (o *clusterSecretOptions) secret(request tokenrequest.Request, name string, entry kubeconfig.Entry) (*corev1.Secret, error) {
+func (o *clusterSecretOptions) secret(request tokenrequest.Request, name string,
+	entry kubeconfig.Entry) (*corev1.Secret, error) {
 	var config clusterConfig
 	config.ExecProvider.Command = o.command
 	config.ExecProvider.Args = request.Args()
@@ -55,7 +56,8 @@ func (o *clusterSecretOptions) secret(request tokenrequest.Request, name string,
 	if err != nil {
 		return nil, fmt.Errorf("make the Secret of instance %s: %w", request.InstanceID, err)
 	}
-	cluster := "edge-" + request.Region + "-" + request.InstanceID // both have the form of DNS labels, of 4 and at most 16 characters
+	// Both have the form of DNS labels, of 4 and at most 16 characters.
+	cluster := "edge-" + request.Region + "-" + request.InstanceID
 	labels := map[string]string{
 		"kubectl-edge/name":        name,
 		"kubectl-edge/instance-id": request.InstanceID,
@@ -67,10 +69,12 @@ func (o *clusterSecretOptions) secret(request tokenrequest.Request, name string,
 	}
 	labels["argocd.argoproj.io/secret-type"] = "cluster"
 	return &corev1.Secret{
-		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"},
-		ObjectMeta: metav1.ObjectMeta{Name: cluster, Namespace: o.namespace, Labels: labels, Annotations: o.annotations},
-		Type:       corev1.SecretTypeOpaque,
-		StringData: map[string]string{"name": cluster, "server": entry.Server, "config": string(data)}, // can be read in a review
+		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"},
+		ObjectMeta: metav1.ObjectMeta{Name: cluster, Namespace: o.namespace, Labels: labels,
+			Annotations: o.annotations},
+		Type: corev1.SecretTypeOpaque,
+		// Can be read in a review.
+		StringData: map[string]string{"name": cluster, "server": entry.Server, "config": string(data)},
 	}, nil
 }
 
@@ -95,8 +99,8 @@ func (o *clusterSecretOptions) print(secrets []*corev1.Secret) error {
 	return printer.PrintObj(list, o.Out)
 }
 
-// applyAll applies the Secrets on the server's side, so that what others have added to them stays. The dynamic client will do,
-// and unlike the typed one does not make every command register all types of Kubernetes when it starts.
+// applyAll applies the Secrets on the server's side, so that what others have added to them stays. The dynamic client
+// will do, and unlike the typed one does not make every command register all types of Kubernetes when it starts.
 func (o *clusterSecretOptions) applyAll(ctx context.Context, target *rest.Config, secrets []*corev1.Secret) error {
 	client, err := dynamic.NewForConfig(target)
 	if err != nil {
@@ -112,7 +116,8 @@ func (o *clusterSecretOptions) applyAll(ctx context.Context, target *rest.Config
 		if err != nil {
 			return fmt.Errorf("apply Secret %s/%s: %w", s.Namespace, s.Name, err)
 		}
-		_, err = client.Resource(corev1.SchemeGroupVersion.WithResource("secrets")).Namespace(s.Namespace).Patch(ctx, s.Name, types.ApplyPatchType, data,
+		_, err = client.Resource(corev1.SchemeGroupVersion.WithResource("secrets")).Namespace(s.Namespace).Patch(ctx,
+			s.Name, types.ApplyPatchType, data,
 			metav1.PatchOptions{FieldManager: "kubectl-edge", Force: &o.forceConflicts})
 		if err != nil {
 			err = fmt.Errorf("apply Secret %s/%s: %w", s.Namespace, s.Name, err)

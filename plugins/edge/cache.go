@@ -103,7 +103,8 @@ func newCacheCleanCmd(a *app) *cobra.Command {
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			return a.cleanCache(func(f tokencache.File) bool {
-				return (!expired || !f.Entry.Usable(a.Now())) && (a.choice.Profile == "" || f.Entry.Labels.Profile == a.choice.Profile)
+				return (!expired || !f.Entry.Usable(a.Now())) &&
+					(a.choice.Profile == "" || f.Entry.Labels.Profile == a.choice.Profile)
 			})
 		},
 	}

@@ -15,8 +15,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 )
 
-// completionTimeout bounds how long a shell waits for a list of STACKIT's when a person presses the Tab key. A session that has
-// to be renewed first takes its own time: to cut that off could lose it.
+// completionTimeout bounds how long a shell waits for a list of STACKIT's when a person presses the Tab key. A session
+// that has to be renewed first takes its own time: to cut that off could lose it.
 const completionTimeout = 5 * time.Second
 
 // candidates are what a flag or an argument of a command may be, as "value" or "value\tdescription".
@@ -25,8 +25,8 @@ type candidates func(context.Context, *cobra.Command) []string
 // plainWord is what every shell takes as it is.
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9@:/._-]*$`)
 
-// completeValues has shells complete, below root, what a person has named: profiles, settings, instances and contexts. What
-// cannot be found out completes to nothing; a person at a prompt has no use for an error.
+// completeValues has shells complete, below root, what a person has named: profiles, settings, instances and contexts.
+// What cannot be found out completes to nothing; a person at a prompt has no use for an error.
 func completeValues(root *cobra.Command, a *app) {
 	complete := func(find candidates) cobra.CompletionFunc {
 		return func(cmd *cobra.Command, _ []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
@@ -55,7 +55,8 @@ func completeValues(root *cobra.Command, a *app) {
 		"profile use": only(a.profileNames), "profile delete": only(a.profileNames),
 		"config get": only(settingNames), "config set": only(settingNames),
 		"kubeconfig remove": complete(a.edgeContextNames), "use": only(a.instanceIDs),
-		"instance describe": only(a.instanceIDs), "instance update": only(a.instanceIDs), "instance delete": only(a.instanceIDs),
+		"instance describe": only(a.instanceIDs), "instance update": only(a.instanceIDs),
+		"instance delete": only(a.instanceIDs),
 	}
 	var visit func(cmd *cobra.Command, path string)
 	visit = func(cmd *cobra.Command, path string) {

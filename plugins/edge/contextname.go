@@ -24,7 +24,8 @@ func (n *contextName) Type() string { return "template" }
 // Set takes a template that makes good names of examples.
 func (n *contextName) Set(s string) error {
 	candidate := contextName(s)
-	if _, err := candidate.of(contextFields{"demo", "demo-3714d85", "12345678-ffff-4bcd-8fff-123456789abc", "eu01", "default"}); err != nil {
+	if _, err := candidate.of(contextFields{"demo", "demo-3714d85", "12345678-ffff-4bcd-8fff-123456789abc", "eu01",
+		"default"}); err != nil {
 		return err
 	}
 	*n = candidate
@@ -49,7 +50,8 @@ func (n contextName) of(fields contextFields) (string, error) {
 		return !unicode.IsGraphic(r) || unicode.IsSpace(r) || strings.ContainsRune("'\"`\\$", r)
 	}
 	if name == "" || len(name) > maxContextName || name[0] == '-' || strings.IndexFunc(name, unfit) >= 0 {
-		return "", fmt.Errorf("context name %.80q: want 1 to %d characters without spaces, quotes, $ and backslashes, and no hyphen first", name, maxContextName)
+		return "", fmt.Errorf("context name %.80q: want 1 to %d characters without spaces, quotes, $ and "+
+			"backslashes, and no hyphen first", name, maxContextName)
 	}
 	return name, nil
 }

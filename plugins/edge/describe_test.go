@@ -15,7 +15,8 @@ func TestDescribeDoesNotSteerTheTerminal(t *testing.T) {
 	if err := describe(&out, i); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := out.String(), "Description:   a\ufffd[2Jb\ufffdc"; !strings.Contains(got, want) || strings.ContainsAny(got, "\x1b\r") {
+	if got, want := out.String(), "Description:   a\ufffd[2Jb\ufffdc"; !strings.Contains(got, want) ||
+		strings.ContainsAny(got, "\x1b\r") {
 		t.Errorf("got %q, want %q in it", got, want)
 	}
 }

@@ -21,7 +21,8 @@ func TestCheckSkew(t *testing.T) {
 		{-2 * time.Minute, checkFail, "2m0s behind"},
 	} {
 		got := checkSkew(tc.skew)
-		if got.Status != tc.status || !strings.Contains(got.Detail, tc.says) || (got.Next == "") != (got.Status == checkOK) {
+		if got.Status != tc.status || !strings.Contains(got.Detail, tc.says) ||
+			(got.Next == "") != (got.Status == checkOK) {
 			t.Errorf("%v: got %+v, want %s with %q", tc.skew, got, tc.status, tc.says)
 		}
 	}

@@ -22,7 +22,8 @@ func (a *app) checkKubeconfig(config *api.Config) check {
 	const name = "kubeconfig"
 	ours := kubeconfig.EdgeContexts(config)
 	if refused := refusedContexts(config); len(refused) > 0 {
-		return failed(name, fmt.Errorf("contexts whose arguments the credential helper refuses: %s", strings.Join(refused, ", ")),
+		return failed(name, fmt.Errorf("contexts whose arguments the credential helper refuses: %s",
+			strings.Join(refused, ", ")),
 			"kubectl edge kubeconfig create --overwrite writes them again")
 	}
 	var lost []string
@@ -40,7 +41,8 @@ func (a *app) checkKubeconfig(config *api.Config) check {
 	case err != nil:
 		return failed(name, err, "kubectl edge kubeconfig audit")
 	case len(redirects) > 0:
-		return warned(name, "unless you wrote that yourself, delete it from exec.env of the user: kubectl edge kubeconfig audit -o wide",
+		return warned(name, "unless you wrote that yourself, delete it from exec.env of the user: kubectl edge "+
+			"kubeconfig audit -o wide",
 			"it sets what the credential helper should have from your shell: %s", strings.Join(redirects, "; "))
 	case secrets > 0:
 		return warned(name, "kubectl edge kubeconfig audit", "%s of kubectl edge; %s in the file",

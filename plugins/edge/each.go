@@ -36,13 +36,14 @@ func newEachCmd(a *app) *cobra.Command {
 		Short: "Run a kubectl command against many instances at once",
 		Long: `Run a kubectl command against many instances at once.
 
-The instances are those of your kubeconfig that call kubectl-edge_credential. Each line of output starts with the name of its
-context. The exit code is the highest of all kubectl commands, so 0 means that all succeeded.
+The instances are those of your kubeconfig that call kubectl-edge_credential. Each line of output starts with the name
+of its context. The exit code is the highest of all kubectl commands, so 0 means that all succeeded.
 
--l takes name=GLOB, id=GLOB, project=GLOB, region=GLOB and profile=GLOB, all of which must match; *, ? and [a-z] stand for
-characters. Repeat --context for contexts that match any.
+-l takes name=GLOB, id=GLOB, project=GLOB, region=GLOB and profile=GLOB, all of which must match; *, ? and [a-z] stand
+for characters. Repeat --context for contexts that match any.
 
--o json asks kubectl for JSON, and prints one object with an item for each context, which has either a result or an error.
+-o json asks kubectl for JSON, and prints one object with an item for each context, which has either a result or an
+error.
 
 With "-" for a file, as in apply -f -, standard input is read once and given to each.`,
 		Example: `  kubectl edge each --all -- get nodes
@@ -59,7 +60,8 @@ With "-" for a file, as in apply -f -, standard input is read once and given to 
 	}
 	cmd.Flags().SetInterspersed(false) // what follows is kubectl's, even if the -- was forgotten
 	cmd.Flags().BoolVar(&o.all, "all", false, "all instances of the kubeconfig")
-	cmd.Flags().StringSliceVarP(&o.selector, "selector", "l", nil, "only instances that match all of KEY=GLOB,…; keys are name, id, project, region and profile")
+	cmd.Flags().StringSliceVarP(&o.selector, "selector", "l", nil,
+		"only instances that match all of KEY=GLOB,…; keys are name, id, project, region and profile")
 	cmd.Flags().StringSliceVar(&o.contexts, "context", nil, "only contexts that match one of these globs")
 	cmd.Flags().IntVar(&o.parallel, "parallel", o.parallel, "how many commands run at once")
 	cmd.Flags().StringVar(&o.path, "kubeconfig", "", "file to read (default: as kubectl chooses it)")
@@ -83,7 +85,8 @@ func (o *eachOptions) validate(args []string) error {
 	for _, requirement := range o.selector {
 		key, glob, ok := strings.Cut(requirement, "=")
 		if !ok || !slices.Contains([]string{"name", "id", "project", "region", "profile"}, key) {
-			return fmt.Errorf("selector %.80q: want KEY=GLOB with name, id, project, region or profile for KEY", requirement)
+			return fmt.Errorf("selector %.80q: want KEY=GLOB with name, id, project, region or profile for KEY",
+				requirement)
 		}
 		if _, err := path.Match(glob, ""); err != nil {
 			return fmt.Errorf("selector %.80q: the pattern is malformed", requirement)
@@ -95,7 +98,8 @@ func (o *eachOptions) validate(args []string) error {
 		}
 	}
 	for _, arg := range flagsOf(args) {
-		if name, _, _ := strings.Cut(arg, "="); slices.Contains([]string{"--context", "--cluster", "--kubeconfig", "--server", "-s"}, name) {
+		if name, _, _ := strings.Cut(arg, "="); slices.Contains([]string{"--context", "--cluster", "--kubeconfig",
+			"--server", "-s"}, name) {
 			return fmt.Errorf("kubectl's %s would choose another cluster than the instance's", name)
 		}
 	}
@@ -136,9 +140,11 @@ func (o *eachOptions) chosen() ([]kubeconfig.EdgeContext, error) {
 	if err != nil {
 		return nil, err
 	}
-	contexts := slices.DeleteFunc(kubeconfig.EdgeContexts(config), func(c kubeconfig.EdgeContext) bool { return !o.matches(c) })
+	contexts := slices.DeleteFunc(kubeconfig.EdgeContexts(config),
+		func(c kubeconfig.EdgeContext) bool { return !o.matches(c) })
 	if len(contexts) == 0 {
-		return nil, hint.Wrap(errors.New("no context of kubectl edge in the kubeconfig matches"), "kubectl edge kubeconfig create --all")
+		return nil, hint.Wrap(errors.New("no context of kubectl edge in the kubeconfig matches"),
+			"kubectl edge kubeconfig create --all")
 	}
 	return contexts, nil
 }
@@ -158,7 +164,8 @@ func (o *eachOptions) matches(c kubeconfig.EdgeContext) bool {
 			return false
 		}
 	}
-	return len(o.contexts) == 0 || slices.ContainsFunc(o.contexts, func(glob string) bool { return match(glob, c.Name) })
+	return len(o.contexts) == 0 || slices.ContainsFunc(o.contexts,
+		func(glob string) bool { return match(glob, c.Name) })
 }
 
 func (o *eachOptions) run(ctx context.Context, args []string) error {
@@ -201,7 +208,10 @@ func (o *eachOptions) arguments(c kubeconfig.EdgeContext, args []string) []strin
 	if o.path != "" {
 		flags = append(flags, "--kubeconfig="+o.path)
 	}
-	raw := slices.ContainsFunc(flagsOf(args), func(arg string) bool { return arg == "--raw" || strings.HasPrefix(arg, "--raw=") })
+	raw := slices.ContainsFunc(flagsOf(args), func(arg string) bool {
+		return arg == "--raw" ||
+			strings.HasPrefix(arg, "--raw=")
+	})
 	if json, _ := outputOf(args); o.format == "json" && !json && !raw {
 		flags = append(flags, "--output=json")
 	}
@@ -226,7 +236,8 @@ func (o *eachOptions) streams(contexts []kubeconfig.EdgeContext) []eachStreams {
 	var streams []eachStreams
 	for i, name := range names {
 		label := fmt.Sprintf("%-*s | ", width, name)
-		streams = append(streams, eachStreams{out.stream(o.colour(o.Out, i, label)), errOut.stream(o.colour(o.ErrOut, i, label))})
+		streams = append(streams, eachStreams{out.stream(o.colour(o.Out, i, label)),
+			errOut.stream(o.colour(o.ErrOut, i, label))})
 	}
 	return streams
 }

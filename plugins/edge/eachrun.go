@@ -18,7 +18,8 @@ import (
 // eachStreams are where a command's output goes; nil keeps it.
 type eachStreams struct{ out, errOut *lineStream }
 
-// runKubectl runs one command until it ends. When ctx does, it is interrupted as by Ctrl-C, and killed if that is in vain.
+// runKubectl runs one command until it ends. When ctx does, it is interrupted as by Ctrl-C, and killed if that is in
+// vain.
 func runKubectl(ctx context.Context, kubectl string, args []string, input []byte, streams eachStreams) (r eachRun) {
 	child := plugin.Child{Args: append([]string{kubectl}, args...), Out: &r.stdout, ErrOut: &r.stderr}
 	if input != nil {
@@ -106,7 +107,8 @@ func (o *eachOptions) printMerged(contexts []kubeconfig.EdgeContext, runs []each
 	items := []eachResult{}
 	for i, c := range contexts {
 		r := &runs[i]
-		item := eachResult{Context: c.Name, InstanceID: c.Request.InstanceID, ProjectID: c.Request.ProjectID, Region: c.Request.Region, ExitCode: r.code}
+		item := eachResult{Context: c.Name, InstanceID: c.Request.InstanceID, ProjectID: c.Request.ProjectID,
+			Region: c.Request.Region, ExitCode: r.code}
 		switch {
 		case r.err != nil:
 			item.Error = r.err.Error()

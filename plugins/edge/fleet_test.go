@@ -12,8 +12,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 )
 
-// mintsPerHour plays a client that never rests: it asks whenever it was told to, and whoever finds the token ageing has the
-// next one a second later.
+// mintsPerHour plays a client that never rests: it asks whenever it was told to, and whoever finds the token ageing has
+// the next one a second later.
 func mintsPerHour(life time.Duration) float64 {
 	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	now, mints, end := start, 0, start.Add(500*life)

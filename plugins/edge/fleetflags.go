@@ -17,8 +17,10 @@ type fleetFlags struct {
 }
 
 func (f *fleetFlags) addFlags(fs *pflag.FlagSet) {
-	fs.StringSliceVarP(&f.ids, "instance-id", "i", nil, "id of the instance, such as demo-3714d85; several with commas, or repeated")
-	fs.StringSliceVarP(&f.names, "name", "n", nil, "name of the instance, such as demo; several with commas, or repeated")
+	fs.StringSliceVarP(&f.ids, "instance-id", "i", nil,
+		"id of the instance, such as demo-3714d85; several with commas, or repeated")
+	fs.StringSliceVarP(&f.names, "name", "n", nil,
+		"name of the instance, such as demo; several with commas, or repeated")
 	fs.BoolVar(&f.all, "all", false, "all instances of the project in the region")
 }
 
@@ -43,7 +45,8 @@ func (f *fleetFlags) validate() error {
 	case f.all && len(each) > 0:
 		return errors.New("want either --all, or --name and --instance-id")
 	case !f.all && len(each) == 0:
-		return hint.Wrap(errors.New("which instance? want --name, --instance-id or --all"), "kubectl edge instance list")
+		return hint.Wrap(errors.New("which instance? want --name, --instance-id or --all"),
+			"kubectl edge instance list")
 	}
 	for _, which := range each {
 		if err := which.validate(); err != nil {
@@ -54,7 +57,8 @@ func (f *fleetFlags) validate() error {
 }
 
 // get returns the chosen instances, each once. Of several, those that cannot be had are reported and counted.
-func (f *fleetFlags) get(ctx context.Context, a *app, cloud edgeCloud) (instances []stackit.Instance, failed int, err error) {
+func (f *fleetFlags) get(ctx context.Context, a *app, cloud edgeCloud) (instances []stackit.Instance, failed int,
+	err error) {
 	if f.all {
 		instances, err := cloud.Instances(ctx, cloud.ProjectID, cloud.Region)
 		return instances, 0, err

@@ -37,7 +37,8 @@ func newLoggedIn(t *testing.T) (a *app, s *sandbox.Sandbox, key string) {
 			IOStreams: genericiooptions.IOStreams{In: strings.NewReader(""), Out: io.Discard, ErrOut: io.Discard},
 			Getenv:    func(string) string { return "" }, Now: time.Now, Version: "test",
 		},
-		dirs: dirs.Dirs{Config: filepath.Join(base, "config"), State: filepath.Join(base, "state"), Cache: filepath.Join(base, "cache")},
+		dirs: dirs.Dirs{Config: filepath.Join(base, "config"), State: filepath.Join(base, "state"),
+			Cache: filepath.Join(base, "cache")},
 	}
 	config := &profile.Config{
 		Profiles: map[string]profile.Profile{profile.DefaultName: {

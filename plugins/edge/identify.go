@@ -19,9 +19,10 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
-// finder finds out which instances kubeconfig entries are of. What a file says is a hint and no more: an entry that claimed
-// to be an instance's would otherwise get that instance's tokens for a server of its own. So the server is compared with
-// what the API says, which it does only together with a new token. It mints for each instance at most once.
+// finder finds out which instances kubeconfig entries are of. What a file says is a hint and no more: an entry that
+// claimed to be an instance's would otherwise get that instance's tokens for a server of its own. So the server is
+// compared with what the API says, which it does only together with a new token. It mints for each instance at most
+// once.
 type finder struct {
 	*app
 	cloud      edgeCloud
@@ -39,9 +40,10 @@ type fetchedEntry struct {
 	err   error
 }
 
-// candidates returns the requests for the instances that e could be of. Probe allows all instances of the scope's project
-// when nothing in the file tells.
-func (f *finder) candidates(ctx context.Context, e kubeconfig.Embedded, token string, probe bool) ([]tokenrequest.Request, error) {
+// candidates returns the requests for the instances that e could be of. Probe allows all instances of the scope's
+// project when nothing in the file tells.
+func (f *finder) candidates(ctx context.Context, e kubeconfig.Embedded, token string,
+	probe bool) ([]tokenrequest.Request, error) {
 	region := cmp.Or(e.Region, f.cloud.Region)
 	ids := claimedInstances(token)
 	if e.InstanceID != "" {
@@ -52,7 +54,8 @@ func (f *finder) candidates(ctx context.Context, e kubeconfig.Embedded, token st
 			return nil, errors.New("nothing in it tells which instance it is of")
 		}
 		if f.cloud.ProjectID == "" {
-			return nil, hint.Wrap(errors.New("nothing in it tells which instance it is of"), "name the project whose instances are to be tried: --project-id UUID")
+			return nil, hint.Wrap(errors.New("nothing in it tells which instance it is of"),
+				"name the project whose instances are to be tried: --project-id UUID")
 		}
 		instances, err := f.list(ctx, f.cloud.ProjectID, region)
 		return f.requests(instances, f.cloud.ProjectID, region), err
@@ -64,7 +67,8 @@ func (f *finder) candidates(ctx context.Context, e kubeconfig.Embedded, token st
 		}
 	}
 	if f.choice.ProjectID != "" {
-		return nil, fmt.Errorf("project %s has no instance %s in %s", f.cloud.ProjectID, strings.Join(ids, " or "), region)
+		return nil, fmt.Errorf("project %s has no instance %s in %s", f.cloud.ProjectID, strings.Join(ids, " or "),
+			region)
 	}
 	projects, err := f.memberships(ctx)
 	if err != nil {
@@ -93,13 +97,15 @@ func (f *finder) named(ctx context.Context, project, region string, ids []string
 	if err != nil {
 		return nil, err
 	}
-	return f.requests(slices.DeleteFunc(slices.Clone(instances), func(i stackit.Instance) bool { return !slices.Contains(ids, i.Id) }), project, region), nil
+	return f.requests(slices.DeleteFunc(slices.Clone(instances),
+		func(i stackit.Instance) bool { return !slices.Contains(ids, i.Id) }), project, region), nil
 }
 
 func (f *finder) requests(instances []stackit.Instance, project, region string) []tokenrequest.Request {
 	var requests []tokenrequest.Request
 	for _, i := range instances {
-		requests = append(requests, tokenrequest.Request{ProjectID: project, Region: region, InstanceID: i.Id, Profile: f.cloud.Name, Expiration: f.expiration})
+		requests = append(requests, tokenrequest.Request{ProjectID: project, Region: region, InstanceID: i.Id,
+			Profile: f.cloud.Name, Expiration: f.expiration})
 	}
 	return requests
 }
@@ -136,8 +142,8 @@ func (f *finder) memberships(ctx context.Context) ([]string, error) {
 	return f.projects, nil
 }
 
-// verify returns the one of the candidates whose server is the given one, with its entry. A single candidate is waited for as the
-// cloud has it; of several, those that give out no credentials now are passed over.
+// verify returns the one of the candidates whose server is the given one, with its entry. A single candidate is waited
+// for as the cloud has it; of several, those that give out no credentials now are passed over.
 func (f *finder) verify(
 	ctx context.Context, cloud edgeCloud, candidates []tokenrequest.Request, server string,
 ) (tokenrequest.Request, kubeconfig.Entry, error) {
@@ -152,10 +158,12 @@ func (f *finder) verify(
 		} else if sameServer(entry.Server, server) {
 			return request, entry, nil
 		} else if len(candidates) == 1 {
-			return request, entry, fmt.Errorf("its server is not the one of instance %s, %s", request.InstanceID, entry.Server)
+			return request, entry, fmt.Errorf("its server is not the one of instance %s, %s", request.InstanceID,
+				entry.Server)
 		}
 	}
-	return tokenrequest.Request{}, kubeconfig.Entry{}, cmp.Or(refused, errors.New("its server is none of the instances'"))
+	return tokenrequest.Request{}, kubeconfig.Entry{},
+		cmp.Or(refused, errors.New("its server is none of the instances'"))
 }
 
 // entry mints for an instance, once.
@@ -179,7 +187,8 @@ func sameServer(a, b string) bool {
 		return false
 	}
 	port := func(u *url.URL) string { return cmp.Or(u.Port(), "443") }
-	return x.Scheme == "https" && y.Scheme == "https" && strings.EqualFold(x.Hostname(), y.Hostname()) && port(x) == port(y) &&
+	return x.Scheme == "https" && y.Scheme == "https" && strings.EqualFold(x.Hostname(), y.Hostname()) &&
+		port(x) == port(y) &&
 		strings.TrimRight(x.Path, "/") == strings.TrimRight(y.Path, "/")
 }
 

@@ -10,7 +10,8 @@ import (
 )
 
 func newInstanceCmd(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "instance", Aliases: []string{"instances"}, Short: "Show, create, change and delete Edge Cloud instances"}
+	cmd := &cobra.Command{Use: "instance", Aliases: []string{"instances"},
+		Short: "Show, create, change and delete Edge Cloud instances"}
 	cmd.AddCommand(newInstanceListCmd(a), newInstanceDescribeCmd(a),
 		newInstanceCreateCmd(a), newInstanceUpdateCmd(a), newInstanceDeleteCmd(a))
 	return cmd
@@ -92,7 +93,8 @@ func instanceKind() output.Kind[stackit.Instance] {
 			{Name: "UI", Value: func(i stackit.Instance) string { return i.FrontendUrl }},
 			{Name: "STATE", Value: func(i stackit.Instance) string { return i.Status }},
 			{Name: "PLAN", Wide: true, Value: func(i stackit.Instance) string { return i.PlanId }},
-			{Name: "CREATED", Wide: true, Value: func(i stackit.Instance) string { return i.Created.Format(time.RFC3339) }},
+			{Name: "CREATED", Wide: true,
+				Value: func(i stackit.Instance) string { return i.Created.Format(time.RFC3339) }},
 			{Name: "DESCRIPTION", Wide: true, Value: func(i stackit.Instance) string { return i.GetDescription() }},
 		},
 	}

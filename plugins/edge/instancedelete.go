@@ -32,8 +32,8 @@ func newInstanceDeleteCmd(a *app) *cobra.Command {
 		Short: "Delete an instance with everything in it, and wait until it is gone",
 		Long: `Delete an instance with everything in it, and wait until it is gone.
 
-Contexts of your kubeconfig that call kubectl-edge_credential for it are removed, too, with their clusters and users, and so are
-its cached tokens: a person is asked first, and --yes agrees. --keep-contexts leaves both alone.`,
+Contexts of your kubeconfig that call kubectl-edge_credential for it are removed, too, with their clusters and users,
+and so are its cached tokens: a person is asked first, and --yes agrees. --keep-contexts leaves both alone.`,
 		Example: `  kubectl edge instance delete demo-3714d85
   kubectl edge instance delete --name demo --yes --keep-contexts`,
 		Args: cobra.MaximumNArgs(1),
@@ -45,7 +45,8 @@ its cached tokens: a person is asked first, and --yes agrees. --keep-contexts le
 		},
 	}
 	o.which.addFlags(cmd.Flags())
-	cmd.Flags().StringVar(&o.path, "kubeconfig", "", "file to remove the contexts from (default: as kubectl chooses it)")
+	cmd.Flags().StringVar(&o.path, "kubeconfig", "",
+		"file to remove the contexts from (default: as kubectl chooses it)")
 	cmd.Flags().BoolVar(&o.keepContexts, "keep-contexts", false, "leave the kubeconfig and the cached tokens alone")
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	cmd.Flags().BoolVar(&o.noWait, "no-wait", false, "do not wait until the instance is gone")
@@ -61,7 +62,8 @@ func (o *instanceDeleteOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	question := fmt.Sprintf("Delete instance %s (%q) of project %s, with everything in it?", instance.Id, instance.DisplayName, cloud.ProjectID)
+	question := fmt.Sprintf("Delete instance %s (%q) of project %s, with everything in it?", instance.Id,
+		instance.DisplayName, cloud.ProjectID)
 	if err := o.Confirm(ctx, o.yes, question); err != nil {
 		return err
 	}
@@ -92,9 +94,10 @@ func (o *instanceDeleteOptions) awaitDeleted(ctx context.Context, cloud edgeClou
 	return cloud.WaitDeleted(ctx, cloud.ProjectID, cloud.Region, id, func(i stackit.Instance) { p.say(i.Status) })
 }
 
-// contextsOf returns the contexts of the instance that are to be removed, nil if a person wants to keep them. A kubeconfig
-// that cannot be read is not worth keeping an instance for.
-func (o *instanceDeleteOptions) contextsOf(ctx context.Context, cloud edgeCloud, instance stackit.Instance) ([]kubeconfig.EdgeContext, error) {
+// contextsOf returns the contexts of the instance that are to be removed, nil if a person wants to keep them. A
+// kubeconfig that cannot be read is not worth keeping an instance for.
+func (o *instanceDeleteOptions) contextsOf(ctx context.Context, cloud edgeCloud,
+	instance stackit.Instance) ([]kubeconfig.EdgeContext, error) {
 	contexts := []kubeconfig.EdgeContext{}
 	if o.keepContexts {
 		return contexts, nil
@@ -121,7 +124,8 @@ func (o *instanceDeleteOptions) contextsOf(ctx context.Context, cloud edgeCloud,
 }
 
 // forget removes the contexts and the instance's cached tokens.
-func (o *instanceDeleteOptions) forget(ctx context.Context, cloud edgeCloud, id string, contexts []kubeconfig.EdgeContext) error {
+func (o *instanceDeleteOptions) forget(ctx context.Context, cloud edgeCloud, id string,
+	contexts []kubeconfig.EdgeContext) error {
 	var removed []string
 	edit := func(config *api.Config) error {
 		removed = nil
@@ -135,11 +139,13 @@ func (o *instanceDeleteOptions) forget(ctx context.Context, cloud edgeCloud, id 
 	}
 	if len(contexts) > 0 {
 		if err := kubeconfig.Edit(ctx, o.path, edit); err != nil {
-			return hint.Wrap(fmt.Errorf("the instance is deleted, its contexts are not: %w", err), "kubectl edge kubeconfig remove --prune")
+			return hint.Wrap(fmt.Errorf("the instance is deleted, its contexts are not: %w", err),
+				"kubectl edge kubeconfig remove --prune")
 		}
 	}
 	for _, name := range removed {
 		o.Note("Removed context %q.", name)
 	}
-	return o.forgetInstances([]kubeconfig.EdgeContext{{Request: tokenrequest.Request{ProjectID: cloud.ProjectID, Region: cloud.Region, InstanceID: id}}})
+	return o.forgetInstances([]kubeconfig.EdgeContext{{Request: tokenrequest.Request{ProjectID: cloud.ProjectID,
+		Region: cloud.Region, InstanceID: id}}})
 }

@@ -37,8 +37,8 @@ func (f *instanceFlags) validate() error {
 	}
 }
 
-// take has an argument stand for --name or --instance-id, and validates. Every id has a hyphen; a name that has one takes the
-// flag.
+// take has an argument stand for --name or --instance-id, and validates. Every id has a hyphen; a name that has one
+// takes the flag.
 func (f *instanceFlags) take(args []string) error {
 	if len(args) == 1 {
 		if *f != (instanceFlags{}) {
@@ -67,10 +67,12 @@ func (a *app) awaitActive(ctx context.Context, cloud edgeCloud, instance stackit
 	}
 	p := a.progress("waiting for instance " + instance.Id)
 	defer p.end()
-	return cloud.WaitActive(ctx, cloud.ProjectID, cloud.Region, instance.Id, func(i stackit.Instance) { p.say(i.Status) })
+	return cloud.WaitActive(ctx, cloud.ProjectID, cloud.Region, instance.Id,
+		func(i stackit.Instance) { p.say(i.Status) })
 }
 
-// waiting is the cloud for a command that waits for the credentials of one instance, and says so. It is to be called at the end.
+// waiting is the cloud for a command that waits for the credentials of one instance, and says so. It is to be called at
+// the end.
 func (a *app) waiting(cloud edgeCloud, id string, f patienceFlags) (patient edgeCloud, end func()) {
 	p := a.progress("waiting for instance " + id)
 	return f.patient(cloud, p, func(i stackit.Instance) { p.say(i.Status) }), p.end

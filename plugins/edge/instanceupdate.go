@@ -45,7 +45,8 @@ func newInstanceUpdateCmd(a *app) *cobra.Command {
 	}
 	o.which.addFlags(cmd.Flags())
 	cmd.Flags().StringVar(&o.planID, "plan-id", "", "UUID of the new plan, see kubectl edge plan list")
-	cmd.Flags().StringVarP(&o.description, "description", "d", "", `new description, at most 256 characters; "" removes it`)
+	cmd.Flags().StringVarP(&o.description, "description", "d", "",
+		`new description, at most 256 characters; "" removes it`)
 	plugin.AllowEmpty(cmd.Flags(), "description")
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	cmd.Flags().BoolVar(&o.noWait, "no-wait", false, "do not wait until the instance is active again")
@@ -74,7 +75,8 @@ func (o *instanceUpdateOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := o.Confirm(ctx, o.yes, fmt.Sprintf("Update instance %s of project %s?", instance.Id, cloud.ProjectID)); err != nil {
+	if err := o.Confirm(ctx, o.yes, fmt.Sprintf("Update instance %s of project %s?", instance.Id,
+		cloud.ProjectID)); err != nil {
 		return err
 	}
 	if err := cloud.UpdateInstance(ctx, cloud.ProjectID, cloud.Region, instance.Id, o.request); err != nil {

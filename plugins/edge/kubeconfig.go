@@ -9,7 +9,9 @@ const installHint = `This kubeconfig gets its tokens from kubectl edge. Install 
 then log in: kubectl edge login`
 
 func newKubeconfigCmd(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "kubeconfig", Aliases: []string{"kubeconfigs"}, Short: "Write kubeconfigs that hold no secret, and find those that do"}
-	cmd.AddCommand(newKubeconfigCreateCmd(a), newKubeconfigRemoveCmd(a), newKubeconfigConvertCmd(a), newKubeconfigAuditCmd(a))
+	cmd := &cobra.Command{Use: "kubeconfig", Aliases: []string{"kubeconfigs"},
+		Short: "Write kubeconfigs that hold no secret, and find those that do"}
+	cmd.AddCommand(newKubeconfigCreateCmd(a), newKubeconfigRemoveCmd(a), newKubeconfigConvertCmd(a),
+		newKubeconfigAuditCmd(a))
 	return cmd
 }

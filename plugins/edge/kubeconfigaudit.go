@@ -23,14 +23,14 @@ func newKubeconfigAuditCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "audit [FILE|FOLDER…]",
 		Short: "List the secrets that kubeconfigs hold, without showing them, and what redirects the helper",
-		Long: `List the secrets that kubeconfigs hold, without showing them: tokens, client keys, passwords, auth providers, and
-arguments and variables of credential helpers that carry one, even in comments.
+		Long: `List the secrets that kubeconfigs hold, without showing them: tokens, client keys, passwords, auth
+providers, and arguments and variables of credential helpers that carry one, even in comments.
 
-It also lists the variables that a kubeconfig sets for the credential helper of kubectl edge: they can decide where it finds
-its configuration, programs, certificate authorities and proxies. A kubeconfig of kubectl edge has none.
+It also lists the variables that a kubeconfig sets for the credential helper of kubectl edge: they can decide where it
+finds its configuration, programs, certificate authorities and proxies. A kubeconfig of kubectl edge has none.
 
-Without arguments the files are those of kubectl. Folders are searched for kubeconfigs. The exit code is 1 if anything was
-found, or if a file cannot be read.`,
+Without arguments the files are those of kubectl. Folders are searched for kubeconfigs. The exit code is 1 if anything
+was found, or if a file cannot be read.`,
 		Example: `  kubectl edge kubeconfig audit
   kubectl edge kubeconfig audit ~/Downloads ~/src -o wide
   kubectl edge kubeconfig audit . -o sarif > kubeconfigs.sarif`,
@@ -82,7 +82,8 @@ func (a *app) audit(paths []string, out output.Flags) error {
 	}
 	switch {
 	case len(findings) > 0:
-		return hint.Wrap(fmt.Errorf("%s in %s", countFindings(findings), count(len(files), "file")), "what to do about each: kubectl edge kubeconfig audit -o wide")
+		return hint.Wrap(fmt.Errorf("%s in %s", countFindings(findings), count(len(files), "file")),
+			"what to do about each: kubectl edge kubeconfig audit -o wide")
 	case failed:
 		return errors.New("not every file could be audited")
 	case len(paths) > 0:

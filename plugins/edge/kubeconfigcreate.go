@@ -40,15 +40,15 @@ func newKubeconfigCreateCmd(a *app) *cobra.Command {
 		Short: "Add instances to your kubeconfig, without a secret",
 		Long: `Add instances to your kubeconfig, without a secret.
 
-The user entry calls kubectl-edge_credential, which mints short-lived tokens when they are needed. All other entries of the
-file, its comments and its order stay as they are, and it is written once, after all instances have been asked.
+The user entry calls kubectl-edge_credential, which mints short-lived tokens when they are needed. All other entries
+of the file, its comments and its order stay as they are, and it is written once, after all instances have been asked.
 
-The API tells where an instance's server is only together with a new token, valid for 10 minutes. It goes to the cache, so
-that the first kubectl command need not wait for another. This holds for --dry-run and -o, too.
+The API tells where an instance's server is only together with a new token, valid for 10 minutes. It goes to the
+cache, so that the first kubectl command need not wait for another. This holds for --dry-run and -o, too.
 
-Several instances are asked in parallel. What is written are those that answered; the others are reported, and the exit
-code is 1. Whether an instance gives out credentials is not to be seen from its state, so each is asked; one that does not
-yet is waited for, up to --timeout, unless there is --no-wait.
+Several instances are asked in parallel. What is written are those that answered; the others are reported, and the
+exit code is 1. Whether an instance gives out credentials is not to be seen from its state, so each is asked; one that
+does not yet is waited for, up to --timeout, unless there is --no-wait.
 
 --context-name is a template with the fields {{.Name}}, {{.ID}}, {{.Project}}, {{.Region}} and {{.Profile}}. Cluster,
 user and context all get its name.`,
@@ -65,13 +65,15 @@ user and context all get its name.`,
 		},
 	}
 	o.which.addFlags(cmd.Flags())
-	cmd.Flags().VarP((*expiration.Flag)(&o.expiration), "expiration", "e", "how long each minted token is valid, such as 15m or 1d (default: the profile's, else 15m)")
+	cmd.Flags().VarP((*expiration.Flag)(&o.expiration), "expiration", "e",
+		"how long each minted token is valid, such as 15m or 1d (default: the profile's, else 15m)")
 	cmd.Flags().Var(&o.contextName, "context-name", "template of the context's name")
 	cmd.Flags().StringVar(&o.namespace, "namespace", "", "namespace of the context")
 	cmd.Flags().StringVar(&o.path, "kubeconfig", "", "file to write (default: as kubectl chooses it)")
 	cmd.Flags().BoolVar(&o.switchContext, "switch-context", false, "make the instance the current context")
 	o.patience.addFlags(cmd.Flags())
-	cmd.Flags().BoolVar(&o.overwrite, "overwrite", false, "replace entries of the same name that are not the instance's")
+	cmd.Flags().BoolVar(&o.overwrite, "overwrite", false,
+		"replace entries of the same name that are not the instance's")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "print what would change as a diff, and write nothing")
 	cmd.Flags().StringVarP(&o.format, "output", "o", "", "print a kubeconfig of its own, and write nothing: json|yaml")
 	return cmd
@@ -161,16 +163,19 @@ func (o *kubeconfigCreateOptions) places(cloud edgeCloud, instances []stackit.In
 	var places []*place
 	named := map[string]string{}
 	for _, instance := range instances {
-		name, err := o.contextName.of(contextFields{instance.DisplayName, instance.Id, cloud.ProjectID, cloud.Region, cloud.Name})
+		name, err := o.contextName.of(contextFields{instance.DisplayName, instance.Id, cloud.ProjectID, cloud.Region,
+			cloud.Name})
 		if err != nil {
 			return nil, usageError{err}
 		}
 		if other, ok := named[name]; ok {
-			return nil, usageError{fmt.Errorf("--context-name makes %q of both instance %s and instance %s: use {{.ID}} in it", name, other, instance.Id)}
+			return nil, usageError{fmt.Errorf("--context-name makes %q of both instance %s and instance %s: use "+
+				"{{.ID}} in it", name, other, instance.Id)}
 		}
 		named[name] = instance.Id
 		places = append(places, &place{instance: instance, name: name, request: tokenrequest.Request{
-			ProjectID: cloud.ProjectID, Region: cloud.Region, InstanceID: instance.Id, Profile: cloud.Name, Expiration: o.expiration,
+			ProjectID: cloud.ProjectID, Region: cloud.Region, InstanceID: instance.Id, Profile: cloud.Name,
+			Expiration: o.expiration,
 		}})
 	}
 	return places, nil
@@ -271,7 +276,8 @@ func (o *kubeconfigCreateOptions) report(places []*place, switched bool) error {
 	}
 	switch {
 	case o.which.several():
-		o.Note("Use them with: kubectl --context NAME get edgehosts, or all at once: kubectl edge each --all -- get edgehosts")
+		o.Note("Use them with: kubectl --context NAME get edgehosts, or all at once: kubectl edge each --all -- get " +
+			"edgehosts")
 	case switched:
 		o.Note("It is the current context.")
 	default:

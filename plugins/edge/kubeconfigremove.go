@@ -34,10 +34,11 @@ func newKubeconfigRemoveCmd(a *app) *cobra.Command {
 		Short: "Remove instances from your kubeconfig, and their cached tokens",
 		Long: `Remove instances from your kubeconfig, and their cached tokens.
 
-Only contexts that call kubectl-edge_credential are removed, with their clusters and users unless other contexts use them.
+Only contexts that call kubectl-edge_credential are removed, with their clusters and users unless other contexts use
+them.
 
---prune removes those whose instances are gone. It asks the API for each project and region that your kubeconfig names, with
-the profile that it names. Where the API cannot be asked, the contexts stay.`,
+--prune removes those whose instances are gone. It asks the API for each project and region that your kubeconfig
+names, with the profile that it names. Where the API cannot be asked, the contexts stay.`,
 		Example: `  kubectl edge kubeconfig remove edge_eu01_demo-3714d85
   kubectl edge kubeconfig remove --name demo
   kubectl edge kubeconfig remove --prune --dry-run`,
@@ -67,7 +68,8 @@ func (o *kubeconfigRemoveOptions) validate() error {
 		}
 	}
 	if ways != 1 {
-		return hint.Wrap(errors.New("remove what? want names of contexts, or --name, --instance-id or --all, or --prune"), "kubectl config get-contexts")
+		return hint.Wrap(errors.New("remove what? want names of contexts, or --name, --instance-id or --all, or "+
+			"--prune"), "kubectl config get-contexts")
 	}
 	if instances {
 		return o.which.validate()
@@ -96,16 +98,19 @@ func (o *kubeconfigRemoveOptions) run(ctx context.Context) error {
 }
 
 // choose returns the contexts to remove, and how many it could not decide about, which was reported.
-func (o *kubeconfigRemoveOptions) choose(ctx context.Context, config *api.Config) (removed []kubeconfig.EdgeContext, unknown int, err error) {
+func (o *kubeconfigRemoveOptions) choose(ctx context.Context, config *api.Config) (removed []kubeconfig.EdgeContext,
+	unknown int, err error) {
 	ours := kubeconfig.EdgeContexts(config)
 	switch {
 	case len(o.contexts) > 0:
 		for _, name := range o.contexts {
 			i := slices.IndexFunc(ours, func(c kubeconfig.EdgeContext) bool { return c.Name == name })
 			if i < 0 && config.Contexts[name] == nil {
-				return nil, 0, hint.Wrap(fmt.Errorf("no context %.80q in the kubeconfig", name), "kubectl config get-contexts")
+				return nil, 0, hint.Wrap(fmt.Errorf("no context %.80q in the kubeconfig", name),
+					"kubectl config get-contexts")
 			} else if i < 0 {
-				return nil, 0, hint.Wrap(fmt.Errorf("context %q is not one of kubectl edge", name), "kubectl config delete-context %s", name)
+				return nil, 0, hint.Wrap(fmt.Errorf("context %q is not one of kubectl edge", name),
+					"kubectl config delete-context %s", name)
 			}
 			removed = append(removed, ours[i])
 		}
@@ -123,23 +128,27 @@ func (o *kubeconfigRemoveOptions) choose(ctx context.Context, config *api.Config
 		}
 	}
 	if len(removed) == 0 && !o.which.all {
-		return nil, 0, hint.Wrap(fmt.Errorf("no context of such an instance of project %s in %s", s.ProjectID, s.Region), "kubectl config get-contexts")
+		return nil, 0, hint.Wrap(fmt.Errorf("no context of such an instance of project %s in %s", s.ProjectID,
+			s.Region), "kubectl config get-contexts")
 	}
 	return removed, 0, nil
 }
 
-// matches reports whether the instance is one of those chosen. Its name is what stands before the last hyphen of its id.
+// matches reports whether the instance is one of those chosen. Its name is what stands before the last hyphen of its
+// id.
 func (f *fleetFlags) matches(id string) bool {
 	name := id[:max(0, strings.LastIndex(id, "-"))]
 	return f.all || slices.Contains(f.ids, id) || slices.Contains(f.names, name)
 }
 
 // gone returns those contexts whose instances the API no longer has.
-func (o *kubeconfigRemoveOptions) gone(ctx context.Context, ours []kubeconfig.EdgeContext) (gone []kubeconfig.EdgeContext, unknown int, err error) {
+func (o *kubeconfigRemoveOptions) gone(ctx context.Context,
+	ours []kubeconfig.EdgeContext) (gone []kubeconfig.EdgeContext, unknown int, err error) {
 	asked := map[profile.Choice]map[string]bool{} // the ids of its instances; nil if they could not be had
 	for _, c := range ours {
 		at := profile.Choice{Profile: c.Request.Profile, ProjectID: c.Request.ProjectID, Region: c.Request.Region}
-		if o.choice.Profile != "" && at.Profile != o.choice.Profile || o.choice.ProjectID != "" && !strings.EqualFold(at.ProjectID, o.choice.ProjectID) ||
+		if o.choice.Profile != "" && at.Profile != o.choice.Profile || o.choice.ProjectID != "" &&
+			!strings.EqualFold(at.ProjectID, o.choice.ProjectID) ||
 			o.choice.Region != "" && at.Region != o.choice.Region {
 			continue
 		}
@@ -226,7 +235,8 @@ func (a *app) forgetInstances(contexts []kubeconfig.EdgeContext) error {
 	_, err := tokencache.All(a.dirs).Clean(func(f tokencache.File) bool {
 		l := f.Entry.Labels
 		return slices.ContainsFunc(contexts, func(c kubeconfig.EdgeContext) bool {
-			return c.Request.InstanceID == l.Instance && strings.EqualFold(c.Request.ProjectID, l.Project) && cmp.Or(c.Request.Region, l.Region) == l.Region
+			return c.Request.InstanceID == l.Instance && strings.EqualFold(c.Request.ProjectID, l.Project) &&
+				cmp.Or(c.Request.Region, l.Region) == l.Region
 		})
 	})
 	return err

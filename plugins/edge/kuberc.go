@@ -46,9 +46,9 @@ func newKubercAllowCmd(a *app) *cobra.Command {
 		Short: "Allow kubectl to run the credential helper, and no other",
 		Long: `Allow kubectl to run the credential helper, and no other.
 
-A kubeconfig can make kubectl run any program. With the policy Allowlist in kubectl's preferences (kuberc), kubectl 1.35 and
-later run those on the list alone. This prints the preferences that allow kubectl-edge_credential, in the form that the
-kubectl on your PATH wants. With --apply it adds them to your kuberc, and keeps all else there as it is.`,
+A kubeconfig can make kubectl run any program. With the policy Allowlist in kubectl's preferences (kuberc), kubectl
+1.35 and later run those on the list alone. This prints the preferences that allow kubectl-edge_credential, in the
+form that the kubectl on your PATH wants. With --apply it adds them to your kuberc, and keeps all else there as it is.`,
 		Example: `  kubectl edge kuberc allow
   kubectl edge kuberc allow --apply
   kubectl edge kuberc allow --apply --also aws,gke-gcloud-auth-plugin`,
@@ -138,7 +138,8 @@ func (o *kubercAllowOptions) edit(ctx context.Context, path string, data []byte,
 	commands []string) ([]byte, error) {
 	edited, err := kuberc.Allow(data, field, commands)
 	if err != nil {
-		return nil, hint.Wrap(fmt.Errorf("edit kuberc %q: %w", path, err), "add by hand what kubectl edge kuberc allow prints")
+		return nil, hint.Wrap(fmt.Errorf("edit kuberc %q: %w", path, err),
+			"add by hand what kubectl edge kuberc allow prints")
 	}
 	if string(edited) == string(data) {
 		return data, nil
@@ -158,7 +159,8 @@ func (o *kubercAllowOptions) confirmRefused(ctx context.Context, edited []byte) 
 	}
 	var refused []string
 	for _, user := range config.AuthInfos {
-		if user.Exec != nil && !slices.Contains(preference.Allowed, user.Exec.Command) && !slices.Contains(refused, user.Exec.Command) {
+		if user.Exec != nil && !slices.Contains(preference.Allowed, user.Exec.Command) &&
+			!slices.Contains(refused, user.Exec.Command) {
 			refused = append(refused, user.Exec.Command)
 		}
 	}

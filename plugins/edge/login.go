@@ -35,12 +35,13 @@ func newLoginCmd(a *app) *cobra.Command {
 		Short: "Log a profile in to STACKIT",
 		Long: `Log a profile in to STACKIT.
 
-Without flags it uses what it finds: a session of the STACKIT CLI if there is one, else your browser. A credential in the
-environment (STACKIT_ACCESS_TOKEN, workload identity, a service account's key or token) needs no login, and is used first.
+Without flags it uses what it finds: a session of the STACKIT CLI if there is one, else your browser. A credential in
+the environment (STACKIT_ACCESS_TOKEN, workload identity, a service account's key or token) needs no login, and is
+used first.
 
-The credential is tried once before anything is stored. It is then kept sealed, under a key in the system's keyring where
-there is one; kubectl edge status says where. A login replaces the profile's earlier one, and the tokens that were minted
-under that are not used again.`,
+The credential is tried once before anything is stored. It is then kept sealed, under a key in the system's keyring
+where there is one; kubectl edge status says where. A login replaces the profile's earlier one, and the tokens that
+were minted under that are not used again.`,
 		Example: `  # in your browser, or from the session of the STACKIT CLI
   kubectl edge login
 
@@ -59,14 +60,19 @@ under that are not used again.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.key.Path, "service-account-key", "", "file with the key of a service account, as STACKIT hands it out (JSON)")
-	flags.StringVar(&o.key.PrivateKeyPath, "private-key", "", "file with the private key (PEM), for keys of your own making")
+	flags.StringVar(&o.key.Path, "service-account-key", "",
+		"file with the key of a service account, as STACKIT hands it out (JSON)")
+	flags.StringVar(&o.key.PrivateKeyPath, "private-key", "",
+		"file with the private key (PEM), for keys of your own making")
 	flags.BoolVar(&o.browser, "browser", false, "sign in with a browser on this machine")
-	flags.BoolVar(&o.noBrowser, "no-browser", false, "sign in with a browser elsewhere, and paste the code or the address it ends up with")
-	flags.BoolVar(&o.device, "device", false, "sign in on another device with a code that is shown here, where STACKIT offers it")
+	flags.BoolVar(&o.noBrowser, "no-browser", false,
+		"sign in with a browser elsewhere, and paste the code or the address it ends up with")
+	flags.BoolVar(&o.device, "device", false,
+		"sign in on another device with a code that is shown here, where STACKIT offers it")
 	flags.BoolVar(&o.stackitCLI, "stackit-cli", false, "use the session of the STACKIT CLI")
 	flags.StringVar(&o.stackitConfig, "stackit-cli-profile", "", "profile of the STACKIT CLI (default: its active one)")
-	flags.IntVar(&o.port, "port", 0, "port on this machine to which the browser returns, 8000 to 8020 (default: the first free one)")
+	flags.IntVar(&o.port, "port", 0, "port on this machine to which the browser returns, 8000 to 8020 (default: the "+
+		"first free one)")
 	flags.DurationVar(&o.timeout, "timeout", 5*time.Minute, "how long to wait for a person to sign in")
 	return cmd
 }
@@ -77,7 +83,8 @@ func (o *loginOptions) validate() error {
 		flag string
 		set  bool
 	}{
-		{"--service-account-key", o.key.Path != ""}, {"--browser", o.browser}, {"--no-browser", o.noBrowser}, {"--device", o.device},
+		{"--service-account-key", o.key.Path != ""}, {"--browser", o.browser}, {"--no-browser",
+			o.noBrowser}, {"--device", o.device},
 		{"--stackit-cli", o.stackitCLI || o.stackitConfig != ""},
 	} {
 		if way.set {
@@ -90,7 +97,8 @@ func (o *loginOptions) validate() error {
 	case o.key.PrivateKeyPath != "" && o.key.Path == "":
 		return errors.New("--private-key belongs to --service-account-key, which is missing")
 	case o.port != 0 && (o.port < login.FirstPort || o.port > login.LastPort):
-		return fmt.Errorf("port %d: the identity provider sends browsers back to ports %d to %d alone", o.port, login.FirstPort, login.LastPort)
+		return fmt.Errorf("port %d: the identity provider sends browsers back to ports %d to %d alone", o.port,
+			login.FirstPort, login.LastPort)
 	}
 	return nil
 }
@@ -117,7 +125,8 @@ func (o *loginOptions) run(ctx context.Context) error {
 	}
 	o.Note("Logged in as %s (profile %s).", session.Principal, s.Name)
 	if l, err := sessions.Secrets.Location(); err == nil && l.KeyIn == secretstore.InFile {
-		o.Note("warning: there is no keyring, so the key of the stored secret lies in a file (kubectl edge status): %s", l.Reason)
+		o.Note("warning: there is no keyring, so the key of the stored secret lies in a file (kubectl edge status): %s",
+			l.Reason)
 	}
 	return nil
 }
@@ -130,7 +139,8 @@ func (o *loginOptions) credential(ctx context.Context, sessions *login.Sessions)
 	}
 	switch {
 	case o.key.Path != "":
-		if info, err := os.Stat(o.key.Path); err == nil && info.Mode()&os.ModeCharDevice != 0 && plugin.Terminal(o.In) { // /dev/stdin
+		// /dev/stdin.
+		if info, err := os.Stat(o.key.Path); err == nil && info.Mode()&os.ModeCharDevice != 0 && plugin.Terminal(o.In) {
 			o.Note("Paste the service account key, then press Enter and Ctrl-D:")
 		}
 		return o.key, nil
@@ -150,12 +160,14 @@ func (o *loginOptions) credential(ctx context.Context, sessions *login.Sessions)
 		if err != nil {
 			return nil, err
 		}
-		o.Note("The environment holds a credential (%s) for %s, which works. It is used without a login.", environment.Method(), token.Principal)
+		o.Note("The environment holds a credential (%s) for %s, which works. It is used without a login.",
+			environment.Method(), token.Principal)
 		return nil, nil
 	}
 	credential, err := sessions.Detect(ctx, interaction)
 	if _, ok := errors.AsType[*login.RequiredError](err); ok {
-		return nil, hint.Wrap(err, "in a terminal: kubectl edge login; for a machine: kubectl edge login --service-account-key FILE")
+		return nil, hint.Wrap(err, "in a terminal: kubectl edge login; for a machine: kubectl edge login "+
+			"--service-account-key FILE")
 	}
 	if browser, ok := credential.(login.Browser); ok {
 		browser.Port, browser.Timeout = o.port, o.timeout
@@ -175,8 +187,8 @@ func newLogoutCmd(a *app) *cobra.Command {
 		Short: "Forget a profile's login and the tokens minted with it",
 		Long: `Forget a profile's login and the tokens minted with it.
 
-What was held at the identity provider is revoked there if it offers that. Nobody can revoke the minted tokens themselves:
-copies of them open their instance until they expire.`,
+What was held at the identity provider is revoked there if it offers that. Nobody can revoke the minted tokens
+themselves: copies of them open their instance until they expire.`,
 		Example: `  kubectl edge logout
   kubectl edge logout --profile ci`,
 		Args: cobra.NoArgs,

@@ -10,8 +10,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 )
 
-// patienceFlags say how long a command waits for an instance that gives out no credentials yet. Whether it does is not to be seen
-// from its state: it is asked, and only what refuses is waited for.
+// patienceFlags say how long a command waits for an instance that gives out no credentials yet. Whether it does is not
+// to be seen from its state: it is asked, and only what refuses is waited for.
 type patienceFlags struct {
 	noWait  bool
 	timeout time.Duration
@@ -19,7 +19,8 @@ type patienceFlags struct {
 
 func (f *patienceFlags) addFlags(fs *pflag.FlagSet) {
 	fs.BoolVar(&f.noWait, "no-wait", false, "fail rather than wait for an instance that gives out no credentials yet")
-	fs.DurationVar(&f.timeout, "timeout", 10*time.Minute, "how long to wait for an instance that gives out no credentials yet")
+	fs.DurationVar(&f.timeout, "timeout", 10*time.Minute,
+		"how long to wait for an instance that gives out no credentials yet")
 }
 
 func (f *patienceFlags) validate() error {
@@ -44,8 +45,8 @@ func (f *patienceFlags) patient(cloud edgeCloud, p *progress, told func(stackit.
 	return cloud
 }
 
-// patient is the cloud for a command that waits for the credentials of several instances, and notes so. end is to be called at
-// the end.
+// patient is the cloud for a command that waits for the credentials of several instances, and notes so. end is to be
+// called at the end.
 func (a *app) patient(cloud edgeCloud, f patienceFlags) (patient edgeCloud, end func()) {
 	p := a.progress("waiting")
 	return f.patient(cloud, p, p.noteWaiting()), p.end

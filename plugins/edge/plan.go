@@ -10,7 +10,8 @@ import (
 )
 
 func newPlanCmd(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "plan", Aliases: []string{"plans"}, Short: "Show the sizes in which instances are offered"}
+	cmd := &cobra.Command{Use: "plan", Aliases: []string{"plans"},
+		Short: "Show the sizes in which instances are offered"}
 	cmd.AddCommand(newPlanListCmd(a))
 	return cmd
 }
@@ -55,7 +56,8 @@ func planKind() output.Kind[stackit.Plan] {
 			{Name: "NAME", Value: func(p stackit.Plan) string { return p.GetName() }},
 			{Name: "DESCRIPTION", Value: func(p stackit.Plan) string { return p.GetDescription() }},
 			{Name: "MAX EDGE HOSTS", Value: func(p stackit.Plan) string { return hosts(p.GetMaxEdgeHosts()) }},
-			{Name: "MIN EDGE HOSTS", Wide: true, Value: func(p stackit.Plan) string { return hosts(p.GetMinEdgeHosts()) }},
+			{Name: "MIN EDGE HOSTS", Wide: true,
+				Value: func(p stackit.Plan) string { return hosts(p.GetMinEdgeHosts()) }},
 		},
 	}
 }

@@ -16,7 +16,8 @@ import (
 )
 
 func newProfileCmd(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "profile", Aliases: []string{"profiles"}, Short: "Keep several logins and projects side by side"}
+	cmd := &cobra.Command{Use: "profile", Aliases: []string{"profiles"},
+		Short: "Keep several logins and projects side by side"}
 	cmd.AddCommand(newProfileListCmd(a), newProfileUseCmd(a), newProfileCreateCmd(a), newProfileDeleteCmd(a))
 	return cmd
 }
@@ -173,7 +174,8 @@ func newProfileDeleteCmd(a *app) *cobra.Command {
 				return err
 			}
 			if s.Name == cmp.Or(s.Config.CurrentProfile, profile.DefaultName) {
-				return hint.Wrap(fmt.Errorf("profile %q is the current one", s.Name), "kubectl edge profile use another one first")
+				return hint.Wrap(fmt.Errorf("profile %q is the current one", s.Name),
+					"kubectl edge profile use another one first")
 			}
 			sessions, err := a.sessions(s)
 			if err != nil {

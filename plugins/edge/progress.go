@@ -11,8 +11,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 )
 
-// progress says how far work is: one line that is written over on a terminal, and elsewhere a line whenever something changes.
-// Several may report to it at once.
+// progress says how far work is: one line that is written over on a terminal, and elsewhere a line whenever something
+// changes. Several may report to it at once.
 type progress struct {
 	out      io.Writer
 	terminal bool

@@ -23,7 +23,8 @@ func newProjectListCmd(a *app) *cobra.Command {
   kubectl edge project list
 
   # the id of a project, by its parent folder and name
-  kubectl edge project list --parent-id 12345678-abcd-4bcd-8bcd-123456789abc --name YOUR-PROJECT -o jsonpath='{.items[*].projectId}'`,
+  kubectl edge project list --parent-id 12345678-abcd-4bcd-8bcd-123456789abc --name YOUR-PROJECT \
+    -o jsonpath='{.items[*].projectId}'`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := out.Validate(); err != nil {
@@ -56,7 +57,8 @@ func newProjectListCmd(a *app) *cobra.Command {
 	}
 	cmd.Flags().StringVar(&filter.ParentID, "parent-id", "", "UUID or container id of the folder or organization")
 	cmd.Flags().StringVar(&filter.Name, "name", "", "only projects of exactly this name; names are not unique")
-	cmd.Flags().StringVar(&filter.Member, "member", "", "only projects of this member (default without --parent-id: whoever is logged in)")
+	cmd.Flags().StringVar(&filter.Member, "member", "",
+		"only projects of this member (default without --parent-id: whoever is logged in)")
 	out.AddFlags(cmd.Flags())
 	return cmd
 }

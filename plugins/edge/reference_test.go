@@ -17,7 +17,8 @@ var update = flag.Bool("update", false, "write docs/commands.md anew")
 func TestReference(t *testing.T) {
 	root := newRootCmd(Process{})
 	var b strings.Builder
-	b.WriteString("# Commands of kubectl edge\n\nWritten from the commands themselves by `go test ./plugins/edge -update`.\n")
+	b.WriteString("# Commands of kubectl edge\n\nWritten from the commands themselves by `go test ./plugins/edge " +
+		"-update`.\n")
 	fmt.Fprintf(&b, "\nFlags of every command:\n\n%s", flagTable(root.PersistentFlags()))
 	walk(root, func(c *cobra.Command) {
 		fmt.Fprintf(&b, "\n## %s\n\n%s\n", c.CommandPath(), strings.TrimSpace(longer(c)))

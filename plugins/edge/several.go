@@ -13,8 +13,8 @@ import (
 // parallel is how many instances are worked on at once.
 const parallel = 8
 
-// several works on all items, at most limit at once, and returns the error of each. The failure of one does not stop the others;
-// the end of ctx does, and is the error then.
+// several works on all items, at most limit at once, and returns the error of each. The failure of one does not stop
+// the others; the end of ctx does, and is the error then.
 func several[T any](ctx context.Context, limit int, items []T, work func(i int, item T) error) ([]error, error) {
 	errs := make([]error, len(items))
 	var group errgroup.Group
@@ -58,8 +58,8 @@ func (a *app) reportAll(errs []error) (failed int) {
 	return failed
 }
 
-// incomplete is the error of a command that reported that it could not do some of what was asked, or nil: "2 of 5 contexts not
-// created".
+// incomplete is the error of a command that reported that it could not do some of what was asked, or nil: "2 of 5
+// contexts not created".
 func incomplete(failed, total int, noun, what string) error {
 	if failed == 0 {
 		return nil

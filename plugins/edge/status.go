@@ -21,14 +21,15 @@ import (
 
 // profileStatus is what status says about one profile. It holds no secret.
 type profileStatus struct {
-	Profile     string               `json:"profile"`
-	Current     bool                 `json:"current"`
-	LoggedIn    bool                 `json:"loggedIn"`
-	Principal   string               `json:"principal,omitempty"`
-	Method      string               `json:"method,omitempty"`
-	Since       time.Time            `json:"since,omitzero"`
-	Expires     time.Time            `json:"expires,omitzero"`
-	Environment string               `json:"environment,omitempty"` // method of a credential in the environment, which goes first
+	Profile   string    `json:"profile"`
+	Current   bool      `json:"current"`
+	LoggedIn  bool      `json:"loggedIn"`
+	Principal string    `json:"principal,omitempty"`
+	Method    string    `json:"method,omitempty"`
+	Since     time.Time `json:"since,omitzero"`
+	Expires   time.Time `json:"expires,omitzero"`
+	// Method of a credential in the environment, which goes first.
+	Environment string               `json:"environment,omitempty"`
 	Secrets     secretstore.Location `json:"secrets"`
 	Tokens      []cachedToken        `json:"tokens"`
 }

@@ -27,7 +27,8 @@ func TestPrincipalDoesNotSteerTheTerminal(t *testing.T) {
 		"note": func(a *app) error { a.Note("Logged in as %s (profile %s).", principal, "default"); return nil },
 		"status": func(a *app) error {
 			token := cachedToken{Labels: tokencache.Labels{Instance: "demo-3714d85", Principal: principal}}
-			return a.printStatus(profileStatus{LoggedIn: true, Principal: principal, Tokens: []cachedToken{token, {Labels: tokencache.Labels{Instance: "demo-3714d85"}}}})
+			return a.printStatus(profileStatus{LoggedIn: true, Principal: principal,
+				Tokens: []cachedToken{token, {Labels: tokencache.Labels{Instance: "demo-3714d85"}}}})
 		},
 		"doctor": func(a *app) error {
 			a.printChecks([]check{warned("login", principal, "%s, by browser", principal)})
@@ -35,7 +36,8 @@ func TestPrincipalDoesNotSteerTheTerminal(t *testing.T) {
 		},
 	} {
 		got := shown(t, show)
-		if !strings.Contains(got, "ada\ufffd]0;x") || strings.ContainsAny(got, "\x1b\a\u202e") || strings.Contains(got, "\nhint:") {
+		if !strings.Contains(got, "ada\ufffd]0;x") || strings.ContainsAny(got, "\x1b\a\u202e") ||
+			strings.Contains(got, "\nhint:") {
 			t.Errorf("%s shows %q", name, got)
 		}
 	}
@@ -44,7 +46,8 @@ func TestPrincipalDoesNotSteerTheTerminal(t *testing.T) {
 func TestStatusTellsTokensOfOneInstanceApart(t *testing.T) {
 	issued := time.Now().Add(-time.Minute)
 	token := func(instance, principal string, life time.Duration) cachedToken {
-		return cachedToken{Labels: tokencache.Labels{Instance: instance, Principal: principal}, Issued: issued, Expires: issued.Add(life)}
+		return cachedToken{Labels: tokencache.Labels{Instance: instance, Principal: principal}, Issued: issued,
+			Expires: issued.Add(life)}
 	}
 	minted := " (minted at " + issued.Local().Format(time.TimeOnly) + " for "
 	for _, tc := range []struct {
@@ -52,17 +55,21 @@ func TestStatusTellsTokensOfOneInstanceApart(t *testing.T) {
 		tokens []cachedToken
 		want   []string // what each line ends with
 	}{
-		{"one", []cachedToken{token("a-1111111", "ada", time.Hour), token("b-2222222", "rob", time.Hour)}, []string{"s", "s"}},
-		{"lifetimes", []cachedToken{token("a-1111111", "ada", 15*time.Minute), token("a-1111111", "ada", 24*time.Hour-3*time.Second)},
+		{"one", []cachedToken{token("a-1111111", "ada", time.Hour), token("b-2222222", "rob", time.Hour)},
+			[]string{"s", "s"}},
+		{"lifetimes", []cachedToken{token("a-1111111", "ada", 15*time.Minute),
+			token("a-1111111", "ada", 24*time.Hour-3*time.Second)},
 			[]string{minted + "15m)", minted + "1d)"}},
-		{"identities", []cachedToken{token("a-1111111", "ada", time.Hour), token("a-1111111", "", time.Hour), token("b-2222222", "", time.Hour)},
+		{"identities", []cachedToken{token("a-1111111", "ada", time.Hour), token("a-1111111", "", time.Hour),
+			token("b-2222222", "", time.Hour)},
 			[]string{minted + "1h, as ada)", minted + "1h, as somebody whose name is not known)", "s"}},
 	} {
 		got := shown(t, func(a *app) error { return a.printStatus(profileStatus{Tokens: tc.tokens}) })
 		_, list, _ := strings.Cut(strings.TrimSpace(got), "Cached tokens:")
 		lines := strings.Split(list, "\n")[1:]
 		for i, want := range tc.want {
-			if i >= len(lines) || !strings.HasSuffix(lines[i], want) || strings.Contains(want, "minted") != strings.Contains(lines[i], "minted") {
+			if i >= len(lines) || !strings.HasSuffix(lines[i], want) ||
+				strings.Contains(want, "minted") != strings.Contains(lines[i], "minted") {
 				t.Errorf("%s: line %d does not end with %q:\n%s", tc.name, i, want, got)
 			}
 		}

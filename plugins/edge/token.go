@@ -43,14 +43,14 @@ func newTokenCreateCmd(a *app) *cobra.Command {
 		Short: "Mint a token for an instance, and print it or keep a file of it fresh",
 		Long: `Mint a token for an instance, and print it or keep a file of it fresh.
 
-Nobody can revoke a token: it opens the instance until it expires. Prefer a kubeconfig of kubectl edge kubeconfig create,
-which holds none, and a short expiration where that is not possible.
+Nobody can revoke a token: it opens the instance until it expires. Prefer a kubeconfig of kubectl edge kubeconfig
+create, which holds none, and a short expiration where that is not possible.
 
---write-to is for programs that read a token from a file: the tokenFile of a kubeconfig, Prometheus' credentials_file. The
-file is readable by its owner alone and is replaced as a whole. With --keep-fresh the command stays and replaces the token
-when about three quarters of its life are over. When that fails, it says so, tries again after two seconds at first and a minute at
-most, and does not end; --health-address tells other programs at /healthz whether the file's token lives. Ctrl-C and SIGTERM
-end it with exit code 0.`,
+--write-to is for programs that read a token from a file: the tokenFile of a kubeconfig, Prometheus' credentials_file.
+The file is readable by its owner alone and is replaced as a whole. With --keep-fresh the command stays and replaces
+the token when about three quarters of its life are over. When that fails, it says so, tries again after two seconds
+at first and a minute at most, and does not end; --health-address tells other programs at /healthz whether the file's
+token lives. Ctrl-C and SIGTERM end it with exit code 0.`,
 		Example: `  kubectl edge token create --name demo --expiration 1d
   curl -H "Authorization: Bearer $(kubectl edge token create --name demo --expiration 10m)" …
   kubectl edge token create --name demo --write-to /run/edge/token --keep-fresh --health-address 127.0.0.1:8080`,
@@ -63,7 +63,8 @@ end it with exit code 0.`,
 		},
 	}
 	o.which.addFlags(cmd.Flags())
-	cmd.Flags().VarP((*expiration.Flag)(&o.life), "expiration", "e", "how long the token is valid, such as 600s, 2h, 30d or 1M: 10m to 180d")
+	cmd.Flags().VarP((*expiration.Flag)(&o.life), "expiration", "e",
+		"how long the token is valid, such as 600s, 2h, 30d or 1M: 10m to 180d")
 	o.patience.addFlags(cmd.Flags())
 	o.file.addFlags(cmd.Flags())
 	o.out.AddFlags(cmd.Flags())
@@ -97,14 +98,16 @@ func (o *tokenCreateOptions) run(ctx context.Context) error {
 		return err
 	}
 	if o.life > 24*time.Hour && plugin.Terminal(o.ErrOut) {
-		o.Note("warning: nobody can revoke this token; it opens %s until %s", instance, e.Expires.Local().Format(time.DateTime))
+		o.Note("warning: nobody can revoke this token; it opens %s until %s", instance,
+			e.Expires.Local().Format(time.DateTime))
 	}
 	switch {
 	case o.file.path != "":
 		if err := o.file.write(e.Token); err != nil {
 			return err
 		}
-		o.Note("Wrote a token for instance %s to %q. It expires at %s.", instance, o.file.path, e.Expires.Local().Format(time.DateTime))
+		o.Note("Wrote a token for instance %s to %q. It expires at %s.", instance, o.file.path,
+			e.Expires.Local().Format(time.DateTime))
 		return nil
 	case o.out.Format == "":
 		_, err := fmt.Fprintln(o.Out, e.Token)

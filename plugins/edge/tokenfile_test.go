@@ -43,21 +43,24 @@ func (c *fakeClock) after(d time.Duration) <-chan time.Time {
 }
 
 // runKeeper runs a keeper of tokens that are named by their number, and cannot be had when it is down.
-func runKeeper(t *testing.T, life time.Duration, waits int, down func(since time.Duration) bool, check func(k *keeper, since time.Duration)) (log string, mints []time.Duration) {
+func runKeeper(t *testing.T, life time.Duration, waits int, down func(since time.Duration) bool,
+	check func(k *keeper, since time.Duration)) (log string, mints []time.Duration) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	clock := &fakeClock{t: start, waits: waits, stop: stop}
 	var out strings.Builder
-	k := &keeper{file: tokenFile{path: filepath.Join(t.TempDir(), "token")}, now: clock.now, after: clock.after, log: &out}
+	k := &keeper{file: tokenFile{path: filepath.Join(t.TempDir(), "token")}, now: clock.now, after: clock.after,
+		log: &out}
 	k.mint = func(context.Context) (tokencache.Entry, error) {
 		since := clock.t.Sub(start)
 		if down(since) {
 			return tokencache.Entry{}, hint.Wrap(errors.New("the API is away\nfor long"), "wait for it")
 		}
 		mints = append(mints, since)
-		return tokencache.Entry{Token: fmt.Sprint("token-", len(mints)), Issued: clock.t, Expires: clock.t.Add(life)}, nil
+		return tokencache.Entry{Token: fmt.Sprint("token-", len(mints)), Issued: clock.t, Expires: clock.t.Add(life)},
+			nil
 	}
 	clock.check = func(at time.Time) { check(k, at.Sub(start)) }
 	if err := k.run(ctx); err != nil {
@@ -74,14 +77,15 @@ func health(k *keeper, path string) (int, string) {
 
 // The file never holds a token that has expired, and each is used for most of its life.
 func TestKeeperRenewsAhead(t *testing.T) {
-	_, mints := runKeeper(t, time.Hour, 1000, func(time.Duration) bool { return false }, func(k *keeper, since time.Duration) {
-		if code, body := health(k, "/healthz"); code != 200 || body != "ok\n" {
-			t.Errorf("after %s: health %d %q", since, code, body)
-		}
-		if info, err := os.Stat(k.file.path); err != nil || info.Mode() != 0o600 {
-			t.Errorf("after %s: %v, %v", since, info.Mode(), err)
-		}
-	})
+	_, mints := runKeeper(t, time.Hour, 1000, func(time.Duration) bool { return false },
+		func(k *keeper, since time.Duration) {
+			if code, body := health(k, "/healthz"); code != 200 || body != "ok\n" {
+				t.Errorf("after %s: health %d %q", since, code, body)
+			}
+			if info, err := os.Stat(k.file.path); err != nil || info.Mode() != 0o600 {
+				t.Errorf("after %s: %v, %v", since, info.Mode(), err)
+			}
+		})
 	if len(mints) < 10 {
 		t.Fatalf("%d mints: %v", len(mints), mints)
 	}

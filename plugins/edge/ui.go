@@ -38,7 +38,8 @@ func newUICmd(a *app) *cobra.Command {
 The UI asks for a "Cluster Token": paste. The token is a new one and short-lived. It is taken off the clipboard after a
 minute, or at once with Ctrl-C, unless something else is there by then.
 
-Where there is no browser or no clipboard, --print prints the UI's address on standard error and the token on standard output.`,
+Where there is no browser or no clipboard, --print prints the UI's address on standard error and the token on standard
+output.`,
 		Example: `  kubectl edge ui --name demo
   kubectl edge ui --name demo --print`,
 		Args: cobra.NoArgs,
@@ -50,7 +51,8 @@ Where there is no browser or no clipboard, --print prints the UI's address on st
 		},
 	}
 	o.which.addFlags(cmd.Flags())
-	cmd.Flags().VarP((*expiration.Flag)(&o.life), "expiration", "e", "how long the token is valid, such as 15m or 8h: 10m to 180d")
+	cmd.Flags().VarP((*expiration.Flag)(&o.life), "expiration", "e",
+		"how long the token is valid, such as 15m or 8h: 10m to 180d")
 	cmd.Flags().DurationVar(&o.clearAfter, "clear-after", o.clearAfter, "how long the token stays on the clipboard")
 	cmd.Flags().BoolVar(&o.print, "print", false, "open nothing, and print the token")
 	o.patience.addFlags(cmd.Flags())

@@ -31,9 +31,9 @@ func newUseCmd(a *app) *cobra.Command {
 		Short: "Work with an instance from now on: choose it from a list, or name it",
 		Long: `Work with an instance from now on: choose it from a list, or name it.
 
-It adds the instance to your kubeconfig as kubectl edge kubeconfig create does, and makes it the current context. Without
---project-id and without an instance it shows the projects and then the instances to choose from, and keeps the project in
-the profile. That takes a terminal; with an instance and a project nothing is asked.`,
+It adds the instance to your kubeconfig as kubectl edge kubeconfig create does, and makes it the current context.
+Without --project-id and without an instance it shows the projects and then the instances to choose from, and keeps
+the project in the profile. That takes a terminal; with an instance and a project nothing is asked.`,
 		Example: `  kubectl edge use
   kubectl edge use demo
   kubectl edge use demo-3714d85 --project-id 12345678-ffff-4bcd-8fff-123456789abc`,
@@ -77,7 +77,8 @@ func (o *useOptions) run(ctx context.Context) error {
 			return err
 		}
 	}
-	create := kubeconfigCreateOptions{app: o.app, contextName: defaultContextName, switchContext: true, patience: o.patience}
+	create := kubeconfigCreateOptions{app: o.app, contextName: defaultContextName, switchContext: true,
+		patience: o.patience}
 	if o.which.id != "" {
 		create.which.ids = []string{o.which.id}
 	} else {
@@ -106,7 +107,8 @@ func (o *useOptions) chooseInstance(ctx context.Context, cloud edgeCloud) (id st
 	}
 	options := make([]huh.Option[string], len(instances))
 	for i, instance := range instances {
-		row := fmt.Sprintf("%-8s  %s  %s", hint.Printable(instance.DisplayName), instance.Id, hint.Printable(instance.Status))
+		row := fmt.Sprintf("%-8s  %s  %s", hint.Printable(instance.DisplayName), instance.Id,
+			hint.Printable(instance.Status))
 		options[i] = huh.NewOption(row, instance.Id)
 	}
 	return o.choose(ctx, "Instance", options, "")
@@ -127,7 +129,8 @@ func (o *useOptions) chooseProject(ctx context.Context, cloud edgeCloud) (id str
 		options = append(options, huh.NewOption(hint.Printable(p.Name)+"  "+p.ProjectId, p.ProjectId))
 	}
 	if len(options) == 0 {
-		return "", hint.Wrap(fmt.Errorf("%s is a member of no project", token.Principal), "kubectl edge use INSTANCE --project-id UUID")
+		return "", hint.Wrap(fmt.Errorf("%s is a member of no project", token.Principal),
+			"kubectl edge use INSTANCE --project-id UUID")
 	}
 	return o.choose(ctx, "Project", options, cloud.ProjectID)
 }
@@ -146,7 +149,8 @@ func (o *useOptions) keepProject(ctx context.Context, cloud edgeCloud) error {
 }
 
 // choose has a person choose one of options on the terminal, beginning at the one with the value at.
-func (o *useOptions) choose(ctx context.Context, title string, options []huh.Option[string], at string) (string, error) {
+func (o *useOptions) choose(ctx context.Context, title string, options []huh.Option[string], at string) (string,
+	error) {
 	const height = 15 // of a long list, which scrolls
 	value := at
 	list := huh.NewSelect[string]().Title(title).Description("Enter chooses. Ctrl-C leaves everything as it is.").
@@ -167,8 +171,8 @@ func (o *useOptions) choose(ctx context.Context, title string, options []huh.Opt
 	return value, nil
 }
 
-// listInput is the terminal for as long as one list is shown. Bubble Tea may leave a goroutine behind that waits for the
-// next key, which would then be lost to the next list.
+// listInput is the terminal for as long as one list is shown. Bubble Tea may leave a goroutine behind that waits for
+// the next key, which would then be lost to the next list.
 type listInput struct {
 	*os.File
 	ended atomic.Bool

@@ -49,13 +49,15 @@ func (a *app) agentTable(agents []stackstate.Agent) error {
 		}
 		rows = append(rows, []string{
 			agent.ID, agent.Lease, when(agent.Registered), when(agent.LeaseUntil), strconv.Itoa(data.CoreCount),
-			fmt.Sprintf("%dMB", data.MemoryBytes/megabyte), data.Platform, data.KernelVersion, strconv.Itoa(agent.NodeBudgetCount),
+			fmt.Sprintf("%dMB", data.MemoryBytes/megabyte), data.Platform, data.KernelVersion,
+			strconv.Itoa(agent.NodeBudgetCount),
 		})
 	}
 	header := []string{"HOST", "LEASE", "REGISTERED", "LAST LEASE", "CPUS", "MEMORY", "PLATFORM", "KERNEL", "# NODES"}
 	if err := a.table(a.Out, header, rows, "No agents found."); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintf(a.Out, "\nTotals: %d active, %d limited, %d stale\n", nodes["Active"], nodes["Limited"], nodes["Stale"])
+	_, err := fmt.Fprintf(a.Out, "\nTotals: %d active, %d limited, %d stale\n", nodes["Active"], nodes["Limited"],
+		nodes["Stale"])
 	return err
 }

@@ -20,7 +20,8 @@ func (o *mintOptions) startAhead(s settings) error {
 		}
 	}
 	o.flags.Visit(func(f *pflag.Flag) {
-		if secrets[f.Name] || slices.Contains([]string{"output", "once", "verbose", "no-color", "data", "header"}, f.Name) {
+		if secrets[f.Name] || slices.Contains([]string{"output", "once", "verbose", "no-color", "data", "header"},
+			f.Name) {
 			return
 		}
 		values := []string{f.Value.String()}

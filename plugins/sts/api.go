@@ -29,10 +29,11 @@ func newAPICmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "api [METHOD] PATH",
 		Short: "Make a request to the API",
-		Long: `Make a request to the API, authenticated as the context says, or with a minted token if --roles or --once is given.
+		Long: `Make a request to the API, authenticated as the context says, or with a minted token if --roles or
+--once is given.
 
-The answer is printed as it comes, and JSON is indented on a terminal. An answer of 400 and above is printed too, and ends with
-exit code 2.`,
+The answer is printed as it comes, and JSON is indented on a terminal. An answer of 400 and above is printed too, and
+ends with exit code 2.`,
 		Example: `  kubectl sts api GET /api/server/status
   kubectl sts api POST /api/security/tokens -d @request.json
   kubectl sts api GET /api/server/info --roles stackstate-guest --header x-api-key`,
@@ -47,7 +48,8 @@ exit code 2.`,
 	}
 	f := cmd.Flags()
 	o.addFlags(f)
-	f.StringVar(&o.header, "header", string(stackstate.AuthorizationHeader), "header for a service token: authorization or x-api-key")
+	f.StringVar(&o.header, "header", string(stackstate.AuthorizationHeader),
+		"header for a service token: authorization or x-api-key")
 	f.StringVarP(&o.data, "data", "d", "", "body of the request; @FILE reads a file, @- stdin")
 	f.BoolVar(&o.once, "once", false, "mint a token for this request alone and delete it afterwards")
 	return cmd
@@ -89,8 +91,8 @@ func (o *apiOptions) run(ctx context.Context) error {
 	return o.withCached(ctx, s, form, body)
 }
 
-// withCached makes the request with a cached token and, if the server refuses that, once more with a new one: somebody may
-// have deleted it. A request that was refused has changed nothing.
+// withCached makes the request with a cached token and, if the server refuses that, once more with a new one: somebody
+// may have deleted it. A request that was refused has changed nothing.
 func (o *apiOptions) withCached(ctx context.Context, s settings, form stackstate.HeaderForm, body []byte) error {
 	e, err := o.cached(ctx, s, "")
 	if err != nil {
@@ -123,12 +125,14 @@ func (o *apiOptions) body(ctx context.Context) ([]byte, error) {
 	return data, withCode(exitRead, err)
 }
 
-func (o *apiOptions) request(ctx context.Context, s settings, c stackstate.Credential, form stackstate.HeaderForm, body []byte) (int, error) {
+func (o *apiOptions) request(ctx context.Context, s settings, c stackstate.Credential, form stackstate.HeaderForm,
+	body []byte) (int, error) {
 	return o.requestUnless(ctx, s, c, form, body, false)
 }
 
 // requestUnless makes the request and prints the answer, except for a 401 that is not to be shown.
-func (o *apiOptions) requestUnless(ctx context.Context, s settings, c stackstate.Credential, form stackstate.HeaderForm, body []byte, hide401 bool) (int, error) {
+func (o *apiOptions) requestUnless(ctx context.Context, s settings, c stackstate.Credential, form stackstate.HeaderForm,
+	body []byte, hide401 bool) (int, error) {
 	client, err := o.clientWith(s, c)
 	if err != nil {
 		return 0, err
@@ -150,7 +154,8 @@ func (o *apiOptions) requestUnless(ctx context.Context, s settings, c stackstate
 		return resp.StatusCode, printErr
 	}
 	if err != nil {
-		return resp.StatusCode, withCode(exitConnect, fmt.Errorf("%s %s: the answer was cut off: %w", o.method, o.path, err))
+		return resp.StatusCode, withCode(exitConnect,
+			fmt.Errorf("%s %s: the answer was cut off: %w", o.method, o.path, err))
 	}
 	if resp.StatusCode >= 400 {
 		return resp.StatusCode, client.NewError(resp, answer)

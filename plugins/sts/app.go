@@ -100,13 +100,15 @@ func (a *app) clientWith(s settings, credential stackstate.Credential) (*stackst
 	if err != nil {
 		return nil, err
 	}
-	client, err := stackstate.New(stackstate.Options{URL: s.url, APIPath: s.apiPath, Credential: credential, HTTP: httpClient})
+	client, err := stackstate.New(stackstate.Options{URL: s.url, APIPath: s.apiPath, Credential: credential,
+		HTTP: httpClient})
 	return client, withCode(exitConfig, err)
 }
 
 func (a *app) httpClient(s settings) (*http.Client, error) {
 	a.warnAbout(s)
-	o := transport.Options{UserAgent: "kubectl-sts/" + a.Version, Timeout: a.requestTimeout, InsecureSkipVerify: s.skipSSL}
+	o := transport.Options{UserAgent: "kubectl-sts/" + a.Version, Timeout: a.requestTimeout,
+		InsecureSkipVerify: s.skipSSL}
 	if !s.skipSSL {
 		var err error
 		if o.CAData, err = readCA(s.caPath, s.caBase64); err != nil {
@@ -192,7 +194,8 @@ func (a *app) token(ctx context.Context, s settings) (string, error) {
 func readTokenFile(src source) (string, error) {
 	data, err := os.ReadFile(src.Path)
 	if errors.Is(err, fs.ErrNotExist) && src.Default {
-		return "", withCode(exitConfig, hint.Wrap(errors.New("there is no token to authenticate with: not in flags, environment or context, and this is no pod"),
+		return "", withCode(exitConfig, hint.Wrap(errors.New("there is no token to authenticate with: not in flags, "+
+			"environment or context, and this is no pod"),
 			"kubectl sts context save --url https://STACKSTATE"))
 	}
 	if err != nil {
@@ -205,7 +208,8 @@ func readTokenFile(src source) (string, error) {
 func (a *app) warnAboutArguments() {
 	for _, t := range a.tokens {
 		if t.value != "" {
-			a.Warn("--%s on the command line shows the token to other users and keeps it in the shell's history; rather pipe it into --%[1]s-stdin", t.kind)
+			a.Warn("--%s on the command line shows the token to other users and keeps it in the shell's history; "+
+				"rather pipe it into --%[1]s-stdin", t.kind)
 		}
 	}
 }

@@ -44,7 +44,8 @@ func TestEndOfDay(t *testing.T) {
 
 func TestParseTTL(t *testing.T) {
 	now := time.Date(2026, 1, 31, 0, 0, 0, 0, time.UTC)
-	for text, want := range map[string]time.Duration{"8h": 8 * time.Hour, "30d": 720 * time.Hour, "90m": 90 * time.Minute, "1h30m": 90 * time.Minute} {
+	for text, want := range map[string]time.Duration{"8h": 8 * time.Hour, "30d": 720 * time.Hour,
+		"90m": 90 * time.Minute, "1h30m": 90 * time.Minute} {
 		if got, err := parseTTL(text, now); err != nil || got != want {
 			t.Errorf("%s is %v, %v; want %v", text, got, err, want)
 		}

@@ -43,7 +43,8 @@ func (a *app) explain(s settings, err error) error {
 	}
 	switch {
 	case answer.StatusCode == http.StatusForbidden && connect == nil:
-		return hint.Wrap(err, "kubectl sts user-session roles shows your roles, kubectl sts rbac describe-permissions what a role may")
+		return hint.Wrap(err, "kubectl sts user-session roles shows your roles, kubectl sts rbac "+
+			"describe-permissions what a role may")
 	case answer.StatusCode != http.StatusUnauthorized:
 		return err
 	case answer.LooksLike != "":
@@ -89,11 +90,12 @@ func (a *app) withSkew(err error, server time.Time) error {
 	return fmt.Errorf("%w; this machine's clock is %s behind the server's", err, -skew)
 }
 
-// speaksHTTPS reports whether err comes of plain HTTP to a port for TLS: in the words of Go's server, of nginx and the like,
-// or because a TLS alert is no HTTP.
+// speaksHTTPS reports whether err comes of plain HTTP to a port for TLS: in the words of Go's server, of nginx and the
+// like, or because a TLS alert is no HTTP.
 func speaksHTTPS(err error) bool {
 	text := strings.ToLower(err.Error())
-	for _, words := range []string{"http request to an https server", "plain http request was sent to https port", "malformed http response"} {
+	for _, words := range []string{"http request to an https server", "plain http request was sent to https port",
+		"malformed http response"} {
 		if strings.Contains(text, words) {
 			return true
 		}

@@ -34,14 +34,18 @@ type globalFlags struct {
 
 func (g *globalFlags) addFlags(f *pflag.FlagSet) {
 	f.StringVarP(&g.output, "output", "o", "text", "text or json")
-	f.StringVarP(&g.context, "context", "c", "", "StackState context to use instead of the current one ($STS_CLI_CONTEXT)")
-	f.StringVar(&g.config, "config", "", "configuration file (default: config.yaml in kubectl-sts of the user's configuration folder)")
+	f.StringVarP(&g.context, "context", "c", "",
+		"StackState context to use instead of the current one ($STS_CLI_CONTEXT)")
+	f.StringVar(&g.config, "config", "", "configuration file (default: config.yaml in kubectl-sts of the user's "+
+		"configuration folder)")
 	f.BoolVar(&g.noColor, "no-color", false, "neither colour nor symbols ($NO_COLOR)")
-	f.BoolVarP(&g.verbose, "verbose", "v", false, "log each HTTP request on stderr: method, address, status and duration, no headers or bodies")
+	f.BoolVarP(&g.verbose, "verbose", "v", false,
+		"log each HTTP request on stderr: method, address, status and duration, no headers or bodies")
 	f.DurationVar(&g.requestTimeout, "request-timeout", 30*time.Second, "how long one request may take")
 
 	f.StringVar(&g.url, "url", "", "URL of the StackState instance ($STS_CLI_URL)")
-	g.tokens = [3]tokenInput{{kind: stackstate.KindAPIToken}, {kind: stackstate.KindServiceToken}, {kind: stackstate.KindKubernetesToken}}
+	g.tokens = [3]tokenInput{{kind: stackstate.KindAPIToken}, {kind: stackstate.KindServiceToken},
+		{kind: stackstate.KindKubernetesToken}}
 	for i := range g.tokens {
 		t := &g.tokens[i]
 		name := string(t.kind)
@@ -50,7 +54,8 @@ func (g *globalFlags) addFlags(f *pflag.FlagSet) {
 			stackstate.KindServiceToken:    "service token",
 			stackstate.KindKubernetesToken: "token of a Kubernetes service account",
 		}[t.kind]
-		f.StringVar(&t.value, name, "", fmt.Sprintf("%s, visible to others: rather use the next two ($%s)", what, variables[t.kind]))
+		f.StringVar(&t.value, name, "", fmt.Sprintf("%s, visible to others: rather use the next two ($%s)", what,
+			variables[t.kind]))
 		f.BoolVar(&t.stdin, name+"-stdin", false, "read the "+what+" from stdin")
 		file := name + "-file"
 		if t.kind == stackstate.KindKubernetesToken {
@@ -58,13 +63,16 @@ func (g *globalFlags) addFlags(f *pflag.FlagSet) {
 		}
 		f.StringVar(&t.file, file, "", "file with the "+what)
 	}
-	f.StringVar(&g.serviceAccount, "k8s-service-account", "", "Kubernetes service account to request a token for, as [NAMESPACE/]NAME, or @me for the one that the kubeconfig's user is")
+	f.StringVar(&g.serviceAccount, "k8s-service-account", "",
+		"Kubernetes service account to request a token for, as [NAMESPACE/]NAME, or @me for the one that the "+
+			"kubeconfig's user is")
 	f.StringSliceVar(&g.audiences, "k8s-audience", nil, "audience of the requested Kubernetes token (repeatable)")
 	f.StringVar(&g.kubeconfig, "kubeconfig", "", "kubeconfig for --k8s-service-account")
 	f.StringVar(&g.kubeContext, "kube-context", "", "context of the kubeconfig, for --k8s-service-account")
 	f.BoolVar(&g.skipSSL, "skip-ssl", false, "do not check the server's certificate: insecure ($STS_SKIP_SSL)")
 	f.StringVar(&g.caPath, "ca-cert-path", "", "PEM file with the CA certificate of the server ($STS_CA_CERT_PATH)")
-	f.StringVar(&g.caBase64, "ca-cert-base64-data", "", "the same, as base64 of the PEM file ($STS_CA_CERT_BASE64_DATA)")
+	f.StringVar(&g.caBase64, "ca-cert-base64-data", "",
+		"the same, as base64 of the PEM file ($STS_CA_CERT_BASE64_DATA)")
 }
 
 func (g *globalFlags) validate() error {

@@ -73,8 +73,9 @@ func (a *app) runForeign(ctx context.Context, words []string) error {
 	return a.runProgram(program, clientEnv(s, serviceToken(e.Token)))
 }
 
-// takeOurs takes from the words for sts what is meant for kubectl sts: --pass-through, the context and the configuration,
-// which are ours, and what a minted token is to be like. An argument of sts that begins with two dashes ends that.
+// takeOurs takes from the words for sts what is meant for kubectl sts: --pass-through, the context and the
+// configuration, which are ours, and what a minted token is to be like. An argument of sts that begins with two dashes
+// ends that.
 func (o *mintOptions) takeOurs(words []string) (theirs []string, pass bool, err error) {
 	f := pflag.NewFlagSet("", pflag.ContinueOnError)
 	f.BoolVar(&pass, "pass-through", false, "")

@@ -20,8 +20,8 @@ func newLogoutCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "logout",
 		Short: "Delete the tokens that were minted for you",
-		Long: `Delete the tokens that kubectl sts minted for you on this machine, from the cache and from the server of the context.
-With --all, those of every server: each is asked as one of its contexts says.
+		Long: `Delete the tokens that kubectl sts minted for you on this machine, from the cache and from the server
+of the context. With --all, those of every server: each is asked as one of its contexts says.
 
 The context and its own token stay: kubectl sts context delete removes them.`,
 		Args: cobra.NoArgs,
@@ -119,7 +119,8 @@ func (a *app) logoutEverywhere(ctx context.Context) error {
 }
 
 // logoutOf tries the contexts of a server, the one that minted first, and then what flags and environment say.
-func (a *app) logoutOf(ctx context.Context, file *stsconfig.File, server string, records []stackstate.Record) ([]int64, error) {
+func (a *app) logoutOf(ctx context.Context, file *stsconfig.File, server string, records []stackstate.Record) ([]int64,
+	error) {
 	var names []string
 	for _, r := range records {
 		if c, ok := file.Get(r.Context); ok && c.URL == server && !slices.Contains(names, r.Context) {

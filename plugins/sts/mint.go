@@ -36,7 +36,8 @@ type mintOptions struct {
 
 func (o *mintOptions) addFlags(f *pflag.FlagSet) {
 	o.flags = f
-	f.StringSliceVar(&o.roles, "roles", nil, "roles of the minted token, separated by commas or repeated (default: those saved with the context)")
+	f.StringSliceVar(&o.roles, "roles", nil,
+		"roles of the minted token, separated by commas or repeated (default: those saved with the context)")
 	f.StringVar(&o.ttl, "ttl", defaultTTL, "lifetime of the minted token, such as 15m or 8h")
 	f.DurationVar(&o.minLife, "min-life", 0, "how long the token must still live, if half of --ttl is not enough")
 	f.BoolVar(&o.refresh, "refresh", false, "mint a new token even if one is cached")
@@ -52,7 +53,8 @@ func (o *mintOptions) complete(s settings) ([]string, time.Duration, error) {
 	roles = slices.Compact(roles)
 	if len(roles) == 0 || slices.Contains(roles, "") {
 		return nil, 0, usage(hint.Wrap(errors.New("which roles is the minted token to have? give --roles"),
-			"kubectl sts context save --roles ROLES saves them with a context; kubectl sts api GET /api/user/session/availableRoles shows yours"))
+			"kubectl sts context save --roles ROLES saves them with a context; kubectl sts api GET "+
+				"/api/user/session/availableRoles shows yours"))
 	}
 	ttl, err := parseTTL(o.ttl, o.Now())
 	switch {
@@ -91,8 +93,8 @@ func cacheKey(s settings, roles []string, ttl time.Duration) tokencache.Key {
 	return tokencache.KeyOf("stackstate", slices.Concat(parts, roles, []string{""}, account.Audiences)...)
 }
 
-// need is how long a token from the cache must still live: whoever asks for an hour does not expect one that ends while it
-// is used.
+// need is how long a token from the cache must still live: whoever asks for an hour does not expect one that ends while
+// it is used.
 func (o *mintOptions) need(ttl time.Duration) time.Duration { return max(ttl/2, o.minLife) }
 
 // dueAhead is the part of a life before need in which the next token is minted in the background, so that nobody waits.
@@ -139,7 +141,8 @@ func changedSince(path string, t time.Time) bool {
 }
 
 func (o *mintOptions) fly(
-	ctx context.Context, s settings, key tokencache.Key, store tokencache.Store, want mint.Want, roles []string, ttl time.Duration,
+	ctx context.Context, s settings, key tokencache.Key, store tokencache.Store, want mint.Want, roles []string,
+	ttl time.Duration,
 ) (tokencache.Entry, error) {
 	var deliver func() error
 	flight := mint.Flight{Store: store, Now: o.Now, Code: codeOf, Warn: func(err error) { o.Warn("%v", err) }}

@@ -35,7 +35,8 @@ func newPerson(t *testing.T) *person {
 	t.Helper()
 	p := &person{now: time.Now()}
 	clock := func() time.Time { return p.now }
-	h, err := sandbox.New(sandbox.Options{Now: clock, APITokens: map[string]sandbox.User{"admin": {Name: "admin", Roles: []string{sandbox.RoleAdmin}}}})
+	h, err := sandbox.New(sandbox.Options{Now: clock,
+		APITokens: map[string]sandbox.User{"admin": {Name: "admin", Roles: []string{sandbox.RoleAdmin}}}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -103,7 +104,8 @@ func TestRefusedTokenIsReplaced(t *testing.T) {
 		t.Fatalf("%v: %s", err, body)
 	}
 	p.now = p.now.Add(time.Hour)
-	if out, err := p.do(t.Context(), "api", "DELETE", fmt.Sprintf("/api/security/tokens/%d", list.Tokens[0].ID)); err != nil {
+	if out, err := p.do(t.Context(), "api", "DELETE",
+		fmt.Sprintf("/api/security/tokens/%d", list.Tokens[0].ID)); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	if got, err := p.do(t.Context(), roles...); err != nil || got != want {
@@ -146,8 +148,8 @@ func TestKilledAfterStoring(t *testing.T) {
 	}
 }
 
-// TestExpiredOrphan: a token whose mint was killed is deleted by its name once it has ended, by delete --expired or by the
-// next mint; those that others made are not touched by a mint.
+// TestExpiredOrphan: a token whose mint was killed is deleted by its name once it has ended, by delete --expired or by
+// the next mint; those that others made are not touched by a mint.
 func TestExpiredOrphan(t *testing.T) {
 	for name, tc := range map[string]struct {
 		args []string
@@ -168,10 +170,12 @@ func TestExpiredOrphan(t *testing.T) {
 				t.Fatal("the mint was not interrupted")
 			}
 			p.faults.Clear()
-			if _, err := p.do(t.Context(), "service-token", "create", "--name", "another", "--roles", "a", "--ttl", "1h"); err != nil {
+			if _, err := p.do(t.Context(), "service-token", "create", "--name", "another", "--roles", "a", "--ttl",
+				"1h"); err != nil {
 				t.Fatal(err)
 			}
-			if out, err := p.do(t.Context(), "service-token", "list", "--mine"); err != nil || strings.Count(out, "kubectl-sts-") != 1 || strings.Contains(out, "another") {
+			if out, err := p.do(t.Context(), "service-token", "list", "--mine"); err != nil ||
+				strings.Count(out, "kubectl-sts-") != 1 || strings.Contains(out, "another") {
 				t.Fatalf("list --mine: %v\n%s", err, out)
 			}
 			p.now = p.now.Add(2 * time.Hour)
@@ -189,8 +193,8 @@ func TestExpiredOrphan(t *testing.T) {
 	}
 }
 
-// TestLifeThatIsLeft: a token is handed out with at least half of its life, or what --min-life wants, and the next one is
-// minted in the background before that.
+// TestLifeThatIsLeft: a token is handed out with at least half of its life, or what --min-life wants, and the next one
+// is minted in the background before that.
 func TestLifeThatIsLeft(t *testing.T) {
 	p := newPerson(t)
 	var ahead [][]string
@@ -221,7 +225,8 @@ func TestLifeThatIsLeft(t *testing.T) {
 	if got := token(); got != first || len(ahead) != 2 {
 		t.Errorf("a second mint ahead while the first is under way: %q", ahead)
 	}
-	if args := strings.Join(ahead[0], " "); !strings.HasPrefix(args, "token --ahead") || !strings.Contains(args, "--roles=a --ttl=1h") ||
+	if args := strings.Join(ahead[0], " "); !strings.HasPrefix(args, "token --ahead") ||
+		!strings.Contains(args, "--roles=a --ttl=1h") ||
 		strings.Contains(args, "admin") || !slices.Contains(ahead[1], "STS_CLI_API_TOKEN=admin") {
 		t.Errorf("started %q with %q", args, ahead[1])
 	}
@@ -238,8 +243,8 @@ func TestLifeThatIsLeft(t *testing.T) {
 	}
 }
 
-// TestFailureKeepsItsExitCode: the same failure ends the same while it is not tried again, and a corrected token file is
-// tried at once.
+// TestFailureKeepsItsExitCode: the same failure ends the same while it is not tried again, and a corrected token file
+// is tried at once.
 func TestFailureKeepsItsExitCode(t *testing.T) {
 	p := newPerson(t)
 	file := filepath.Join(t.TempDir(), "token")
@@ -256,7 +261,8 @@ func TestFailureKeepsItsExitCode(t *testing.T) {
 	args := []string{"token", "--roles", "a", "--api-token-file", file}
 	_, first := p.do(t.Context(), args...)
 	_, again := p.do(t.Context(), args...)
-	if codeOf(first) != exitConnect || codeOf(again) != exitConnect || !strings.Contains(again.Error(), "not tried again before") {
+	if codeOf(first) != exitConnect || codeOf(again) != exitConnect ||
+		!strings.Contains(again.Error(), "not tried again before") {
 		t.Errorf("codes %d and %d: %v; %v", codeOf(first), codeOf(again), first, again)
 	}
 	write("admin", p.now.Add(time.Second))

@@ -38,8 +38,8 @@ func (a *app) sweep(ctx context.Context, m stackstate.Minter, s settings) {
 	}
 }
 
-// cachedNames are the names of the minted tokens in the cache. A process that was killed after it had stored its token left that
-// one's record pending.
+// cachedNames are the names of the minted tokens in the cache. A process that was killed after it had stored its token
+// left that one's record pending.
 func (a *app) cachedNames() map[string]bool {
 	names := map[string]bool{}
 	files, err := tokencache.All(a.cacheDirs).List()

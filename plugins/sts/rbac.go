@@ -22,7 +22,8 @@ func newRBACCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "rbac",
 		Short: "Manage roles and what they may do",
-		Long: `Manage roles, which are subjects with permissions: what a service token needs that the built-in roles have not.
+		Long: `Manage roles, which are subjects with permissions: what a service token needs that the built-in roles
+have not.
 
 The subjects of users and groups are the same thing.`,
 		Example: `  # a role that may send metrics and nothing else, and a token that has it
@@ -36,7 +37,8 @@ The subjects of users and groups are the same thing.`,
 }
 
 // withServer runs do with a client of the server that flags, environment and configuration name.
-func (a *app) withServer(do func(ctx context.Context, c *stackstate.Client) error) func(*cobra.Command, []string) error {
+func (a *app) withServer(do func(ctx context.Context, c *stackstate.Client) error) func(*cobra.Command,
+	[]string) error {
 	return func(cmd *cobra.Command, _ []string) error {
 		s, err := a.settings(cmd.Context())
 		if err != nil {
@@ -115,7 +117,8 @@ func newDescribePermissionsCmd(a *app) *cobra.Command {
 			return a.printJSON(describedJSON(described, true))
 		}
 		if described.Sources != nil {
-			sentence := hint.Printable("Got subject from the following subject sources: " + strings.Join(described.Sources, ", "))
+			sentence := hint.Printable("Got subject from the following subject sources: " +
+				strings.Join(described.Sources, ", "))
 			if _, err := fmt.Fprintf(a.Out, "%s\n\n", sentence); err != nil {
 				return err
 			}
@@ -256,9 +259,11 @@ func newGrantCmd(a *app) *cobra.Command {
 }
 
 func newRevokeCmd(a *app) *cobra.Command {
-	return a.grantCmd("revoke", "Revoke a permission from a subject", "Revoked permission '%s' on '%s' from subject '%s'",
+	return a.grantCmd("revoke", "Revoke a permission from a subject",
+		"Revoked permission '%s' on '%s' from subject '%s'",
 		func(ctx context.Context, c *stackstate.Client, o rbacFlags) (stackstate.PermissionFilter, error) {
-			return stackstate.PermissionFilter{Permission: o.permission}, c.Revoke(ctx, o.subject, o.permission, o.resource)
+			return stackstate.PermissionFilter{Permission: o.permission},
+				c.Revoke(ctx, o.subject, o.permission, o.resource)
 		})
 }
 
@@ -276,8 +281,10 @@ func (a *app) grantCmd(
 		Args: cobra.NoArgs,
 	}
 	o.addSubject(cmd.Flags(), "whom it is about (required)")
-	cmd.Flags().StringVar(&o.permission, "permission", "", "permission, see kubectl sts rbac list-permissions (required)")
-	cmd.Flags().StringVar(&o.resource, "resource", stackstate.SystemResource, "resource, such as cluster-name:NAME or a view's name")
+	cmd.Flags().StringVar(&o.permission, "permission", "",
+		"permission, see kubectl sts rbac list-permissions (required)")
+	cmd.Flags().StringVar(&o.resource, "resource", stackstate.SystemResource,
+		"resource, such as cluster-name:NAME or a view's name")
 	require(cmd, "subject", "permission")
 	cmd.RunE = a.withServer(func(ctx context.Context, c *stackstate.Client) error {
 		filter, err := change(ctx, c, o)
@@ -289,7 +296,8 @@ func (a *app) grantCmd(
 		}
 		left, err := c.SubjectPermissions(ctx, o.subject, filter)
 		if err != nil {
-			return fmt.Errorf("%s, but what is left cannot be shown: %w", strings.ToLower(fmt.Sprintf(done, o.permission, o.resource, o.subject)), err)
+			return fmt.Errorf("%s, but what is left cannot be shown: %w",
+				strings.ToLower(fmt.Sprintf(done, o.permission, o.resource, o.subject)), err)
 		}
 		if a.json() {
 			return a.printJSON(describedJSON(left, false))

@@ -21,8 +21,9 @@ func newRunCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "run [--roles ROLES] -- PROGRAM [ARGUMENT...]",
 		Short: "Run a program with a minted token in its environment",
-		Long: `Run a program with a minted token in its environment, as the variables of sts: STS_CLI_URL, STS_CLI_SERVICE_TOKEN and what
-else it needs to reach the server. sts takes its token from there; other programs can too, without the token in their arguments.`,
+		Long: `Run a program with a minted token in its environment, as the variables of sts: STS_CLI_URL,
+STS_CLI_SERVICE_TOKEN and what else it needs to reach the server. sts takes its token from there; other programs can
+too, without the token in their arguments.`,
 		Example: `  kubectl sts run --roles stackstate-k8s-troubleshooter -- sts monitor list
 
   # curl from 8.3 on
@@ -90,12 +91,13 @@ func clientEnv(s settings, c stackstate.Credential) []string {
 // withoutOurs is environ without the variables of sts: its contexts are not ours, and two tokens at once are an error.
 func withoutOurs(environ []string) []string {
 	return slices.DeleteFunc(slices.Clone(environ), func(v string) bool {
-		return strings.HasPrefix(v, "STS_CLI_") || strings.HasPrefix(v, "STS_SKIP_SSL=") || strings.HasPrefix(v, "STS_CA_CERT_")
+		return strings.HasPrefix(v, "STS_CLI_") || strings.HasPrefix(v, "STS_SKIP_SSL=") ||
+			strings.HasPrefix(v, "STS_CA_CERT_")
 	})
 }
 
-// withOwnConfig gives sts, if that is the program, a configuration of its own, which is empty. What its usual one says is
-// mixed into everything: skip-ssl of a context that is not in use, and an error if there is no current context.
+// withOwnConfig gives sts, if that is the program, a configuration of its own, which is empty. What its usual one says
+// is mixed into everything: skip-ssl of a context that is not in use, and an error if there is no current context.
 func withOwnConfig(args []string) (with []string, done func(), err error) {
 	name := strings.TrimSuffix(strings.ToLower(filepath.Base(args[0])), ".exe")
 	if name != "sts" || slices.ContainsFunc(args[1:], isConfigFlag) {

@@ -41,9 +41,11 @@ func newServiceTokenCreateCmd(a *app) *cobra.Command {
 		Short: "Create a service token",
 		Long: `Create a service token. It is shown this once; it is not possible to see it again.
 
---expiration names the last day on which the token is valid, in your time zone: it ends with that day, and the instant is told
-on stderr. This differs from sts, which sends the start of that day in UTC, so that its token is dead on the day named.`,
-		Example: `  kubectl sts service-token create --name my-service-token --roles stackstate-k8s-troubleshooter --ttl 8h
+--expiration names the last day on which the token is valid, in your time zone: it ends with that day, and the instant
+is told on stderr. This differs from sts, which sends the start of that day in UTC, so that its token is dead on the
+day named.`,
+		Example: `  kubectl sts service-token create --name my-service-token \
+    --roles stackstate-k8s-troubleshooter --ttl 8h
   kubectl sts service-token create --name ci --roles a,b --expiration 2026-12-31`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.run(cmd.Context()) },
@@ -53,7 +55,8 @@ on stderr. This differs from sts, which sends the start of that day in UTC, so t
 	f.StringSliceVar(&o.roles, "roles", nil, "roles of the service token, separated by commas or repeated (required)")
 	f.StringVar(&o.expiration, "expiration", "", "last day of the service token, as yyyy-MM-dd")
 	f.StringVar(&o.ttl, "ttl", "", "lifetime of the service token instead, such as 8h or 30d")
-	f.StringVar(&o.dedicatedSubject, "dedicated-subject", "", "subject to make for this token alone; it is deleted together with the token")
+	f.StringVar(&o.dedicatedSubject, "dedicated-subject", "",
+		"subject to make for this token alone; it is deleted together with the token")
 	f.StringVar(&o.dedicatedSubject, "dedicatedSubject", "", "the same, as sts spells it")
 	_ = f.MarkHidden("dedicatedSubject") // there is such a flag
 	f.StringVarP(&o.format, "output", "o", "text", "text, json, or token for its text alone")
@@ -150,11 +153,13 @@ type tokenFilter struct {
 func (f tokenFilter) any() bool { return f.expired || f.mine || len(f.names) > 0 }
 
 func (f tokenFilter) match(t stackstate.ServiceToken, minted map[string]bool, now time.Time) bool {
-	return (!f.expired || t.Expired(now)) && (!f.mine || minted[t.Name]) && (len(f.names) == 0 || slices.Contains(f.names, t.Name))
+	return (!f.expired || t.Expired(now)) && (!f.mine || minted[t.Name]) &&
+		(len(f.names) == 0 || slices.Contains(f.names, t.Name))
 }
 
 // filtered lists the service tokens that f selects, by name as sts has it.
-func (a *app) filtered(ctx context.Context, client *stackstate.Client, s settings, f tokenFilter) ([]stackstate.ServiceToken, error) {
+func (a *app) filtered(ctx context.Context, client *stackstate.Client, s settings,
+	f tokenFilter) ([]stackstate.ServiceToken, error) {
 	tokens, err := client.ServiceTokens(ctx)
 	if err != nil {
 		return nil, a.explain(s, fmt.Errorf("list service tokens: %w", err))
@@ -219,7 +224,8 @@ func (a *app) tokenTable(w io.Writer, tokens []stackstate.ServiceToken) error {
 			"[" + strings.Join(t.Roles, " ") + "]", cmp.Or(t.DedicatedSubject, "-"),
 		})
 	}
-	return a.table(w, []string{"ID", "NAME", "EXPIRATION", "ROLES", "DEDICATED_SUBJECT"}, rows, "No service tokens found.")
+	return a.table(w, []string{"ID", "NAME", "EXPIRATION", "ROLES", "DEDICATED_SUBJECT"}, rows,
+		"No service tokens found.")
 }
 
 // shownEnd is the day of an end, as sts shows it, and the time as well where the day says too little.

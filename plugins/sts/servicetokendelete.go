@@ -29,8 +29,8 @@ func newServiceTokenDeleteCmd(a *app) *cobra.Command {
 		Short: "Delete service tokens",
 		Long: `Delete service tokens, and the subjects dedicated to them.
 
-IDs are deleted at once. With --name, --expired or --mine those tokens are deleted for which all of them hold, after they were
-shown and you agreed.`,
+IDs are deleted at once. With --name, --expired or --mine those tokens are deleted for which all of them hold, after
+they were shown and you agreed.`,
 		Example: `  kubectl sts service-token delete 107484341630693
   kubectl sts service-token delete --expired
   kubectl sts service-token delete --mine --yes`,
@@ -107,8 +107,8 @@ func (o *deleteOptions) run(ctx context.Context) error {
 	return o.deleteAll(ctx, client, s, o.ids, names)
 }
 
-// mintedNames are the names of the tokens that were minted here, so that their deletion is noticed here too. They are asked for only
-// if there are any; without the permission to list tokens there are none.
+// mintedNames are the names of the tokens that were minted here, so that their deletion is noticed here too. They are
+// asked for only if there are any; without the permission to list tokens there are none.
 func (o *deleteOptions) mintedNames(ctx context.Context, client *stackstate.Client, s settings) map[int64]string {
 	names := map[int64]string{}
 	if records, err := o.journal().List(s.url); err != nil || len(records) == 0 {
@@ -130,7 +130,8 @@ func (o *deleteOptions) confirm(ctx context.Context, tokens []stackstate.Service
 		return true, nil
 	}
 	if !plugin.Terminal(o.In) {
-		return false, usage(hint.Wrap(fmt.Errorf("%s would be deleted, and nobody can be asked", count(len(tokens))), "--yes"))
+		return false, usage(hint.Wrap(fmt.Errorf("%s would be deleted, and nobody can be asked", count(len(tokens))),
+			"--yes"))
 	}
 	if err := o.tokenTable(o.ErrOut, tokens); err != nil {
 		return false, err
@@ -146,7 +147,8 @@ func count(tokens int) string {
 }
 
 // deleteAll tries all ids, and forgets what is recorded of the names that go with them.
-func (o *deleteOptions) deleteAll(ctx context.Context, client *stackstate.Client, s settings, ids []int64, names map[int64]string) error {
+func (o *deleteOptions) deleteAll(ctx context.Context, client *stackstate.Client, s settings, ids []int64,
+	names map[int64]string) error {
 	var errs []error
 	deleted := []int64{}
 	for _, id := range ids {

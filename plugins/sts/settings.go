@@ -44,8 +44,8 @@ type settings struct {
 	roles     []string // of minted tokens
 }
 
-// resolve applies the precedence of sts: flag, environment, file, for each value; only that tokens are one unit, so that one
-// from flags or environment hides those of the file. Empty counts as unset.
+// resolve applies the precedence of sts: flag, environment, file, for each value; only that tokens are one unit, so
+// that one from flags or environment hides those of the file. Empty counts as unset.
 func resolve(g *globalFlags, getenv func(string) string, file *stsconfig.File) (settings, error) {
 	var s settings
 	var c stsconfig.Context
@@ -82,7 +82,8 @@ func resolve(g *globalFlags, getenv func(string) string, file *stsconfig.File) (
 	}
 	s.source = override(s.source, g)
 	if s.url == "" {
-		return s, withCode(exitConfig, hint.Wrap(errors.New("there is no StackState server to talk to: neither --url nor STS_CLI_URL nor a context"),
+		return s, withCode(exitConfig, hint.Wrap(errors.New("there is no StackState server to talk to: neither --url "+
+			"nor STS_CLI_URL nor a context"),
 			"kubectl sts context save --url https://STACKSTATE"))
 	}
 	if _, err := stackstate.ParseURL(s.url); err != nil {
@@ -92,7 +93,8 @@ func resolve(g *globalFlags, getenv func(string) string, file *stsconfig.File) (
 }
 
 func noContext(name, path string) error {
-	return withCode(exitNoContext, hint.Wrap(fmt.Errorf("context %q not found in %s", name, path), "kubectl sts context list"))
+	return withCode(exitNoContext, hint.Wrap(fmt.Errorf("context %q not found in %s", name, path),
+		"kubectl sts context list"))
 }
 
 func skipSSL(g *globalFlags, getenv func(string) string) (bool, error) {
@@ -130,7 +132,8 @@ func givenSource(g *globalFlags, getenv func(string) string) (source, error) {
 		}
 	}
 	if g.serviceAccount != "" {
-		found = append(found, source{Kind: stackstate.KindKubernetesToken, Account: satoken.Request{ServiceAccount: g.serviceAccount}})
+		found = append(found, source{Kind: stackstate.KindKubernetesToken,
+			Account: satoken.Request{ServiceAccount: g.serviceAccount}})
 	}
 	switch len(found) {
 	case 0:
@@ -138,7 +141,9 @@ func givenSource(g *globalFlags, getenv func(string) string) (source, error) {
 	case 1:
 		return found[0], nil
 	}
-	return source{}, withCode(exitConfig, errors.New("more than one token is given by flags and environment: API token, service token and Kubernetes service account exclude each other"))
+	return source{}, withCode(exitConfig,
+		errors.New("more than one token is given by flags and environment: API token, service token and Kubernetes "+
+			"service account exclude each other"))
 }
 
 // contextSource is the token that a context names.
@@ -154,7 +159,8 @@ func contextSource(c stsconfig.Context) source {
 		return source{Kind: stackstate.KindKubernetesToken, Path: c.TokenPath}
 	case c.ServiceAccount != "":
 		return source{Kind: stackstate.KindKubernetesToken, Account: satoken.Request{
-			ServiceAccount: c.ServiceAccount, Audiences: c.Audiences, Kubeconfig: c.Kubeconfig, Context: c.KubernetesContext,
+			ServiceAccount: c.ServiceAccount, Audiences: c.Audiences, Kubeconfig: c.Kubeconfig,
+			Context: c.KubernetesContext,
 		}}
 	}
 	return source{}

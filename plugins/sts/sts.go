@@ -24,8 +24,8 @@ func newRootCmd(a *app) *cobra.Command {
 		Short: "Use StackState (SUSE Observability) with tokens that end",
 		Long: `Use StackState (SUSE Observability) with tokens that end.
 
-The commands are those of StackState's own sts: type the same words after kubectl. Tokens that have to be kept are sealed
-in a store of yours, not in the configuration file, and short-lived ones are minted when they are needed.
+The commands are those of StackState's own sts: type the same words after kubectl. Tokens that have to be kept are
+sealed in a store of yours, not in the configuration file, and short-lived ones are minted when they are needed.
 
 ` + exitCodes,
 		Example: `  # save a context; the token is asked for

@@ -20,7 +20,8 @@ func newTokenCmd(a *app) *cobra.Command {
 		Long: `Print a service token that is minted for a while, from the cache while at least half
 of its life is left, or --min-life. The next one is minted in the background before that, so that nobody waits for it.
 
-Output formats (-o): text, the token; json; header, a line for curl -H @-; env, lines NAME=VALUE for a file of variables.`,
+Output formats (-o): text, the token; json; header, a line for curl -H @-; env, lines NAME=VALUE for a file of
+variables.`,
 		Example: `  kubectl sts token --roles stackstate-k8s-troubleshooter --ttl 15m
   kubectl sts token --roles stackstate-k8s-troubleshooter -o header | curl -H @- https://acme.example.com/api/server/status`,
 		Args: cobra.NoArgs,

@@ -1,5 +1,6 @@
-// Command clustersecret reads a cluster Secret (JSON) from standard input, as Argo CD's own code does, and asks the cluster's
-// API server with the client that Argo CD makes of it. It prints the user's name, then the names of the edge hosts.
+// Command clustersecret reads a cluster Secret (JSON) from standard input, as Argo CD's own code does, and asks the
+// cluster's API server with the client that Argo CD makes of it. It prints the user's name, then the names of the edge
+// hosts.
 package main
 
 import (
@@ -44,7 +45,8 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	review, err := client.AuthenticationV1().SelfSubjectReviews().Create(ctx, &authentication.SelfSubjectReview{}, metav1.CreateOptions{})
+	review, err := client.AuthenticationV1().SelfSubjectReviews().Create(ctx, &authentication.SelfSubjectReview{},
+		metav1.CreateOptions{})
 	if err != nil {
 		return err
 	}
@@ -53,7 +55,8 @@ func run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	hosts, err := dynamicClient.Resource(schema.GroupVersionResource{Group: "edge.stackit.cloud", Version: "v1alpha1", Resource: "edgehosts"}).
+	hosts, err := dynamicClient.Resource(schema.GroupVersionResource{Group: "edge.stackit.cloud", Version: "v1alpha1",
+		Resource: "edgehosts"}).
 		List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return err

@@ -2,10 +2,11 @@
 //
 //	exports [-tags TAGS] PATTERN…
 //
-// It looks at functions, types, variables and constants of packages other than main, on every system that the programs run
-// on, and takes tests in a package of their own, such as login_test, for outside. A type counts as used where a used name
-// brings it along, as a result, an argument or a field; a constant where its type is, or another of its block, which is a
-// vocabulary. Methods and fields are not looked at: interfaces and encodings use them unseen. It exits with 1 if it finds any.
+// It looks at functions, types, variables and constants of packages other than main, on every system that the programs
+// run on, and takes tests in a package of their own, such as login_test, for outside. A type counts as used where a
+// used name brings it along, as a result, an argument or a field; a constant where its type is, or another of its
+// block, which is a vocabulary. Methods and fields are not looked at: interfaces and encodings use them unseen. It
+// exits with 1 if it finds any.
 package main
 
 import (
@@ -45,8 +46,8 @@ func exports(dir, tags string, systems []string, patterns ...string) ([]string, 
 	used, declared := map[string]bool{}, map[string]string{}
 	for _, system := range systems {
 		loaded, err := packages.Load(&packages.Config{
-			Mode: packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedTypes | packages.NeedSyntax |
-				packages.NeedTypesInfo,
+			Mode: packages.NeedName | packages.NeedFiles | packages.NeedImports | packages.NeedTypes |
+				packages.NeedSyntax | packages.NeedTypesInfo,
 			Dir: dir, Env: append(os.Environ(), "GOOS="+system), BuildFlags: []string{"-tags=" + tags}, Tests: true,
 		}, patterns...)
 		if err != nil {
@@ -67,8 +68,8 @@ func exports(dir, tags string, systems []string, patterns ...string) ([]string, 
 	return slices.Sorted(maps.Values(declared)), nil
 }
 
-// look adds what the packages use of one another to used, and what they export to declared, by its name and with a line about
-// it.
+// look adds what the packages use of one another to used, and what they export to declared, by its name and with a line
+// about it.
 func look(loaded []*packages.Package, used map[string]bool, declared map[string]string) {
 	var outside []types.Object
 	ours := map[string]bool{}

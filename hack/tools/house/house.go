@@ -47,7 +47,8 @@ func checkImport(pass *analysis.Pass, spec *ast.ImportSpec) {
 	}
 	importer, _, _ := strings.Cut(pass.Pkg.Path(), " ") // a test variant is "path [path.test]"
 	if !mayImport(strings.TrimSuffix(importer, "_test"), path) {
-		pass.Reportf(spec.Pos(), "%s must not import %s: imports go from cmd to plugins to pkg, and never between plugins", importer, path)
+		pass.Reportf(spec.Pos(), "%s must not import %s: imports go from cmd to plugins to pkg, and never between "+
+			"plugins", importer, path)
 	}
 }
 
@@ -103,7 +104,8 @@ func checkDecl(pass *analysis.Pass, decl ast.Decl, test bool) {
 			if test {
 				pass.Reportf(call.Pos(), "a test waits for an event, not for time")
 			}
-		case "(*testing.common).Skip", "(*testing.common).Skipf", "(*testing.common).SkipNow", "(testing.TB).Skip", "(testing.TB).Skipf", "(testing.TB).SkipNow":
+		case "(*testing.common).Skip", "(*testing.common).Skipf", "(*testing.common).SkipNow", "(testing.TB).Skip",
+			"(testing.TB).Skipf", "(testing.TB).SkipNow":
 			pass.Reportf(call.Pos(), "a test does not skip itself: install or build what it needs, or fail")
 		}
 		return true

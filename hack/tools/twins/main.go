@@ -2,8 +2,8 @@
 //
 //	twins FOLDER
 //
-// It reads every Go file below the folder, tests included, whatever system a file is for. It prints the places of each such
-// function, and exits with 1 if there are any.
+// It reads every Go file below the folder, tests included, whatever system a file is for. It prints the places of each
+// such function, and exits with 1 if there are any.
 package main
 
 import (
@@ -39,9 +39,9 @@ func main() {
 	}
 }
 
-// trivial is the number of nodes in the syntax tree of a body up to which two packages may say the same: what an interface
-// asks for in one line, such as "return e.text", "return e.Err" or "os.Exit(run())". What is larger knows something, and one
-// package should know it.
+// trivial is the number of nodes in the syntax tree of a body up to which two packages may say the same: what an
+// interface asks for in one line, such as "return e.text", "return e.Err" or "os.Exit(run())". What is larger knows
+// something, and one package should know it.
 const trivial = 8
 
 // function is what makes two functions the same. Comments are not part of it, nor is the receiver's name.
@@ -67,7 +67,8 @@ func twins(root string) ([]string, error) {
 	var found []string
 	for f, in := range places {
 		if len(in) > 1 {
-			found = append(found, fmt.Sprintf("%s: the same in %s", f.name, strings.Join(slices.Sorted(maps.Values(in)), ", ")))
+			found = append(found, fmt.Sprintf("%s: the same in %s", f.name,
+				strings.Join(slices.Sorted(maps.Values(in)), ", ")))
 		}
 	}
 	slices.Sort(found)
@@ -75,7 +76,8 @@ func twins(root string) ([]string, error) {
 }
 
 func skipped(folder string) bool {
-	return folder == "testdata" || folder == "vendor" || strings.HasPrefix(folder, ".") || strings.HasPrefix(folder, "_")
+	return folder == "testdata" || folder == "vendor" || strings.HasPrefix(folder, ".") ||
+		strings.HasPrefix(folder, "_")
 }
 
 // read adds the functions of a file to places. A package is a folder, so that its own external tests are part of it.

@@ -13,8 +13,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 )
 
-// EmptyValues gives each flag of each command of a plugin an empty value and a blank one, and wants errors in usage that
-// name the flag. It returns the flags that may be empty, each as "COMMAND --FLAG".
+// EmptyValues gives each flag of each command of a plugin an empty value and a blank one, and wants errors in usage
+// that name the flag. It returns the flags that may be empty, each as "COMMAND --FLAG".
 func EmptyValues(t *testing.T, grow func(plugin.Process) plugin.Tree, usage int) (exceptions []string) {
 	t.Helper()
 	for _, name := range []string{"HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"} {
@@ -34,10 +34,12 @@ func EmptyValues(t *testing.T, grow func(plugin.Process) plugin.Tree, usage int)
 				var out bytes.Buffer
 				p := plugin.Process{
 					IOStreams: genericiooptions.IOStreams{In: strings.NewReader(""), Out: &out, ErrOut: &out},
-					Getenv:    func(string) string { return "" }, Environ: func() []string { return nil }, Now: time.Now,
+					Getenv:    func(string) string { return "" }, Environ: func() []string { return nil },
+					Now: time.Now,
 				}
 				args := append(append([]string{}, path...), "--"+f.Name+"="+value)
-				if code := plugin.Run(t.Context(), p, grow(p), args); code != usage || !strings.Contains(out.String(), "--"+f.Name) {
+				if code := plugin.Run(t.Context(), p, grow(p), args); code != usage ||
+					!strings.Contains(out.String(), "--"+f.Name) {
 					t.Errorf("%q: exit code %d: %s", args, code, out.String())
 				}
 			}

@@ -23,8 +23,8 @@ var programs = []string{"chromium", "chromium-browser", "google-chrome", "chrome
 // timeout bounds a browser: it is far more than any page here takes, and ends a test that waits for what never comes.
 const timeout = 2 * time.Minute
 
-// Start starts a browser, with a profile folder of its own, that trusts the servers with these certificates besides those
-// of the system. It ends with the test. The context is for chromedp's Do and Run.
+// Start starts a browser, with a profile folder of its own, that trusts the servers with these certificates besides
+// those of the system. It ends with the test. The context is for chromedp's Do and Run.
 func Start(t testing.TB, trusted ...tls.Certificate) context.Context {
 	t.Helper()
 	options := append(chromedp.DefaultExecAllocatorOptions[:],

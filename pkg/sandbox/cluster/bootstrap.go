@@ -12,8 +12,8 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// bootstrap is the identity that sets the cluster up: a client certificate in the group that is above RBAC. Its key stays
-// in this process. The certificate is its own CA, which makes it the only one that the API server accepts.
+// bootstrap is the identity that sets the cluster up: a client certificate in the group that is above RBAC. Its key
+// stays in this process. The certificate is its own CA, which makes it the only one that the API server accepts.
 type bootstrap struct {
 	cert, key []byte // PEM
 }

@@ -1,9 +1,9 @@
 // Package cluster runs a real etcd and kube-apiserver as the Kubernetes API of an Edge instance. The API server trusts
 // the instance's issuer for its users' tokens (structured authentication), and decides by RBAC what they may do.
 //
-// The API server keeps a token that it has accepted for ten seconds before it looks at it again, and an issuer's keys until
-// a token names one that it does not know. So a token that was used moments ago outlives its expiry and its key by up to
-// ten seconds, and a key that the issuer withdrew works until a token of the new one is seen.
+// The API server keeps a token that it has accepted for ten seconds before it looks at it again, and an issuer's keys
+// until a token names one that it does not know. So a token that was used moments ago outlives its expiry and its key
+// by up to ten seconds, and a key that the issuer withdrew works until a token of the new one is seen.
 package cluster
 
 import (
@@ -78,7 +78,10 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := c.await(ctx, etcd, func(context.Context) error { return isSocket(filepath.Join(c.dir, etcdSocket)) }); err != nil {
+	if err := c.await(ctx, etcd, func(context.Context) error {
+		return isSocket(filepath.Join(c.dir,
+			etcdSocket))
+	}); err != nil {
 		return nil, err
 	}
 	apiserver, err := c.run(o.Servers, "kube-apiserver", apiserverArgs(port, c.url))

@@ -82,7 +82,8 @@ func TestCluster(t *testing.T) {
 	})
 
 	t.Run("edge-admin may create", func(t *testing.T) {
-		out, err := kubectl(t, r, issue(t, r.Sandbox, sandbox.InstanceID, time.Hour), "auth", "can-i", "create", "edgeclusters")
+		out, err := kubectl(t, r, issue(t, r.Sandbox, sandbox.InstanceID, time.Hour), "auth", "can-i", "create",
+			"edgeclusters")
 		if err != nil || strings.TrimSpace(out) != "yes" {
 			t.Errorf("can-i: %v: %s", err, out)
 		}
@@ -154,7 +155,8 @@ func TestStartFails(t *testing.T) {
 		}
 	})
 	t.Run("no server", func(t *testing.T) {
-		if _, err := cluster.Start(t.Context(), cluster.Options{Servers: t.TempDir(), Dir: dir}); !errors.Is(err, os.ErrNotExist) {
+		if _, err := cluster.Start(t.Context(), cluster.Options{Servers: t.TempDir(), Dir: dir}); !errors.Is(err,
+			os.ErrNotExist) {
 			t.Errorf("got %v, want %v", err, os.ErrNotExist)
 		}
 	})
@@ -164,7 +166,8 @@ func TestStartFails(t *testing.T) {
 
 	t.Run("a folder that is there already", func(t *testing.T) {
 		taken := t.TempDir()
-		if _, err := cluster.Start(t.Context(), cluster.Options{Servers: servers, Dir: taken}); !errors.Is(err, os.ErrExist) {
+		if _, err := cluster.Start(t.Context(), cluster.Options{Servers: servers, Dir: taken}); !errors.Is(err,
+			os.ErrExist) {
 			t.Errorf("got %v, want %v", err, os.ErrExist)
 		}
 		if _, err := os.Stat(taken); err != nil {

@@ -23,7 +23,8 @@ const (
 	authenticationFile = "authentication.json"
 )
 
-// etcdArgs configure an etcd that nobody can reach but who may enter its folder, and whose data nobody needs to survive.
+// etcdArgs configure an etcd that nobody can reach but who may enter its folder, and whose data nobody needs to
+// survive.
 func etcdArgs() []string {
 	return []string{
 		"--name=sandbox",

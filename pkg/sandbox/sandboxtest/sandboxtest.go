@@ -15,8 +15,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/fault"
 )
 
-// Start serves a sandbox over TLS on a free port of this machine until the test ends. The server's URL is the sandbox's,
-// https://localhost:PORT. Options of its own may change what is passed to sandbox.New.
+// Start serves a sandbox over TLS on a free port of this machine until the test ends. The server's URL is the
+// sandbox's, https://localhost:PORT. Options of its own may change what is passed to sandbox.New.
 func Start(t testing.TB, options ...func(*sandbox.Options)) (*sandbox.Sandbox, *httptest.Server) {
 	t.Helper()
 	srv := httptest.NewUnstartedServer(nil)

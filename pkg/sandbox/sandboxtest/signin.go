@@ -9,9 +9,10 @@ import (
 	"strings"
 )
 
-// SignIn does what a person does in a browser at an authorization URL: fills in the form and allows, or denies. It returns
-// the URL to which the browser would be sent back, with code or error in its query, and does not open it.
-func SignIn(ctx context.Context, client *http.Client, authorizationURL, email, password string, allow bool) (*url.URL, error) {
+// SignIn does what a person does in a browser at an authorization URL: fills in the form and allows, or denies. It
+// returns the URL to which the browser would be sent back, with code or error in its query, and does not open it.
+func SignIn(ctx context.Context, client *http.Client, authorizationURL, email, password string, allow bool) (*url.URL,
+	error) {
 	noRedirect := *client
 	noRedirect.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	resp, err := submit(ctx, &noRedirect, authorizationURL, email, password, allow)
@@ -25,7 +26,8 @@ func SignIn(ctx context.Context, client *http.Client, authorizationURL, email, p
 }
 
 // ConnectDevice does what a person does at a device's verification_uri_complete.
-func ConnectDevice(ctx context.Context, client *http.Client, verificationURIComplete, email, password string, allow bool) error {
+func ConnectDevice(ctx context.Context, client *http.Client, verificationURIComplete, email, password string,
+	allow bool) error {
 	resp, err := submit(ctx, client, verificationURIComplete, email, password, allow)
 	if err != nil {
 		return fmt.Errorf("connect device: %w", err)
@@ -36,7 +38,8 @@ func ConnectDevice(ctx context.Context, client *http.Client, verificationURIComp
 	return nil
 }
 
-func submit(ctx context.Context, client *http.Client, page, email, password string, allow bool) (*http.Response, error) {
+func submit(ctx context.Context, client *http.Client, page, email, password string, allow bool) (*http.Response,
+	error) {
 	form := url.Values{"email": {email}, "password": {password}, "decision": {"deny"}}
 	if allow {
 		form.Set("decision", "allow")

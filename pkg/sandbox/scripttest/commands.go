@@ -58,12 +58,15 @@ func table() map[string]command {
 // systemCommands are those that look at Linux.
 func systemCommands() map[string]command {
 	return map[string]command{
-		"keyring": {secret, "real|locked|silent|none", "gives the script a D-Bus session of its own, with a Secret Service that is " +
-			"real (gnome-keyring), locked, silent (it never answers) or none", 1, 1, keyring},
-		"hit": {helpers, "ARGUMENT…", "runs the helper below strace, and checks that it answers without network, lock or other " +
+		"keyring": {secret, "real|locked|silent|none",
+			"gives the script a D-Bus session of its own, with a Secret Service that is " +
+				"real (gnome-keyring), locked, silent (it never answers) or none", 1, 1, keyring},
+		"hit": {helpers, "ARGUMENT…", "runs the helper below strace, and checks that it answers without network, " +
+			"lock or other " +
 			"programs, and writes no more than the answer and one small record", 1, many, hit},
-		"shares": {helpers, "TOKEN ARGUMENT…", "has the token of the arguments minted while the helper runs: it has to wait for " +
-			"that, and to answer with it", 2, many, shares},
+		"shares": {helpers, "TOKEN ARGUMENT…",
+			"has the token of the arguments minted while the helper runs: it has to wait for " +
+				"that, and to answer with it", 2, many, shares},
 	}
 }
 

@@ -11,14 +11,18 @@ import (
 
 func countCommands() map[string]command {
 	return map[string]command{
-		"minted": {counts, "N", "checks how many tokens and kubeconfigs were minted since the last check of a count", 1, 1, minted},
-		"requests": {counts, "N [METHOD PATH]", "checks how many requests were sent since the last check of a count; with a " +
-			"path, how many for it, which lets the counts go on", 1, 3, requests},
-		"exchanged": {counts, "GRANT N", "checks how many tokens the identity provider gave for grants of this type since " +
+		"minted": {counts, "N", "checks how many tokens and kubeconfigs were minted since the last check of a count", 1,
+			1, minted},
+		"requests": {counts, "N [METHOD PATH]",
+			"checks how many requests were sent since the last check of a count; with a " +
+				"path, how many for it, which lets the counts go on", 1, 3, requests},
+		"exchanged": {counts, "GRANT N", "checks how many tokens the identity provider gave for grants of this type " +
+			"since " +
 			"the last check of a count, and that it refused none", 2, 2, exchanged},
 		"signed-in": {counts, "N", "checks how many people signed in since the last check of a count", 1, 1, signedIn},
-		"await": {counts, "PATH|" + carriedOut, "waits until a path has been asked for since the last check of a count, or until " +
-			"a request was carried out whose answer is lost (see fault)", 1, 1, await},
+		"await": {counts, "PATH|" + carriedOut,
+			"waits until a path has been asked for since the last check of a count, or until " +
+				"a request was carried out whose answer is lost (see fault)", 1, 1, await},
 		"forget": {counts, "", "has await wait for requests that are yet to come", 0, 0, forget},
 	}
 }

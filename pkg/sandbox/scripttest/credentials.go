@@ -25,13 +25,17 @@ import (
 
 func cacheCommands() map[string]command {
 	return map[string]command{
-		"credential": {tokenCache, "VERSION [N]", "checks that stdout is one ExecCredential of this version as client-go decodes " +
-			"it, or N with the same token, and nothing else", 1, 2, credentials},
-		"loads": {tokenCache, "FILE CONTEXT", "checks that client-go's strict decoder takes the kubeconfig, and that the " +
-			"context's user calls our helper and has no secret", 2, 2, loads},
-		"store": {tokenCache, "TOKEN LIFE LEFT ARGUMENT…", "puts a token into the cache that answers the helper's arguments",
+		"credential": {tokenCache, "VERSION [N]",
+			"checks that stdout is one ExecCredential of this version as client-go decodes " +
+				"it, or N with the same token, and nothing else", 1, 2, credentials},
+		"loads": {tokenCache, "FILE CONTEXT",
+			"checks that client-go's strict decoder takes the kubeconfig, and that the " +
+				"context's user calls our helper and has no secret", 2, 2, loads},
+		"store": {tokenCache, "TOKEN LIFE LEFT ARGUMENT…",
+			"puts a token into the cache that answers the helper's arguments",
 			3, many, store},
-		"age": {tokenCache, "DURATION", "makes the cached tokens look as if they had been minted that long ago, to live for " +
+		"age": {tokenCache, "DURATION", "makes the cached tokens look as if they had been minted that long ago, to " +
+			"live for " +
 			"15 minutes", 1, 1, age},
 	}
 }

@@ -19,11 +19,13 @@ import (
 func fileCommands() map[string]command {
 	return map[string]command{
 		"snapshot": {files, "", "remembers every file of the script by its mode and content", 0, 0, snapshot},
-		"unchanged": {files, "[PATH…]", "checks that no file was made, changed or removed since the snapshot, but below PATH",
+		"unchanged": {files, "[PATH…]", "checks that no file was made, changed or removed since the snapshot, but " +
+			"below PATH",
 			0, many, unchanged},
-		"keeps":    {files, "OLD NEW", "checks that NEW has all lines of OLD, in their order", 2, 2, keeps},
-		"mode":     {files, "PERM FILE", "checks the permissions of a file", 2, 2, mode},
-		"capture":  {files, "NAME REGEXP [FILE]", "sets a variable to what matches in a file, by default stdout", 2, 3, capture},
+		"keeps": {files, "OLD NEW", "checks that NEW has all lines of OLD, in their order", 2, 2, keeps},
+		"mode":  {files, "PERM FILE", "checks the permissions of a file", 2, 2, mode},
+		"capture": {files, "NAME REGEXP [FILE]", "sets a variable to what matches in a file, by default stdout", 2, 3,
+			capture},
 		"base64":   {files, "NAME FILE", "sets a variable to the content of a file, encoded", 2, 2, toBase64},
 		"envsubst": {files, "FROM TO", "copies a file with the variables in it replaced", 2, 2, envSubst},
 	}
@@ -79,9 +81,13 @@ func unchanged(_ *testscript.TestScript, w *World, except []string) error {
 		}
 	}
 	for _, name := range names {
-		excepted := slices.ContainsFunc(except, func(e string) bool { return name == e || strings.HasPrefix(name, e+"/") })
+		excepted := slices.ContainsFunc(except, func(e string) bool {
+			return name == e ||
+				strings.HasPrefix(name, e+"/")
+		})
 		if !excepted && now[name] != w.snapshot[name] {
-			return fmt.Errorf("%s is %q, was %q", name, cmp.Or(now[name], "gone"), cmp.Or(w.snapshot[name], "not there"))
+			return fmt.Errorf("%s is %q, was %q", name, cmp.Or(now[name], "gone"),
+				cmp.Or(w.snapshot[name], "not there"))
 		}
 	}
 	return nil

@@ -50,7 +50,8 @@ func forms() map[string]answerForm {
 			answer(w, rec.Code, "application/json", rec.Body.String())
 		},
 		"text-401": func(w http.ResponseWriter, _ *http.Request, _ *httptest.ResponseRecorder) {
-			answer(w, http.StatusUnauthorized, "text/plain", "\n  The token svctok-0123456789 was\x1b[2J revoked.\nSecond line\n")
+			answer(w, http.StatusUnauthorized, "text/plain",
+				"\n  The token svctok-0123456789 was\x1b[2J revoked.\nSecond line\n")
 		},
 		"html-403": func(w http.ResponseWriter, _ *http.Request, _ *httptest.ResponseRecorder) {
 			answer(w, http.StatusForbidden, "text/html", "<html><head><style>p{}</style>"+

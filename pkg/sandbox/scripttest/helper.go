@@ -26,23 +26,31 @@ import (
 
 func helperCommands() map[string]command {
 	return map[string]command{
-		"build": {helpers, "", "builds kubectl-edge and the helper as they are released, and puts them first on PATH: the " +
+		"build": {helpers, "", "builds kubectl-edge and the helper as they are released, and puts them first on " +
+			"PATH: the " +
 			"programs of the tests are larger", 0, 0, build},
-		"record":  {helpers, "", "has every further call of kubectl-edge recorded", 0, 0, record},
-		"waited":  {helpers, "N", "checks for how many calls of the helper a client waited for kubectl-edge", 1, 1, waited},
-		"fetched": {helpers, "N", "waits until the helper has had N tokens fetched ahead, and none is under way", 1, 1, fetched},
-		"steadily": {helpers, "N COMMAND…", "runs a command over and over until N tokens were fetched ahead meanwhile: each " +
-			"must succeed with nothing on stderr", 2, many, steadily},
+		"record": {helpers, "", "has every further call of kubectl-edge recorded", 0, 0, record},
+		"waited": {helpers, "N", "checks for how many calls of the helper a client waited for kubectl-edge", 1, 1,
+			waited},
+		"fetched": {helpers, "N", "waits until the helper has had N tokens fetched ahead, and none is under way", 1, 1,
+			fetched},
+		"steadily": {helpers, "N COMMAND…",
+			"runs a command over and over until N tokens were fetched ahead meanwhile: each " +
+				"must succeed with nothing on stderr", 2, many, steadily},
 		"end": {helpers, "", "kills the process as which kubectl-edge was last called", 0, 0, end},
-		"released": {helpers, "", "checks that the process as which kubectl-edge was last called has nothing in common with its " +
+		"released": {helpers, "", "checks that the process as which kubectl-edge was last called has nothing in " +
+			"common with its " +
 			"caller: a session of its own, and none of its caller's files", 0, 0, released},
-		"rotate": {helpers, "", "has the instance's tokens signed with a new key, and the API server know of it", 0, 0, rotate},
-		"inprocess": {helpers, "N CONTEXT…", "has client-go, within one process, ask the API server N times through each context " +
-			"who it is, and writes the users' names on stdout; of an error, what it says", 2, many, inprocess},
+		"rotate": {helpers, "", "has the instance's tokens signed with a new key, and the API server know of it", 0, 0,
+			rotate},
+		"inprocess": {helpers, "N CONTEXT…",
+			"has client-go, within one process, ask the API server N times through each context " +
+				"who it is, and writes the users' names on stdout; of an error, what it says", 2, many, inprocess},
 	}
 }
 
-// recorder stands in front of kubectl-edge, and writes down with which arguments the helper calls it, and as which process.
+// recorder stands in front of kubectl-edge, and writes down with which arguments the helper calls it, and as which
+// process.
 const recorder = `#!/bin/sh
 echo "$$ $*" >>%q
 exec %q "$@"
@@ -51,7 +59,8 @@ exec %q "$@"
 func build(ts *testscript.TestScript, _ *World, _ []string) error {
 	dir := ts.MkAbs("built")
 	const cmds = "github.com/kubectl-edge/kubectl-edge/cmd/"
-	cmd := exec.Command("go", "build", "-o", dir+string(filepath.Separator), cmds+"kubectl-edge", cmds+"kubectl-edge_credential")
+	cmd := exec.Command("go", "build", "-o", dir+string(filepath.Separator), cmds+"kubectl-edge",
+		cmds+"kubectl-edge_credential")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%w\n%s", err, out)
 	}
@@ -70,7 +79,8 @@ func record(ts *testscript.TestScript, _ *World, _ []string) error {
 			return err
 		}
 		if program == "kubectl-edge" {
-			err = os.WriteFile(filepath.Join(dir, program), fmt.Appendf(nil, recorder, filepath.Join(dir, "calls"), path), 0o700)
+			err = os.WriteFile(filepath.Join(dir, program),
+				fmt.Appendf(nil, recorder, filepath.Join(dir, "calls"), path), 0o700)
 		} else {
 			err = os.Link(path, filepath.Join(dir, program)) // it looks beside itself, wherever a symbolic link leads
 		}
@@ -194,7 +204,8 @@ func released(ts *testscript.TestScript, _ *World, _ []string) error {
 	}
 	pid := strconv.Itoa(last.pid)
 	for fd := range 3 {
-		if file, err := os.Readlink(filepath.Join("/proc", pid, "fd", strconv.Itoa(fd))); err != nil || file != os.DevNull {
+		if file, err := os.Readlink(filepath.Join("/proc", pid, "fd", strconv.Itoa(fd))); err != nil ||
+			file != os.DevNull {
 			return fmt.Errorf("file descriptor %d is %s, %v", fd, file, err)
 		}
 	}

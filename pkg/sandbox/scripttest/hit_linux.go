@@ -19,8 +19,8 @@ import (
 // systemCall is a line of strace -f: a process, a call, its arguments and what it returned.
 var systemCall = regexp.MustCompile(`^\d+ +(\w+)\((.*)\) += (-?\d+|\?)`)
 
-// hit runs the helper below strace, and checks that it answers without network, lock or other programs, and writes no more
-// than the answer and one small record.
+// hit runs the helper below strace, and checks that it answers without network, lock or other programs, and writes no
+// more than the answer and one small record.
 func hit(ts *testscript.TestScript, _ *World, args []string) error {
 	trace := ts.MkAbs("trace")
 	strace := []string{"-f", "-qq", "-s", "16", "-o", trace, "kubectl-edge_credential"}
@@ -61,8 +61,10 @@ func hit(ts *testscript.TestScript, _ *World, args []string) error {
 			if strings.Contains(arguments, "O_CREAT") && !strings.Contains(arguments, ".leases\"") {
 				ts.Fatalf("a file is made: %s", line)
 			}
-		case "socket", "socketpair", "connect", "bind", "sendto", "sendmsg", "flock", "fork", "vfork", "fsync", "fdatasync", "rename",
-			"renameat", "renameat2", "unlink", "unlinkat", "mkdir", "mkdirat", "link", "linkat", "symlink", "symlinkat", "truncate",
+		case "socket", "socketpair", "connect", "bind", "sendto", "sendmsg", "flock", "fork", "vfork", "fsync",
+			"fdatasync", "rename",
+			"renameat", "renameat2", "unlink", "unlinkat", "mkdir", "mkdirat", "link", "linkat", "symlink", "symlinkat",
+			"truncate",
 			"ftruncate", "ptrace", "kill":
 			ts.Fatalf("a hit has no use for this: %s", line)
 		}

@@ -46,13 +46,15 @@ func TestReadme(t *testing.T) {
 	scripts := readScripts(t)
 	var b strings.Builder
 	b.WriteString("# Script tests\n\n")
-	b.WriteString("Written by `go test ./pkg/sandbox/scripttest -update`; a test compares it with the commands and the scripts.\n")
+	b.WriteString("Written by `go test ./pkg/sandbox/scripttest -update`; a test compares it with the commands and " +
+		"the scripts.\n")
 	b.WriteString("A script prints the commands with the command `commands`.\n")
 	for _, topic := range topics() {
 		fmt.Fprintf(&b, "\n## %s\n\n| command | what it does | used by |\n|---|---|---|\n", topic)
 		for _, c := range of(topic) {
 			usage := strings.ReplaceAll(strings.TrimSpace(c.name+" "+c.usage), "|", `\|`)
-			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", usage, strings.ReplaceAll(c.help, "|", `\|`), usedBy(scripts, c.name))
+			fmt.Fprintf(&b, "| `%s` | %s | %s |\n", usage, strings.ReplaceAll(c.help, "|", `\|`),
+				usedBy(scripts, c.name))
 		}
 	}
 	b.WriteString("\n# The scripts by topic\n")
@@ -65,7 +67,8 @@ func TestReadme(t *testing.T) {
 			}
 			fmt.Fprintf(&b, "\n## %s (%s)\n\n", folders[s.folder], s.folder)
 		}
-		fmt.Fprintf(&b, "- [%s](../../../%s): %s\n", strings.TrimSuffix(filepath.Base(s.path), ".txtar"), s.path, s.summary)
+		fmt.Fprintf(&b, "- [%s](../../../%s): %s\n", strings.TrimSuffix(filepath.Base(s.path), ".txtar"), s.path,
+			s.summary)
 	}
 	for folder := range folders {
 		if !seen[folder] {
@@ -131,7 +134,8 @@ func readScript(t *testing.T, path string) script {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := script{path: filepath.ToSlash(strings.TrimPrefix(path, filepath.Join("..", "..", "..")+"/")), commands: map[string]bool{}}
+	s := script{path: filepath.ToSlash(strings.TrimPrefix(path, filepath.Join("..", "..", "..")+"/")),
+		commands: map[string]bool{}}
 	s.folder = strings.TrimSuffix(strings.TrimPrefix(s.path, "cmd/"), "/"+filepath.Base(path))
 	s.folder = strings.TrimSuffix(strings.Replace(s.folder, "/testdata", "", 1), "/")
 	text, _, _ := strings.Cut("\n"+string(data), "\n-- ") // behind which the files begin

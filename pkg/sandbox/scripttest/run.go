@@ -20,15 +20,21 @@ func runningCommands() map[string]command {
 		"exits": {running, "CODE COMMAND…", "runs a command that has to end with the exit code", 2, many, exits},
 		"powerless": {running, "CODE COMMAND…", "is exits for a command that has only the rights that modes give it",
 			2, many, powerless},
-		"complains": {running, "LINE…", "checks that the last command wrote exactly these lines on stderr, and nothing on stdout",
+		"complains": {running, "LINE…", "checks that the last command wrote exactly these lines on stderr, and " +
+			"nothing on stdout",
 			1, many, complains},
-		"together": {running, "N COMMAND…", "runs a command N times at once: each must succeed with nothing on stderr; " +
-			"stdout has all outputs", 2, many, together},
-		"spread": {running, "N COMMAND…", "runs a command N times at once, each with --instance-id of another one of the " +
-			"instances that instances made: each must succeed; stdout and stderr have all outputs", 2, many, spread},
+		"together": {running, "N COMMAND…",
+			"runs a command N times at once: each must succeed with nothing on stderr; " +
+				"stdout has all outputs", 2, many, together},
+		"spread": {running, "N COMMAND…",
+			"runs a command N times at once, each with --instance-id of another one of the " +
+				"instances that instances made: each must succeed; stdout and stderr have all outputs", 2, many,
+			spread},
 		"eventually": {running, "COMMAND…", "runs a command again and again until it succeeds", 1, many, eventually},
-		"printable":  {running, "", "checks that nothing in the output of the last program controls a terminal", 0, 0, printable},
-		"distinct":   {running, "N [FILE]", "checks how many different lines a file has, by default stdout", 1, 2, distinct},
+		"printable": {running, "", "checks that nothing in the output of the last program controls a terminal", 0, 0,
+			printable},
+		"distinct": {running, "N [FILE]", "checks how many different lines a file has, by default stdout", 1, 2,
+			distinct},
 	}
 }
 

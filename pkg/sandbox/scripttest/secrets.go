@@ -23,12 +23,16 @@ import (
 
 func secretCommands() map[string]command {
 	return map[string]command{
-		"watch":   {secret, "", "starts to collect secrets, and the arguments of all processes at each request", 0, 0, watch},
+		"watch": {secret, "", "starts to collect secrets, and the arguments of all processes at each request", 0, 0,
+			watch},
 		"observe": {secret, "COMMAND…", "runs a command, however it ends, for what it prints", 1, many, observe},
 		"token":   {secret, "COMMAND…", "runs a command whose purpose is to print a token", 1, many, token},
-		"secretless": {secret, "[FOLDER…]", "checks that no file below these folders holds a token; without a folder, that " +
-			"nothing written or printed since watch holds a secret, but the cache's files, the keys that the script was given, " +
-			"and the output of token", 0, many, secretless},
+		"secretless": {secret, "[FOLDER…]",
+			"checks that no file below these folders holds a token; without a folder, that " +
+				"nothing written or printed since watch holds a secret, but the cache's files, the keys that the " +
+				"script " +
+				"was given, " +
+				"and the output of token", 0, many, secretless},
 	}
 }
 

@@ -17,22 +17,30 @@ import (
 
 func servingCommands() map[string]command {
 	return map[string]command{
-		"fault": {serving, "PRESET [PATH [TIMES]] [method=METHOD] [after=N] [retry-after=SECONDS]", "makes requests fail, " +
-			"those that came first before others; a path that ends in / is a prefix", 1, 6, addFault},
+		"fault": {serving, "PRESET [PATH [TIMES]] [method=METHOD] [after=N] [retry-after=SECONDS]",
+			"makes requests fail, " +
+				"those that came first before others; a path that ends in / is a prefix", 1, 6, addFault},
 		"clear":   {serving, "", "removes all faults", 0, 0, clearFaults},
 		"offline": {serving, "", "has the sandbox's port refuse connections from now on", 0, 0, offline},
-		"instance": {serving, "ID STATUS [minted|refused|N]", "sets the status of an instance: any text, gone, or a number, after " +
-			"so many requests it becomes active; credentials are minted or refused whatever the status, or refused N times and " +
-			"then minted", 2, 3, instance},
+		"instance": {serving, "ID STATUS [minted|refused|N]",
+			"sets the status of an instance: any text, gone, or a number, after " +
+				"so many requests it becomes active; credentials are minted or refused whatever the status, or " +
+				"refused N " +
+				"times and " +
+				"then minted", 2, 3, instance},
 		"instances": {serving, "N", "adds active instances, site00-3714d85, site01-3714d85 and so on", 1, 1, instances},
-		"service": {serving, "STATE [PROJECT]", "sets Edge Cloud's state in a project, never for one in which nobody has " +
-			"enabled it", 1, 2, service},
-		"refuse": {serving, "access-tokens|refresh-tokens|sessions [USER]", "has refused, from now on, what was given to a " +
-			"person or a service account, by default to " + sandbox.AdminUser, 1, 2, refuse},
+		"service": {serving, "STATE [PROJECT]",
+			"sets Edge Cloud's state in a project, never for one in which nobody has " +
+				"enabled it", 1, 2, service},
+		"refuse": {serving, "access-tokens|refresh-tokens|sessions [USER]",
+			"has refused, from now on, what was given to a " +
+				"person or a service account, by default to " + sandbox.AdminUser, 1, 2, refuse},
 		"settings": {serving, "JSON", "changes the sandbox's settings", 1, 1, settings},
 		"clock":    {serving, "DURATION", "moves the clock of the sandbox, or of StackState", 1, 1, clock},
-		"frontend": {serving, "ID URL", "sets the address that the API names as the web UI of an instance", 2, 2, frontend},
-		"embed": {serving, "FILE ID LIFE", "puts a token of the instance in place of the word TOKEN in the file, and into $TOKEN",
+		"frontend": {serving, "ID URL", "sets the address that the API names as the web UI of an instance", 2, 2,
+			frontend},
+		"embed": {serving, "FILE ID LIFE",
+			"puts a token of the instance in place of the word TOKEN in the file, and into $TOKEN",
 			3, 3, embed},
 	}
 }

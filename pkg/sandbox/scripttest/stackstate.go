@@ -24,9 +24,11 @@ import (
 func stackStateCommands() map[string]command {
 	return map[string]command{
 		"tokens": {stackState, "N", "checks how many service tokens there are on the server", 1, 1, tokens},
-		"form":   {stackState, "[NAME]", "has the server answer in another form, and without a name in its own again", 0, 1, form},
-		"seed": {stackState, "NAME ENDS-AFTER", "makes a service token of an administrator that ends so much after the server's " +
-			"now, and stores its text in TOKEN", 2, 2, seed},
+		"form": {stackState, "[NAME]", "has the server answer in another form, and without a name in its own again",
+			0, 1, form},
+		"seed": {stackState, "NAME ENDS-AFTER",
+			"makes a service token of an administrator that ends so much after the server's " +
+				"now, and stores its text in TOKEN", 2, 2, seed},
 	}
 }
 
@@ -70,7 +72,8 @@ func agents() []stackstate.Agent {
 	data := &stackstate.AgentData{Platform: "linux", CoreCount: 8, MemoryBytes: 32 << 30, KernelVersion: "6.12.0"}
 	return []stackstate.Agent{
 		{ID: "node-2", Lease: "Stale", RegisteredEpochMS: day, LeaseUntilEpochMS: day, NodeBudgetCount: 1},
-		{ID: "node-1", Lease: "Active", RegisteredEpochMS: day, LeaseUntilEpochMS: next, NodeBudgetCount: 2, Data: data},
+		{ID: "node-1", Lease: "Active", RegisteredEpochMS: day, LeaseUntilEpochMS: next, NodeBudgetCount: 2,
+			Data: data},
 	}
 }
 
@@ -107,8 +110,8 @@ func (s *StackState) setForm(form answerForm) {
 	s.form = form
 }
 
-// SetUpStackState makes the folders of a person who has configured nothing, and starts the server: at URL, at TLS_URL with
-// a certificate that ca.pem vouches for, and behind a proxy at PROXY.
+// SetUpStackState makes the folders of a person who has configured nothing, and starts the server: at URL, at TLS_URL
+// with a certificate that ca.pem vouches for, and behind a proxy at PROXY.
 func (w *World) SetUpStackState(e *testscript.Env) error {
 	if err := w.SetUpPerson(e); err != nil {
 		return err

@@ -1,5 +1,6 @@
 // Package scripttest is the dialect of the script tests, testdata/**/*.txtar of each program: the commands that scripts
-// have besides those of testscript, and the machine of a person on which they run. README.md lists both, and the scripts.
+// have besides those of testscript, and the machine of a person on which they run. README.md lists both, and the
+// scripts.
 package scripttest
 
 import (
@@ -48,7 +49,8 @@ func Start(t testing.TB, options ...func(*sandbox.Options)) *World {
 // Params are those of all script tests. The world of each script is made by setUp, and gets an environment there.
 func Params(dir string, update bool, setUp func(*testscript.Env) error) testscript.Params {
 	return testscript.Params{
-		Dir: dir, Setup: setUp, Cmds: commands(), RequireExplicitExec: true, RequireUniqueNames: true, UpdateScripts: update,
+		Dir: dir, Setup: setUp, Cmds: commands(), RequireExplicitExec: true, RequireUniqueNames: true,
+		UpdateScripts: update,
 	}
 }
 

@@ -34,7 +34,8 @@ func (s *Server) user(r *http.Request) (User, error) {
 		return User{}, unauthorized()
 	}
 	token := r.Header.Get(headerAPIKey)
-	if scheme, key, ok := strings.Cut(r.Header.Get("Authorization"), " "); token == "" && ok && strings.EqualFold(scheme, "ApiKey") {
+	if scheme, key, ok := strings.Cut(r.Header.Get("Authorization"), " "); token == "" && ok &&
+		strings.EqualFold(scheme, "ApiKey") {
 		token = strings.TrimSpace(key)
 	}
 	if token != "" {

@@ -20,7 +20,8 @@ type apiError struct {
 func (e *apiError) Error() string { return e.message }
 
 func unauthorized() error {
-	return &apiError{http.StatusUnauthorized, "AuthenticationError", "the credentials are missing, unknown, expired or deleted"}
+	return &apiError{http.StatusUnauthorized, "AuthenticationError",
+		"the credentials are missing, unknown, expired or deleted"}
 }
 
 func forbidden(format string, args ...any) error {

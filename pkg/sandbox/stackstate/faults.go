@@ -10,7 +10,8 @@ import (
 
 // Presets are the presets of faults that StackState answers in its own way, and old-version, a server of 5.0.0.
 func Presets() map[string]fault.Fault {
-	info, _ := json.Marshal(serverInfo{serverVersion{Major: 5, IsDev: true}, "SelfHosted", "", []string{"Observability"}})
+	info, _ := json.Marshal(serverInfo{serverVersion{Major: 5, IsDev: true}, "SelfHosted", "",
+		[]string{"Observability"}})
 	return map[string]fault.Fault{
 		"unauthorized":   errorPreset(http.StatusUnauthorized, "AuthenticationError", unauthorized().Error()),
 		"internal-error": errorPreset(http.StatusInternalServerError, "InternalError", "the database is not available"),

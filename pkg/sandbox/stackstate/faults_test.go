@@ -32,16 +32,23 @@ func TestFaultAnswers(t *testing.T) {
 		fault      fault.Fault
 		info, list answer // an empty body means any
 	}{
-		{fault.Fault{Preset: "unauthorized-html"}, answer{401, "text/html; charset=utf-8", ""}, answer{401, "text/html; charset=utf-8", ""}},
-		{fault.Fault{Preset: "internal-error", Method: "POST"}, answer{200, "application/json", ""}, answer{200, "application/json", "[]"}},
-		{fault.Fault{Preset: "internal-error"}, answer{500, "application/json", ""}, answer{500, "application/json", ""}},
-		{fault.Fault{Preset: "unauthorized", Path: "/api/security/"}, answer{200, "application/json", ""}, answer{401, "application/json", ""}},
+		{fault.Fault{Preset: "unauthorized-html"}, answer{401, "text/html; charset=utf-8", ""},
+			answer{401, "text/html; charset=utf-8", ""}},
+		{fault.Fault{Preset: "internal-error", Method: "POST"}, answer{200, "application/json", ""},
+			answer{200, "application/json", "[]"}},
+		{fault.Fault{Preset: "internal-error"}, answer{500, "application/json", ""},
+			answer{500, "application/json", ""}},
+		{fault.Fault{Preset: "unauthorized", Path: "/api/security/"}, answer{200, "application/json", ""},
+			answer{401, "application/json", ""}},
 		{fault.Fault{Preset: "old-version"}, answer{200, "application/json",
-			`{"version":{"major":5,"minor":0,"patch":0,"diff":"","commit":"","isDev":true},"deploymentMode":"SelfHosted","applicationDomains":["Observability"]}`},
+			`{"version":{"major":5,"minor":0,"patch":0,"diff":"","commit":"","isDev":true},` +
+				`"deploymentMode":"SelfHosted","applicationDomains":["Observability"]}`},
 			answer{200, "application/json", "[]"}},
 		{fault.Fault{Delay: 1}, answer{200, "application/json", ""}, answer{200, "application/json", "[]"}},
-		{fault.Fault{Preset: "internal-error", After: 1, Times: 1}, answer{200, "application/json", ""}, answer{500, "application/json", ""}},
-		{fault.Fault{Preset: "internal-error", Times: 1}, answer{500, "application/json", ""}, answer{200, "application/json", "[]"}},
+		{fault.Fault{Preset: "internal-error", After: 1, Times: 1}, answer{200, "application/json", ""},
+			answer{500, "application/json", ""}},
+		{fault.Fault{Preset: "internal-error", Times: 1}, answer{500, "application/json", ""},
+			answer{200, "application/json", "[]"}},
 	} {
 		sandboxtest.SetFaults(t, f, tc.fault)
 		check(t, tc.fault, "/api/server/info", call(t, srv, "GET", "/api/server/info", asAdmin, ""), tc.info)
@@ -63,7 +70,8 @@ func check(t *testing.T, f fault.Fault, path string, got, want answer) {
 func TestFaultsOnTheConnection(t *testing.T) {
 	srv, f := newFaultyServer(t)
 	post := func(ctx context.Context) error {
-		req, err := http.NewRequestWithContext(ctx, "POST", srv.URL+"/api/security/tokens", strings.NewReader(`{"name":"n","roles":["r"]}`))
+		req, err := http.NewRequestWithContext(ctx, "POST", srv.URL+"/api/security/tokens",
+			strings.NewReader(`{"name":"n","roles":["r"]}`))
 		if err != nil {
 			return err
 		}

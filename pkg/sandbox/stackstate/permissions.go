@@ -28,7 +28,8 @@ func permissions() map[string][]string {
 	troubleshooter := append(power, RoleTroubleshooter)
 	everyone := append(slices.Clone(troubleshooter), RoleGuest)
 	all := map[string][]string{updatePermissions: admin, "execute-monitors": power, "execute-ai": troubleshooter,
-		"update-visualization": power, "update-stackpacks": power, "update-metrics": admin, "update-scoped-permissions": admin}
+		"update-visualization": power, "update-stackpacks": power, "update-metrics": admin,
+		"update-scoped-permissions": admin}
 	for _, thing := range []string{"dashboards", "monitors", "notifications", "views"} {
 		all["get-"+thing] = everyone
 		for _, verb := range []string{"create", "delete", "update"} {
@@ -38,7 +39,8 @@ func permissions() map[string][]string {
 	for _, thing := range []string{"favorite-dashboards", "favorite-views"} {
 		all["create-"+thing], all["delete-"+thing] = everyone, everyone
 	}
-	for _, name := range []string{"get-api-tokens", "get-metric-bindings", "get-metrics", "get-settings", "get-stackpacks",
+	for _, name := range []string{"get-api-tokens", "get-metric-bindings", "get-metrics", "get-settings",
+		"get-stackpacks",
 		"get-system-notifications", "get-topology", "get-traces"} {
 		all[name] = everyone
 	}
@@ -72,7 +74,8 @@ func (s *Server) grantsOf(handle string) (map[string][]string, bool) {
 func filtered(grants map[string][]string, permission, resource string) map[string][]string {
 	left := map[string][]string{}
 	for on, names := range grants {
-		names = slices.DeleteFunc(slices.Clone(names), func(name string) bool { return permission != "" && name != permission })
+		names = slices.DeleteFunc(slices.Clone(names),
+			func(name string) bool { return permission != "" && name != permission })
 		if len(names) > 0 && (resource == "" || on == resource) {
 			left[on] = names
 		}

@@ -215,6 +215,7 @@ func (s *Server) listAgents(w http.ResponseWriter, _ *http.Request, u User) erro
 // page stands for the UI, which the bare address shows: no part of the API, but it answers whoever may come in.
 func (s *Server) page(w http.ResponseWriter, _ *http.Request, u User) error {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	_, err := fmt.Fprintf(w, "<!doctype html><title>StackState</title><p>Signed in as %s</p>\n", html.EscapeString(u.Name))
+	_, err := fmt.Fprintf(w, "<!doctype html><title>StackState</title><p>Signed in as %s</p>\n",
+		html.EscapeString(u.Name))
 	return err
 }

@@ -156,7 +156,8 @@ func (s *Server) serverStatus(w http.ResponseWriter, _ *http.Request, _ User) er
 	return writeJSON(w, map[string]string{"status": "OK"})
 }
 
-// writeJSON answers 200. The Content-Type has no charset: the real CLI prints the body of an error with exactly this one.
+// writeJSON answers 200. The Content-Type has no charset: the real CLI prints the body of an error with exactly this
+// one.
 func writeJSON(w http.ResponseWriter, body any) error {
 	w.Header().Set("Content-Type", "application/json")
 	return json.NewEncoder(w).Encode(body)

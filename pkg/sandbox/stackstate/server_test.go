@@ -92,7 +92,8 @@ func TestWire(t *testing.T) {
 		want                     answer
 	}{
 		{"server info", "GET", "/api/server/info", "", answer{200, "application/json",
-			`{"version":{"major":5,"minor":1,"patch":0,"diff":"","commit":"","isDev":false},"deploymentMode":"SelfHosted","applicationDomains":["Observability"]}`}},
+			`{"version":{"major":5,"minor":1,"patch":0,"diff":"","commit":"","isDev":false},` +
+				`"deploymentMode":"SelfHosted","applicationDomains":["Observability"]}`}},
 		{"empty list", "GET", "/api/security/tokens", "", answer{200, "application/json", `[]`}},
 		{"create without end", "POST", "/api/security/tokens", `{"name":"a","roles":["r","s"],"dedicatedSubject":""}`,
 			answer{200, "application/json", `{"name":"a","token":"SECRET"}`}},
@@ -101,14 +102,18 @@ func TestWire(t *testing.T) {
 			answer{200, "application/json", `{"name":"a","token":"SECRET","expiration":1760000000001}`}},
 		{"list", "GET", "/api/security/tokens", "", answer{200, "application/json",
 			`[{"id":107484341630693,"lastUpdateTimestamp":1760000000000,"name":"a","roles":["r","s"]},` +
-				`{"id":107484341630694,"lastUpdateTimestamp":1760000000000,"name":"a","expiration":1760000000001,"roles":["r"],"dedicatedSubject":"sub"}]`}},
+				`{"id":107484341630694,"lastUpdateTimestamp":1760000000000,"name":"a","expiration":1760000000001,` +
+				`"roles":["r"],"dedicatedSubject":"sub"}]`}},
 		{"expiry in the past", "POST", "/api/security/tokens", `{"name":"a","roles":["r"],"expiryDate":1760000000000}`,
-			answer{400, "application/json", `{"_type":"ServiceTokenInvalidExpiryError","message":"the expiry date must be in the future"}`}},
+			answer{400, "application/json",
+				`{"_type":"ServiceTokenInvalidExpiryError","message":"the expiry date must be in the future"}`}},
 		{"delete", "DELETE", "/api/security/tokens/107484341630694", "", answer{204, "", ""}},
 		{"delete again", "DELETE", "/api/security/tokens/107484341630694", "", answer{404, "application/json",
-			`{"_type":"ErrorsResponse",TRACKING,"serverTimestamp":1760000000000,"errors":[{"_type":"NotFoundError","message":"no service token with id 107484341630694","errorCode":404}]}`}},
+			`{"_type":"ErrorsResponse",TRACKING,"serverTimestamp":1760000000000,"errors":[{"_type":"NotFoundError",` +
+				`"message":"no service token with id 107484341630694","errorCode":404}]}`}},
 		{"allowed", "GET", "/api/user/authorization/for?permission=get-topology", "", answer{204, "", ""}},
-		{"available roles", "GET", "/api/user/session/availableRoles", "", answer{200, "application/json", `{"roles":["stackstate-admin"]}`}},
+		{"available roles", "GET", "/api/user/session/availableRoles", "",
+			answer{200, "application/json", `{"roles":["stackstate-admin"]}`}},
 	}
 	for _, step := range steps {
 		got := call(t, srv, step.method, step.path, asAdmin, step.body)
@@ -191,7 +196,8 @@ func TestRoles(t *testing.T) {
 	step("POST", "/api/security/tokens", as, `{"name":"t","roles":["r"]}`, 403)
 
 	// A dedicated subject grants too, and goes with its token.
-	step("POST", "/api/security/permissions/mine", asAdmin, `{"permission":"delete-service-tokens","resourceName":"system"}`, 200)
+	step("POST", "/api/security/permissions/mine", asAdmin,
+		`{"permission":"delete-service-tokens","resourceName":"system"}`, 200)
 	step("DELETE", "/api/security/tokens/107484341630693", as, "", 204)
 	step("DELETE", "/api/security/subjects/mine", asAdmin, "", 404)
 	step("DELETE", "/api/security/subjects/token-reader", asAdmin, "", 200)
@@ -219,12 +225,16 @@ func TestRBAC(t *testing.T) {
 		{"POST", permissions + "mine", `{"permission":"update-metrics","resourceName":"system"}`, 200, ""},
 		{"POST", permissions + "mine", `{"permission":"get-topology","resourceName":"cluster-name:a"}`, 200, ""},
 		{"POST", permissions + "mine", `{"permission":"nonsense","resourceName":"system"}`, 400, "unknown"},
-		{"GET", permissions + "mine", "", 200, `{"fromSources":["Static"],"permissions":{"cluster-name:a":["get-topology"],"system":["update-metrics"]},"subjectHandle":"mine"}`},
-		{"GET", permissions + "mine?permission=get-topology", "", 200, `"permissions":{"cluster-name:a":["get-topology"]}`},
+		{"GET", permissions + "mine", "", 200,
+			`{"fromSources":["Static"],"permissions":{"cluster-name:a":["get-topology"],` +
+				`"system":["update-metrics"]},"subjectHandle":"mine"}`},
+		{"GET", permissions + "mine?permission=get-topology", "", 200,
+			`"permissions":{"cluster-name:a":["get-topology"]}`},
 		{"GET", permissions + "mine?resource=system", "", 200, `"permissions":{"system":["update-metrics"]}`},
 		{"DELETE", permissions + "mine?resource=system&permission=update-metrics", "", 200, ""},
 		{"GET", permissions + "mine", "", 200, `"permissions":{"cluster-name:a":["get-topology"]}`},
-		{"GET", permissions + RoleGuest + "?permission=get-topology", "", 200, `"permissions":{"system":["get-topology"]}`},
+		{"GET", permissions + RoleGuest + "?permission=get-topology", "", 200,
+			`"permissions":{"system":["get-topology"]}`},
 		{"GET", permissions + "nobody", "", 404, "no subject"},
 		{"DELETE", "/api/security/subjects/mine", "", 200, ""},
 		{"GET", permissions + "mine", "", 404, "no subject"},
@@ -232,7 +242,8 @@ func TestRBAC(t *testing.T) {
 		{"GET", "/api/agents", "", 200, `"agentId":"host","lease":"Active"`},
 		{"GET", "/", "", 200, "StackState"},
 	} {
-		if got := call(t, srv, step.method, step.path, asAdmin, step.body); got.status != step.status || !strings.Contains(got.body, step.want) {
+		if got := call(t, srv, step.method, step.path, asAdmin, step.body); got.status != step.status ||
+			!strings.Contains(got.body, step.want) {
 			t.Errorf("%s %s: %+v, want status %d and %s", step.method, step.path, got, step.status, step.want)
 		}
 	}

@@ -70,7 +70,8 @@ func request(ctx context.Context, r Request) (string, error) {
 	var answer authenticationv1.TokenRequest
 	err = client.Post().
 		AbsPath("/api/v1").Namespace(namespace).Resource("serviceaccounts").Name(name).SubResource("token").
-		Body(&authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{Audiences: r.Audiences, ExpirationSeconds: &seconds}}).
+		Body(&authenticationv1.TokenRequest{Spec: authenticationv1.TokenRequestSpec{Audiences: r.Audiences,
+			ExpirationSeconds: &seconds}}).
 		Do(ctx).Into(&answer)
 	if err != nil {
 		return "", hint.Wrap(err, "kubectl auth can-i create serviceaccounts/token -n %s", namespace)
@@ -84,11 +85,12 @@ func request(ctx context.Context, r Request) (string, error) {
 func load(kubeconfig, context string) clientcmd.ClientConfig {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = kubeconfig
-	return clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: context})
+	return clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules,
+		&clientcmd.ConfigOverrides{CurrentContext: context})
 }
 
-// CurrentContext returns the name of the current context of a kubeconfig, which is found as for a Request; "" if there is none, as
-// in a pod.
+// CurrentContext returns the name of the current context of a kubeconfig, which is found as for a Request; "" if there
+// is none, as in a pod.
 func CurrentContext(kubeconfig string) string {
 	config, err := load(kubeconfig, "").RawConfig()
 	if err != nil {

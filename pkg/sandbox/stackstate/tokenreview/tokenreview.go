@@ -1,5 +1,5 @@
-// Package tokenreview lets a sandbox StackState ask a real Kubernetes API server about tokens. It is apart from the server
-// so that only who wants that pays for client-go.
+// Package tokenreview lets a sandbox StackState ask a real Kubernetes API server about tokens. It is apart from the
+// server so that only who wants that pays for client-go.
 package tokenreview
 
 import (
@@ -17,11 +17,12 @@ import (
 // observabilityGroup is the API group in which Kubernetes RBAC speaks about StackState.
 const observabilityGroup = "instance.observability.cattle.io"
 
-// New returns a TokenReview for stackstate.Options that asks a Kubernetes API server: a TokenReview for who holds the token, and
-// a SubjectAccessReview for each permission on service tokens, so that a ClusterRole with the resource service-tokens
-// of the group instance.observability.cattle.io and the verbs get, create and delete grants them. With no audiences the
-// token must be meant for the API server itself.
-func New(client kubernetes.Interface, audiences ...string) func(ctx context.Context, token string) (stackstate.User, error) {
+// New returns a TokenReview for stackstate.Options that asks a Kubernetes API server: a TokenReview for who holds the
+// token, and a SubjectAccessReview for each permission on service tokens, so that a ClusterRole with the resource
+// service-tokens of the group instance.observability.cattle.io and the verbs get, create and delete grants them. With
+// no audiences the token must be meant for the API server itself.
+func New(client kubernetes.Interface, audiences ...string) func(ctx context.Context, token string) (stackstate.User,
+	error) {
 	return func(ctx context.Context, token string) (stackstate.User, error) {
 		review, err := client.AuthenticationV1().TokenReviews().Create(ctx, &authenticationv1.TokenReview{
 			Spec: authenticationv1.TokenReviewSpec{Token: token, Audiences: audiences},
@@ -35,7 +36,8 @@ func New(client kubernetes.Interface, audiences ...string) func(ctx context.Cont
 		who := review.Status.User
 		u := stackstate.User{Name: who.Username}
 		for verb, permission := range map[string]string{
-			"get": stackstate.GetServiceTokens, "create": stackstate.CreateServiceTokens, "delete": stackstate.DeleteServiceTokens,
+			"get": stackstate.GetServiceTokens, "create": stackstate.CreateServiceTokens,
+			"delete": stackstate.DeleteServiceTokens,
 		} {
 			allowed, err := allows(ctx, client, who, verb)
 			if err != nil {
@@ -49,7 +51,8 @@ func New(client kubernetes.Interface, audiences ...string) func(ctx context.Cont
 	}
 }
 
-func allows(ctx context.Context, client kubernetes.Interface, who authenticationv1.UserInfo, verb string) (bool, error) {
+func allows(ctx context.Context, client kubernetes.Interface, who authenticationv1.UserInfo, verb string) (bool,
+	error) {
 	extra := map[string]authorizationv1.ExtraValue{}
 	for key, values := range who.Extra {
 		extra[key] = authorizationv1.ExtraValue(values)
