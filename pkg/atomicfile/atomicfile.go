@@ -82,8 +82,8 @@ func replaceable(path string) error {
 
 func notRegular(path string) error { return fmt.Errorf("write %s: it is not a regular file", path) }
 
-// leadsToSystem reports whether a link lies in /dev or /proc, or leads there: /dev/stdout is one, and it leads to a file
-// where the output goes to one.
+// leadsToSystem reports whether a link lies in /dev or /proc, or leads there: /dev/stdout is one, and it leads to a
+// file where the output goes to one.
 func leadsToSystem(link string) bool {
 	for range 40 { // as many as Linux follows
 		dir, err := filepath.EvalSymlinks(filepath.Dir(link))

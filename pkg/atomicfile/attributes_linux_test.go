@@ -42,8 +42,8 @@ func attribute(t *testing.T, path, name string) []byte {
 	return value[:n]
 }
 
-// What belongs to the file beside its content stays: the right of one user in an access list does not become that of the
-// file's group.
+// What belongs to the file beside its content stays: the right of one user in an access list does not become that of
+// the file's group.
 func TestReplaceKeepsAttributes(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config")
 	create(t, path, "old", 0o600)

@@ -80,7 +80,8 @@ func TestRecover(t *testing.T) {
 		path := filepath.Join(dir, "config")
 		for _, torn := range tornStates(c.old, c.new) {
 			create(t, path, torn, 0o600)
-			create(t, filepath.Join(dir, ".config.kubectl-edge-backup"), string(atomicfile.Backup([]byte(c.old), []byte(c.new))), 0o600)
+			create(t, filepath.Join(dir, ".config.kubectl-edge-backup"),
+				string(atomicfile.Backup([]byte(c.old), []byte(c.new))), 0o600)
 			f, err := atomicfile.Find(path)
 			if err != nil {
 				t.Fatal(err)
@@ -100,7 +101,8 @@ func TestRecover(t *testing.T) {
 		}
 		// What somebody wrote since stays.
 		create(t, path, "written since", 0o600)
-		create(t, filepath.Join(dir, ".config.kubectl-edge-backup"), string(atomicfile.Backup([]byte(c.old), []byte(c.new))), 0o600)
+		create(t, filepath.Join(dir, ".config.kubectl-edge-backup"),
+			string(atomicfile.Backup([]byte(c.old), []byte(c.new))), 0o600)
 		f, err := atomicfile.Find(path)
 		if err != nil {
 			t.Fatal(err)
@@ -154,7 +156,8 @@ func TestDevicesStay(t *testing.T) {
 		t.Error("a link to a file descriptor was replaced")
 	}
 	for _, path := range []string{fifo, link} {
-		if err := atomicfile.Write(path, []byte("x"), 0o600); err == nil || err.Error() != "write "+path+": it is not a regular file" {
+		if err := atomicfile.Write(path, []byte("x"), 0o600); err == nil ||
+			err.Error() != "write "+path+": it is not a regular file" {
 			t.Errorf("Write to %s: %v", path, err)
 		}
 		if _, err := atomicfile.ReserveAny(path, 1, 0o600); err == nil {
@@ -176,7 +179,8 @@ func TestReplaceWhatChanged(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Replace([]byte("as it was read"), []byte("ours")); err == nil || !strings.Contains(err.Error(), "changed it meanwhile") {
+	if err := f.Replace([]byte("as it was read"), []byte("ours")); err == nil ||
+		!strings.Contains(err.Error(), "changed it meanwhile") {
 		t.Errorf("got %v", err)
 	}
 	if got := content(t, path); got != "theirs" {

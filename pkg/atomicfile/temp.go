@@ -113,7 +113,7 @@ func Sweep(path string) error {
 	})
 }
 
-// SweepDir removes what writers of any file of a folder of ours left behind that were killed.
+// SweepDir removes what writers of any file of one of our folders left behind that were killed.
 func SweepDir(path string) error {
 	return sweep(path, func(name string) bool { return strings.HasPrefix(name, TempPrefix) })
 }

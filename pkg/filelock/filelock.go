@@ -33,7 +33,7 @@ func Lock(ctx context.Context, path string) (unlock func(), err error) {
 	case locked:
 		return lock.close, nil
 	}
-	// A lock call cannot be interrupted: when ctx ends first, whoever gets the lock late gives it back.
+	// A lock call cannot be interrupted: when ctx ends first, the goroutine that gets the lock late gives it back.
 	result := make(chan error)
 	go func() {
 		err := lock.wait()

@@ -88,7 +88,7 @@ func TestWaitsForTheOther(t *testing.T) {
 	lock(t, t.Context(), file)()
 }
 
-// wantHeld checks that the lock cannot be had, and that whoever gave up waiting does not get it later.
+// wantHeld checks that the lock cannot be had, and that it is not had later by one that gave up waiting.
 func wantHeld(t *testing.T, file string) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)

@@ -8,8 +8,8 @@ import (
 	"k8s.io/client-go/util/homedir"
 )
 
-// Path is the file that kubectl reads its preferences from: $KUBERC, else ~/.kube/kuberc. It reads none where a variable
-// says so.
+// Path is the file that kubectl reads its preferences from: $KUBERC, else ~/.kube/kuberc. It reads none where a
+// variable says so.
 func Path(getenv func(string) string) (path string, read bool) {
 	path = getenv("KUBERC")
 	switch {
@@ -21,8 +21,8 @@ func Path(getenv func(string) string) (path string, read bool) {
 	return path, true
 }
 
-// Check reports whether kubectl runs a credential plugin that a kubeconfig names by this command, and why it does not, as
-// client-go decides it (updateCommandAndCheckAllowlistLocked in plugin/pkg/client/auth/exec).
+// Check reports whether kubectl runs a credential plugin that a kubeconfig names by this command, and why it does not,
+// as client-go decides it (updateCommandAndCheckAllowlistLocked in plugin/pkg/client/auth/exec).
 func (p Preference) Check(command string) error {
 	switch p.Policy {
 	case "", "AllowAll":

@@ -35,8 +35,8 @@ func OpenDir(path string, a Access) (*Dir, error) {
 	return d.checked(a)
 }
 
-// MakeDir makes a folder of our own, with mode 0700, as are those above it that are missing, and reports whether OpenDir
-// accepts it as Private.
+// MakeDir makes a folder of our own, with mode 0700, as are those above it that are missing, and reports whether
+// OpenDir accepts it as Private.
 func MakeDir(path string) error {
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return err
@@ -44,7 +44,7 @@ func MakeDir(path string) error {
 	return CheckDir(path)
 }
 
-// AnyDir opens a folder whoever it belongs to: that of a file which the user named.
+// AnyDir opens a folder of any user: that of a file which a person named.
 func AnyDir(path string) (*Dir, error) {
 	handle, err := openDir(path)
 	if err != nil {
@@ -53,7 +53,7 @@ func AnyDir(path string) (*Dir, error) {
 	return &Dir{path, handle}, nil
 }
 
-// openParent opens the folder above one of ours. In one with the sticky bit, such as /tmp, others cannot put another
+// openParent opens the folder above one of our own. In one with the sticky bit, such as /tmp, others cannot put another
 // folder in the place of one that is there.
 func openParent(path string) (*Dir, error) {
 	d, err := AnyDir(path)

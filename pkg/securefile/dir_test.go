@@ -48,7 +48,8 @@ func TestFolderAbove(t *testing.T) {
 	}
 	for _, mode := range []fs.FileMode{0o755, 0o777 | fs.ModeSticky} { // in which nobody can put another folder there
 		chmod(t, above, mode)
-		if data, err := securefile.ReadOwn(filepath.Join(dir, "file"), securefile.Private); err != nil || string(data) != "content" {
+		if data, err := securefile.ReadOwn(filepath.Join(dir, "file"), securefile.Private); err != nil ||
+			string(data) != "content" {
 			t.Errorf("below mode %v: %q, %v", mode, data, err)
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
-// What another user owns is refused: a folder, the one above it, and a file that lies where we would make one. It runs as
-// root, who alone can give files away.
+// What another user owns is refused: a folder, the one above it, and a file that lies where we would make one. It runs
+// as root, who alone can give files away.
 func TestOfAnotherUser(t *testing.T) {
 	const other = 12345
 	dir := ownDir(t)

@@ -23,7 +23,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 )
 
-// tokenFile is a file with a token, for programs that read one: the tokenFile of a kubeconfig, Prometheus' credentials_file.
+// tokenFile is a file with a token, for programs that read one: the tokenFile of a kubeconfig, Prometheus'
+// credentials_file.
 type tokenFile struct {
 	path         string
 	keepFresh    bool
@@ -32,10 +33,13 @@ type tokenFile struct {
 }
 
 func (f *tokenFile) addFlags(fs *pflag.FlagSet) {
-	fs.StringVar(&f.path, "write-to", "", "write the token to this file, which only you can read, instead of printing it; - prints")
-	fs.BoolVar(&f.keepFresh, "keep-fresh", false, "stay, and replace the file's token before it expires, until interrupted")
+	fs.StringVar(&f.path, "write-to", "",
+		"write the token to this file, which only you can read, instead of printing it; - prints")
+	fs.BoolVar(&f.keepFresh, "keep-fresh", false,
+		"stay, and replace the file's token before it expires, until interrupted")
 	fs.BoolVar(&f.removeOnExit, "remove-on-exit", false, "remove the file when --keep-fresh ends")
-	fs.StringVar(&f.health, "health-address", "", "with --keep-fresh, serve /healthz at this address of this machine, such as 127.0.0.1:8080")
+	fs.StringVar(&f.health, "health-address", "",
+		"with --keep-fresh, serve /healthz at this address of this machine, such as 127.0.0.1:8080")
 }
 
 func (f *tokenFile) validate(format string) error {
@@ -66,7 +70,8 @@ func checkLoopback(address string) error {
 		return fmt.Errorf("--health-address %.80q: want HOST:PORT", address)
 	}
 	if ip, err := netip.ParseAddr(host); err != nil || !ip.IsLoopback() {
-		return fmt.Errorf("--health-address %.80q: want an address of this machine alone, such as 127.0.0.1:8080", address)
+		return fmt.Errorf("--health-address %.80q: want an address of this machine alone, such as 127.0.0.1:8080",
+			address)
 	}
 	return nil
 }
@@ -109,8 +114,8 @@ const (
 	checkEvery = 30 * time.Second
 )
 
-// run renews the token until ctx ends, and says what it does in one line each. Failures never end it: the token in the file
-// may live on, and the next attempt may succeed.
+// run renews the token until ctx ends, and says what it does in one line each. Failures never end it: the token in the
+// file may live on, and the next attempt may succeed.
 func (k *keeper) run(ctx context.Context) error {
 	retry := retries
 	for {
@@ -124,7 +129,8 @@ func (k *keeper) run(ctx context.Context) error {
 			k.say("%s holds a new token until %s", k.file.path, e.Expires.Local().Format(time.DateTime))
 		} else {
 			next = k.now().Add(retry.Step())
-			k.say("no new token, next attempt in %s, %s: %s", next.Sub(k.now()).Round(time.Second), k.state(), oneLine(err))
+			k.say("no new token, next attempt in %s, %s: %s", next.Sub(k.now()).Round(time.Second), k.state(),
+				oneLine(err))
 		}
 		for k.now().Before(next) {
 			select {
@@ -143,7 +149,8 @@ func (k *keeper) renew(ctx context.Context) (tokencache.Entry, error) {
 	if err != nil {
 		return e, err
 	}
-	e.Issued, e.Expires = e.Issued.Round(0), e.Expires.Round(0) // by the clock on the wall, which goes on while a machine sleeps
+	// By the clock on the wall, which goes on while a machine sleeps.
+	e.Issued, e.Expires = e.Issued.Round(0), e.Expires.Round(0)
 	if err := k.file.write(e.Token); err != nil {
 		return e, err
 	}

@@ -1,9 +1,9 @@
-// Package stsconfig reads and edits configuration files of the sts command line, in the form that kubectl sts shares with it:
-// a list of contexts, each a server and how to reach it. In a file of the real sts the tokens lie beside them; in ours they
-// never do.
+// Package stsconfig reads and edits configuration files of the sts command line, in the form that kubectl sts shares
+// with it: a list of contexts, each a server and how to reach it. In a file of the real sts the tokens lie beside them;
+// in ours they never do.
 //
-// Of a file only the bytes of what changes are replaced: comments, order, indentation, other documents and keys that are
-// not known here stay as they are.
+// Of a file only the bytes of what changes are replaced: comments, order, indentation, other documents and keys that
+// are not known here stay as they are.
 package stsconfig
 
 import (
@@ -35,14 +35,19 @@ type Context struct {
 	SkipSSL          bool   `yaml:"skip-ssl,omitempty" json:"skip-ssl,omitempty"`
 	CACertBase64Data string `yaml:"ca-cert-base64-data,omitempty" json:"ca-cert-base64-data,omitempty"` // of PEM
 
-	SealedToken       string   `yaml:"sealed-token,omitempty" json:"-"`                                    // name in the secret store
-	SealedTokenKind   string   `yaml:"sealed-token-kind,omitempty" json:"sealed-token-kind,omitempty"`     // api-token, service-token or k8s-sa-token
-	TokenPath         string   `yaml:"k8s-sa-token-path,omitempty" json:"k8s-sa-token-path,omitempty"`     // of a file that is read whenever it is needed
-	ServiceAccount    string   `yaml:"k8s-service-account,omitempty" json:"k8s-service-account,omitempty"` // for the TokenRequest API
+	// Name in the secret store.
+	SealedToken string `yaml:"sealed-token,omitempty" json:"-"`
+	// api-token, service-token or k8s-sa-token.
+	SealedTokenKind string `yaml:"sealed-token-kind,omitempty" json:"sealed-token-kind,omitempty"`
+	// Of a file that is read whenever it is needed.
+	TokenPath string `yaml:"k8s-sa-token-path,omitempty" json:"k8s-sa-token-path,omitempty"`
+	// For the TokenRequest API.
+	ServiceAccount    string   `yaml:"k8s-service-account,omitempty" json:"k8s-service-account,omitempty"`
 	Audiences         []string `yaml:"k8s-audiences,omitempty" json:"k8s-audiences,omitempty"`
 	Kubeconfig        string   `yaml:"kubeconfig,omitempty" json:"kubeconfig,omitempty"`
 	KubernetesContext string   `yaml:"kube-context,omitempty" json:"kube-context,omitempty"`
-	Roles             []string `yaml:"roles,omitempty" json:"roles,omitempty"` // of minted tokens, unless others are asked for
+	// Of minted tokens, unless others are asked for.
+	Roles []string `yaml:"roles,omitempty" json:"roles,omitempty"`
 }
 
 // String tells the server only: a context from a file of the real sts holds its token.
@@ -84,8 +89,8 @@ type File struct {
 	text    fileText
 }
 
-// Load reads the file at path. A file that does not exist is empty; one that cannot be parsed is an error, which does not
-// quote it, for it may hold tokens.
+// Load reads the file at path. A file that does not exist is empty; one that cannot be parsed is an error, which does
+// not quote it, for it may hold tokens.
 func Load(path string) (*File, error) {
 	f := &File{Path: path}
 	found, err := atomicfile.Find(path)
@@ -157,8 +162,8 @@ func (f *File) RemoveTokens(copied []Named) {
 // SetCurrent makes the context of this name the current one.
 func (f *File) SetCurrent(name string) { f.Current = name }
 
-// Save writes what has changed, and leaves every other byte of the file. A new file and its folder are the user's own; an
-// existing one keeps its owner and its mode.
+// Save writes what has changed, and leaves every other byte of the file. A new file and its folder are the user's own;
+// an existing one keeps its owner and its mode.
 func (f *File) Save() error {
 	data, err := f.edited()
 	if err != nil {
@@ -178,8 +183,8 @@ func (f *File) Save() error {
 	return nil
 }
 
-// Edit loads the file at path, lets change work on it and saves it if that succeeds, while other calls wait. lock is a file
-// of ours: sts has no lock of its own.
+// Edit loads the file at path, lets change work on it and saves it if that succeeds, while other calls wait. lock is a
+// file of ours: sts has no lock of its own.
 func Edit(ctx context.Context, path, lock string, change func(*File) error) error {
 	if err := os.MkdirAll(filepath.Dir(lock), 0o700); err != nil {
 		return fmt.Errorf("lock the configuration: %w", err)

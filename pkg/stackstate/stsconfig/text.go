@@ -111,7 +111,8 @@ func (f *File) parseOldForm(root *yaml.Node) error {
 
 // nest turns the text of the old form into that of a list.
 func nest(old *yamledit.Document, c Context) (*yamledit.Document, error) {
-	data, err := old.Nest(0, contextsKey+":\n- name: "+DefaultContext+"\n  context:\n", 4, currentKey+": "+DefaultContext+"\n")
+	data, err := old.Nest(0, contextsKey+":\n- name: "+DefaultContext+"\n  context:\n", 4,
+		currentKey+": "+DefaultContext+"\n")
 	if err != nil {
 		return nil, err
 	}
