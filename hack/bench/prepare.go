@@ -125,7 +125,11 @@ func prepare(tree, peers string) (*stage, error) {
 	if s.kubelogin, err = warmKubelogin(installed, filepath.Join(home, "kubelogin")); err != nil {
 		return nil, err
 	}
-	if s.store, err = tokencache.Open(dirs.For("kubectl-edge"), "", os.Getenv); err != nil {
+	folders, err := dirs.For("kubectl-edge")
+	if err != nil {
+		return nil, err
+	}
+	if s.store, err = tokencache.Open(folders, "", os.Getenv); err != nil {
 		return nil, err
 	}
 	// Each program that is measured answers, with a token.

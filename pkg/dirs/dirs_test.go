@@ -1,7 +1,12 @@
 package dirs_test
 
 import (
+	"os"
+	"os/user"
 	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/adrg/xdg"
@@ -23,15 +28,44 @@ func TestFor(t *testing.T) {
 		Config: filepath.Join(at("config"), "p"), State: filepath.Join(at("state"), "p"),
 		Cache: filepath.Join(at("cache"), "p"), Runtime: filepath.Join(at("runtime"), "p"),
 	}
-	if got := dirs.For("p"); got != want {
-		t.Errorf("got %+v, want %+v", got, want)
+	if got, err := dirs.For("p"); err != nil || got != want {
+		t.Errorf("got %+v, %v, want %+v", got, err, want)
 	}
 	// The specification has relative paths ignored; and what is not set is not made up.
-	for _, runtime := range []string{"", "relative"} {
-		t.Setenv("XDG_RUNTIME_DIR", runtime)
+	for _, folder := range []string{"", "relative"} {
+		t.Setenv("XDG_RUNTIME_DIR", folder)
 		xdg.Reload()
-		if got := dirs.For("p").Runtime; got != "" {
-			t.Errorf("XDG_RUNTIME_DIR=%q: got %q, want none", runtime, got)
+		if got, err := dirs.For("p"); err != nil || got.Runtime != "" {
+			t.Errorf("XDG_RUNTIME_DIR=%q: got %q, %v, want none", folder, got.Runtime, err)
+		}
+	}
+}
+
+// Without a usable $HOME the folders lie below the home folder that the user database names, and neither below the
+// current folder, which may be anybody's, nor below /.
+func TestForWithoutHome(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		return // where $HOME says nothing
+	}
+	u, err := user.LookupId(strconv.Itoa(os.Getuid()))
+	for _, home := range []string{"", ".", "relative/home"} {
+		t.Setenv("HOME", home)
+		for _, variable := range []string{"XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"} {
+			t.Setenv(variable, "")
+		}
+		xdg.Reload()
+		t.Cleanup(xdg.Reload)
+		got, errFor := dirs.For("p")
+		if err != nil { // a user without an entry, as in some containers
+			if errFor == nil || !strings.Contains(errFor.Error(), "$HOME") {
+				t.Errorf("HOME=%q: got %+v, %v, want an error about $HOME", home, got, errFor)
+			}
+			continue
+		}
+		for _, dir := range []string{got.Config, got.State, got.Cache} {
+			if !strings.HasPrefix(dir, filepath.Clean(u.HomeDir)+string(filepath.Separator)) {
+				t.Errorf("HOME=%q: got %q, want it below %s: %v", home, dir, u.HomeDir, errFor)
+			}
 		}
 	}
 }

@@ -72,7 +72,10 @@ func run(p Process) (int, error) {
 	if err := request.Check(); err != nil {
 		return 0, err
 	}
-	d := dirs.For("kubectl-edge")
+	d, err := dirs.For("kubectl-edge")
+	if err != nil {
+		return 0, err
+	}
 	key, err := request.Key(d, p.Getenv)
 	if err != nil {
 		return 0, err

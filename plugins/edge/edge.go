@@ -35,7 +35,8 @@ type usageError struct{ error }
 func (u usageError) Unwrap() error { return u.error }
 
 func newRootCmd(p Process) *cobra.Command {
-	a := &app{Process: p, dirs: dirs.For(programName)}
+	folders, err := dirs.For(programName)
+	a := &app{Process: p, dirs: folders}
 	cmd := &cobra.Command{
 		Use:   "kubectl-edge",
 		Short: "Use STACKIT Edge Cloud instances without permanent secrets",
@@ -53,7 +54,12 @@ tokens when they are needed and keeps them in a cache of yours.`,
   kubectl edge kubeconfig create --name demo --switch-context
   kubectl get edgehosts`,
 	}
-	cmd.PersistentPreRun = func(cmd *cobra.Command, _ []string) { a.checkFolders(cmd) }
+	cmd.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+		if err == nil {
+			a.checkFolders(cmd)
+		}
+		return err
+	}
 	flags := cmd.PersistentFlags()
 	flags.StringVar(&a.choice.Profile, "profile", "", "profile to use (default: $KUBECTL_EDGE_PROFILE, else the current one)")
 	flags.StringVarP(&a.choice.ProjectID, "project-id", "p", "", "UUID of the STACKIT project (default: the profile's)")

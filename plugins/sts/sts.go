@@ -14,8 +14,16 @@ type Process = plugin.Process
 
 // Tree is the command tree of kubectl sts for a process.
 func Tree(p Process) plugin.Tree {
-	a := &app{Process: p, dirs: dirs.For("kubectl-sts"), cacheDirs: dirs.For("kubectl-edge")}
-	return plugin.Tree{Command: newRootCmd(a), Code: exitCode, Report: a.printError}
+	a := &app{Process: p}
+	var err error
+	if a.dirs, err = dirs.For("kubectl-sts"); err == nil {
+		a.cacheDirs, err = dirs.For("kubectl-edge")
+	}
+	root := newRootCmd(a)
+	if err != nil {
+		root.PersistentPreRunE = func(*cobra.Command, []string) error { return err }
+	}
+	return plugin.Tree{Command: root, Code: exitCode, Report: a.printError}
 }
 
 func newRootCmd(a *app) *cobra.Command {

@@ -1,0 +1,7 @@
+package dirs
+
+const (
+	configBelow = "Library/Application Support"
+	stateBelow  = "Library/Application Support"
+	cacheBelow  = "Library/Caches"
+)
