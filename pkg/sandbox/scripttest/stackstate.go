@@ -122,6 +122,7 @@ func (w *World) SetUpStackState(e *testscript.Env) error {
 	e.Defer(plain.Close)
 	secure := httptest.NewUnstartedServer(w.StackState)
 	secure.Config.ErrorLog = log.New(io.Discard, "", 0) // clients that do not trust it are part of the tests
+	secure.EnableHTTP2 = true
 	secure.StartTLS()
 	e.Defer(secure.Close)
 	proxy := httptest.NewServer(forwarder{w.StackState})
