@@ -111,7 +111,8 @@ func (u *up) line(t *testing.T) string {
 }
 
 func TestSignalsReachTheCommand(t *testing.T) {
-	for name, sig := range map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM, "HUP": syscall.SIGHUP} {
+	for name, sig := range map[string]syscall.Signal{"INT": syscall.SIGINT, "TERM": syscall.SIGTERM,
+		"HUP": syscall.SIGHUP} {
 		t.Run(name, func(t *testing.T) {
 			u := startUp(t, "--quiet", "--no-cluster", "--", "sh", "-c",
 				`trap "echo got `+name+`; exit 5" `+name+`; echo ready; read -r _`)

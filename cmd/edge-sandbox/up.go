@@ -58,7 +58,8 @@ Nothing of your own HOME, KUBECONFIG or XDG folders is used: the command gets fo
 	f := cmd.Flags()
 	f.StringVar(&o.servers, "servers", "",
 		"folder with etcd, kube-apiserver and kubectl (default $EDGE_SANDBOX_SERVERS, else found on PATH)")
-	f.StringVar(&o.dir, "dir", "", "folder for the command's HOME and the like, kept afterwards (default: a temporary one)")
+	f.StringVar(&o.dir, "dir", "", "folder for the command's HOME and the like, kept afterwards (default: a "+
+		"temporary one)")
 	f.StringVar(&o.dataDir, "data-dir", "",
 		"folder in which StackState's service tokens survive a restart (default: none)")
 	f.BoolVar(&o.noCluster, "no-cluster", false, "start the STACKIT APIs only, no etcd and kube-apiserver")

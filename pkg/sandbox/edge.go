@@ -60,7 +60,8 @@ func (s *Sandbox) routeEdge() {
 	s.mux.HandleFunc("GET /instances/{id}/keys", s.instanceKeys)
 }
 
-// edge wraps a call of the Edge API in what all have in common. The call runs under the lock and returns status and body.
+// edge wraps a call of the Edge API in what all have in common. The call runs under the lock and returns status and
+// body.
 func (s *Sandbox) edge(need permission, call func(edgeCall) (int, any)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		status, body := func() (int, any) {
@@ -94,7 +95,8 @@ func (s *Sandbox) admit(c *edgeCall, need permission) (int, any) {
 		return http.StatusForbidden, pathError(c.Request, s.now(), http.StatusForbidden, "Unauthorized")
 	}
 	if !s.edgeEnabled(c.project, c.region) { // the answer is a guess: what STACKIT says is not public
-		return http.StatusForbidden, codeError(http.StatusForbidden, "service "+EdgeService+" is not enabled in the project")
+		return http.StatusForbidden, codeError(http.StatusForbidden,
+			"service "+EdgeService+" is not enabled in the project")
 	}
 	id, name := c.PathValue("id"), c.PathValue("name")
 	if id == "" && name == "" {

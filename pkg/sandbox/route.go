@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// route answers a request, or says in the shape of STACKIT's errors that there is no such path, or not with that method:
-// clients of services that the sandbox does not have come here as well.
+// route answers a request, or says in the shape of STACKIT's errors that there is no such path, or not with that
+// method: clients of services that the sandbox does not have come here as well.
 func (s *Sandbox) route(w http.ResponseWriter, r *http.Request) {
 	handler, pattern := s.mux.Handler(r)
 	if pattern != "" {

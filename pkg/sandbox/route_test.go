@@ -27,7 +27,8 @@ func TestNoSuchPath(t *testing.T) {
 		status, header, text := c.do(test.method, test.path, "", "")
 		body := c.decode(test.path, header, text)
 		if status != test.status || body[test.member] == nil || header.Get("Allow") != test.allow {
-			t.Errorf("%s %s: status %d, Allow %q, %v; want %d, %q", test.method, test.path, status, header.Get("Allow"), body,
+			t.Errorf("%s %s: status %d, Allow %q, %v; want %d, %q", test.method, test.path, status, header.Get("Allow"),
+				body,
 				test.status, test.allow)
 		}
 	}

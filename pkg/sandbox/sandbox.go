@@ -1,6 +1,7 @@
-// Package sandbox is a STACKIT on this machine: identity provider, service accounts, resource manager, Edge Cloud API and
-// the token issuers of Edge instances, as one in-memory http.Handler below one base URL. It checks what the real services
-// check (signatures, audiences, expiry, roles), counts what it mints, and fails on request in the ways gateways fail.
+// Package sandbox is a STACKIT on this machine: identity provider, service accounts, resource manager, Edge Cloud API
+// and the token issuers of Edge instances, as one in-memory http.Handler below one base URL. It checks what the real
+// services check (signatures, audiences, expiry, roles), counts what it mints, and fails on request in the ways
+// gateways fail.
 //
 // Nothing here is STACKIT's code or data: it follows the public specifications and what public clients expect.
 package sandbox
@@ -116,7 +117,8 @@ func (s *Sandbox) EdgeURL() string { return s.base + "/edge" }
 // ResourceManagerURL returns the base of the resource manager's API.
 func (s *Sandbox) ResourceManagerURL() string { return s.base + "/resource-manager" }
 
-// ServiceAccountTokenURL returns the token endpoint of service account keys. Its audience is not the identity provider's.
+// ServiceAccountTokenURL returns the token endpoint of service account keys. Its audience is not the identity
+// provider's.
 func (s *Sandbox) ServiceAccountTokenURL() string { return s.base + "/service-account/token" }
 
 // IdentityProvider returns the issuer URL of the identity provider.
@@ -130,7 +132,8 @@ func (s *Sandbox) CA() []byte { return s.authority.pem }
 
 // ServeHTTP implements http.Handler. Faults come before everything but the endpoints below /sandbox/.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	// Read at once: calls hold the lock, and the server notices that a client went away only once it has the whole body.
+	// Read at once: calls hold the lock, and the server notices that a client went away only once it has the whole
+	// body.
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 16<<20))
 	if err != nil {
 		http.Error(w, "request body: "+err.Error(), http.StatusBadRequest)

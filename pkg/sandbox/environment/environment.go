@@ -1,4 +1,5 @@
-// Package environment makes what commands in a sandbox find: folders, files and variables that lead to the sandbox alone.
+// Package environment makes what commands in a sandbox find: folders, files and variables that lead to the sandbox
+// alone.
 package environment
 
 import (

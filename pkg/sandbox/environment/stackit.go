@@ -8,15 +8,17 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/server"
 )
 
-// services are the APIs of STACKIT for which its CLI and SDKs take an address from STACKIT_<NAME>_CUSTOM_ENDPOINT, as of
-// the CLI's v0.71 (internal/pkg/config/config.go). All lead to the sandbox, which serves a few and answers 404 for the
-// others: a client that went to the real ones would take the sandbox's credentials there. TOKEN is not among them: it
-// replaces the token endpoints of service account keys and of workload identity, which are two. The keys name theirs, and
-// STACKIT_IDP_TOKEN_ENDPOINT is the other.
+// services are the APIs of STACKIT for which its CLI and SDKs take an address from STACKIT_<NAME>_CUSTOM_ENDPOINT, as
+// of the CLI's v0.71 (internal/pkg/config/config.go). All lead to the sandbox, which serves a few and answers 404 for
+// the others: a client that went to the real ones would take the sandbox's credentials there. TOKEN is not among them:
+// it replaces the token endpoints of service account keys and of workload identity, which are two. The keys name
+// theirs, and STACKIT_IDP_TOKEN_ENDPOINT is the other.
 func services() []string {
 	return []string{
-		"ALB", "ALB_WAF", "AUTHORIZATION", "CDN", "DNS", "EDGE", "GIT", "IAAS", "INTAKE", "KMS", "LOAD_BALANCER", "LOGME", "LOGS",
-		"MARIADB", "MODEL_SERVING", "MONGODBFLEX", "OBJECT_STORAGE", "OBSERVABILITY", "OPENSEARCH", "POSTGRESFLEX", "RABBITMQ",
+		"ALB", "ALB_WAF", "AUTHORIZATION", "CDN", "DNS", "EDGE", "GIT", "IAAS", "INTAKE", "KMS", "LOAD_BALANCER",
+		"LOGME", "LOGS",
+		"MARIADB", "MODEL_SERVING", "MONGODBFLEX", "OBJECT_STORAGE", "OBSERVABILITY", "OPENSEARCH", "POSTGRESFLEX",
+		"RABBITMQ",
 		"REDIS", "RESOURCE_MANAGER", "RUNCOMMAND", "SCF", "SECRETS_MANAGER", "SERVERBACKUP", "SERVEROSUPDATE",
 		"SERVICE_ACCOUNT", "SERVICE_ENABLEMENT", "SFS", "SKE", "SQLSERVERFLEX", "VPN",
 	}
@@ -26,9 +28,10 @@ func services() []string {
 func stackitVariables(srv *server.Server) map[string]string {
 	s := srv.Sandbox
 	variables := map[string]string{
-		"STACKIT_IDP_TOKEN_ENDPOINT":                                s.URL() + "/oauth/v2/token",
-		"STACKIT_IDENTITY_PROVIDER_CUSTOM_WELL_KNOWN_CONFIGURATION": s.IdentityProvider() + "/.well-known/openid-configuration",
-		"STACKIT_ALLOWED_URL_DOMAIN":                                "localhost",
+		"STACKIT_IDP_TOKEN_ENDPOINT": s.URL() + "/oauth/v2/token",
+		"STACKIT_IDENTITY_PROVIDER_CUSTOM_WELL_KNOWN_CONFIGURATION": s.IdentityProvider() +
+			"/.well-known/openid-configuration",
+		"STACKIT_ALLOWED_URL_DOMAIN": "localhost",
 	}
 	// The CLI takes its APIs over http, but the identity provider over https alone.
 	for _, name := range services() {

@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// StackitCLI returns the folder with the STACKIT CLI: $EDGE_STACKIT_CLI, or what hack/stackit-cli.sh has built from source,
-// or builds now. Tests call it from a folder below cmd.
+// StackitCLI returns the folder with the STACKIT CLI: $EDGE_STACKIT_CLI, or what hack/stackit-cli.sh has built from
+// source, or builds now. Tests call it from a folder below cmd.
 func StackitCLI(t testing.TB) string {
 	t.Helper()
 	if dir := os.Getenv("EDGE_STACKIT_CLI"); dir != "" {

@@ -27,8 +27,8 @@ type Server struct {
 	http       *http.Server
 }
 
-// Start makes a sandbox and serves it on free ports of this machine alone. StackState's tokens are kept in dataDir, or in
-// memory only if that is "".
+// Start makes a sandbox and serves it on free ports of this machine alone. StackState's tokens are kept in dataDir, or
+// in memory only if that is "".
 func Start(dataDir string) (*Server, error) {
 	secure, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -80,8 +80,8 @@ func (s *Server) APIServer() string {
 	return s.cluster.URL()
 }
 
-// StartCluster starts etcd and kube-apiserver, which are in the folder servers, as the instance sandbox.InstanceID. They
-// work in the folder dir. The Kubernetes tokens of StackState are checked there from now on.
+// StartCluster starts etcd and kube-apiserver, which are in the folder servers, as the instance sandbox.InstanceID.
+// They work in the folder dir. The Kubernetes tokens of StackState are checked there from now on.
 func (s *Server) StartCluster(ctx context.Context, servers, dir string) error {
 	cert, key, err := s.Sandbox.ServingCertificate("localhost", "127.0.0.1")
 	if err != nil {

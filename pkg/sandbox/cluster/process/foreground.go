@@ -10,8 +10,8 @@ import (
 	"golang.org/x/term"
 )
 
-// Foreground runs a command that takes the place of this program: signals are passed on to it. It returns the exit code,
-// and an error if the command could not be run.
+// Foreground runs a command that takes the place of this program: signals are passed on to it. It returns the exit
+// code, and an error if the command could not be run.
 func Foreground(cmd *exec.Cmd) (int, error) {
 	signals := make(chan os.Signal, 8)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -34,7 +34,8 @@ func Foreground(cmd *exec.Cmd) (int, error) {
 	}
 }
 
-// exitCode reads what exec.Cmd.Wait returned: 128 and the signal's number, as shells do, for a command that a signal ended.
+// exitCode reads what exec.Cmd.Wait returned: 128 and the signal's number, as shells do, for a command that a signal
+// ended.
 func exitCode(err error) (int, error) {
 	var exit *exec.ExitError
 	if !errors.As(err, &exit) {
