@@ -68,6 +68,6 @@ func newRootCmd(s streams) *cobra.Command {
 	cmd.SetOut(s.Out)
 	cmd.SetErr(s.ErrOut)
 	cmd.AddCommand(newUpCmd(s), newStatsCmd(s), newFaultCmd(s), newInstanceCmd(), newKeysCmd(), newClockCmd(s),
-		newSettingsCmd(s))
+		newSettingsCmd(s), newReadyCmd(s))
 	return cmd
 }

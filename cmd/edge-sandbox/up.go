@@ -36,9 +36,9 @@ func newUpCmd(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "up [flags] [-- COMMAND [ARG...]]",
 		Short: "Start a sandbox, and run a command in it",
-		Long: `Starts a sandbox: the STACKIT APIs, and etcd and kube-apiserver as the Edge instance "demo". Then it runs the
-command in an environment that points there, passes its exit status on, and takes everything down. Without a
-command it prints the environment as shell commands and stays until Ctrl-C.
+		Long: `Starts a sandbox: the STACKIT APIs, and etcd and kube-apiserver as the Edge instance "demo". Then it runs
+the command in an environment that points there, passes its exit status on, and takes everything down. Without
+a command it prints the environment as shell commands and stays until Ctrl-C.
 
 Nothing of your own HOME, KUBECONFIG or XDG folders is used: the command gets folders of the sandbox's.`,
 		Example: `  edge-sandbox up -- bash

@@ -55,8 +55,8 @@ func (s *Sandbox) instanceToken(instanceID string, lifetime time.Duration) (stri
 	})
 }
 
-// mint checks a request for credentials and makes the token of it; a status of 0 is success.
-func (s *Sandbox) mint(c edgeCall) (token string, status int, body any) {
+// mint checks a request for credentials, makes the token of it and counts it; a status of 0 is success.
+func (s *Sandbox) mint(c edgeCall, count func(*Mints)) (token string, status int, body any) {
 	lifetime := defaultExpiration
 	if q := c.URL.Query(); q.Has("expirationSeconds") {
 		n, err := strconv.ParseInt(q.Get("expirationSeconds"), 10, 64)
@@ -78,28 +78,25 @@ func (s *Sandbox) mint(c edgeCall) (token string, status int, body any) {
 	if err != nil {
 		return "", http.StatusInternalServerError, codeError(http.StatusInternalServerError, err.Error())
 	}
+	m := s.stats.Mints[c.instance.ID]
+	count(&m)
+	s.stats.Mints[c.instance.ID] = m
 	return token, 0, nil
 }
 
 func (s *Sandbox) mintToken(c edgeCall) (int, any) {
-	token, status, body := s.mint(c)
+	token, status, body := s.mint(c, func(m *Mints) { m.Token++ })
 	if status != 0 {
 		return status, body
 	}
-	m := s.stats.Mints[c.instance.ID]
-	m.Token++
-	s.stats.Mints[c.instance.ID] = m
 	return http.StatusOK, map[string]string{"token": token}
 }
 
 func (s *Sandbox) mintKubeconfig(c edgeCall) (int, any) {
-	token, status, body := s.mint(c)
+	token, status, body := s.mint(c, func(m *Mints) { m.Kubeconfig++ })
 	if status != 0 {
 		return status, body
 	}
-	m := s.stats.Mints[c.instance.ID]
-	m.Kubeconfig++
-	s.stats.Mints[c.instance.ID] = m
 	return http.StatusOK, map[string]any{"kubeconfig": kubeconfig(c.instance, token)}
 }
 

@@ -15,7 +15,7 @@ const (
 	Region               = "eu01"
 	InstanceID           = "demo-3714d85"
 	InstanceName         = "demo"
-	ReconcilingID        = "plant-3714d85" // reconciles until told otherwise
+	ReconcilingID        = "plant-3714d85" // reconciles until it is set
 	ReconcilingName      = "plant"
 	PlanID               = "5c3f0b2e-1d7a-4c7e-9c55-0f6a8a1b2c3d"
 	AdminServiceAccount  = "edge-admin-x4t7k21@sa.stackit.cloud"  // edge.admin in every project

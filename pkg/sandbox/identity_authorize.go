@@ -22,7 +22,7 @@ type authorizationRequest struct {
 	maxAge      time.Duration // negative: none given
 }
 
-// parseAuthorization reads a request. Without a redirect URI that can be trusted the person must be told; other errors
+// parseAuthorization reads a request. Without a redirect URI that can be trusted the person must see it; other errors
 // go to the client as an error code.
 func parseAuthorization(q url.Values) (req authorizationRequest, toPerson, toClient string) {
 	req = authorizationRequest{scope: q.Get("scope"), state: q.Get("state"), nonce: q.Get("nonce"),

@@ -32,7 +32,7 @@ type pageData struct {
 	Action   string
 }
 
-// Account and Password are those that the form tells: here they are no secret, and nobody could guess them.
+// Account and Password are those that the form shows: here they are no secret, and nobody could guess them.
 func (pageData) Account() string  { return AdminUser }
 func (pageData) Password() string { return AdminPassword }
 

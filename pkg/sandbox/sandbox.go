@@ -90,7 +90,7 @@ func New(o Options) (*Sandbox, error) {
 		services:   map[service]*enablement{},
 		stats:      newStats(),
 	}
-	s.faults = fault.New(http.HandlerFunc(s.route))
+	s.faults = fault.New(gateway(http.HandlerFunc(s.route)))
 	if s.clock == nil {
 		s.clock = time.Now
 	}
@@ -132,6 +132,10 @@ func (s *Sandbox) CA() []byte { return s.authority.pem }
 
 // ServeHTTP implements http.Handler. Faults come before everything but the endpoints below /sandbox/.
 func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if why := s.misdirected(r); why != "" {
+		writeJSON(w, http.StatusMisdirectedRequest, pathError(r, s.Now(), http.StatusMisdirectedRequest, why))
+		return
+	}
 	// Read at once: calls hold the lock, and the server notices that a client went away only once it has the whole
 	// body.
 	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, 16<<20))

@@ -230,8 +230,7 @@ func rotate(ts *testscript.TestScript, w *World, _ []string) error {
 	if err != nil {
 		return err
 	}
-	loader := clientcmd.ClientConfigLoadingRules{ExplicitPath: ts.Getenv("KUBECONFIG")}
-	kubeconfig, err := loader.Load()
+	kubeconfig, err := kubeconfigOf(ts)
 	if err != nil {
 		return err
 	}
@@ -246,13 +245,18 @@ func rotate(ts *testscript.TestScript, w *World, _ []string) error {
 	return err
 }
 
+// kubeconfigOf reads the script's.
+func kubeconfigOf(ts *testscript.TestScript) (*api.Config, error) {
+	loader := clientcmd.ClientConfigLoadingRules{ExplicitPath: ts.Getenv("KUBECONFIG")}
+	return loader.Load()
+}
+
 func inprocess(ts *testscript.TestScript, w *World, args []string) error {
 	n, err := strconv.Atoi(args[0])
 	if err != nil {
 		return err
 	}
-	loader := clientcmd.ClientConfigLoadingRules{ExplicitPath: ts.Getenv("KUBECONFIG")}
-	kubeconfig, err := loader.Load()
+	kubeconfig, err := kubeconfigOf(ts)
 	if err != nil {
 		return err
 	}

@@ -75,7 +75,7 @@ func hit(ts *testscript.TestScript, _ *World, args []string) error {
 	return nil
 }
 
-// joined puts the halves of a call that strace tells as unfinished and resumed together.
+// joined puts the halves of a call together that strace shows as unfinished and resumed.
 func joined(trace string) string {
 	var b strings.Builder
 	unfinished := map[string]string{}

@@ -215,7 +215,7 @@ func secretless(ts *testscript.TestScript, w *World, args []string) error {
 		look("output of "+command, output, true)
 	}
 	for arguments := range s.argv {
-		look("arguments", arguments, false) // of all processes of this machine, some of which are none of ours
+		look("arguments", arguments, false) // of all processes of this machine, some of which are not the test's
 	}
 	ts.Logf("looked for %d secrets in %d files, %d outputs and %d command lines",
 		len(s.secrets), len(files), len(s.printed), len(s.argv))
