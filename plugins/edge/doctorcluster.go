@@ -12,11 +12,15 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/edgetoken"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
-// checkCluster asks the API server of the current context, if that is one of kubectl edge, for its version. The kubeconfig
-// says where that is, and may come from anybody, so no credential is sent there.
+// checkCluster asks the API server of the current context, if that is one of kubectl edge, for its version, and whether it
+// takes the cached token. The kubeconfig may come from anybody, so no credential goes to the server that it names, but to the
+// one that STACKIT named together with the token.
 func (a *app) checkCluster(ctx context.Context, config *api.Config) check {
 	const name = "cluster"
 	current := config.CurrentContext
@@ -27,50 +31,81 @@ func (a *app) checkCluster(ctx context.Context, config *api.Config) check {
 	case entry == nil:
 		return failed(name, fmt.Errorf("the current context %q is not in the kubeconfig", current), "kubectl config get-contexts")
 	}
-	if _, ours := kubeconfig.RequestOf(config.AuthInfos[entry.AuthInfo]); !ours {
+	request, ours := kubeconfig.RequestOf(config.AuthInfos[entry.AuthInfo])
+	if !ours {
 		return skipped(name, "kubectl edge use", "not tried: the current context %q is not one of kubectl edge", current)
 	}
-	whoami := "kubectl --context " + current + " auth whoami"
-	host, err := askVersion(ctx)
+	server, err := askVersion(ctx)
 	if err != nil {
 		return failed(name, fmt.Errorf("context %q: %w", current, err),
 			"check the network and proxies; where the instance has moved: kubectl edge kubeconfig create")
 	}
-	return skipped(name, whoami, "%s answers; whether it takes the credential was not tried", host)
+	return a.checkAccepted(ctx, current, server, request)
+}
+
+// checkAccepted asks the instance's server whether it takes the cached token.
+func (a *app) checkAccepted(ctx context.Context, current string, server *url.URL, request tokenrequest.Request) check {
+	const name = "cluster"
+	whoami := "kubectl --context " + hint.Word(current) + " auth whoami"
+	target, err := request.Resolve(a.dirs, a.Getenv)
+	if err != nil {
+		return skipped(name, whoami, "%s answers; whether it takes a token was not tried: %v", server.Host, err)
+	}
+	token, err := target.Store.Get(target.Key, a.Now())
+	if err != nil {
+		return skipped(name, whoami, "%s answers; no token is cached, so whether it takes one was not tried", server.Host)
+	}
+	named, known := target.Store.Server(target.Key, token)
+	if known && !sameServer(named.URL, server.String()) {
+		return failed(name, fmt.Errorf("context %q leads to %s, and STACKIT says that instance %s is at %s", current,
+			server.Host, request.InstanceID, named.URL), "kubectl edge kubeconfig create")
+	}
+	accepted, err := edgetoken.Accepted(ctx, named, token)
+	switch {
+	case errors.Is(err, edgetoken.ErrServerUnknown):
+		return skipped(name, whoami, "%s answers; whether it takes the cached token was not tried: "+
+			"STACKIT has not said where the instance is", server.Host)
+	case err != nil:
+		return failed(name, fmt.Errorf("context %q: %w", current, err), whoami)
+	case !accepted:
+		return failed(name, fmt.Errorf("%s refuses the cached token", server.Host),
+			"kubectl edge cache clean, then "+whoami)
+	}
+	return passed(name, "%s takes the cached token", server.Host)
 }
 
 // askVersion reaches the API server of the current context as kubectl does, without a credential.
-func askVersion(ctx context.Context) (host string, err error) {
+func askVersion(ctx context.Context) (*url.URL, error) {
 	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
 	defer cancel()
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	loaded, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, nil).ClientConfig()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	server, err := url.Parse(loaded.Host)
 	if err != nil || server.Host == "" {
-		return "", errors.New("its server is not a URL")
+		return nil, errors.New("its server is not a URL")
 	}
 	client, err := rest.HTTPClientFor(rest.AnonymousClientConfig(loaded))
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, server.JoinPath("version").String(), nil)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	response, err := client.Do(request)
 	if err != nil {
 		if failure, ok := errors.AsType[*url.Error](err); ok {
 			err = failure.Err
 		}
-		return "", fmt.Errorf("%s cannot be reached: %w", server.Host, err)
+		return nil, fmt.Errorf("%s cannot be reached: %w", server.Host, err)
 	}
 	defer response.Body.Close()
 	_, _ = io.CopyN(io.Discard, response.Body, 64<<10)
 	if response.StatusCode >= 500 {
-		return "", fmt.Errorf("%s answers %s", server.Host, response.Status)
+		return nil, fmt.Errorf("%s answers %s", server.Host, response.Status)
 	}
-	return server.Host, nil
+	return server, nil
 }

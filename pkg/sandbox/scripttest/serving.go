@@ -37,6 +37,9 @@ func servingCommands() map[string]command {
 				"person or a service account, by default to " + sandbox.AdminUser, 1, 2, refuse},
 		"settings": {serving, "JSON", "changes the sandbox's settings", 1, 1, settings},
 		"clock":    {serving, "DURATION", "moves the clock of the sandbox, or of StackState", 1, 1, clock},
+		"apiserver": {
+			serving, "ID URL", "sets the address that the API names as the API server of an instance", 2, 2, apiServer,
+		},
 		"frontend": {serving, "ID URL", "sets the address that the API names as the web UI of an instance", 2, 2,
 			frontend},
 		"embed": {serving, "FILE ID LIFE",
@@ -204,6 +207,13 @@ func embed(ts *testscript.TestScript, w *World, args []string) error {
 		return err
 	}
 	return os.WriteFile(path, bytes.ReplaceAll(data, []byte("TOKEN"), []byte(token)), 0o600)
+}
+
+func apiServer(_ *testscript.TestScript, w *World, args []string) error {
+	if !w.Sandbox.SetInstance(args[0], func(i *sandbox.Instance) { i.Server = args[1] }) {
+		return fmt.Errorf("no instance %s", args[0])
+	}
+	return nil
 }
 
 func frontend(_ *testscript.TestScript, w *World, args []string) error {
