@@ -135,6 +135,7 @@ func (f *File) Replace(old, data []byte) error {
 	if err := f.checkOwn(); err != nil {
 		return err
 	}
+	_ = Sweep(f.Target) // what cannot be removed hinders nobody
 	if f.Info == nil {
 		if err := os.MkdirAll(filepath.Dir(f.Target), 0o700); err != nil {
 			return cause(err)
