@@ -26,9 +26,12 @@ type Tree struct {
 	Command *cobra.Command
 	// Code is the exit code of an error to which WithCode gave none.
 	Code func(error) int
-	// Report shows an error on the standard error; nil is hint.Print.
+	// Report ends the command on the standard error, with its error or nil; without it errors go through hint.Print.
 	Report func(io.Writer, error)
 }
+
+// ErrInterrupted is the error of a command that a signal ended.
+var ErrInterrupted = errors.New("interrupted")
 
 // coded is an error with an exit code.
 type coded struct {
@@ -64,9 +67,15 @@ func Run(ctx context.Context, p Process, t Tree, args []string) int {
 	unwritten := p.unwritten()
 	switch {
 	case unwritten == nil && err == nil:
+		if t.Report != nil {
+			t.Report(p.ErrOut, nil)
+		}
 		return ExitOK
-	case interrupted:
+	case interrupted && t.Report == nil:
 		fmt.Fprintln(p.ErrOut, "interrupted")
+		return ExitInterrupted
+	case interrupted:
+		t.Report(p.ErrOut, ErrInterrupted)
 		return ExitInterrupted
 	case unwritten != nil && (err == nil || errors.Is(err, unwritten) && hint.Of(err) == ""):
 		if closedPipe(unwritten) {
@@ -81,7 +90,7 @@ func Run(ctx context.Context, p Process, t Tree, args []string) int {
 		code = t.Code(err)
 	}
 	switch {
-	case errors.Is(err, ErrSilent):
+	case errors.Is(err, ErrSilent) && t.Report == nil:
 	case t.Report != nil:
 		t.Report(p.ErrOut, err)
 	default:

@@ -30,6 +30,7 @@ type app struct {
 	globalFlags
 	dirs      dirs.Dirs
 	cacheDirs dirs.Dirs // of kubectl edge: one cache for all minted tokens
+	notes     []string  // what is said at the end, with -o json
 	warned    bool      // of what is insecure about the connection
 }
 
@@ -120,7 +121,7 @@ func (a *app) httpClient(s settings) (*http.Client, error) {
 		return nil, withCode(exitHTTPClient, err)
 	}
 	if a.verbose {
-		transport.Log(client, a.ErrOut, a.Now)
+		transport.Log(client, notes{a}, a.Now)
 	}
 	return client, nil
 }

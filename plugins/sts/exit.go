@@ -80,15 +80,26 @@ func codeOf(err error) int {
 	return exitCode(err)
 }
 
-// printError prints err in the form that the output has.
-func (a *app) printError(w io.Writer, err error) {
-	if a.output != "json" {
+// report ends a command on the standard error: its error, in the form that the output has. JSON there is JSON alone, so
+// that what else was to be said is part of it.
+func (a *app) report(w io.Writer, err error) {
+	silent := err == nil || errors.Is(err, plugin.ErrSilent)
+	switch {
+	case a.json() && (!silent || len(a.notes) > 0):
+		report := struct {
+			Error   bool     `json:"error,omitempty"`
+			Message string   `json:"error-message,omitempty"`
+			Hint    string   `json:"hint,omitempty"`
+			Notes   []string `json:"notes,omitempty"`
+		}{Hint: hint.Of(err), Notes: a.notes}
+		if !silent {
+			report.Error, report.Message = true, err.Error()
+		}
+		_ = output.WriteJSON(w, report, "  ") // there is nowhere left to say so
+	case silent:
+	case errors.Is(err, plugin.ErrInterrupted):
+		_, _ = io.WriteString(w, "interrupted\n")
+	default:
 		hint.Print(w, err)
-		return
 	}
-	_ = output.WriteJSON(w, struct {
-		Error   bool   `json:"error"`
-		Message string `json:"error-message"`
-		Hint    string `json:"hint,omitempty"`
-	}{true, err.Error(), hint.Of(err)}, "  ")
 }

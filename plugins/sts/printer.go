@@ -16,6 +16,28 @@ import (
 
 func (a *app) json() bool { return a.output == "json" }
 
+// Note says something to a person that is not the result.
+func (a *app) Note(format string, args ...any) {
+	if a.json() {
+		a.notes = append(a.notes, fmt.Sprintf(format, args...))
+		return
+	}
+	a.Process.Note(format, args...)
+}
+
+// Warn is Note for what a person should look at although the command goes on.
+func (a *app) Warn(format string, args ...any) { a.Note("warning: "+format, args...) }
+
+// notes is where what is written ends up as notes, line by line.
+type notes struct{ *app }
+
+func (n notes) Write(data []byte) (int, error) {
+	for line := range strings.Lines(string(data)) {
+		n.Note("%s", strings.TrimSuffix(line, "\n"))
+	}
+	return len(data), nil
+}
+
 func (a *app) plain() bool {
 	return a.noColor || a.Getenv("NO_COLOR") != "" || a.Getenv("TERM") == "dumb"
 }

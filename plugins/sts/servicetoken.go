@@ -131,17 +131,22 @@ func (o *createOptions) run(ctx context.Context) error {
 		return hint.Wrap(fmt.Errorf("service token %q exists, but its text could not be written: %w", o.name, err),
 			"kubectl sts service-token delete --name %s, then create it again", hint.Word(o.name))
 	}
-	if end := cmp.Or(created.Expiration, req.ExpiryDate); end != 0 {
-		here, utc := millis(end).In(time.Local).Format(time.RFC3339), millis(end).UTC().Format(time.RFC3339)
-		if here == utc {
-			o.Note("it ends at %s", utc)
-		} else {
-			o.Note("it ends at %s (%s)", here, utc)
-		}
-	} else {
-		o.Note("note: this token never ends; --ttl 8h or --expiration yyyy-MM-dd gives it an end")
-	}
+	o.noteEnd(cmp.Or(created.Expiration, req.ExpiryDate))
 	return nil
+}
+
+// noteEnd says when a token ends, which as JSON is in the answer.
+func (o *createOptions) noteEnd(end int64) {
+	here, utc := millis(end).In(time.Local).Format(time.RFC3339), millis(end).UTC().Format(time.RFC3339)
+	switch {
+	case end == 0:
+		o.Note("note: this token never ends; --ttl 8h or --expiration yyyy-MM-dd gives it an end")
+	case o.json():
+	case here == utc:
+		o.Note("it ends at %s", utc)
+	default:
+		o.Note("it ends at %s (%s)", here, utc)
+	}
 }
 
 // tokenFilter selects service tokens; all of what is set must hold.

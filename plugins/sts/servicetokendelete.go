@@ -84,6 +84,11 @@ func (o *deleteOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	for _, name := range o.filter.names { // as an ID that is not there is an error
+		if !slices.ContainsFunc(tokens, func(t stackstate.ServiceToken) bool { return t.Name == name }) {
+			return withCode(exitResponse, hint.Wrap(fmt.Errorf("delete service token %q: not found", name), "kubectl sts service-token list"))
+		}
+	}
 	if len(tokens) == 0 {
 		if o.json() {
 			return o.printJSON(map[string]any{"deleted-service-tokens": []int64{}})

@@ -23,7 +23,7 @@ func Tree(p Process) plugin.Tree {
 	if err != nil {
 		root.PersistentPreRunE = func(*cobra.Command, []string) error { return err }
 	}
-	return plugin.Tree{Command: root, Code: exitCode, Report: a.printError}
+	return plugin.Tree{Command: root, Code: exitCode, Report: a.report}
 }
 
 func newRootCmd(a *app) *cobra.Command {
