@@ -18,8 +18,9 @@ import (
 // Endpoints are the base URLs of the APIs, such as https://edge.api.stackit.cloud. Whether they may be trusted with the
 // user's token is for the caller to decide.
 type Endpoints struct {
-	Edge            string
-	ResourceManager string
+	Edge              string
+	ResourceManager   string
+	ServiceEnablement string // may be ""
 }
 
 // Tokens gives the access tokens that requests are sent with. It does its own caching.

@@ -41,7 +41,9 @@ func newWorld(t *testing.T, email string) *world {
 	t.Cleanup(client.CloseIdleConnections)
 	token := accessToken(t, client, s, email)
 	w := &world{Sandbox: s}
-	w.Client = New(client, Endpoints{Edge: s.EdgeURL(), ResourceManager: s.ResourceManagerURL()},
+	w.Client = New(client, Endpoints{
+		Edge: s.EdgeURL(), ResourceManager: s.ResourceManagerURL(), ServiceEnablement: s.ServiceEnablementURL(),
+	},
 		fixed(token))
 	w.sleep = func(ctx context.Context, d time.Duration) error {
 		w.pauses = append(w.pauses, d)

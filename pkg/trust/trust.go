@@ -12,7 +12,7 @@ import (
 
 // CheckEndpoints reports whether credentials may be sent to every endpoint of e, which are the configuration's; see Check.
 func CheckEndpoints(e profile.Endpoints, trusted []string) error {
-	for _, endpoint := range []string{e.Edge, e.ResourceManager, e.IdentityProvider, e.ServiceAccountToken} {
+	for _, endpoint := range []string{e.Edge, e.ResourceManager, e.IdentityProvider, e.ServiceAccountToken, e.ServiceEnablement} {
 		if endpoint == "" {
 			continue
 		}

@@ -109,8 +109,9 @@ func (a *app) cloud(ctx context.Context, s profile.Scope) (edgeCloud, error) {
 		return edgeCloud{}, err
 	}
 	endpoints := s.Settings.Endpoints.WithDefaults()
-	client := stackit.New(sessions.HTTP,
-		stackit.Endpoints{Edge: endpoints.Edge, ResourceManager: endpoints.ResourceManager}, tokens{source})
+	client := stackit.New(sessions.HTTP, stackit.Endpoints{
+		Edge: endpoints.Edge, ResourceManager: endpoints.ResourceManager, ServiceEnablement: s.Settings.Endpoints.ServiceEnablementURL(),
+	}, tokens{source})
 	return edgeCloud{Scope: s, Client: client, source: source}, nil
 }
 

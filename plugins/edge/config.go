@@ -118,6 +118,11 @@ func settings() []setting {
 			check: endpoint,
 		},
 		{
+			name: "endpoints.service-enablement", help: "base URL of service enablement",
+			value: of(func(p *profile.Profile) *string { return &p.Endpoints.ServiceEnablement }),
+			check: endpoint,
+		},
+		{
 			name: tokencache.Setting, help: tokencache.None + " keeps minted tokens off the disk, in all profiles and kubectl sts",
 			shared: true,
 			value:  func(c *profile.Config, _ *profile.Profile) *string { return &c.Cache },

@@ -120,6 +120,7 @@ func (e *Environment) saveProfile(s *sandbox.Sandbox) error {
 			Endpoints: profile.Endpoints{
 				Edge:                s.EdgeURL(),
 				ResourceManager:     s.ResourceManagerURL(),
+				ServiceEnablement:   s.ServiceEnablementURL(),
 				IdentityProvider:    s.IdentityProvider(),
 				ServiceAccountToken: s.ServiceAccountTokenURL(),
 			},

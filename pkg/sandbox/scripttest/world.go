@@ -123,7 +123,8 @@ func (w *World) SetUp(e *testscript.Env) error {
 	config := &profile.Config{
 		Profiles: map[string]profile.Profile{profile.DefaultName: {
 			Endpoints: profile.Endpoints{
-				Edge: s.EdgeURL(), ResourceManager: s.ResourceManagerURL(), IdentityProvider: s.IdentityProvider(),
+				Edge: s.EdgeURL(), ResourceManager: s.ResourceManagerURL(),
+				ServiceEnablement: s.ServiceEnablementURL(), IdentityProvider: s.IdentityProvider(),
 				ServiceAccountToken: s.ServiceAccountTokenURL(),
 			},
 			CertificateAuthority: path("ca.pem"),
