@@ -253,7 +253,7 @@ func (s *Sessions) unseal(session profile.Session) (grant, AccessToken, error) {
 		return nil, AccessToken{}, hint.Wrap(fmt.Errorf("profile %q: the session was made with other endpoints or certificate authorities than the profile has now", s.Name),
 			"only if you changed them: %s; else see whether a kubeconfig did: kubectl edge kubeconfig audit", s.command("login"))
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, AccessToken{}, s.required(session, "the secret of the session is gone")
+		return nil, AccessToken{}, s.required(session, "the session has ended, or its secret is gone")
 	case err != nil:
 		return nil, AccessToken{}, fmt.Errorf("session of profile %q: %w", s.Name, err)
 	}
@@ -357,13 +357,7 @@ func (s *Sessions) renew(ctx context.Context, session profile.Session, refused s
 		return AccessToken{}, fmt.Errorf("renew the session: %w", err)
 	}
 	defer unlock()
-	now, err := profile.LoadSession(s.Dirs, s.Name)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && now.Generation != session.Generation {
-		return AccessToken{}, s.required(session, "the session ended while it was being used")
-	}
-	if err != nil {
-		return AccessToken{}, err
-	}
+	// A login or a logout meanwhile took the secret of this generation away: the public half need not be read again.
 	g, token, err := s.unseal(session)
 	if err != nil {
 		return AccessToken{}, err

@@ -8,7 +8,6 @@ import (
 	rmapi "github.com/stackitcloud/stackit-sdk-go/services/resourcemanager/v0api"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
 )
 
 // Project is a project as the resource manager describes it. Its Name is not unique.
@@ -74,35 +73,6 @@ func (c *Client) Projects(ctx context.Context, f ProjectFilter) ([]Project, erro
 		}
 		offset += len(page.Items)
 	}
-}
-
-// Project gets one project by its UUID.
-func (c *Client) Project(ctx context.Context, id string) (Project, error) {
-	if err := stackitid.ProjectID(id); err != nil {
-		return Project{}, err
-	}
-	op := operation{
-		attempt:   "get project " + id,
-		notFound:  "list your projects: kubectl edge project list",
-		forbidden: "you need a role in this project, or in a folder above it",
-	}
-	p, err := resourceManager(ctx, c, op, func(api rmapi.DefaultAPI) (*rmapi.GetProjectResponse, error) {
-		return api.GetProject(ctx, id).Execute()
-	})
-	if err != nil {
-		return Project{}, err
-	}
-	return Project{
-		ContainerId:          p.ContainerId,
-		CreationTime:         p.CreationTime,
-		Labels:               p.Labels,
-		LifecycleState:       p.LifecycleState,
-		Name:                 p.Name,
-		Parent:               p.Parent,
-		ProjectId:            p.ProjectId,
-		UpdateTime:           p.UpdateTime,
-		AdditionalProperties: p.AdditionalProperties,
-	}, nil
 }
 
 func quote(s string) string { return fmt.Sprintf("%.64q", s) }

@@ -101,19 +101,6 @@ func TestProjectsOfAStuckAPI(t *testing.T) {
 	}
 }
 
-func TestProject(t *testing.T) {
-	w := newWorld(t, sandbox.ReaderServiceAccount)
-	p, err := w.Project(t.Context(), sandbox.ProjectID)
-	if err != nil || p.Name != sandbox.ProjectName || p.Parent.Id != sandbox.ParentID || p.LifecycleState != "ACTIVE" ||
-		p.GetLabels()["billingReference"] == "" {
-		t.Errorf("got %+v, %v", p, err)
-	}
-	_, err = w.Project(t.Context(), absentProject)
-	if !hasStatus(err, 404) || !strings.Contains(hint.Of(err), "kubectl edge project list") {
-		t.Errorf("absent: %v, hint %q", err, hint.Of(err))
-	}
-}
-
 func names(projects []Project) []string {
 	var names []string
 	for _, p := range projects {

@@ -220,7 +220,6 @@ func TestMalformedIdentifiers(t *testing.T) {
 		},
 		"DeleteInstance":          func() error { return c.DeleteInstance(ctx, project, region, bad) },
 		"Plans":                   func() error { _, err := c.Plans(ctx, bad); return err },
-		"Project":                 func() error { _, err := c.Project(ctx, bad); return err },
 		"Projects without filter": func() error { _, err := c.Projects(ctx, ProjectFilter{Name: "x"}); return err },
 		"WaitActive":              func() error { _, err := c.WaitActive(ctx, project, region, bad, nil); return err },
 		"WaitDeleted":             func() error { return c.WaitDeleted(ctx, project, region, bad, nil) },

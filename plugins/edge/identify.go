@@ -116,10 +116,14 @@ func (f *finder) list(ctx context.Context, project, region string) ([]stackit.In
 		return instances, nil
 	}
 	instances, err := f.cloud.Instances(ctx, project, region)
-	if err == nil {
-		f.listed[key] = instances
+	if err != nil { // a project that may not use Edge Cloud has none
+		state, errState := f.cloud.EdgeService(ctx, project, region)
+		if errState != nil || state != stackit.ServiceDisabled {
+			return nil, err
+		}
 	}
-	return instances, err
+	f.listed[key] = instances
+	return instances, nil
 }
 
 // memberships returns the projects that the person is a member of.

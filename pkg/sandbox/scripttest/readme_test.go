@@ -27,6 +27,7 @@ func about() map[string]string {
 		"kubectl-edge/login":            "Logging in",
 		"kubectl-edge/login_system":     "Logging in, with a keyring or the STACKIT CLI",
 		"kubectl-edge/machines":         "What programs other than kubectl use",
+		"kubectl-edge/miss":             "What a miss asks of the system",
 		"kubectl-edge/rollover":         "Tokens that age, roll over and are refused",
 		"kubectl-edge_credential":       "The helper alone",
 		"kubectl-edge_credential/linux": "What a hit asks of the system",
