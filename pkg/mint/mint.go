@@ -166,17 +166,18 @@ func (f Flight) warn(err error) {
 // RememberedError is the failure of an earlier attempt, by this or another process, after which it is too early to try
 // again.
 type RememberedError struct {
-	text string
-	Code int // that Flight.Code gave it, or 0
+	text    string
+	Message string // of the failure
+	Code    int    // that Flight.Code gave it, or 0
 }
 
 func (e *RememberedError) Error() string { return e.text }
 
 // remembered is the error of an earlier attempt, by this or another process, after which it is too early to try again.
 func remembered(failure tokencache.Failure) error {
-	err := &RememberedError{Code: failure.Code, text: fmt.Sprintf("%s (at %s; not tried again before %s)",
-		failure.Message,
-		failure.Time.Local().Format(time.TimeOnly), failure.RetryAt.Local().Format(time.TimeOnly))}
+	text := fmt.Sprintf("%s (at %s; not tried again before %s)", failure.Message,
+		failure.Time.Local().Format(time.TimeOnly), failure.RetryAt.Local().Format(time.TimeOnly))
+	err := &RememberedError{Message: failure.Message, Code: failure.Code, text: text}
 	if failure.Hint == "" {
 		return err
 	}

@@ -314,3 +314,30 @@ func TestServer(t *testing.T) {
 		t.Error("another key's record is believed")
 	}
 }
+
+// The same client is told the same once, and everybody else and everything else is said.
+func TestSaid(t *testing.T) {
+	s, me, other := testStore(t), CurrentClient("me"), CurrentClient("another")
+	for _, step := range []struct {
+		client Client
+		text   string
+		after  time.Duration
+		want   bool
+	}{
+		{me, "not logged in", 0, false},
+		{me, "not logged in", time.Second, true},
+		{me, "not logged in", 4 * time.Minute, true},
+		{me, "no network", 4 * time.Minute, false},
+		{me, "not logged in", 4*time.Minute + time.Second, false},
+		{other, "not logged in", 4*time.Minute + time.Second, false},
+		{me, "not logged in", 10 * time.Minute, false},
+		{me, "not logged in", 0, false}, // by a clock that was put back
+	} {
+		if got := s.Said(step.client, step.text, now.Add(step.after)); got != step.want {
+			t.Errorf("%q after %s: got %v", step.text, step.after, got)
+		}
+	}
+	if (Store{}).Said(me, "x", now) || (Store{}).Said(me, "x", now) {
+		t.Error("a store that keeps nothing remembers it")
+	}
+}

@@ -92,10 +92,17 @@ func run(p Process) (int, error) {
 
 	now := p.Now()
 	entry, err := store.Get(key, now)
-	if err != nil && !errors.As(err, new(*securefile.Error)) && store.Dir() != "" &&
-		waitForMint(store.LockPath(key), patience) {
-		now = p.Now()
-		entry, err = store.Get(key, now)
+	if err != nil && !errors.As(err, new(*securefile.Error)) && store.Dir() != "" {
+		waited, errWait := waitForMint(store.LockPath(key), patience, func() {
+			fmt.Fprintln(p.Stderr, "waiting for another process, which mints a token for instance "+request.InstanceID)
+		})
+		if errWait != nil {
+			return 0, errWait
+		}
+		if waited {
+			now = p.Now()
+			entry, err = store.Get(key, now)
+		}
 	}
 	if err != nil {
 		return missed()
@@ -124,8 +131,12 @@ func help(w io.Writer) error {
 	return err
 }
 
-// patience is how long the helper itself waits for another process that mints.
-const patience = 30 * time.Second
+const (
+	// patience is how long the helper itself waits for another process that mints.
+	patience = 30 * time.Second
+	// noticedAfter is when a person who waits wants to know what for.
+	noticedAfter = 2 * time.Second
+)
 
 // execEdge runs kubectl-edge in this process's place.
 func execEdge(p Process, args []string) (int, error) {

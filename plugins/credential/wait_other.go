@@ -5,4 +5,4 @@ package credential
 import "time"
 
 // waitForMint leaves the waiting to kubectl-edge.
-func waitForMint(string, time.Duration) bool { return false }
+func waitForMint(string, time.Duration, func()) (bool, error) { return false, nil }

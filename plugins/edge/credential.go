@@ -26,22 +26,42 @@ func newCredentialCmd(a *app) *cobra.Command {
 	var clientID, refused string
 	var refresh bool
 	cmd := &cobra.Command{
-		Use:   "credential --project-id UUID --region eu01 --instance-id demo-3714d85",
-		Short: "Print a token for an instance as an ExecCredential; kubeconfigs call it through kubectl-edge_credential",
-		Args:  cobra.NoArgs,
+		Use: "credential --project-id UUID --region eu01 --instance-id demo-3714d85",
+		Short: "Print a token for an instance as an ExecCredential; kubeconfigs call it through " +
+			"kubectl-edge_credential",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			target, err := request.Resolve(a.dirs, a.Getenv)
-			if err != nil {
-				return err
-			}
 			if refresh {
+				target, err := request.Resolve(a.dirs, a.Getenv)
+				if err != nil {
+					return err
+				}
 				ctx, cancel := context.WithTimeout(cmd.Context(), tokencache.RefreshTimeout)
 				defer cancel()
 				defer target.Store.EndRefresh(target.Key)
-				_, err := a.flight(target).Token(ctx, target.Key, mint.Want{NotAgeing: true}, a.mint(target))
+				_, err = a.flight(target).Token(ctx, target.Key, mint.Want{NotAgeing: true}, a.mint(target))
 				return err
 			}
-			return a.answer(cmd.Context(), request, target, clientID, refused)
+			info, err := execcredential.ParseInfo(a.Getenv(execcredential.Variable))
+			if err != nil {
+				return err
+			}
+			client := tokencache.CurrentClient(a.Getenv(execcredential.Variable))
+			if clientID != "" {
+				if client, err = tokencache.ParseClient(clientID); err != nil {
+					return usageError{err}
+				}
+			}
+			ctx, stop := whileRead(cmd.Context(), a.Out)
+			defer stop()
+			err = a.answer(ctx, request, info, client, refused)
+			if err != nil && errors.Is(context.Cause(ctx), errNobodyReads) {
+				return errNobodyReads
+			}
+			if err != nil && info.Present && a.saidBefore(client, err) {
+				return plugin.WithCode(codeOf(err), plugin.ErrSilent)
+			}
+			return err
 		},
 	}
 	for _, f := range request.Flags() {
@@ -59,17 +79,43 @@ func newCredentialCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-// answer prints the token that request asks for, and target stands for.
-func (a *app) answer(ctx context.Context, request tokenrequest.Request, target tokenrequest.Target, clientID, refused string) error {
-	info, err := execcredential.ParseInfo(a.Getenv(execcredential.Variable))
+// errNobodyReads ends a command whose answer nobody can read any more. It is a cancellation: it says nothing about the
+// next attempt, which must not be kept waiting.
+var errNobodyReads error = nobodyReads{}
+
+type nobodyReads struct{}
+
+func (nobodyReads) Error() string        { return "mint a token: the program that asked for it has ended" }
+func (nobodyReads) Is(target error) bool { return target == context.Canceled }
+
+// saidBefore reports whether the client that asks was told of err before, and records that it is now.
+func (a *app) saidBefore(client tokencache.Client, err error) bool {
+	store, errStore := a.cache()
+	if errStore != nil {
+		return false
+	}
+	text := err.Error()
+	if remembered, ok := errors.AsType[*mint.RememberedError](err); ok {
+		text = remembered.Message // without the times, which pass
+	}
+	return store.Said(client, text, a.Now())
+}
+
+func codeOf(err error) int {
+	if code, ok := plugin.CodeOf(err); ok {
+		return code
+	}
+	return exitCode(err)
+}
+
+// answer prints the token that request asks for.
+func (a *app) answer(
+	ctx context.Context, request tokenrequest.Request, info execcredential.Info, client tokencache.Client,
+	refused string,
+) error {
+	target, err := request.Resolve(a.dirs, a.Getenv)
 	if err != nil {
 		return err
-	}
-	client := tokencache.CurrentClient(a.Getenv(execcredential.Variable))
-	if clientID != "" {
-		if client, err = tokencache.ParseClient(clientID); err != nil {
-			return usageError{err}
-		}
 	}
 	if refused != "" && !execcredential.FromClientGo(a.Getenv(execcredential.Variable)) {
 		if entry, ok := a.stillTaken(ctx, target, refused); ok {
@@ -104,10 +150,10 @@ func (a *app) answer(ctx context.Context, request tokenrequest.Request, target t
 	return nil
 }
 
-// stillTaken returns the cached token with the tag unless the instance's API server refuses it. Clients other than client-go
-// ask for a token with every load of a kubeconfig, so that a guess would mint one a minute for as long as such a process
-// runs. Where the server cannot be asked, the token is taken to be good: it does not live for long, and another one could
-// not be revoked either.
+// stillTaken returns the cached token with the tag unless the instance's API server refuses it. Clients other than
+// client-go ask for a token with every load of a kubeconfig, so that a guess would mint one a minute for as long as
+// such a process runs. Where the server cannot be asked, the token is taken to be good: it does not live for long, and
+// another one could not be revoked either.
 func (a *app) stillTaken(ctx context.Context, target tokenrequest.Target, tag string) (tokencache.Entry, bool) {
 	cached, err := target.Store.Get(target.Key, a.Now())
 	if err != nil || cached.Tag() != tag {
@@ -138,9 +184,10 @@ func (a *app) mayAsk(info execcredential.Info) bool {
 	return may && !a.foreign
 }
 
-// loginAgain has a person log in for a command that needs it, once for any number of commands. It returns err, which asks
-// for the login, where that takes more than a person.
-func (a *app) loginAgain(ctx context.Context, target tokenrequest.Target, because *login.RequiredError, err error) error {
+// loginAgain has a person log in for a command that needs it, once for any number of commands. It returns err, which
+// asks for the login, where that takes more than a person.
+func (a *app) loginAgain(ctx context.Context, target tokenrequest.Target, because *login.RequiredError,
+	err error) error {
 	sessions, errSessions := a.sessions(target.Scope)
 	if errSessions != nil {
 		return errSessions

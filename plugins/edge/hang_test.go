@@ -12,10 +12,12 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
+	"github.com/kubectl-edge/kubectl-edge/pkg/execcredential"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
@@ -82,10 +84,6 @@ func TestHangingAPI(t *testing.T) {
 		t.Errorf("a request may take %v, want less than the helper's %v", limit, credentialTimeout)
 	}
 	request := tokenrequest.Request{InstanceID: sandbox.InstanceID}
-	target, err := request.Resolve(a.dirs, a.Getenv)
-	if err != nil {
-		t.Fatal(err)
-	}
 	for name, c := range map[string]struct {
 		hangs string
 		run   func(context.Context) error
@@ -98,7 +96,9 @@ func TestHangingAPI(t *testing.T) {
 			_, err = cloud.Instances(ctx, cloud.ProjectID, cloud.Region)
 			return err
 		}},
-		"a mint": {"/edge/", func(ctx context.Context) error { return a.answer(ctx, request, target, "", "") }},
+		"a mint": {"/edge/", func(ctx context.Context) error {
+			return a.answer(ctx, request, execcredential.Info{}, tokencache.Client{}, "")
+		}},
 		"a login": {"/service-account/", func(ctx context.Context) error {
 			_, err := newSessions(t, a).Login(ctx, login.KeyFile{Path: key})
 			return err

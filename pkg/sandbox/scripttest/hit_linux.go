@@ -1,6 +1,7 @@
 package scripttest
 
 import (
+	"bufio"
 	"context"
 	"os"
 	"os/exec"
@@ -107,7 +108,9 @@ func shares(ts *testscript.TestScript, w *World, args []string) error {
 	ts.Check(err)
 	var out strings.Builder
 	helper := exec.CommandContext(ctx, filepath.Join(ts.Getenv("BIN"), "kubectl-edge_credential"), args[1:]...)
-	helper.Stdout, helper.Stderr = &out, &out
+	helper.Stdout = &out
+	stderr, err := helper.StderrPipe()
+	ts.Check(err)
 	helper.Env = w.environ(ts)
 	ts.Check(helper.Start())
 	ended := make(chan error, 1)
@@ -118,6 +121,9 @@ func shares(ts *testscript.TestScript, w *World, args []string) error {
 			ts.Fatalf("the helper did not wait: %v\n%s", err, out.String())
 		case <-time.After(time.Millisecond):
 		}
+	}
+	if line, err := bufio.NewReader(stderr).ReadString('\n'); !strings.HasPrefix(line, "waiting for another process, ") {
+		ts.Fatalf("the helper does not say that it waits: %q, %v", line, err)
 	}
 	now := time.Now()
 	ts.Check(tokens.Put(key, tokencache.Entry{Token: args[0], Issued: now, Expires: now.Add(15 * time.Minute)}))
