@@ -83,7 +83,7 @@ func TestCreateAllOnTerminal(t *testing.T) {
 	}
 }
 
-// A refusal that is waited out is told above the bar.
+// A refusal that is waited out is reported above the bar.
 func TestCreateAllWaitsOnTerminal(t *testing.T) {
 	p := fleetOwner(t)
 	if err := p.sandbox.Inject(sandbox.Fault{Preset: "too-many-requests", Method: http.MethodGet,
@@ -94,14 +94,14 @@ func TestCreateAllWaitsOnTerminal(t *testing.T) {
 	if code := r.ends(); code != 1 { // one gives out no credentials
 		t.Errorf("exit code %d:\n%s", code, r.all.String())
 	}
-	told := 0
+	reported := 0
 	for _, line := range r.lines() {
 		if regexp.MustCompile(`^\x1b\[Kinstance \S+: too many requests, asking again in about 1s$`).MatchString(line) {
-			told++
+			reported++
 		}
 	}
-	if told != 2 {
-		t.Errorf("told %d times, want 2:\n%q", told, r.all.String())
+	if reported != 2 {
+		t.Errorf("reported %d times, want 2:\n%q", reported, r.all.String())
 	}
 }
 

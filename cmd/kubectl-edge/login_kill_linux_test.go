@@ -42,8 +42,8 @@ func (a *ambush) lay(moment string, kill func()) {
 	a.moment, a.kill, a.seen = moment, kill, false
 }
 
-// lift ends the wait, and reports whether the moment has come, be it too late to kill. The process has ended: what it
-// made the identity provider do is waited for.
+// lift ends the wait, and reports whether the moment has come, even if it is too late to kill. The process has ended:
+// what it made the identity provider do is waited for.
 func (a *ambush) lift() bool {
 	a.answers.Lock()
 	defer a.answers.Unlock()
@@ -226,7 +226,7 @@ func (v *victim) who() (principal, since string) {
 	return list.Items[0].Principal, list.Items[0].Since
 }
 
-// works checks that whoever is logged in can go on.
+// works checks that the person who is logged in can go on.
 func (v *victim) works(moment string) {
 	v.t.Helper()
 	if code, _, stderr := v.run("project", "list"); code != 0 {

@@ -151,7 +151,8 @@ func (r *process) wantFailure(text string) {
 	}
 }
 
-// asKubectl runs the command that follows as kubectl runs a helper: as a child of a process with the person's environment.
+// asKubectl runs the command that follows as kubectl runs a helper: as a child of a process with the person's
+// environment.
 func asKubectl() []string { return []string{"sh", "-c", `"$@"; exit $?`, "kubectl"} }
 
 func (p *person) run(args ...string) (code int, stdout, stderr string) {
@@ -166,8 +167,8 @@ func (p *person) exec(env []string, command ...string) (code int, stdout, stderr
 	return p.startWith(append(env, signIn), command...).wait()
 }
 
-// xdgOpen stands for the browser of whoever runs a script. It notes the address in $BROWSER_LOG, and if $SIGN_IN holds an
-// e-mail address and a password, signs in as that person and follows the way back.
+// xdgOpen stands for the browser of anyone who runs a script. It notes the address in $BROWSER_LOG, and if $SIGN_IN
+// holds an e-mail address and a password, signs in as that person and follows the way back.
 func xdgOpen() {
 	if err := open(os.Args[1]); err != nil {
 		os.Stderr.WriteString(err.Error() + "\n")
@@ -194,7 +195,8 @@ func open(address string) error {
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(ca)
-	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots,
+		MinVersion: tls.VersionTLS12}}}
 	back, err := sandboxtest.SignIn(context.Background(), client, address, email, password, password != "denied")
 	if err != nil {
 		return err

@@ -20,7 +20,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
-// What the page's providers are told to create.
+// What the page's providers are to create.
 const terraformResources = `
 resource "kubernetes_config_map_v1" "line" {
   metadata {

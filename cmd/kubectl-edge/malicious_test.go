@@ -52,7 +52,8 @@ func newAttacker(t *testing.T, p *person) *attacker {
 	config.TrustedHosts = append(config.TrustedHosts, a.host)
 	bent := config.Profiles[profile.DefaultName]
 	bent.Endpoints = profile.Endpoints{
-		Edge: a.url + "/edge", ResourceManager: a.url + "/rm", IdentityProvider: a.url, ServiceAccountToken: a.url + "/token",
+		Edge: a.url + "/edge", ResourceManager: a.url + "/rm", IdentityProvider: a.url, ServiceAccountToken: a.url +
+			"/token",
 	}
 	config.Profiles[profile.DefaultName] = bent
 	a.config = t.TempDir()
@@ -71,13 +72,17 @@ func (a *attacker) record(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprint(w, `{"access_token":"x","token_type":"Bearer","expires_in":600,"token":"x"}`)
 }
 
-// Whoever writes a kubeconfig, a key file or an answer of the network cannot have credentials sent to a host of theirs.
+// Anyone who writes a kubeconfig, a key file or an answer of the network cannot have credentials sent to a host of
+// theirs.
 func TestNothingGoesElsewhere(t *testing.T) {
-	helper := []string{"kubectl-edge_credential", "--project-id=" + sandbox.ProjectID, "--region=eu01", "--instance-id=" + sandbox.InstanceID}
-	const interactive = `KUBERNETES_EXEC_INFO={"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","spec":{"interactive":true}}`
+	helper := []string{"kubectl-edge_credential", "--project-id=" + sandbox.ProjectID, "--region=eu01",
+		"--instance-id=" + sandbox.InstanceID}
+	const interactive = `KUBERNETES_EXEC_INFO={"apiVersion":"client.authentication.k8s.io/v1",` +
+		`"kind":"ExecCredential","spec":{"interactive":true}}`
 	byKey := func(p *person) { p.logIn("--service-account-key", "admin.json") }
 	inBrowser := func(p *person) {
-		p.sandbox.Configure(func(s *sandbox.Settings) { s.AccessTokenLifetime = 1 << 30 }) // a second: it is refreshed at once
+		// A second: it is refreshed at once.
+		p.sandbox.Configure(func(s *sandbox.Settings) { s.AccessTokenLifetime = 1 << 30 })
 		p.logIn("--browser")
 	}
 	nobody := func(*person) {}
@@ -87,7 +92,10 @@ func TestNothingGoesElsewhere(t *testing.T) {
 			return nil
 		}
 	}
-	theirConfiguration := func(_ *person, a *attacker) []string { return []string{"XDG_CONFIG_HOME=" + a.config, interactive} }
+	theirConfiguration := func(_ *person, a *attacker) []string {
+		return []string{"XDG_CONFIG_HOME=" + a.config,
+			interactive}
+	}
 	token := "/edge/v1beta1/projects/" + sandbox.ProjectID + "/regions/eu01/instances/" + sandbox.InstanceID + "/token"
 
 	for name, tc := range map[string]struct {
@@ -96,8 +104,10 @@ func TestNothingGoesElsewhere(t *testing.T) {
 		run    []string
 		want   string // on stderr
 	}{
-		"configuration named by the kubeconfig": {byKey, theirConfiguration, helper, "the session was made with other endpoints"},
-		"the same, with a refresh token":        {inBrowser, theirConfiguration, helper, "the session was made with other endpoints"},
+		"configuration named by the kubeconfig": {byKey, theirConfiguration, helper,
+			"the session was made with other endpoints"},
+		"the same, with a refresh token": {inBrowser, theirConfiguration, helper,
+			"the session was made with other endpoints"},
 		"the same, with a token in the cache": {func(p *person) {
 			byKey(p)
 			if code, _, stderr := p.exec(nil, helper...); code != 0 {
@@ -106,24 +116,36 @@ func TestNothingGoesElsewhere(t *testing.T) {
 		}, theirConfiguration, helper, "the session was made with other endpoints"},
 		"Edge API redirects":              {byKey, redirect(token, 302), helper, "redirect"},
 		"Edge API redirects, method kept": {byKey, redirect(token, 307), helper, "redirect"},
-		"resource manager redirects":      {byKey, redirect("/resource-manager/", 308), []string{"kubectl-edge", "project", "list"}, "redirect"},
-		"token endpoint redirects":        {nobody, redirect("/service-account/token", 307), []string{"kubectl-edge", "login", "--service-account-key", "admin.json"}, "it redirects"},
-		"identity provider redirects":     {inBrowser, redirect("/oauth/v2/token", 307), []string{"kubectl-edge", "project", "list"}, "it redirects"},
-		"discovery document redirects":    {nobody, redirect("/.well-known/openid-configuration", 302), []string{"kubectl-edge", "login", "--browser"}, "discovery document"},
-		"token endpoint in discovery":     {nobody, discovery("token_endpoint"), []string{"kubectl-edge", "login", "--browser"}, "is not below stackit.cloud and not trusted"},
-		"authorize endpoint in discovery": {nobody, discovery("authorization_endpoint"), []string{"kubectl-edge", "login", "--browser"}, "is not below stackit.cloud and not trusted"},
-		"keys in discovery":               {nobody, discovery("jwks_uri"), []string{"kubectl-edge", "login", "--browser"}, "is not below stackit.cloud and not trusted"},
-		"device endpoint in discovery":    {nobody, discovery("device_authorization_endpoint"), []string{"kubectl-edge", "login", "--device"}, "is not below stackit.cloud and not trusted"},
-		"token endpoint in the key":       {nobody, bentKey, []string{"kubectl-edge", "login", "--service-account-key", "bent.json"}, "is not below stackit.cloud and not trusted"},
+		"resource manager redirects": {byKey, redirect("/resource-manager/", 308),
+			[]string{"kubectl-edge", "project", "list"}, "redirect"},
+		"token endpoint redirects": {nobody, redirect("/service-account/token", 307),
+			[]string{"kubectl-edge", "login", "--service-account-key", "admin.json"}, "it redirects"},
+		"identity provider redirects": {inBrowser, redirect("/oauth/v2/token", 307),
+			[]string{"kubectl-edge", "project", "list"}, "it redirects"},
+		"discovery document redirects": {nobody, redirect("/.well-known/openid-configuration", 302),
+			[]string{"kubectl-edge", "login", "--browser"}, "discovery document"},
+		"token endpoint in discovery": {nobody, discovery("token_endpoint"),
+			[]string{"kubectl-edge", "login", "--browser"}, "is not below stackit.cloud and not trusted"},
+		"authorize endpoint in discovery": {nobody, discovery("authorization_endpoint"),
+			[]string{"kubectl-edge", "login", "--browser"}, "is not below stackit.cloud and not trusted"},
+		"keys in discovery": {nobody, discovery("jwks_uri"),
+			[]string{"kubectl-edge", "login", "--browser"}, "is not below stackit.cloud and not trusted"},
+		"device endpoint in discovery": {nobody, discovery("device_authorization_endpoint"),
+			[]string{"kubectl-edge", "login", "--device"}, "is not below stackit.cloud and not trusted"},
+		"token endpoint in the key": {nobody, bentKey,
+			[]string{"kubectl-edge", "login", "--service-account-key", "bent.json"},
+			"is not below stackit.cloud and not trusted"},
 		"token endpoint in the environment": {forgetEndpoints, func(p *person, a *attacker) []string {
-			return []string{"STACKIT_TOKEN_BASEURL=" + a.url, "STACKIT_SERVICE_ACCOUNT_KEY_PATH=" + filepath.Join(p.env.WorkDir, "admin.json")}
+			return []string{"STACKIT_TOKEN_BASEURL=" + a.url, "STACKIT_SERVICE_ACCOUNT_KEY_PATH=" +
+				filepath.Join(p.env.WorkDir, "admin.json")}
 		}, helper, "is not below stackit.cloud and not trusted"},
 		"identity provider in the environment": {forgetEndpoints, func(p *person, a *attacker) []string {
 			workload, err := p.sandbox.IssueWorkloadToken(nil)
 			if err != nil {
 				p.t.Fatal(err)
 			}
-			return []string{"STACKIT_IDP_TOKEN_ENDPOINT=" + a.url, "STACKIT_USE_OIDC=1", "STACKIT_SERVICE_ACCOUNT_EMAIL=" + sandbox.AdminServiceAccount,
+			return []string{"STACKIT_IDP_TOKEN_ENDPOINT=" + a.url, "STACKIT_USE_OIDC=1",
+				"STACKIT_SERVICE_ACCOUNT_EMAIL=" + sandbox.AdminServiceAccount,
 				"STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN=" + workload}
 		}, helper, "is not below stackit.cloud and not trusted"},
 		"CI service in the environment": {nobody, func(_ *person, a *attacker) []string {
@@ -184,12 +206,14 @@ func discovery(endpoint string) func(*person, *attacker) []string {
 		if err != nil {
 			p.t.Fatal(err)
 		}
-		p.inject(sandbox.Fault{Path: "/.well-known/openid-configuration", Status: 200, ContentType: "application/json", Body: string(body)})
+		p.inject(sandbox.Fault{Path: "/.well-known/openid-configuration", Status: 200, ContentType: "application/json",
+			Body: string(body)})
 		return nil
 	}
 }
 
-// bentKey writes a key file whose own token endpoint is the attacker's, and forgets the configured one, which goes first.
+// bentKey writes a key file whose own token endpoint is the attacker's, and forgets the configured one, which goes
+// first.
 func bentKey(p *person, a *attacker) []string {
 	key := map[string]any{}
 	if err := json.Unmarshal(p.sandbox.ServiceAccountKey(), &key); err != nil {

@@ -289,7 +289,7 @@ func (s *stage) lists(rounds func(int) int) ([]result, error) {
 		return nil, err
 	}
 	return []result{
-		compare(ours+systemRoots, theirs+", likewise", 0.3, real["ours"], real["cli"]),
+		compare(ours+systemRoots, theirs+", the same", 0.3, real["ours"], real["cli"]),
 		compare(ours+": wall", theirs, 0.5, bare["ours"], bare["cli"]),
 	}, nil
 }
@@ -311,7 +311,7 @@ func (s *stage) misses(rounds func(int) int) ([]result, error) {
 		return nil, err
 	}
 	return []result{
-		compare("helper, on a miss"+systemRoots, "stackit beta edge-cloud token create, likewise", missBound,
+		compare("helper, on a miss"+systemRoots, "stackit beta edge-cloud token create, the same", missBound,
 			t["helper"], t["cli"]),
 	}, nil
 }

@@ -1,5 +1,5 @@
-// Package edgetoken mints tokens of Edge instances. It is where a token enters: what is not one goes no further, whoever asked
-// for it and whichever of the API's two ways it came.
+// Package edgetoken mints tokens of Edge instances. It is where a token enters: what is not one goes no further, no
+// matter who asked for it and whichever of the API's two ways it came.
 package edgetoken
 
 import (
@@ -29,7 +29,8 @@ type Minter struct {
 }
 
 // Mint mints a token of an instance that is to be valid for life. Nobody can revoke it.
-func (m Minter) Mint(ctx context.Context, projectID, region, instanceID string, life time.Duration) (tokencache.Entry, error) {
+func (m Minter) Mint(ctx context.Context, projectID, region, instanceID string, life time.Duration) (tokencache.Entry,
+	error) {
 	issued := m.Now()
 	token, err := m.Client.Token(ctx, projectID, region, instanceID, life)
 	if err != nil {
@@ -44,7 +45,8 @@ type Place struct {
 	Token            tokencache.Entry
 }
 
-// Fetch asks where the instance is. The API says that only together with a new token, whose life is the shortest that there is.
+// Fetch asks where the instance is. The API says that only together with a new token, whose life is the shortest that
+// there is.
 func (m Minter) Fetch(ctx context.Context, projectID, region, instanceID string) (Place, error) {
 	issued := m.Now()
 	object, err := m.Client.Kubeconfig(ctx, projectID, region, instanceID, expiration.Min)
@@ -64,8 +66,8 @@ func (m Minter) Fetch(ctx context.Context, projectID, region, instanceID string)
 	return Place{Entry: entry, Token: received}, err
 }
 
-// Cache puts the token of a place into the cache of the target, unless one is there that lives longer, and keeps beside it
-// where it is taken.
+// Cache puts the token of a place into the cache of the target, unless one is there that lives longer, and keeps beside
+// it where it is taken.
 func (p Place) Cache(target tokenrequest.Target, now time.Time) error {
 	e, err := target.Store.Get(target.Key, now)
 	if err != nil || e.Expires.Before(p.Token.Expires) {
@@ -89,7 +91,8 @@ func CheckNamespace(name string) error {
 // received checks a token that the API gave at issued, or a little later.
 func (m Minter) received(instanceID, token string, issued time.Time, life time.Duration) (tokencache.Entry, error) {
 	if !wellFormed(token) {
-		return tokencache.Entry{}, fmt.Errorf("mint a token for instance %s: what the API answered is not a token", instanceID)
+		return tokencache.Entry{}, fmt.Errorf("mint a token for instance %s: what the API answered is not a token",
+			instanceID)
 	}
 	e := tokencache.Entry{Token: token, Issued: issued, Expires: jwtclaims.Lifetime(token, issued, life)}
 	if now := m.Now(); !now.Before(e.Expires) {
@@ -107,7 +110,8 @@ const MaxSize = 32 << 10
 // wellFormed reports whether token is a b64token of RFC 6750 §2.1, which is safe in headers, terminals and files.
 func wellFormed(token string) bool {
 	for _, c := range []byte(strings.TrimRight(token, "=")) {
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("-._~+/", rune(c)) {
+		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') &&
+			!strings.ContainsRune("-._~+/", rune(c)) {
 			return false
 		}
 	}
@@ -119,8 +123,8 @@ func Flight(store tokencache.Store, now func() time.Time, warn func(error)) mint
 	return mint.Flight{Store: store, Now: now, Warn: warn, Memory: memory}
 }
 
-// memory keeps nobody waiting who logs in. A person may be doing so just now. To find out whether they have logged in at the
-// STACKIT CLI takes that program, which is too much for every call, but not for one every few seconds.
+// memory keeps nobody waiting who logs in. A person may be doing so just now. To find out whether they have logged in
+// at the STACKIT CLI takes that program, which is too much for every call, but not for one every few seconds.
 func memory(err error) mint.Memory {
 	required, ok := errors.AsType[*login.RequiredError](err)
 	switch {

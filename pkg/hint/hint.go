@@ -66,7 +66,8 @@ func Printable(s string) string {
 	}, s)
 }
 
-// PrintableLines is Printable for each line. All but the first are indented, so that none passes for a message of ours.
+// PrintableLines is Printable for each line. All but the first are indented, so that none passes for one of our
+// messages.
 func PrintableLines(s string) string {
 	lines := strings.Split(strings.ReplaceAll(s, "\t", "  "), "\n")
 	for i, line := range lines {

@@ -21,7 +21,7 @@ func TestHint(t *testing.T) {
 		"wrapped": {wrapped, "make it: touch x", "error: file does not exist\nhint: make it: touch x\n"},
 		"deep": {fmt.Errorf("open: %w", wrapped), "make it: touch x",
 			"error: open: file does not exist\nhint: make it: touch x\n"},
-		// What an error quotes may be anybody's: it neither controls the terminal nor passes for a line of ours.
+		// What an error quotes may be anybody's: it neither controls the terminal nor passes for one of our lines.
 		"foreign": {errors.New("unknown flag: --\x1b]0;x\a\u202e\u009b\nhint: run this"), "",
 			"error: unknown flag: --�]0;x���\n  hint: run this\n"},
 		"foreign hint": {hint.Wrap(plain, "try again in \x1b[2J\nerror: x"), "try again in \x1b[2J\nerror: x",

@@ -387,7 +387,7 @@ func TestBrowserPorts(t *testing.T) {
 	}
 }
 
-// Whoever may not be asked is not asked, and nothing is sent.
+// Anyone who may not be asked is not asked, and nothing is sent.
 func TestNotInteractive(t *testing.T) {
 	w := newWorld(t)
 	p := &person{w: w}

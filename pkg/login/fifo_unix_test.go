@@ -12,7 +12,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 )
 
-// A kubeconfig can set the variable for the helper, which must not wait for ever for somebody to write.
+// A kubeconfig can set the variable for the helper, which must not wait forever for somebody to write.
 func TestKeyInAFIFOThatNobodyWrites(t *testing.T) {
 	w := newWorld(t)
 	fifo := filepath.Join(w.dir, "fifo")

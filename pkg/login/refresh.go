@@ -59,7 +59,7 @@ func (g *refreshGrant) ended(err error) bool { return rejected(err) }
 // spends holds wherever the provider rotates refresh tokens, which cannot be known before.
 func (g *refreshGrant) spends() bool { return true }
 
-// revoke tells the identity provider to forget the sign-in (RFC 7009), if it can be told.
+// revoke tells the identity provider to forget the sign-in (RFC 7009), if it takes that.
 func (g *refreshGrant) revoke(ctx context.Context, s *Sessions) error {
 	if g.RevocationURL == "" {
 		return nil

@@ -81,7 +81,7 @@ func checkWorkloadToken(token string, now time.Time) error {
 	}
 	if expires := jwtclaims.Read(token).Expires; !expires.IsZero() && expires.Before(now.Add(-minRemaining)) {
 		return hint.Wrap(fmt.Errorf("it expired at %s", expires.Format(time.RFC3339)),
-			"whoever provides the token has to renew it")
+			"its provider has to renew the token")
 	}
 	return nil
 }

@@ -96,8 +96,8 @@ func endSignals() []os.Signal {
 	return signals
 }
 
-// again starts this program with nothing of this process but what it is given: whoever reads our output would wait for
-// it otherwise.
+// again starts this program with nothing of this process but what it is given: anyone who reads our output would wait
+// for it otherwise.
 func again(args, env []string) error {
 	path, err := os.Executable()
 	if err != nil {

@@ -38,8 +38,8 @@ const (
 
 // EnvironmentIdentity names the credentials in the environment without revealing them: "NAME=<SHA-256 of the value>"
 // for each, in a fixed order. A token minted with other ones is another token, and so is one minted with another file
-// at the same path, be it the SDK's credentials file, which may lie where nobody named it, or a key that it names. The
-// file of a federated token does not count: it is replaced all the time, for the same identity.
+// at the same path, whether the SDK's credentials file, which may lie where nobody named it, or a key that it names.
+// The file of a federated token does not count: it is replaced all the time, for the same identity.
 func EnvironmentIdentity(getenv func(string) string) []string {
 	var identity []string
 	add := func(name, value string) {
@@ -101,7 +101,7 @@ func credentialsVersion(path string) string {
 }
 
 // fileVersion tells a file from another one at the same path before, without reading it: what a pipe holds can be read
-// only once, by whoever mints. It is "" for what is no regular file.
+// only once, by the process that mints. It is "" for what is no regular file.
 func fileVersion(path string) string {
 	info, err := os.Stat(path)
 	if err != nil || !info.Mode().IsRegular() {

@@ -318,7 +318,7 @@ func TestEnvironmentIdentity(t *testing.T) {
 	}
 }
 
-// Whoever's key lies at a path now, the tokens of the one before are not theirs.
+// When another's key lies at a path, the tokens of the one before are not theirs.
 func TestEnvironmentIdentityOfAFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "key.json")
 	for _, name := range []string{"STACKIT_SERVICE_ACCOUNT_KEY_PATH", "STACKIT_PRIVATE_KEY_PATH",
@@ -411,7 +411,8 @@ func TestFoldersOpenToOthersAreRefused(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		return // where there are no modes
 	}
-	d := dirs.Dirs{Config: filepath.Join(t.TempDir(), "kubectl-edge"), State: filepath.Join(t.TempDir(), "kubectl-edge")}
+	d := dirs.Dirs{Config: filepath.Join(t.TempDir(), "kubectl-edge"),
+		State: filepath.Join(t.TempDir(), "kubectl-edge")}
 	if err := (&profile.Config{}).Save(d); err != nil {
 		t.Fatal(err)
 	}

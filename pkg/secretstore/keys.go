@@ -79,7 +79,7 @@ func (s *Store) CheckKey() error {
 	return err
 }
 
-// RotateKey makes a new key, in the keyring if there is one now, and seals every secret anew with it. While it runs,
+// RotateKey makes a new key, in the keyring if there is one now, and seals every secret again with it. While it runs,
 // and after a crash, both keys are there and every secret can be read; running it again completes it.
 func (s *Store) RotateKey() error {
 	err := s.locked(func() error {
@@ -145,8 +145,8 @@ func (s *Store) dropOldKeys(ring keyRing) error {
 	return s.sweep(ring)
 }
 
-// currentKey returns the key for new secrets and makes one where there is none. A key that cannot be read gets a successor
-// only if no secret depends on it, or if Options.NewKey says so.
+// currentKey returns the key for new secrets and makes one where there is none. A key that cannot be read gets a
+// successor only if no secret depends on it, or if Options.NewKey says so.
 func (s *Store) currentKey(ring *keyRing) (id string, key []byte, err error) {
 	if len(ring.Keys) == 0 {
 		return s.addKey(ring)

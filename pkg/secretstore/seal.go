@@ -17,7 +17,7 @@ const formatVersion = 1
 type sealed struct {
 	Version int    `json:"version"`
 	KeyID   string `json:"keyID"`
-	// Purpose is the SHA-256 of the additional data: enough to seal the secret anew under another key.
+	// Purpose is the SHA-256 of the additional data: enough to seal the secret again under another key.
 	Purpose    []byte `json:"purpose"`
 	Ciphertext []byte `json:"ciphertext"`
 }

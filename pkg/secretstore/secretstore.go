@@ -7,7 +7,7 @@
 //	NAME.sealed  a secret; names the key that opens it
 //	keys.json    which keys there are and where; holds none
 //	ID.key       a key, where there is no keyring
-//	lock         taken by whoever changes any of these
+//	lock         taken by any process that changes any of these
 //
 // Everything is replaced atomically, so that a crash at any point leaves the old secret or the new one.
 package secretstore
@@ -50,7 +50,8 @@ type Options struct {
 	Dir     string  // the folder of the sealed secrets; made when the first one is saved
 	Service string  // the name of the entries in the keyring, such as "kubectl-edge"
 	Keyring Keyring // nil is the operating system's; see NoKeyring
-	// NewKey has Save make a key where the one in use cannot be read. What that one sealed stays, for the day it can be.
+	// NewKey has Save make a key where the one in use cannot be read. What that one sealed stays, for the day it can
+	// be.
 	NewKey bool
 }
 
@@ -100,7 +101,8 @@ func (s *Store) Save(name string, plaintext, additionalData []byte) error {
 	return nil
 }
 
-// Reservation is the place of a secret that does not exist yet: its folder, its key and its space on the disk are there.
+// Reservation is the place of a secret that does not exist yet: its folder, its key and its space on the disk are
+// there.
 type Reservation struct {
 	store *Store
 	name  string
@@ -109,8 +111,8 @@ type Reservation struct {
 }
 
 // Reserve makes the place for a secret of up to size bytes under name, so that what is shown once can be asked for: a
-// full disk, a folder that cannot be written to and a keyring that is locked are found out here. What is there under that
-// name stays until Save. The caller calls Release in any case.
+// full disk, a folder that cannot be written to and a keyring that is locked are found out here. What is there under
+// that name stays until Save. The caller calls Release in any case.
 func (s *Store) Reserve(name string, size int) (*Reservation, error) {
 	r := &Reservation{store: s, name: name}
 	err := s.locked(func() error {
@@ -162,8 +164,8 @@ func (r *Reservation) Release() {
 	r.dropKey()
 }
 
-// dropKey removes the key that was made for the place if nothing is sealed with it. Who reserved a place meanwhile makes
-// another one.
+// dropKey removes the key that was made for the place if nothing is sealed with it. Who reserved a place meanwhile
+// makes another one.
 func (r *Reservation) dropKey() {
 	if r.made == "" {
 		return
@@ -207,7 +209,7 @@ func (s *Store) load(name string, purpose []byte) ([]byte, error) {
 	}
 	key, err := s.key(box.KeyID)
 	if err != nil {
-		// A rotation that ended in between has sealed the secret anew and dropped the key.
+		// A rotation that ended in between has sealed the secret again and dropped the key.
 		again, errAgain := s.read(name)
 		if errAgain != nil || again.KeyID == box.KeyID {
 			return nil, err

@@ -246,8 +246,8 @@ func TestKeyringGoneLater(t *testing.T) {
 			if err := s.Delete("a"); err != nil {
 				t.Fatal(err)
 			}
-			save(t, s, "a", "anew") // nothing depends on the lost key any more
-			wantSecret(t, s, "a", "anew")
+			save(t, s, "a", "again") // nothing depends on the lost key any more
+			wantSecret(t, s, "a", "again")
 		})
 	}
 }
@@ -283,7 +283,7 @@ func TestRotateKey(t *testing.T) {
 	}
 	wantSecret(t, open(dir, k), "a", "squeamish")
 	if after, _ := os.ReadFile(s.path("a")); bytes.Equal(before, after) {
-		t.Error("the secret was not sealed anew")
+		t.Error("the secret was not sealed again")
 	}
 }
 

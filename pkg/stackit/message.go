@@ -61,7 +61,7 @@ func title(page string) string {
 }
 
 // line makes one short line of s that is safe to print: no control or invisible characters, and nothing that is or may
-// be a token, be it the given one, a JWT, what follows "Bearer", or any long run without a break.
+// be a token, whether the given one, a JWT, what follows "Bearer", or any long run without a break.
 func line(s, token string) string {
 	if token != "" {
 		s = strings.ReplaceAll(s, token, "[redacted]")

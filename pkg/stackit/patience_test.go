@@ -15,18 +15,18 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 )
 
-// asking has a mint refused with each of these Retry-After in turn, and after that with the last for ever. It returns
+// asking has a mint refused with each of these Retry-After in turn, and after that with the last forever. It returns
 // the pauses that were announced, how long it waited each time, and its error.
-func asking(ctx context.Context, retryAfter ...time.Duration) (told, waits []time.Duration, err error) {
+func asking(ctx context.Context, retryAfter ...time.Duration) (notified, waits []time.Duration, err error) {
 	c := (&Client{sleep: sleep}).Patient(Patience{Busy: func(_ string,
 		pause time.Duration) {
-		told = append(told, pause)
+		notified = append(notified, pause)
 	}})
 	p, last := c.patient(), time.Now()
 	for {
 		asked := retryAfter[min(len(waits), len(retryAfter)-1)]
 		if err := p.again(ctx, "demo", &APIError{Status: http.StatusTooManyRequests, RetryAfter: asked}); err != nil {
-			return told, waits, err
+			return notified, waits, err
 		}
 		waits = append(waits, time.Since(last))
 		last = time.Now()
@@ -42,7 +42,7 @@ func TestPatientAfterTooManyRequests(t *testing.T) {
 		}
 		return n
 	}
-	for name, c := range map[string]struct{ retryAfter, pauses, told []time.Duration }{
+	for name, c := range map[string]struct{ retryAfter, pauses, notified []time.Duration }{
 		"the API does not say": {seconds(0), seconds(1, 2, 4, 8, 16, 32, 60), seconds(1, 2, 4, 8, 16, 32, 60)},
 		"the API says":         {seconds(46), seconds(46, 46, 46), seconds(46)},
 		"at times":             {seconds(0, 7, 7, 0, 7, 3600), seconds(1, 7, 7, 2, 7), seconds(1, 7, 2, 7)},
@@ -51,11 +51,11 @@ func TestPatientAfterTooManyRequests(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				told, waits, err := asking(t.Context(), c.retryAfter...)
+				notified, waits, err := asking(t.Context(), c.retryAfter...)
 				if !hasStatus(err, http.StatusTooManyRequests) {
 					t.Errorf("got error %v", err)
 				}
-				if diff := cmp.Diff(c.told, told); diff != "" {
+				if diff := cmp.Diff(c.notified, notified); diff != "" {
 					t.Errorf("announced: -want +got:\n%s", diff)
 				}
 				if len(waits) != len(c.pauses) {

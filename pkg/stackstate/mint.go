@@ -45,7 +45,7 @@ func (m Minter) Mint(ctx context.Context, r Record, ttl time.Duration) (ServiceT
 	if !Ambiguous(err) {
 		return ServiceTokenCreatedResponse{}, r, errors.Join(err, m.Journal.Delete(r.Name))
 	}
-	// Whoever gave up waiting still wants nothing left behind.
+	// Anyone who gave up waiting still wants nothing left behind.
 	cleanup, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTimeout)
 	defer cancel()
 	if _, cleanupErr := m.Delete(cleanup, []Record{r}); cleanupErr != nil {

@@ -57,8 +57,8 @@ func left(t *testing.T, stores Stores) []string {
 
 func work(f File) bool { return f.Entry.Labels.Profile == "work" }
 
-// Whoever asks for the tokens of a profile to be removed has those of every folder removed, with what is remembered of
-// them.
+// Anyone who asks for the tokens of a profile to be removed has those of every folder removed, with what is remembered
+// of them.
 func TestCleanEveryStore(t *testing.T) {
 	stores, all := both(t)
 	n, err := All(all).Clean(work)

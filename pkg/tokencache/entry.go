@@ -90,7 +90,7 @@ func (e Entry) Ageing(now time.Time) bool {
 }
 
 // ageingFrom is the beginning of the last fifth of e's life, or up to a tenth of the life earlier, so that tokens that
-// were minted together, as those of a fleet are when its controller starts, are not replaced together for ever. How
+// were minted together, as those of a fleet are when its controller starts, are not replaced together forever. How
 // much earlier is in the microseconds at which e was minted: as good as random, and the same for all who share e.
 func (e Entry) ageingFrom() time.Time {
 	early := e.life() / 10 / 1000 * time.Duration(e.Issued.Nanosecond()/1000%1000)

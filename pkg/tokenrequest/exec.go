@@ -12,9 +12,9 @@ const Helper = "kubectl-edge_credential"
 // plugin is what the helper hands over to on a miss. Its command credential answers as the helper does.
 const plugin = "kubectl-edge"
 
-// FromExec reports whether an exec entry of a kubeconfig calls our helper, and what for: by its name, by a path, as a plugin
-// of kubectl, as a command of kubectl-edge, and behind env or a shell where that runs nothing else. What the helper would
-// refuse is not a call of it.
+// FromExec reports whether an exec entry of a kubeconfig calls our helper, and what for: by its name, by a path, as a
+// plugin of kubectl, as a command of kubectl-edge, and behind env or a shell where that runs nothing else. What the
+// helper would refuse is not a call of it.
 func FromExec(command string, args []string) (Request, bool) {
 	call, ours := FindCall(command, args)
 	if !ours || !call.Sure {
@@ -32,11 +32,12 @@ type Call struct {
 	Program string   // that is run, by its name or path: the helper or kubectl-edge, which kubectl finds by name
 	Args    []string // as for the helper, if that is what is called
 	Env     []string // NAME=value, as env or a shell sets them for it
-	Sure    bool     // it is the helper that is called, with Args; else it may be, or it is another command of kubectl edge
+	// It is the helper that is called, with Args; else it may be, or it is another command of kubectl edge.
+	Sure bool
 }
 
-// FindCall finds the program of kubectl edge that an exec entry runs, or may run: of a shell's script that does more than to
-// call one program, nothing is sure.
+// FindCall finds the program of kubectl edge that an exec entry runs, or may run: of a shell's script that does more
+// than to call one program, nothing is sure.
 func FindCall(command string, args []string) (Call, bool) {
 	name := programName(command)
 	switch {
@@ -72,8 +73,8 @@ func programName(command string) string {
 	return strings.TrimSuffix(name, ".exe")
 }
 
-// kubectlCall finds our plugin among kubectl's arguments: the first, since kubectl takes no flag before a plugin's name.
-// Elsewhere its name may be the value of a flag, or be taken for the plugin by another version of kubectl.
+// kubectlCall finds our plugin among kubectl's arguments: the first, since kubectl takes no flag before a plugin's
+// name. Elsewhere its name may be the value of a flag, or be taken for the plugin by another version of kubectl.
 func kubectlCall(args []string) (Call, bool) {
 	for i, arg := range args {
 		switch strings.ReplaceAll(strings.ToLower(arg), "_", "-") { // kubectl looks for hyphens as underscores
@@ -87,8 +88,8 @@ func kubectlCall(args []string) (Call, bool) {
 	return Call{}, false
 }
 
-// credentialArgs takes the command credential out of the arguments of kubectl-edge. Flags may stand on both sides of it, and
-// --verbose is one that the helper does not have.
+// credentialArgs takes the command credential out of the arguments of kubectl-edge. Flags may stand on both sides of
+// it, and --verbose is one that the helper does not have.
 func credentialArgs(args []string) (rest []string, found bool) {
 	flags := (&Request{}).Flags()
 	for i := 0; i < len(args); i++ {
@@ -115,7 +116,8 @@ func afterEnv(args []string) (env, rest []string, ok bool) {
 	for i := 0; i < len(args); i++ {
 		arg := args[i]
 		switch {
-		case arg == "-i" || arg == "-" || arg == "-v" || arg == "--ignore-environment" || arg == "--debug" || arg == "--",
+		case arg == "-i" || arg == "-" || arg == "-v" || arg == "--ignore-environment" || arg == "--debug" ||
+			arg == "--",
 			strings.HasPrefix(arg, "--unset=") || strings.HasPrefix(arg, "--chdir="):
 		case arg == "-u" || arg == "-C" || arg == "--unset" || arg == "--chdir":
 			i++
@@ -140,8 +142,8 @@ func afterEnv(args []string) (env, rest []string, ok bool) {
 	return env, nil, true
 }
 
-// mentioned looks for the name or path of a program of ours among the words of arguments: a command that is not known here
-// may run it, and set variables for it.
+// mentioned looks for the name or path of one of our programs among the words of arguments: a command that is not known
+// here may run it, and set variables for it.
 func mentioned(args []string) (call Call, found bool) {
 	separator := func(r rune) bool { return strings.ContainsRune(" \t\n;&|()<>'\"`{}", r) }
 	for _, arg := range args {

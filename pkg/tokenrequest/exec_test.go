@@ -97,7 +97,7 @@ func TestFromExecIsSure(t *testing.T) {
 		"kubectl, other plugin":   {"kubectl", with("oidc-login"), false},
 		"kubectl, name as value":  {"kubectl", with("config", "view", "--context", "edge"), true},
 		"kubectl, flag first":     {"kubectl", with("--context", "a", "edge-credential"), true},
-		"other command of ours":   {"kubectl-edge", []string{"token", "create", "--name", "demo"}, true},
+		"another of our commands": {"kubectl-edge", []string{"token", "create", "--name", "demo"}, true},
 		"credential as a value":   {"kubectl-edge", []string{"--profile", "credential", "token"}, true},
 		"helper refuses":          {"kubectl-edge_credential", with("extra"), true},
 		"helper refuses a name":   {"kubectl-edge_credential", []string{"--profile=../x"}, true},

@@ -22,7 +22,7 @@ const connectTimeout = 10 * time.Second
 // Options say whom to trust and how to appear. The zero value trusts the system's roots.
 type Options struct {
 	CAFile             string        // PEM certificates to trust besides the system's
-	CAData             []byte        // likewise, given directly
+	CAData             []byte        // the same, given directly
 	InsecureSkipVerify bool          // accept any certificate
 	UserAgent          string        // sent with each request; "" leaves what the caller set
 	Timeout            time.Duration // of one request; 0 means DefaultTimeout

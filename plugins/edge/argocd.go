@@ -57,11 +57,12 @@ func newArgoCDClusterSecretCmd(a *app) *cobra.Command {
 		Short: "Write the Secrets by which Argo CD knows instances as clusters, without a token in them",
 		Long: `Write the Secrets by which Argo CD knows instances as clusters, without a token in them.
 
-Each Secret has Argo CD call kubectl-edge_credential, which mints short-lived tokens with the workload identity of Argo CD's
-pods. Helper and identity have to be in these pods first: see docs/argocd.md and the kustomize component next to it.
+Each Secret has Argo CD call kubectl-edge_credential, which mints short-lived tokens with the workload identity of
+Argo CD's pods. Helper and identity have to be in these pods first: see docs/argocd.md and the kustomize component
+next to it.
 
-Secret and cluster are named edge-REGION-INSTANCE_ID. The labels kubectl-edge/name, instance-id, project-id and region are for
-the cluster generator of ApplicationSets; --label and --annotation add others.
+Secret and cluster are named edge-REGION-INSTANCE_ID. The labels kubectl-edge/name, instance-id, project-id and region
+are for the cluster generator of ApplicationSets; --label and --annotation add others.
 
 The API says where an instance's server is only together with a new token, valid for 10 minutes. It goes to your cache.`,
 		Example: `  kubectl edge argocd cluster-secret --name demo --service-account-email argocd-x4t7k21@sa.stackit.cloud

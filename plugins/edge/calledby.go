@@ -16,8 +16,8 @@ import (
 // programName names our folders.
 const programName = "kubectl-edge"
 
-// foreignFlag says that the helper, which started this process in the background, could not find out whether its folders
-// are the client's. There is no flag that says it could: arguments are a kubeconfig's.
+// foreignFlag says that the helper, which started this process in the background, could not find out whether its
+// folders are the client's. There is no flag that says it could: arguments are a kubeconfig's.
 const foreignFlag = "foreign"
 
 // checkFolders finds out whether the folders may be those of a kubeconfig's author, and says so to a person. A program
@@ -29,13 +29,14 @@ func (a *app) checkFolders(cmd *cobra.Command) {
 }
 
 func (a *app) noteForeign() {
-	a.Note("note: the configuration in %s may be that of a kubeconfig's author: credentials that are not sealed to its "+
+	a.Note("note: the configuration in %s may be that of a kubeconfig's author: credentials that are not sealed to "+
+		"its "+
 		"endpoints go to STACKIT alone, and nobody is asked to log in", a.dirs.Config)
 }
 
 // foreign reports whether the folders d may have been chosen by the author of a kubeconfig: the environment named them,
-// and a kubeconfig adds to that (exec.env). It first gives the process back what a kubeconfig changed that is not for one
-// to change. A command that no kubeconfig called has its person's environment.
+// and a kubeconfig adds to that (exec.env). It first gives the process back what a kubeconfig changed that is not for
+// one to change. A command that no kubeconfig called has its person's environment.
 func foreign(p Process, cmd *cobra.Command, d dirs.Dirs) bool {
 	byClient := p.Getenv(execcredential.Variable) != "" // clients set it after exec.env
 	credential := cmd.Name() == "credential"
@@ -53,7 +54,7 @@ func foreign(p Process, cmd *cobra.Command, d dirs.Dirs) bool {
 				return false
 			}
 		} else if runtime.GOOS == "linux" {
-			// Not to be told from a kubeconfig's; the other systems have their authorities from elsewhere.
+			// Not to be distinguished from a kubeconfig's; the other systems have their authorities from elsewhere.
 			_ = os.Unsetenv("SSL_CERT_FILE")
 			_ = os.Unsetenv("SSL_CERT_DIR")
 		}

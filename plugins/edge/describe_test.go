@@ -7,7 +7,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 )
 
-// Whoever may change an instance writes its description.
+// Anyone who may change an instance writes its description.
 func TestDescribeDoesNotSteerTheTerminal(t *testing.T) {
 	var out strings.Builder
 	i := stackit.Instance{Id: "demo-3714d85", DisplayName: "demo"}

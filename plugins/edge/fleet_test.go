@@ -12,7 +12,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 )
 
-// mintsPerHour plays a client that never rests: it asks whenever it was told to, and whoever finds the token ageing has
+// mintsPerHour plays a client that never rests: it asks whenever it was to, and anyone who finds the token ageing has
 // the next one a second later.
 func mintsPerHour(life time.Duration) float64 {
 	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -23,8 +23,8 @@ func mintsPerHour(life time.Duration) float64 {
 			issued := now.Add(time.Second + time.Duration(mints*7919%1000)*time.Microsecond)
 			e, mints = tokencache.Entry{Token: "t", Issued: issued, Expires: issued.Add(life)}, mints+1
 		}
-		told := e.KeepUntil(now).Truncate(time.Second) // timestamps have whole seconds
-		now = now.Add(max(told.Sub(now), time.Second))
+		reported := e.KeepUntil(now).Truncate(time.Second) // timestamps have whole seconds
+		now = now.Add(max(reported.Sub(now), time.Second))
 	}
 	return float64(mints) / end.Sub(start).Hours()
 }

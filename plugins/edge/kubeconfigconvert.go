@@ -37,10 +37,10 @@ func newKubeconfigConvertCmd(a *app) *cobra.Command {
 		Short: "Replace tokens of Edge instances in your kubeconfig by the credential helper",
 		Long: `Replace tokens of Edge instances in your kubeconfig by the credential helper.
 
-The names of context, cluster and user stay, and so does the rest of the file. Which instance an entry is of is found by the
-name of its server, by what its token says, and by asking the API for the instances of your projects. An entry is converted
-only if its server is the one that the API names, which it does together with a new token, valid for 10 minutes. That one
-goes to the cache.
+The names of context, cluster and user stay, and so does the rest of the file. Which instance an entry is of is found
+by the name of its server, by what its token says, and by asking the API for the instances of your projects. An entry
+is converted only if its server is the one that the API names, which it does together with a new token, valid for 10
+minutes. That one goes to the cache.
 
 Nobody can revoke the token that is taken out: who has a copy can use it until it ends.`,
 		Example: `  kubectl edge kubeconfig convert --all --dry-run

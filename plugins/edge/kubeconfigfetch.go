@@ -49,8 +49,9 @@ func (o *kubeconfigCreateOptions) free(config *api.Config, p *place) error {
 	return nil
 }
 
-// owns reports whether a cluster without a user of its name is the instance's, such as after kubectl config delete-user.
-// Its server says so once the API has been asked where the instance is; before, its host name or a context of ours does.
+// owns reports whether a cluster without a user of its name is the instance's, such as after kubectl config
+// delete-user. Its server says so once the API has been asked where the instance is; before, its host name or one of
+// our contexts does.
 func (p *place) owns(cluster *api.Cluster, context *api.Context) bool {
 	if p.entry.Name != "" {
 		return cluster.Server == p.entry.Server
@@ -59,9 +60,10 @@ func (p *place) owns(cluster *api.Cluster, context *api.Context) bool {
 	return id == p.instance.Id || context != nil
 }
 
-// fetchAll asks for the entries, and returns how many could not be had. A single failure is returned as it is; of several,
-// each is reported, and none stops the others.
-func (o *kubeconfigCreateOptions) fetchAll(ctx context.Context, cloud edgeCloud, places []*place) (failed int, err error) {
+// fetchAll asks for the entries, and returns how many could not be had. A single failure is returned as it is; of
+// several, each is reported, and none stops the others.
+func (o *kubeconfigCreateOptions) fetchAll(ctx context.Context, cloud edgeCloud, places []*place) (failed int,
+	err error) {
 	fetch := func(cloud edgeCloud, _ int, p *place) error {
 		entry, err := o.fetch(ctx, cloud, p.request)
 		if err != nil {

@@ -31,9 +31,9 @@ func (f *patienceFlags) validate() error {
 }
 
 // patient is the cloud for a command that waits for credentials, and says so through p.
-func (f *patienceFlags) patient(cloud edgeCloud, p *progress, told func(stackit.Instance)) edgeCloud {
+func (f *patienceFlags) patient(cloud edgeCloud, p *progress, notify func(stackit.Instance)) edgeCloud {
 	patience := stackit.Patience{
-		NotReady: f.timeout, Waiting: told,
+		NotReady: f.timeout, Waiting: notify,
 		Busy: func(id string, pause time.Duration) {
 			p.note("instance %s: too many requests, asking again in about %s", id, expiration.String(pause))
 		},

@@ -125,8 +125,8 @@ func newProfileCreateCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "create NAME",
 		Short: "Add a profile; --project-id and --region are kept in it",
-		Long: `Adds a profile, with the project and the region that are given. Endpoints and the certificate authority are those of
-the current profile.`,
+		Long: `Adds a profile, with the project and the region that are given. Endpoints and the certificate authority
+are those of the current profile.`,
 		Example: `  kubectl edge profile create work --project-id 12345678-ffff-4bcd-8fff-123456789abc --region eu01`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -58,7 +58,7 @@ func newProjectListCmd(a *app) *cobra.Command {
 	cmd.Flags().StringVar(&filter.ParentID, "parent-id", "", "UUID or container id of the folder or organization")
 	cmd.Flags().StringVar(&filter.Name, "name", "", "only projects of exactly this name; names are not unique")
 	cmd.Flags().StringVar(&filter.Member, "member", "",
-		"only projects of this member (default without --parent-id: whoever is logged in)")
+		"only projects of this member (default without --parent-id: who is logged in)")
 	out.AddFlags(cmd.Flags())
 	return cmd
 }

@@ -20,7 +20,7 @@ func shown(t *testing.T, show func(*app) error) string {
 	return out.String()
 }
 
-// Who somebody is says a token, which the provider, or whoever put it into the environment, wrote.
+// Who somebody is says a token, which the provider, or anyone who put it into the environment, wrote.
 func TestPrincipalDoesNotSteerTheTerminal(t *testing.T) {
 	const principal = "ada\x1b]0;x\a\u202e\nhint: run this"
 	for name, show := range map[string]func(*app) error{

@@ -56,7 +56,8 @@ func (a *app) editConfig(ctx context.Context, change func(*stsconfig.File) error
 }
 
 func (a *app) secrets() *secretstore.Store {
-	return secretstore.Open(secretstore.Options{Dir: filepath.Join(a.dirs.State, "secrets"), Service: "kubectl-sts", NewKey: true})
+	return secretstore.Open(secretstore.Options{Dir: filepath.Join(a.dirs.State, "secrets"), Service: "kubectl-sts",
+		NewKey: true})
 }
 
 func (a *app) journal() stackstate.Journal {
@@ -134,7 +135,7 @@ func (a *app) warnAbout(s settings) {
 	case u.Scheme == "http" && !loopback(u.Hostname()):
 		a.Warn("%s is not encrypted: everybody on the way can read your token", s.url)
 	case u.Scheme == "https" && s.skipSSL:
-		a.Warn("the certificate of %s is not checked (skip-ssl): whoever answers there gets your token", u.Host)
+		a.Warn("the certificate of %s is not checked (skip-ssl): anyone who answers there gets your token", u.Host)
 	}
 	a.warned = true
 }

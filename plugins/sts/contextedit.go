@@ -58,8 +58,8 @@ func newContextDeleteCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "delete --name NAME",
 		Short: "Delete a context and its token",
-		Long: `Delete a context and its token. The current context can be deleted if it is the last one, or with --yes; on a terminal
-you are asked before the last one goes.
+		Long: `Delete a context and its token. The current context can be deleted if it is the last one, or with
+--yes; on a terminal you are asked before the last one goes.
 
 What was minted with it stays on the server until it ends: kubectl sts logout before, or logout --all, deletes it.`,
 		Args: cobra.NoArgs,

@@ -17,11 +17,11 @@ func newContextExportCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export",
 		Short: "Write contexts with their tokens to the configuration of sts",
-		Long: `Write contexts with their tokens to the configuration of sts. Whoever can read that file has the tokens: others lose
-their access to it. What else is in the file stays.
+		Long: `Write contexts with their tokens to the configuration of sts. Anyone who can read that file has the
+tokens: others lose their access to it. What else is in the file stays.
 
-sts cannot keep tokens of Kubernetes service accounts: such contexts are written without. A context that cannot be used is named
-and passed over; the exit code is 1 then.`,
+sts cannot keep tokens of Kubernetes service accounts: such contexts are written without. A context that cannot be
+used is named and passed over; the exit code is 1 then.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return o.exportContexts(cmd.Context()) },
 	}
@@ -77,15 +77,18 @@ func (o *transferOptions) exportContexts(ctx context.Context) error {
 }
 
 // opened is a context as the real sts knows it, with its token.
-func (o *transferOptions) opened(ctx context.Context, n stsconfig.Named, ours *stsconfig.File) (stsconfig.Context, error) {
+func (o *transferOptions) opened(ctx context.Context, n stsconfig.Named, ours *stsconfig.File) (stsconfig.Context,
+	error) {
 	c := n.Context
 	out := stsconfig.Context{
-		URL: c.URL, APIToken: c.APIToken, ServiceToken: c.ServiceToken, APIPath: cmp.Or(c.APIPath, stackstate.DefaultAPIPath),
+		URL: c.URL, APIToken: c.APIToken, ServiceToken: c.ServiceToken,
+		APIPath:      cmp.Or(c.APIPath, stackstate.DefaultAPIPath),
 		AdminAPIPath: c.AdminAPIPath, SkipSSL: c.SkipSSL, CACertBase64Data: c.CACertBase64Data,
 	}
 	if c.SealedToken == "" || c.SealedTokenKind == string(stackstate.KindKubernetesToken) {
 		if out.APIToken+out.ServiceToken == "" {
-			o.Note("note: context '%s' is written without a token: sts keeps none of Kubernetes service accounts", n.Name)
+			o.Note("note: context '%s' is written without a token: sts keeps none of Kubernetes service accounts",
+				n.Name)
 		}
 		return out, nil
 	}

@@ -22,8 +22,8 @@ func newContextImportCmd(a *app) *cobra.Command {
 		Short: "Take over the contexts of sts",
 		Long: `Take over the contexts of sts. Their tokens are sealed in a store of yours.
 
-The configuration file of sts can be read by everybody on this machine. With --remove-secrets, or if you say so when asked, the
-tokens are removed from it; sts then needs them from elsewhere, such as kubectl sts run.
+The configuration file of sts can be read by everybody on this machine. With --remove-secrets, or if you say so when
+asked, the tokens are removed from it; sts then needs them from elsewhere, such as kubectl sts run.
 
 A context that cannot be used is named and passed over; the exit code is 1 then.`,
 		Args: cobra.NoArgs,

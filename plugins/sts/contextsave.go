@@ -38,9 +38,9 @@ func newContextSaveCmd(a *app) *cobra.Command {
 		Short: "Save a context and make it the current one",
 		Long: `Save a context and make it the current one.
 
-The token is asked for, or read from stdin, a file or the environment. It is sealed in a store of yours and never written to
-the configuration. Tokens of Kubernetes service accounts need not be kept at all: --k8s-service-account requests a
-short-lived one whenever it is needed, and --k8s-sa-token-path reads the file that a pod has.`,
+The token is asked for, or read from stdin, a file or the environment. It is sealed in a store of yours and never
+written to the configuration. Tokens of Kubernetes service accounts need not be kept at all: --k8s-service-account
+requests a short-lived one whenever it is needed, and --k8s-sa-token-path reads the file that a pod has.`,
 		Example: `  # asks for the service token
   kubectl sts context save --name prod --url https://acme.example.com
 
@@ -59,8 +59,10 @@ short-lived one whenever it is needed, and --k8s-sa-token-path reads the file th
 func (o *saveOptions) addFlags(f *pflag.FlagSet) {
 	o.flags = f
 	f.StringVarP(&o.name, "name", "n", o.name, "name of the context")
-	f.StringVar(&o.apiPath, "api-path", "", "path of the API below the URL (default: $STS_CLI_API_PATH, else "+stackstate.DefaultAPIPath+")")
-	f.StringSliceVar(&o.roles, "roles", nil, "roles of the tokens that are minted with this context, unless others are asked for")
+	f.StringVar(&o.apiPath, "api-path", "",
+		"path of the API below the URL (default: $STS_CLI_API_PATH, else "+stackstate.DefaultAPIPath+")")
+	f.StringSliceVar(&o.roles, "roles", nil,
+		"roles of the tokens that are minted with this context, unless others are asked for")
 	f.BoolVar(&o.skipValidate, "skip-validate", false, "save without trying the connection")
 }
 
@@ -156,15 +158,16 @@ func (o *saveOptions) keep(s *settings) {
 	}
 }
 
-// askToken asks for the token where none is given. With an old one, an empty answer keeps that, and so does nobody being
-// there to ask.
+// askToken asks for the token where none is given. With an old one, an empty answer keeps that, and so does nobody
+// being there to ask.
 func (o *saveOptions) askToken(ctx context.Context, s *settings) error {
 	kept := contextSource(o.old)
 	s.source = source{Kind: stackstate.KindServiceToken}
 	if !plugin.Terminal(o.In) {
 		if !kept.given() {
 			return usage(hint.Wrap(errors.New("no token is given"),
-				"kubectl sts context save --name %s --url %s --service-token-stdin < FILE", hint.Word(o.name), hint.Word(s.url)))
+				"kubectl sts context save --name %s --url %s --service-token-stdin < FILE", hint.Word(o.name),
+				hint.Word(s.url)))
 		}
 		return o.keepOld(s, kept)
 	}
@@ -205,7 +208,7 @@ func (o *saveOptions) contextOf(ctx context.Context, s settings) (stsconfig.Cont
 	switch src := s.source; {
 	case src.Account.ServiceAccount != "":
 		c.ServiceAccount, c.Audiences = src.Account.ServiceAccount, src.Account.Audiences
-		// Whoever switches to another cluster tomorrow does not want its tokens to be sent to this StackState.
+		// Anyone who switches to another cluster tomorrow does not want its tokens to be sent to this StackState.
 		c.KubernetesContext = cmp.Or(src.Account.Context, satoken.CurrentContext(src.Account.Kubeconfig))
 		c.Kubeconfig, err = absolute(src.Account.Kubeconfig)
 	case src.Path != "" && src.Kind == stackstate.KindKubernetesToken:
@@ -233,7 +236,8 @@ func (o *saveOptions) contextOf(ctx context.Context, s settings) (stsconfig.Cont
 // tellKeyLocation reports a store that is weaker than it should be.
 func (a *app) tellKeyLocation() {
 	if where, err := a.secrets().Location(); err == nil && where.KeyIn == secretstore.InFile {
-		a.Note("note: the key of your sealed tokens lies in %s, because the system's keyring cannot be used: %s", where.Path, where.Reason)
+		a.Note("note: the key of your sealed tokens lies in %s, because the system's keyring cannot be used: %s",
+			where.Path, where.Reason)
 	}
 }
 

@@ -93,8 +93,8 @@ func cacheKey(s settings, roles []string, ttl time.Duration) tokencache.Key {
 	return tokencache.KeyOf("stackstate", slices.Concat(parts, roles, []string{""}, account.Audiences)...)
 }
 
-// need is how long a token from the cache must still live: whoever asks for an hour does not expect one that ends while
-// it is used.
+// need is how long a token from the cache must still live: anyone who asks for an hour does not expect one that ends
+// while it is used.
 func (o *mintOptions) need(ttl time.Duration) time.Duration { return max(ttl/2, o.minLife) }
 
 // dueAhead is the part of a life before need in which the next token is minted in the background, so that nobody waits.

@@ -66,7 +66,7 @@ func (p *person) do(ctx context.Context, args ...string) (string, error) {
 	return p.out.String(), err
 }
 
-// TestMintDeletesWhatHasEnded: a minted token does not stay on the server for ever, only because nobody logged out.
+// TestMintDeletesWhatHasEnded: a minted token does not stay on the server forever, only because nobody logged out.
 func TestMintDeletesWhatHasEnded(t *testing.T) {
 	p := newPerson(t)
 	for range 2 {
