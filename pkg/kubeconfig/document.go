@@ -81,7 +81,7 @@ func checkTree(root *yaml.Node) error {
 			if !ok {
 				return fmt.Errorf("line %d: an item of %s has no name", item.Line, l.key)
 			}
-			if seen[name] {
+			if seen[name] && name != "" { // of which none is of use
 				return fmt.Errorf("line %d: a second %s named %q", item.Line, l.inner, name)
 			}
 			seen[name] = true
@@ -118,7 +118,11 @@ func items(root *yaml.Node, l list) []*yaml.Node {
 }
 
 func itemName(item *yaml.Node) (string, bool) {
-	name := yamledit.Get(yamledit.Resolve(item), "name")
+	item = yamledit.Resolve(item)
+	name := yamledit.Get(item, "name")
+	if name == nil && item.Kind == yaml.MappingNode {
+		return "", true // as client-go reads it
+	}
 	if name == nil || yamledit.Resolve(name).Kind != yaml.ScalarNode {
 		return "", false
 	}

@@ -152,7 +152,7 @@ func TestApply(t *testing.T) {
 		"null":                  {"null\n", addEntry, created + "\n"},
 		"byte order mark":       {"\ufeff", addEntry, "\ufeff" + created},
 		"byte order mark, content": {"\ufeffclusters: []\nkind: Config", func(c *api.Config) { c.CurrentContext = "ü" },
-			"\ufeffclusters: []\nkind: Config\ncurrent-context: ü\n"},
+			"\ufeffclusters: []\nkind: Config\ncurrent-context: ü"},
 		"byte order mark, JSON": {"\ufeff{\"current-context\":\"a\"}",
 			func(c *api.Config) { c.CurrentContext = "b" }, "\ufeff{\"current-context\":\"b\"}"},
 		"null and empty lists": {"clusters: null # none\ncontexts:   [] # neither\nusers:\n  # nor " +
@@ -164,12 +164,22 @@ func TestApply(t *testing.T) {
 			"clusters:\r\n- name: a\r\n  cluster:\r\n    server: https://a\r\n    proxy-url: https://p\r\n"},
 		"no newline at the end of a list": {"contexts:\n- name: a\n  context: {cluster: a}",
 			func(c *api.Config) { c.Contexts["b"] = &api.Context{Cluster: "b"} },
-			"contexts:\n- name: a\n  context: {cluster: a}\n- context:\n    cluster: b\n    user: \"\"\n  name: b\n"},
+			"contexts:\n- name: a\n  context: {cluster: a}\n- context:\n    cluster: b\n    user: \"\"\n  name: b"},
 		"flow item": {"contexts: [{name: a, context: {cluster: a, user: it's}}] # c\n",
 			setNamespace("a", "n"), "contexts: [{name: a, context: {cluster: a, user: it's, \"namespace\": \"n\"}}] " +
 				"# c\n"},
 		"dash above": {"contexts:\n-\n  # c\n  name: a\n  context:\n    cluster: a\n- # d\n  name: b\n",
 			func(c *api.Config) { delete(c.Contexts, "a") }, "contexts:\n- # d\n  name: b\n"},
+		"ends inside of a block": {"users:\n- name: a\n  user:\n    token: |\n      abc", func(c *api.Config) {
+			c.AuthInfos["b"] = &api.AuthInfo{Username: "me"}
+			c.AuthInfos["a"].Impersonate = "x"
+			c.CurrentContext = "c"
+		}, "current-context: c\nusers:\n- name: b\n  user:\n    username: me\n- name: a\n  user:\n    as: x\n    token: |\n      abc"},
+		"ends inside of a block after a dash": {"contexts: []\nx:\n- token: |\n    abc", func(c *api.Config) { c.CurrentContext = "c" },
+			"contexts: []\ncurrent-context: c\nx:\n- token: |\n    abc"},
+		"empty document at the end":           {"contexts:\n- name: a\n---\n", func(c *api.Config) { c.CurrentContext = "a" }, "contexts:\n- name: a\ncurrent-context: a\n---\n"},
+		"nameless entry":                      {"users:\n- user: {token: x}\n- name: b\n", func(c *api.Config) { delete(c.AuthInfos, "b") }, "users:\n- user: {token: x}\n"},
+		"remove at the end without a newline": {"a: 1\nusers:\n- name: a\n- name: b", func(c *api.Config) { delete(c.AuthInfos, "b") }, "a: 1\nusers:\n- name: a"},
 		"end of document": {"contexts:\n- name: a\n...\n", func(c *api.Config) { c.CurrentContext = "a" },
 			"contexts:\n- name: a\ncurrent-context: a\n...\n"},
 		"merged key is overridden": {"x: &b {namespace: old}\ncontexts:\n- name: a\n  context:\n    <<: *b\n",

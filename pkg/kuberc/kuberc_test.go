@@ -17,7 +17,7 @@ func TestAllow(t *testing.T) {
 		"comments": {"# mine", "# mine\n" + head + policy + list},
 		"no policy": {head + "aliases:\n- name: g # get\n  command: get\n", head +
 			"aliases:\n- name: g # get\n  command: get\n" + policy + list},
-		"no last end": {head + "defaults: []", head + "defaults: []\n" + policy + list},
+		"no last end": {head + "defaults: []", strings.TrimSuffix(head+"defaults: []\n"+policy+list, "\n")},
 		"allow all": {"credentialPluginPolicy: AllowAll # for now\n" + head,
 			"credentialPluginPolicy: Allowlist # for now\n" + head + list},
 		"null":   {head + "credentialPluginPolicy:\n", head + policy + list},

@@ -212,6 +212,9 @@ func keptItems(old, new []*yaml.Node, l List) bool {
 		if changed && change.New == nil {
 			continue
 		}
+		for i < len(new) && l.adds(changes, new[i]) {
+			i++
+		}
 		if i == len(new) {
 			return false
 		}
@@ -221,6 +224,13 @@ func keptItems(old, new []*yaml.Node, l List) bool {
 		i++
 	}
 	return true
+}
+
+// adds reports whether an item of the new list was not in the old one.
+func (l List) adds(changes map[string]Item, item *yaml.Node) bool {
+	name, _ := l.Name(item)
+	change, changed := changes[name]
+	return changed && change.Old == nil && change.New != nil
 }
 
 func keptFields(old, new *yaml.Node, before, after any) bool {

@@ -23,6 +23,8 @@ type splice struct {
 type patch struct {
 	text    *text
 	splices []splice
+	// asBefore is for a document with content: whether it ends with a line break is its author's habit.
+	asBefore bool
 }
 
 // result applies all splices in one pass.
@@ -51,6 +53,10 @@ func (p *patch) result() ([]byte, error) {
 		out.WriteString(s.text)
 	}
 	out.Write(p.text.data[at:])
+	if last := len(p.splices) - 1; p.asBefore && last >= 0 && at == len(p.text.data) && !p.text.endsLine() &&
+		p.splices[last].ownLine {
+		return bytes.TrimSuffix(out.Bytes(), []byte(p.text.eol)), nil // the file ends as it did
+	}
 	return out.Bytes(), nil
 }
 
@@ -63,6 +69,7 @@ func (p *patch) document(root *yaml.Node, limit int, c Changes) error {
 	if err != nil {
 		return err
 	}
+	p.asBefore = true
 	added := Fields{} // new fields of the root
 	gone := map[int]bool{}
 	present := map[string]bool{}
@@ -286,6 +293,9 @@ func (p *patch) edit(n *yaml.Node, spans []span, gone map[int]bool, added texts)
 		if len(bytes.TrimLeft(p.text.data[start:s.start], " ")) > 0 {
 			return fmt.Errorf("line %d: a field on the line of its dash cannot be removed", n.Line)
 		}
+		if s.end == len(p.text.data) && !p.text.endsLine() { // then the line before ends the file, as this one did
+			start = len(bytes.TrimSuffix(bytes.TrimSuffix(p.text.data[:start], []byte("\n")), []byte("\r")))
+		}
 		p.splices = append(p.splices, splice{start: start, end: s.end})
 	}
 	if added.empty {
@@ -299,6 +309,21 @@ func (p *patch) edit(n *yaml.Node, spans []span, gone map[int]bool, added texts)
 	if n.Kind == yaml.SequenceNode {
 		_, column, _ = p.text.dash(spans[0].value)
 	}
+	if p.text.endsInBlock(last) {
+		p.before(last, added.block(column), column)
+		return nil
+	}
 	p.splices = append(p.splices, splice{start: last.end, end: last.end, text: added.block(column), ownLine: true})
 	return nil
+}
+
+// before puts text before the last piece of a collection, which ends the file inside of a block scalar: a line break after
+// it would become part of that.
+func (p *patch) before(last span, text string, column int) {
+	start := p.text.lines[p.text.lineOf(last.start)]
+	if len(bytes.TrimLeft(p.text.data[start:last.start], " ")) > 0 { // a field on the line of its dash
+		start = last.start
+		text = strings.TrimLeft(text, " ") + strings.Repeat(" ", column)
+	}
+	p.splices = append(p.splices, splice{start: start, end: start, text: text})
 }

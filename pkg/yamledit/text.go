@@ -314,3 +314,18 @@ func (t *text) inlineEnd(s span) (end int, ok bool) {
 	}
 	return end, true
 }
+
+// endsLine reports whether the file ends with a line break.
+func (t *text) endsLine() bool { return bytes.HasSuffix(t.data, []byte("\n")) }
+
+// endsInBlock reports whether s ends the file inside of a block scalar ("|" or ">") that has no line break at its end.
+func (t *text) endsInBlock(s span) bool {
+	if s.end != len(t.data) || t.endsLine() {
+		return false
+	}
+	n := s.value
+	for len(n.Content) > 0 {
+		n = n.Content[len(n.Content)-1]
+	}
+	return n.Kind == yaml.ScalarNode && n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) != 0
+}
