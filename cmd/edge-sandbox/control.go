@@ -60,7 +60,15 @@ func newInstanceCmd() *cobra.Command {
 	f.IntVar(&readyAfterPolls, "ready-after-polls", 0, "becomes active when it was asked for that often")
 	f.DurationVar(&readyIn, "ready-in", 0, "becomes active after that time")
 	cmd := &cobra.Command{Use: "instance", Short: "Change instances behind the API's back"}
-	cmd.AddCommand(set)
+	cmd.AddCommand(set, &cobra.Command{
+		Use:   "end-tokens ID",
+		Short: "End an instance's opaque tokens before their time; for JWTs see keys rotate",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path := "/sandbox/instances/" + url.PathEscape(args[0]) + "/tokens"
+			return call(cmd.Context(), http.MethodDelete, path, nil, nil)
+		},
+	})
 	return cmd
 }
 

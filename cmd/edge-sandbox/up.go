@@ -23,7 +23,7 @@ type upOptions struct {
 	streams
 	servers   string
 	dir       string
-	dataDir   string
+	server    server.Options
 	keepDir   bool
 	noCluster bool
 	localUI   bool
@@ -60,8 +60,9 @@ Nothing of your own HOME, KUBECONFIG or XDG folders is used: the command gets fo
 		"folder with etcd, kube-apiserver and kubectl (default $EDGE_SANDBOX_SERVERS, else found on PATH)")
 	f.StringVar(&o.dir, "dir", "", "folder for the command's HOME and the like, kept afterwards (default: a "+
 		"temporary one)")
-	f.StringVar(&o.dataDir, "data-dir", "",
+	f.StringVar(&o.server.DataDir, "data-dir", "",
 		"folder in which StackState's service tokens survive a restart (default: none)")
+	f.IntVar(&o.server.Plans, "plans", 1, "how many Edge Cloud plans there are, at most 3")
 	f.BoolVar(&o.noCluster, "no-cluster", false, "start the STACKIT APIs only, no etcd and kube-apiserver")
 	f.BoolVar(&o.localUI, "local-ui", true,
 		"instances name the sandbox's web UI as theirs, rather than an address like STACKIT's")
@@ -103,7 +104,7 @@ func (o *upOptions) run(ctx context.Context) (err error) {
 		defer func() { err = errors.Join(err, os.RemoveAll(o.dir)) }()
 	}
 	start := time.Now()
-	srv, err := server.Start(o.dataDir)
+	srv, err := server.Start(o.server)
 	if err != nil {
 		return err
 	}

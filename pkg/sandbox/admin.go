@@ -50,6 +50,7 @@ func (s *Sandbox) routeAdmin() {
 		"POST /sandbox/keys":                                           s.adminRotate,
 		"POST /sandbox/instances":                                      s.adminAddInstance,
 		"PATCH /sandbox/instances/{id}":                                s.adminSetInstance,
+		"DELETE /sandbox/instances/{id}/tokens":                        s.adminEndTokens,
 		"POST /sandbox/instances/{id}/token":                           s.adminIssue,
 		"PATCH /sandbox/accounts/{email}":                              s.adminAccount,
 		"DELETE /sandbox/accounts/{email}/sessions":                    s.ofAccount(s.RevokeSessions),
@@ -240,6 +241,11 @@ func (s *Sandbox) adminIssue(r *http.Request) (any, error) {
 		return nil, err
 	}
 	return map[string]string{"token": token}, nil
+}
+
+func (s *Sandbox) adminEndTokens(r *http.Request) (any, error) {
+	s.EndInstanceTokens(r.PathValue("id"))
+	return nil, nil
 }
 
 func (s *Sandbox) adminAccount(r *http.Request) (any, error) {

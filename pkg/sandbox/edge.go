@@ -36,7 +36,7 @@ func (r Role) allows(p permission) bool {
 }
 
 var (
-	regionPattern   = regexp.MustCompile(`^[a-z]{2}[0-9]{2}$`)
+	regionPattern   = regexp.MustCompile(`^[a-z]{2,}[0-9]+$`) // the specification has an example, eu01
 	hostnamePattern = regexp.MustCompile(`^[a-z]([-a-z0-9]*[a-z0-9])?$`)
 )
 
@@ -58,6 +58,7 @@ func (s *Sandbox) routeEdge() {
 	}
 	s.mux.HandleFunc("GET /instances/{id}/.well-known/openid-configuration", s.instanceDiscovery)
 	s.mux.HandleFunc("GET /instances/{id}/keys", s.instanceKeys)
+	s.mux.HandleFunc("POST /instances/{id}/token-review", s.reviewToken)
 }
 
 // edge wraps a call of the Edge API in what all have in common. The call runs under the lock and returns status and
@@ -88,10 +89,8 @@ func (s *Sandbox) admit(c *edgeCall, need permission) (int, any) {
 	if c.region != "" && !regionPattern.MatchString(c.region) {
 		return badRequest("regionId is malformed")
 	}
-	if s.project(c.project) == nil {
-		return notFound("project not found")
-	}
-	if !c.account.role.allows(need) {
+	// Whether the caller may act in the project is asked first: one that is not the caller's, or not at all, is forbidden.
+	if s.project(c.project) == nil || !c.account.role.allows(need) {
 		return http.StatusForbidden, pathError(c.Request, s.now(), http.StatusForbidden, "Unauthorized")
 	}
 	if !s.edgeEnabled(c.project, c.region) { // the answer is a guess: what STACKIT says is not public

@@ -1,7 +1,6 @@
 package sandbox
 
 import (
-	"crypto/rand"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -37,7 +36,7 @@ func (s *Sandbox) IssueInstanceToken(instanceID string, lifetime time.Duration) 
 
 func (s *Sandbox) instanceToken(instanceID string, lifetime time.Duration) (string, error) {
 	if s.settings.OpaqueInstanceTokens {
-		return "stec_" + rand.Text() + rand.Text(), nil
+		return s.opaqueInstanceToken(instanceID, lifetime), nil
 	}
 	now := s.now()
 	issued := now

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 )
@@ -30,6 +31,8 @@ type Instance struct {
 	Status      string    `json:"status"`      // StatusActive if empty
 	Created     time.Time `json:"created"`     // now if zero
 	Description string    `json:"description,omitempty"`
+	// ACL is the access list of the Kubernetes API, which the Edge API shows and nothing of it sets.
+	ACL *ACL `json:"acl,omitempty"`
 
 	ProjectID string `json:"-"` // ProjectID if empty
 	Region    string `json:"-"` // Region if empty
@@ -76,6 +79,18 @@ func (i *Instance) givesCredentials() bool {
 		return false
 	}
 	return i.Status == StatusActive || i.Status == StatusReconciling && i.live
+}
+
+// ACL is who may reach an instance's Kubernetes API.
+type ACL struct {
+	IPAllowList []IPRange `json:"ipAllowList"`
+}
+
+// IPRange is one entry of an access list.
+type IPRange struct {
+	UUID        string `json:"uuid"`
+	IPRange     string `json:"ipRange"` // CIDR
+	Description string `json:"description,omitempty"`
 }
 
 // Plan is an Edge Cloud plan.
@@ -200,7 +215,7 @@ func (b *instanceBody) read(r *http.Request) error {
 	if b.PlanID != nil && uuid.Validate(*b.PlanID) != nil { // the API does not check that there is such a plan
 		return fmt.Errorf("planId is not a UUID")
 	}
-	if b.Description != nil && len(*b.Description) > 256 {
+	if b.Description != nil && utf8.RuneCountInString(*b.Description) > 256 {
 		return fmt.Errorf("description is longer than 256 characters")
 	}
 	return nil

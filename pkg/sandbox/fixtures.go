@@ -29,7 +29,7 @@ const (
 	ReaderPassword       = "tr0ub4dor-and-three"
 )
 
-func (s *Sandbox) populate() {
+func (s *Sandbox) populate(plans int) {
 	start := s.now().Add(-30 * 24 * time.Hour).UTC().Truncate(time.Second)
 	folder := Parent{ID: ParentID, ContainerID: ParentContainerID, Type: "FOLDER"}
 	other := Parent{ID: OtherParentID, ContainerID: "other-folder-3Kd9xWq", Type: "FOLDER"}
@@ -53,9 +53,11 @@ func (s *Sandbox) populate() {
 		{ID: "a7b8c9d0-e1f2-4a3b-9c4d-5e6f7a8b9c0d", Name: "L", Description: "Up to 1000 edge hosts", MinEdgeHosts: 101,
 			MaxEdgeHosts: 1000},
 	}
+	s.plans = s.plans[:min(plans, len(s.plans))]
 	for _, i := range []Instance{
 		{ID: InstanceID, DisplayName: InstanceName, ProjectID: ProjectID, Region: Region, PlanID: PlanID,
 			Status:      StatusActive,
+			ACL:         &ACL{[]IPRange{{"0d5c3f1e-8f0a-4a57-9a6d-3b1f2c4e5d60", "0.0.0.0/0", "everywhere"}}},
 			Description: "Demonstration", Created: start.Add(time.Hour)},
 		{ID: ReconcilingID, DisplayName: ReconcilingName, ProjectID: ProjectID, Region: Region, PlanID: PlanID,
 			Status: StatusReconciling, Created: start.Add(2 * time.Hour)},

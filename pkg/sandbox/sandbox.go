@@ -28,6 +28,8 @@ type Options struct {
 	Now func() time.Time
 	// Settings are the initial settings; zero fields have the defaults of DefaultSettings.
 	Settings Settings
+	// Plans is how many plans there are, at most three; one, as in STACKIT's beta, if 0.
+	Plans int
 	// NotEnabled are IDs of projects in which Edge Cloud was never enabled.
 	NotEnabled []string
 	// OnRequest, if set, is called with each request before it is answered, so that tests can wait for one.
@@ -57,6 +59,7 @@ type Sandbox struct {
 	instances map[string]*Instance    // by ID
 	order     []string                // IDs of instances, oldest first
 	services  map[service]*enablement // what was changed since New
+	opaque    map[string]opaqueToken  // by token
 	stats     Stats
 }
 
@@ -88,6 +91,7 @@ func New(o Options) (*Sandbox, error) {
 		provider:   newProvider(),
 		instances:  map[string]*Instance{},
 		services:   map[service]*enablement{},
+		opaque:     map[string]opaqueToken{},
 		stats:      newStats(),
 	}
 	s.faults = fault.New(gateway(http.HandlerFunc(s.route)))
@@ -97,7 +101,7 @@ func New(o Options) (*Sandbox, error) {
 	if err := s.issueServing(); err != nil {
 		return nil, err
 	}
-	s.populate()
+	s.populate(max(1, o.Plans))
 	s.routeIdentity()
 	s.routeServiceAccounts()
 	s.routeProjects()

@@ -26,7 +26,7 @@ type Settings struct {
 	NoRevocation bool `json:"noRevocation"`
 	// InstanceTokenLifetime, if positive, replaces the lifetime that callers ask of instance tokens.
 	InstanceTokenLifetime Duration `json:"instanceTokenLifetime"`
-	// OpaqueInstanceTokens makes instance tokens that are no JWTs. None of our API servers accepts them.
+	// OpaqueInstanceTokens makes instance tokens that are not JWTs. API servers ask TokenReviewURL about them.
 	OpaqueInstanceTokens bool `json:"opaqueInstanceTokens"`
 	// ReconcileTime is how long a created or updated instance reconciles, and a deleted one takes to go.
 	ReconcileTime Duration `json:"reconcileTime"`

@@ -153,8 +153,8 @@ func TestMintRefused(t *testing.T) {
 	}{
 		{"unknown instance", sandbox.AdminServiceAccount, sandbox.ProjectID, "gone-3714d85", 404,
 			"kubectl edge instance list --project-id " + sandbox.ProjectID + " --region eu01"},
-		{"unknown project", sandbox.AdminServiceAccount, absentProject, sandbox.InstanceID, 404,
-			"kubectl edge instance list"},
+		{"another's project", sandbox.AdminServiceAccount, absentProject, sandbox.InstanceID, 403,
+			"role edge.admin in project " + absentProject},
 		{"reader", sandbox.ReaderServiceAccount, sandbox.ProjectID, sandbox.InstanceID, 403,
 			"role edge.admin in project " + sandbox.ProjectID},
 	} {

@@ -33,7 +33,7 @@ type world struct {
 // newWorld signs in as a service account.
 func newWorld(t *testing.T, email string) *world {
 	t.Helper()
-	s, _ := sandboxtest.Start(t)
+	s, _ := sandboxtest.Start(t, func(o *sandbox.Options) { o.Plans = 3 })
 	client, err := transport.NewClient(transport.Options{CAData: s.CA()})
 	if err != nil {
 		t.Fatal(err)

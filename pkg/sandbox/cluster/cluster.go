@@ -32,6 +32,7 @@ type Options struct {
 	Dir         string // folder of this cluster alone, made by Start and removed by Stop
 	InstanceID  string // audience of the instance's tokens
 	Issuer      string // issuer of the instance's tokens, an https URL; it should answer already
+	TokenReview string // webhook for the instance's tokens that are not JWTs, an https URL
 	CA          []byte // PEM of the CA that issued the certificates of Issuer and of the API server
 	ServingCert []byte // PEM certificate of the API server, for 127.0.0.1 and localhost
 	ServingKey  []byte // its key, PEM

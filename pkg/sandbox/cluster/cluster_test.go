@@ -66,12 +66,38 @@ func TestCluster(t *testing.T) {
 		}
 	})
 
+	t.Run("an opaque token is edge-admin, until it ends", func(t *testing.T) {
+		r.Sandbox.Configure(func(s *sandbox.Settings) { s.OpaqueInstanceTokens = true })
+		defer r.Sandbox.Configure(func(s *sandbox.Settings) { s.OpaqueInstanceTokens = false })
+		used, unused := issue(t, r.Sandbox, sandbox.InstanceID, time.Hour), issue(t, r.Sandbox, sandbox.InstanceID, time.Hour)
+		if strings.Contains(used, ".") {
+			t.Fatalf("a JWT: %s", used)
+		}
+		out, err := kubectl(t, r, used, "auth", "whoami")
+		for _, want := range []string{sandbox.InstanceUser, "[edge-admin system:authenticated]"} {
+			if err != nil || !strings.Contains(out, want) {
+				t.Errorf("whoami: %v, want %q in:\n%s", err, want, out)
+			}
+		}
+		r.Sandbox.EndInstanceTokens(sandbox.InstanceID)
+		for name, token := range map[string]string{
+			"ended early": unused, // not the used one, which the API server keeps for a while
+			"expired":     issue(t, r.Sandbox, sandbox.InstanceID, -time.Minute),
+			"another's":   issue(t, r.Sandbox, sandbox.ReconcilingID, time.Hour),
+			"unknown":     "stec_AAAAAAAAAAAAAAAAAAAAAAAAAA",
+		} {
+			if out, err := kubectl(t, r, token, "auth", "whoami"); err == nil || !strings.Contains(out, "Unauthorized") {
+				t.Errorf("%s: %v:\n%s", name, err, out)
+			}
+		}
+	})
+
 	t.Run("the resources of edge.stackit.cloud", func(t *testing.T) {
 		token := issue(t, r.Sandbox, sandbox.InstanceID, time.Hour)
 		for _, c := range []struct{ resource, want string }{
 			{"edgehosts", "4c4c4544-0042-3510-8052-b4c04f395931   True    part of cluster berlin"},
 			{"EdgeHost", "e3a9c1f4-27b8-4d05-8a6e-91c5d0b7f23a   False   registered, waiting for a cluster"},
-			{"edgeimages", "warehouse   v1.13.5-stackit.v1.7.16"},
+			{"edgeimages", "warehouse   v1.13.5-stackit.v1.7.16   True"},
 			{"edgeclusters", "berlin   True    v1.35.4"},
 		} {
 			out, err := kubectl(t, r, token, "get", c.resource)

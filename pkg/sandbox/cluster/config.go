@@ -11,6 +11,9 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
 // Files in the cluster's folder, which is the servers' working directory.
@@ -21,6 +24,7 @@ const (
 	clientCAFile       = "client-ca.crt"
 	serviceAccountFile = "service-account.key"
 	authenticationFile = "authentication.json"
+	webhookFile        = "token-review.json"
 )
 
 // etcdArgs configure an etcd that nobody can reach but who may enter its folder, and whose data nobody needs to
@@ -50,6 +54,9 @@ func apiserverArgs(port int, url string) []string {
 		"--tls-private-key-file=" + servingKeyFile,
 		"--client-ca-file=" + clientCAFile,
 		"--authentication-config=" + authenticationFile,
+		"--authentication-token-webhook-config-file=" + webhookFile,
+		"--authentication-token-webhook-version=v1",
+		"--authentication-token-webhook-cache-ttl=1s", // so that a token can end early
 		"--authorization-mode=RBAC",
 		"--service-account-issuer=" + url,
 		"--service-account-key-file=" + serviceAccountFile,
@@ -79,11 +86,26 @@ func authenticationConfiguration(o Options) ([]byte, error) {
 	}, "", "  ")
 }
 
+// webhookConfiguration is a kubeconfig by which the API server finds the webhook for tokens that are not JWTs.
+func webhookConfiguration(o Options) ([]byte, error) {
+	const name = "sandbox"
+	k := clientcmdapi.NewConfig()
+	k.Clusters[name] = &clientcmdapi.Cluster{Server: o.TokenReview, CertificateAuthorityData: o.CA}
+	k.AuthInfos[name] = &clientcmdapi.AuthInfo{}
+	k.Contexts[name] = &clientcmdapi.Context{Cluster: name, AuthInfo: name}
+	k.CurrentContext = name
+	return clientcmd.Write(*k)
+}
+
 // writeFiles writes the files that the API server is started with.
 func writeFiles(o Options, b *bootstrap) error {
 	authentication, err := authenticationConfiguration(o)
 	if err != nil {
 		return fmt.Errorf("encode authentication configuration: %w", err)
+	}
+	webhook, err := webhookConfiguration(o)
+	if err != nil {
+		return fmt.Errorf("encode webhook configuration: %w", err)
 	}
 	_, serviceAccountKey, err := newKey()
 	if err != nil {
@@ -95,6 +117,7 @@ func writeFiles(o Options, b *bootstrap) error {
 		clientCAFile:       b.cert,
 		serviceAccountFile: serviceAccountKey,
 		authenticationFile: authentication,
+		webhookFile:        webhook,
 	} {
 		if err := os.WriteFile(filepath.Join(o.Dir, name), data, 0o600); err != nil {
 			return err

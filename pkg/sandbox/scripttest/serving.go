@@ -32,7 +32,7 @@ func servingCommands() map[string]command {
 		"service": {serving, "STATE [PROJECT]",
 			"sets Edge Cloud's state in a project, never for one in which nobody has " +
 				"enabled it", 1, 2, service},
-		"refuse": {serving, "access-tokens|refresh-tokens|sessions [USER]",
+		"refuse": {serving, "access-tokens|refresh-tokens|sessions|instance-tokens [USER|ID]",
 			"has refused, from now on, what was given to a " +
 				"person or a service account, by default to " + sandbox.AdminUser, 1, 2, refuse},
 		"settings": {serving, "JSON", "changes the sandbox's settings", 1, 1, settings},
@@ -153,6 +153,12 @@ func refuse(_ *testscript.TestScript, w *World, args []string) error {
 		w.Sandbox.RefuseAccessTokens(user)
 	case "refresh-tokens":
 		w.Sandbox.RevokeRefreshTokens(user)
+	case "instance-tokens":
+		id := sandbox.InstanceID
+		if len(args) == 2 {
+			id = args[1]
+		}
+		w.Sandbox.EndInstanceTokens(id)
 	case "sessions":
 		w.Sandbox.RevokeSessions(user)
 	default:

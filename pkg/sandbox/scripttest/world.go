@@ -42,9 +42,12 @@ func Start(t testing.TB, options ...func(*sandbox.Options)) *World {
 	t.Helper()
 	requests := NewRequests()
 	w := &World{Requests: requests}
-	w.Sandbox, w.Server = sandboxtest.Start(t, append(options, requests.Observe)...)
+	w.Sandbox, w.Server = sandboxtest.Start(t, append(options, requests.Observe, allPlans)...)
 	return w
 }
+
+// allPlans gives scripts plans to choose from.
+func allPlans(o *sandbox.Options) { o.Plans = 3 }
 
 // Params are those of all script tests. The world of each script is made by setUp, and gets an environment there.
 func Params(dir string, update bool, setUp func(*testscript.Env) error) testscript.Params {

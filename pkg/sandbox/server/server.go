@@ -27,9 +27,14 @@ type Server struct {
 	http       *http.Server
 }
 
-// Start makes a sandbox and serves it on free ports of this machine alone. StackState's tokens are kept in dataDir, or
-// in memory only if that is "".
-func Start(dataDir string) (*Server, error) {
+// Options configure a Server.
+type Options struct {
+	DataDir string // where StackState's tokens are kept; in memory only if ""
+	Plans   int    // how many plans there are
+}
+
+// Start makes a sandbox and serves it on free ports of this machine alone.
+func Start(o Options) (*Server, error) {
 	secure, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, fmt.Errorf("listen: %w", err)
@@ -39,7 +44,7 @@ func Start(dataDir string) (*Server, error) {
 		secure.Close()
 		return nil, fmt.Errorf("listen: %w", err)
 	}
-	srv, err := newServer(secure.Addr().(*net.TCPAddr).Port, dataDir)
+	srv, err := newServer(secure.Addr().(*net.TCPAddr).Port, o)
 	if err != nil {
 		secure.Close()
 		plain.Close()
@@ -51,12 +56,12 @@ func Start(dataDir string) (*Server, error) {
 	return srv, nil
 }
 
-func newServer(port int, dataDir string) (*Server, error) {
-	s, err := sandbox.New(sandbox.Options{URL: fmt.Sprintf("https://localhost:%d", port)})
+func newServer(port int, o Options) (*Server, error) {
+	s, err := sandbox.New(sandbox.Options{URL: fmt.Sprintf("https://localhost:%d", port), Plans: o.Plans})
 	if err != nil {
 		return nil, err
 	}
-	st, err := mountStackState(s, dataDir)
+	st, err := mountStackState(s, o.DataDir)
 	if err != nil {
 		return nil, err
 	}
@@ -92,6 +97,7 @@ func (s *Server) StartCluster(ctx context.Context, servers, dir string) error {
 		Dir:         dir,
 		InstanceID:  sandbox.InstanceID,
 		Issuer:      s.Sandbox.Issuer(sandbox.InstanceID),
+		TokenReview: s.Sandbox.TokenReviewURL(sandbox.InstanceID),
 		CA:          s.Sandbox.CA(),
 		ServingCert: cert,
 		ServingKey:  key,

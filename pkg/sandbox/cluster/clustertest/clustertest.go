@@ -59,6 +59,7 @@ func Start(t testing.TB, options ...func(*sandbox.Options)) *Running {
 		Dir:         filepath.Join(t.TempDir(), "cluster"),
 		InstanceID:  sandbox.InstanceID,
 		Issuer:      s.Issuer(sandbox.InstanceID),
+		TokenReview: s.TokenReviewURL(sandbox.InstanceID),
 		CA:          s.CA(),
 		ServingCert: cert,
 		ServingKey:  key,
