@@ -192,7 +192,7 @@ func buildBare(tree, path string) error {
 	return err
 }
 
-// jwt is a token that lives for ever, as far as one sees without its issuer's keys, and is as long as ours.
+// jwt is a token that never ends, as far as one sees without its issuer's keys, and is as long as ours.
 func jwt() string {
 	payload := fmt.Sprintf(`{"exp":%d,"iat":%d,"sub":"%s"}`, time.Now().Add(1000*time.Hour).Unix(), time.Now().Unix(),
 		strings.Repeat("x", 200))

@@ -35,7 +35,7 @@ func TestFailureBacksOffAndIsForgotten(t *testing.T) {
 	}
 	s.Fail(k, at, seconds, Failure{Message: "no network"})
 	if f, _ := s.Failure(k, at); f.Count != 1 {
-		t.Errorf("the back-off did not start anew: %+v", f)
+		t.Errorf("the back-off did not start over: %+v", f)
 	}
 	s.Succeed(k)
 	if _, ok := s.Failure(k, at); ok {
@@ -315,7 +315,7 @@ func TestServer(t *testing.T) {
 	}
 }
 
-// The same client is told the same once, and everybody else and everything else is said.
+// The same client hears the same once, and everybody else and everything else is said.
 func TestSaid(t *testing.T) {
 	s, me, other := testStore(t), CurrentClient("me"), CurrentClient("another")
 	for _, step := range []struct {

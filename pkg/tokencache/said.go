@@ -11,14 +11,14 @@ import (
 )
 
 const (
-	// saidName is the file of what clients were told: a table like that of leases.
+	// saidName is the file of what was said to clients: a table like that of leases.
 	saidName = "said"
-	// saidFor is how long a client need not be told the same again. It is not for good: who looks at the last lines of
+	// saidFor is how long the same is not said again to a client. It is not for good: who looks at the last lines of
 	// a controller's log wants to find the reason there.
 	saidFor = 5 * time.Minute
 )
 
-// Said records that the client is told text, and reports whether it was told the same a short while ago: kubectl with a
+// Said records that text is said to the client, and reports whether it was a short while ago: kubectl with a
 // cold discovery cache asks its helper five times, and prints all that each of them says. A store that cannot be
 // written to remembers nothing.
 func (s Store) Said(client Client, text string, now time.Time) bool {

@@ -25,8 +25,8 @@ import (
 
 const usage = `Print a token for a STACKIT Edge Cloud instance as an ExecCredential of client.authentication.k8s.io.
 
-Kubeconfigs call this program; kubectl edge kubeconfig create writes them. It answers from a cache, and asks kubectl-edge,
-which must be installed too, to mint a token when there is none.
+Kubeconfigs call this program; kubectl edge kubeconfig create writes them. It answers from a cache, and asks
+kubectl-edge, which must be installed too, to mint a token when there is none.
 
 Usage:
   kubectl-edge_credential --project-id=UUID --region=eu01 --instance-id=demo-3714d85 [--profile=NAME] [--expiration=15m]

@@ -88,7 +88,7 @@ type nobodyReads struct{}
 func (nobodyReads) Error() string        { return "mint a token: the program that asked for it has ended" }
 func (nobodyReads) Is(target error) bool { return target == context.Canceled }
 
-// saidBefore reports whether the client that asks was told of err before, and records that it is now.
+// saidBefore reports whether err was said to the client that asks before, and records that it is now.
 func (a *app) saidBefore(client tokencache.Client, err error) bool {
 	store, errStore := a.cache()
 	if errStore != nil {
