@@ -38,8 +38,8 @@ const completer = "kubectl_complete-"
 // Main runs the tree that grow makes for this process, with its arguments, and returns the exit code. The context ends
 // with a signal that would end the process.
 func Main(grow func(Process) Tree, version string) int {
-	// The debug switches of libraries print what passes through them, tokens too: GODEBUG=http2debug=2 every header. They
-	// use the standard logger, which is nobody's else here.
+	// The debug switches of libraries print what passes through them, tokens too: GODEBUG=http2debug=2 every header.
+	// They use the standard logger, which is nobody's else here.
 	log.SetOutput(io.Discard)
 	signals := endSignals()
 	if len(signals) == 0 {

@@ -147,7 +147,8 @@ func (c *Client) unexpected(resp *http.Response, data []byte) error {
 	if !isJSON(resp.Header) && len(data) > 0 {
 		return c.NewError(resp, data)
 	}
-	return fmt.Errorf("%s %s: the answer is not the JSON that was expected", resp.Request.Method,
+	return fmt.Errorf("%s %s: the answer is not the JSON that was expected",
+		resp.Request.Method,
 		withoutQuery(resp.Request.URL))
 }
 

@@ -39,7 +39,8 @@ With --name or --url and no sub-command it saves a context, as "context save" do
 func (a *app) existingConfig() (*stsconfig.File, error) {
 	f, err := a.loadConfig()
 	if err == nil && !f.Exists {
-		err = withCode(exitConfig, hint.Wrap(fmt.Errorf("there is no configuration yet: %s", f.Path), "kubectl sts context save --url https://STACKSTATE"))
+		err = withCode(exitConfig, hint.Wrap(fmt.Errorf("there is no configuration yet: %s", f.Path),
+			"kubectl sts context save --url https://STACKSTATE"))
 	}
 	return f, err
 }
@@ -95,8 +96,9 @@ func newContextValidateCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "validate [--name NAME]",
 		Short: "Try the connection of a context",
-		Long:  "Try the connection of a context, the current one by default, by what the configuration file says alone.",
-		Args:  cobra.NoArgs,
+		Long: "Try the connection of a context, the current one by default, by what the configuration file says " +
+			"alone.",
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f, err := a.existingConfig()
 			if err != nil {

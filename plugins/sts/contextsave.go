@@ -40,7 +40,9 @@ func newContextSaveCmd(a *app) *cobra.Command {
 
 The token is asked for, or read from stdin, a file or the environment. It is sealed in a store of yours and never
 written to the configuration. Tokens of Kubernetes service accounts need not be kept at all: --k8s-service-account
-requests a short-lived one whenever it is needed, and --k8s-sa-token-path reads the file that a pod has.`,
+requests a short-lived one whenever it is needed, and --k8s-sa-token-path reads the file that a pod has.
+
+If there is a context of this name for the same URL, what is not given stays as it is.`,
 		Example: `  # asks for the service token
   kubectl sts context save --name prod --url https://acme.example.com
 

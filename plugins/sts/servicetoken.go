@@ -42,7 +42,7 @@ func newServiceTokenCreateCmd(a *app) *cobra.Command {
 		Long: `Create a service token. It is shown this once; it is not possible to see it again.
 
 --expiration names the last day on which the token is valid, in your time zone: it ends with that day, and the instant
-is told on stderr. This differs from sts, which sends the start of that day in UTC, so that its token is dead on the
+is printed on stderr. This differs from sts, which sends the start of that day in UTC, so that its token is dead on the
 day named.`,
 		Example: `  kubectl sts service-token create --name my-service-token \
     --roles stackstate-k8s-troubleshooter --ttl 8h

@@ -86,7 +86,8 @@ func (o *deleteOptions) run(ctx context.Context) error {
 	}
 	for _, name := range o.filter.names { // as an ID that is not there is an error
 		if !slices.ContainsFunc(tokens, func(t stackstate.ServiceToken) bool { return t.Name == name }) {
-			return withCode(exitResponse, hint.Wrap(fmt.Errorf("delete service token %q: not found", name), "kubectl sts service-token list"))
+			return withCode(exitResponse, hint.Wrap(fmt.Errorf("delete service token %q: not found", name),
+				"kubectl sts service-token list"))
 		}
 	}
 	if len(tokens) == 0 {

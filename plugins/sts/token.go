@@ -23,7 +23,7 @@ of its life is left, or --min-life. The next one is minted in the background bef
 Output formats (-o): text, the token; json; header, a line for curl -H @-; env, lines NAME=VALUE for a file of
 variables.`,
 		Example: `  kubectl sts token --roles stackstate-k8s-troubleshooter --ttl 15m
-  kubectl sts token --roles stackstate-k8s-troubleshooter -o header | curl -H @- https://acme.example.com/api/server/status`,
+  kubectl sts token --roles stackstate-guest -o header | curl -H @- https://acme.example.com/api/server/status`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := a.settings(cmd.Context())

@@ -119,12 +119,13 @@ func tokenOf(c stsconfig.Context) (stackstate.Kind, string) {
 	return stackstate.KindServiceToken, strings.TrimSpace(c.ServiceToken)
 }
 
-// add puts contexts into f, none of them in the place of another unless that is wanted. The first becomes the current one
-// if there is none, or else current if it is among them.
+// add puts contexts into f, none of them in the place of another unless that is wanted. The first becomes the current
+// one if there is none, or else current if it is among them.
 func (o *transferOptions) add(f *stsconfig.File, contexts []stsconfig.Named, current string) error {
 	for _, c := range contexts {
 		if _, taken := f.Get(c.Name); taken && !o.overwrite {
-			return withCode(exitConfig, hint.Wrap(fmt.Errorf("%s has a context %q already; nothing was changed", f.Path, c.Name),
+			return withCode(exitConfig, hint.Wrap(fmt.Errorf("%s has a context %q already; nothing was changed", f.Path,
+				c.Name),
 				"--overwrite, or choose others with --name"))
 		}
 	}

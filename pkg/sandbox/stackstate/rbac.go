@@ -212,7 +212,7 @@ func (s *Server) listAgents(w http.ResponseWriter, _ *http.Request, u User) erro
 	return writeJSON(w, map[string][]Agent{"agents": append([]Agent{}, s.agents...)})
 }
 
-// page stands for the UI, which the bare address shows: no part of the API, but it answers whoever may come in.
+// page stands for the UI, which the bare address shows: no part of the API, but it answers everybody with a credential.
 func (s *Server) page(w http.ResponseWriter, _ *http.Request, u User) error {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, err := fmt.Fprintf(w, "<!doctype html><title>StackState</title><p>Signed in as %s</p>\n",

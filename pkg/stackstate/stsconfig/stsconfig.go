@@ -184,7 +184,7 @@ func (f *File) Save() error {
 }
 
 // Edit loads the file at path, lets change work on it and saves it if that succeeds, while other calls wait. lock is a
-// file of ours: sts has no lock of its own.
+// file beside our state: sts has no lock.
 func Edit(ctx context.Context, path, lock string, change func(*File) error) error {
 	if err := os.MkdirAll(filepath.Dir(lock), 0o700); err != nil {
 		return fmt.Errorf("lock the configuration: %w", err)

@@ -95,7 +95,8 @@ func TestLoadForms(t *testing.T) {
 func TestUnreadableIsNeverOverwritten(t *testing.T) {
 	for _, content := range []string{"contexts: [svctok-secret", "- svctok-secret\n", "contexts: svctok-secret\n"} {
 		path := write(t, content)
-		err := Edit(t.Context(), path, path+".lock", func(f *File) error { f.Set("new", Context{URL: "https://new.example"}); return nil })
+		err := Edit(t.Context(), path, path+".lock",
+			func(f *File) error { f.Set("new", Context{URL: "https://new.example"}); return nil })
 		if err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%q: error %v", content, err)
 		}
@@ -151,7 +152,8 @@ func TestRemoveTokens(t *testing.T) {
 		})
 		return nil
 	})
-	if diff := cmp.Diff(strings.Replace(sample, "      service-token: svctok-one\n", "", 1), read(t, path)); diff != "" {
+	if diff := cmp.Diff(strings.Replace(sample, "      service-token: svctok-one\n", "", 1),
+		read(t, path)); diff != "" {
 		t.Errorf("file (-want +got):\n%s", diff)
 	}
 }
@@ -178,23 +180,34 @@ func TestEditIsExact(t *testing.T) {
 		"nothing": {odd, func(*File) {}, odd},
 		"current": {odd, current, strings.Replace(odd, "current-context:   one", "current-context:   two", 1)},
 		"url":     {odd, url, strings.Replace(odd, "'https://one.example'", "https://uno.example", 1)},
-		"add": {odd, add, strings.Replace(odd, "     name: two\n", "     name: two\n   - name: new\n     context:\n       url: https://new.example\n"+
-			"       skip-ssl: true\n       roles:\n       - a\n       - b\n", 1)},
-		"remove": {odd, remove, "# top\n\ncontexts:   # all\n\n   # between\n   - context: {url: x}\n     name: two\ncurrent-context:   one\nother:  1\n"},
-		"CRLF":   {strings.ReplaceAll(odd, "\n", "\r\n"), url, strings.ReplaceAll(strings.Replace(odd, "'https://one.example'", "https://uno.example", 1), "\n", "\r\n")},
+		"add": {odd, add, strings.Replace(odd, "     name: two\n",
+			"     name: two\n   - name: new\n     context:\n       url: https://new.example\n"+
+				"       skip-ssl: true\n       roles:\n       - a\n       - b\n", 1)},
+		"remove": {odd, remove, "# top\n\ncontexts:   # all\n\n   # between\n   - context: {url: x}\n     name: " +
+			"two\ncurrent-context:   one\nother:  1\n"},
+		"CRLF": {strings.ReplaceAll(odd, "\n", "\r\n"), url,
+			strings.ReplaceAll(strings.Replace(odd, "'https://one.example'", "https://uno.example", 1), "\n", "\r\n")},
 		"flow": {
 			"{contexts: [ {name: one, context: {url: a,  x: 1}} ],\n  current-context: one} # end\n", add,
-			"{contexts: [ {name: one, context: {url: a,  x: 1}}, {\"name\":\"new\",\"context\":{\"url\":\"https://new.example\",\"skip-ssl\":true,\"roles\":[\"a\",\"b\"]}} ],\n  current-context: one} # end\n",
+			"{contexts: [ {name: one, context: {url: a,  x: 1}}, " +
+				"{\"name\":\"new\",\"context\":{\"url\":\"https://new.example\",\"skip-ssl\":true,\"roles\":[\"a\",\"b\"]}} ],\n  current-context: one} # end\n",
 		},
 		"anchors": {
-			"x: &x {url: shared}\ncontexts:\n- name: one\n  context: &one\n    <<: *x\n    api-path: /p\n- {name: two, context: *one}\ncurrent-context: one\n", current,
-			"x: &x {url: shared}\ncontexts:\n- name: one\n  context: &one\n    <<: *x\n    api-path: /p\n- {name: two, context: *one}\ncurrent-context: two\n",
+			"x: &x {url: shared}\ncontexts:\n- name: one\n  context: &one\n    <<: *x\n    api-path: /p\n- {name: " +
+				"two, context: *one}\ncurrent-context: one\n", current,
+			"x: &x {url: shared}\ncontexts:\n- name: one\n  context: &one\n    <<: *x\n    api-path: /p\n- {name: " +
+				"two, context: *one}\ncurrent-context: two\n",
 		},
-		"documents": {odd + "---\n  second:   [1]\n...\n# end\n", current, strings.Replace(odd, "current-context:   one", "current-context:   two", 1) + "---\n  second:   [1]\n...\n# end\n"},
+		"documents": {odd + "---\n  second:   [1]\n...\n# end\n", current,
+			strings.Replace(odd, "current-context:   one", "current-context:   two", 1) +
+				"---\n  second:   [1]\n...\n# end\n"},
 		"no file's end": {"contexts: []   # none\ncurrent-context: ''", add,
-			"contexts:   # none\n- name: new\n  context:\n    url: https://new.example\n    skip-ssl: true\n    roles:\n    - a\n    - b\ncurrent-context: ''"},
-		"old form": {"# mine\nurl:   https://old.example # here\n\n# why\nfuture-key: |\n  a\n   b\n--- # second\nx:   1\n", current,
-			"# mine\ncontexts:\n- name: default\n  context:\n    url:   https://old.example # here\n\n    # why\n    future-key: |\n      a\n       b\ncurrent-context: two\n--- # second\nx:   1\n"},
+			"contexts:   # none\n- name: new\n  context:\n    url: https://new.example\n    skip-ssl: true\n    " +
+				"roles:\n    - a\n    - b\ncurrent-context: ''"},
+		"old form": {"# mine\nurl:   https://old.example # here\n\n# why\nfuture-key: |\n  a\n   b\n--- # second\nx: " +
+			"  1\n", current,
+			"# mine\ncontexts:\n- name: default\n  context:\n    url:   https://old.example # here\n\n    # why\n    " +
+				"future-key: |\n      a\n       b\ncurrent-context: two\n--- # second\nx:   1\n"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := write(t, c.in)
@@ -212,8 +225,10 @@ func TestEditRefuses(t *testing.T) {
 		in     string
 		change func(*File)
 	}{
-		"anchor that another uses": {"contexts:\n- name: one\n  context: &x {url: a}\n- name: two\n  context: *x\n", func(f *File) { f.Delete("one") }},
-		"twice":                    {"contexts:\n- name: one\n  context: {url: a}\n- name: one\n  context: {url: b}\n", func(f *File) { f.Delete("one") }},
+		"anchor that another uses": {"contexts:\n- name: one\n  context: &x {url: a}\n- name: two\n  context: *x\n",
+			func(f *File) { f.Delete("one") }},
+		"twice": {"contexts:\n- name: one\n  context: {url: a}\n- name: one\n  context: {url: b}\n",
+			func(f *File) { f.Delete("one") }},
 	} {
 		path := write(t, c.in)
 		err := Edit(t.Context(), path, path+".lock", func(f *File) error { c.change(f); return nil })
@@ -232,7 +247,8 @@ func TestEditOldForm(t *testing.T) {
 	}
 	old, _ := f.Get("default")
 	added, _ := f.Get("new")
-	if old.APIToken != "t" || added.URL != "https://new.example" || !strings.Contains(read(t, path), "future-key: stays") {
+	if old.APIToken != "t" || added.URL != "https://new.example" ||
+		!strings.Contains(read(t, path), "future-key: stays") {
 		t.Errorf("file:\n%s", read(t, path))
 	}
 }

@@ -68,7 +68,8 @@ type model struct {
 	Current  string  `yaml:"current-context"`
 }
 
-// modelOf reads the contexts that can be read, and says which cannot. Of several with one name the first counts, as for sts.
+// modelOf reads the contexts that can be read, and says which cannot. Of several with one name the first counts, as for
+// sts.
 func modelOf(root *yaml.Node) (model, []Odd, error) {
 	var lists struct {
 		Contexts []yaml.Node `yaml:"contexts"`
@@ -87,7 +88,8 @@ func modelOf(root *yaml.Node) (model, []Odd, error) {
 		case err != nil || item.Kind != yaml.MappingNode:
 			odd = append(odd, Odd{name, item.Line, "it has not the form of a context"})
 		case slices.ContainsFunc(m.Contexts, func(other Named) bool { return other.Name == n.Name }):
-			odd = append(odd, Odd{name, item.Line, "there is another of its name before it, which is the one that sts uses"})
+			odd = append(odd, Odd{name, item.Line,
+				"there is another of its name before it, which is the one that sts uses"})
 		default:
 			m.Contexts = append(m.Contexts, n)
 		}
