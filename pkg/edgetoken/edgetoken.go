@@ -1,5 +1,5 @@
-// Package edgetoken mints tokens of Edge instances. It is where a token enters: what is not one goes no further, no
-// matter who asked for it and whichever of the API's two ways it came.
+// Package edgetoken mints tokens of Edge instances. It is where a token enters: what is not a token goes no further,
+// for every caller and for both ways of the API.
 package edgetoken
 
 import (
@@ -29,10 +29,11 @@ type Minter struct {
 }
 
 // Mint mints a token of an instance that is to be valid for life. Nobody can revoke it.
-func (m Minter) Mint(ctx context.Context, projectID, region, instanceID string, life time.Duration) (tokencache.Entry,
-	error) {
-	issued := m.Now()
-	token, err := m.Client.Token(ctx, projectID, region, instanceID, life)
+func (m Minter) Mint(
+	ctx context.Context, projectID, region, instanceID string, life time.Duration,
+) (tokencache.Entry, error) {
+	var issued time.Time
+	token, err := m.Client.Asking(func() { issued = m.Now() }).Token(ctx, projectID, region, instanceID, life)
 	if err != nil {
 		return tokencache.Entry{}, err
 	}
@@ -48,8 +49,9 @@ type Place struct {
 // Fetch asks where the instance is. The API says that only together with a new token, whose life is the shortest that
 // there is.
 func (m Minter) Fetch(ctx context.Context, projectID, region, instanceID string) (Place, error) {
-	issued := m.Now()
-	object, err := m.Client.Kubeconfig(ctx, projectID, region, instanceID, expiration.Min)
+	var issued time.Time
+	client := m.Client.Asking(func() { issued = m.Now() })
+	object, err := client.Kubeconfig(ctx, projectID, region, instanceID, expiration.Min)
 	if err != nil {
 		return Place{}, err
 	}

@@ -3,6 +3,7 @@ package login
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/json"
@@ -15,7 +16,6 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-	"github.com/google/uuid"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
@@ -165,7 +165,7 @@ func (k *serviceAccountKey) assertion(now time.Time) (string, error) {
 		"iss": k.Credentials.Issuer,
 		"sub": k.Credentials.Subject,
 		"aud": k.Credentials.Audience,
-		"jti": uuid.NewString(),
+		"jti": newUUID(),
 		"iat": jwt.NewNumericDate(now.Add(-minRemaining)),
 		"exp": jwt.NewNumericDate(now.Add(assertionLifetime)),
 	})
@@ -239,4 +239,12 @@ func readLimited(path string) ([]byte, error) {
 		err = fmt.Errorf("%s is larger than 1 MiB", path)
 	}
 	return data, err
+}
+
+// newUUID is a random UUID (RFC 9562, section 5.4): what the SDK sends for jti. A module is more than one identifier is worth.
+func newUUID() string {
+	var b [16]byte
+	rand.Read(b[:])
+	b[6], b[8] = b[6]&0x0f|0x40, b[8]&0x3f|0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", b[:4], b[4:6], b[6:8], b[8:10], b[10:])
 }

@@ -80,6 +80,9 @@ func mintFor[T any](
 	}
 	patient := c.patient()
 	for {
+		if c.asking != nil {
+			c.asking()
+		}
 		answer, err := edge(ctx, c, op, func(api edgeapi.DefaultAPI) (*T,
 			error) {
 			return call(api, int64(d/time.Second))

@@ -34,6 +34,14 @@ func (c *Client) Patient(p Patience) *Client {
 	return &patient
 }
 
+// Asking returns a client that calls asked before each request that mints: a token that was waited for begins to live with the
+// last.
+func (c *Client) Asking(asked func()) *Client {
+	asking := *c
+	asking.asking = asked
+	return &asking
+}
+
 // The API may ask to wait this long before an instance is asked again, and this long in all.
 const (
 	longestPause = time.Minute

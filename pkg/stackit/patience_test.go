@@ -113,12 +113,17 @@ func TestPatientWithAnInstanceThatIsNotReady(t *testing.T) {
 			var seen []string
 			client := w.Patient(Patience{NotReady: 30 * time.Second,
 				Waiting: func(i Instance) { seen = append(seen, i.Status) }})
+			asked := 0
+			client = client.Asking(func() { asked++ })
 			token, err := client.Token(t.Context(), sandbox.ProjectID, sandbox.Region, sandbox.ReconcilingID, time.Hour)
 			if (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
 				t.Errorf("got error %v, want %q", err, c.err)
 			}
 			if err == nil && (token == "" || w.Stats().Minted() != 1) {
 				t.Errorf("%d tokens minted", w.Stats().Minted())
+			}
+			if asked != c.pauses+1 {
+				t.Errorf("asked %d times, want %d", asked, c.pauses+1)
 			}
 			if len(w.pauses) != c.pauses || len(seen) != c.pauses {
 				t.Errorf("waited %v, announced %v; want %d pauses", w.pauses, seen, c.pauses)

@@ -37,6 +37,7 @@ type Client struct {
 	endpoints Endpoints
 	tokens    Tokens
 	patience  *Patience
+	asking    func()
 	sleep     func(context.Context, time.Duration) error
 }
 
