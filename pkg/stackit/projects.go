@@ -54,7 +54,7 @@ func (c *Client) Projects(ctx context.Context, f ProjectFilter) ([]Project, erro
 			return nil, err
 		}
 		if len(page.Items) > 0 {
-			if page.Items[0].ProjectId == firstOfPage { // it would go on for ever
+			if page.Items[0].ProjectId == firstOfPage { // it would never end
 				return nil, errors.New("list projects: the API repeats its first page")
 			}
 			firstOfPage = page.Items[0].ProjectId

@@ -243,7 +243,7 @@ func TestRetryOfReads(t *testing.T) {
 		hint     string
 	}{
 		{"502 twice", sandbox.Fault{Preset: "bad-gateway", Times: 2}, 3, []time.Duration{250 * time.Millisecond, 500 * time.Millisecond}, 0, ""},
-		{"504 for ever", sandbox.Fault{Preset: "gateway-timeout"}, 3, []time.Duration{250 * time.Millisecond, 500 * time.Millisecond}, 504, "try again in a moment"},
+		{"504 always", sandbox.Fault{Preset: "gateway-timeout"}, 3, []time.Duration{250 * time.Millisecond, 500 * time.Millisecond}, 504, "try again in a moment"},
 		{"cut once", sandbox.Fault{Status: 200, ContentType: "application/json", Body: `{"inst`, Cut: true, Times: 1}, 2, []time.Duration{250 * time.Millisecond}, 0, ""},
 		{"Retry-After", sandbox.Fault{Preset: "too-many-requests", Times: 1}, 2, []time.Duration{time.Second}, 0, ""},
 		{"long Retry-After", sandbox.Fault{Status: 429, Header: map[string]string{"Retry-After": "60"}}, 1, nil, 429, "try again in 1m"},

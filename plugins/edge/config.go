@@ -250,7 +250,7 @@ func newConfigTrustCmd(a *app) *cobra.Command {
 		Short: "Allow a host outside of stackit.cloud to be sent credentials",
 		Long: `Allow a host outside of stackit.cloud to be sent credentials.
 
-Whoever runs that host can then act as you at STACKIT. It is needed for test servers such as edge-sandbox, and never for
+The people who run that host can then act as you at STACKIT. It is needed for test servers such as edge-sandbox, and never for
 STACKIT itself.`,
 		Example: `  kubectl edge config trust localhost:8443
   kubectl edge config trust --remove localhost:8443`,

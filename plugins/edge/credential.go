@@ -17,7 +17,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
-// credentialTimeout bounds a miss, waiting for other processes included: kubectl itself waits for ever.
+// credentialTimeout bounds a miss, waiting for other processes included: kubectl itself never stops waiting.
 const credentialTimeout = time.Minute
 
 // newCredentialCmd is what kubectl-edge_credential hands over to when it has no token to answer with.

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-var update = flag.Bool("update", false, "write docs/commands.md anew")
+var update = flag.Bool("update", false, "write docs/commands.md")
 
 // TestReference holds docs/commands.md against the commands and their flags.
 func TestReference(t *testing.T) {
