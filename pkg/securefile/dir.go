@@ -113,18 +113,14 @@ func (d *Dir) Path(name string) string { return filepath.Join(d.path, name) }
 
 // Read returns the content of a file of the folder, on the same terms as the function Read.
 func (d *Dir) Read(name string, a Access) ([]byte, error) {
-	f, err := d.Open(name, os.O_RDONLY, 0)
-	if err != nil {
-		if isSymlinkError(err) && a != Private {
+	data, err := d.read(name, a)
+	if err != nil && isSymlinkError(err) {
+		if a != Private {
 			return Read(d.Path(name), a) // people link their dot files, and nobody else can put a link here
 		}
-		if isSymlinkError(err) {
-			return nil, &Error{d.Path(name), "it is a symbolic link"}
-		}
-		return nil, err
+		return nil, &Error{d.Path(name), "it is a symbolic link"}
 	}
-	defer f.Close()
-	return read(d.Path(name), f, a)
+	return data, err
 }
 
 // ReadOwn returns the content of a file of our own state: it reads path as Read does, in a folder that OpenDir accepts.

@@ -46,6 +46,15 @@ func (d *Dir) Open(name string, flag int, perm fs.FileMode) (*os.File, error) {
 	return f, err
 }
 
+func (d *Dir) read(name string, a Access) ([]byte, error) {
+	f, err := d.Open(name, os.O_RDONLY, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return read(d.Path(name), f, a)
+}
+
 // Rename renames a file of the folder, replacing one that has the name.
 func (d *Dir) Rename(from, to string) error { return d.root.Rename(from, to) }
 
