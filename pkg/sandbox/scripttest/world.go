@@ -92,6 +92,8 @@ func (w *World) SetUp(e *testscript.Env) error {
 		return err
 	}
 	s := w.Sandbox
+	s.ResetStats() // it may be shared
+	w.Requests.forget()
 	path := func(name string) string { return filepath.Join(e.WorkDir, name) }
 	host := strings.TrimPrefix(s.URL(), "https://")
 	e.Setenv("HOST", host)
