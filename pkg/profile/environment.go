@@ -14,12 +14,15 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
-// credentialVariables are the environment variables that hold or name a credential, or say whose it is; the names are
-// those of the STACKIT SDK (core/auth, core/clients, core/oidcadapters).
+// credentialVariables are the environment variables that hold or name a credential, say whose it is, or where it is
+// exchanged; the names are those of the STACKIT SDK (core/auth, core/clients, core/oidcadapters) and of the CI services.
+// A name that pkg/login reads and that is missing here would have one identity's token answer another: a test of that
+// package compares.
 var credentialVariables = [...]string{
 	"STACKIT_ACCESS_TOKEN",
 	CredentialsPathVariable,
 	"STACKIT_FEDERATED_TOKEN_FILE",
+	"STACKIT_IDP_TOKEN_ENDPOINT",
 	"STACKIT_PRIVATE_KEY",
 	"STACKIT_PRIVATE_KEY_PATH",
 	"STACKIT_SERVICE_ACCOUNT_EMAIL",
@@ -27,7 +30,12 @@ var credentialVariables = [...]string{
 	"STACKIT_SERVICE_ACCOUNT_KEY",
 	"STACKIT_SERVICE_ACCOUNT_KEY_PATH",
 	"STACKIT_SERVICE_ACCOUNT_TOKEN",
+	"STACKIT_TOKEN_BASEURL",
 	"STACKIT_USE_OIDC",
+	"ACTIONS_ID_TOKEN_REQUEST_TOKEN", // of GitHub Actions
+	"ACTIONS_ID_TOKEN_REQUEST_URL",
+	"SYSTEM_ACCESSTOKEN", // of Azure DevOps
+	"SYSTEM_OIDCREQUESTURI",
 }
 
 const (
