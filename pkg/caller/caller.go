@@ -19,7 +19,8 @@ const maxDepth = 32
 // system does not tell, or the client is gone.
 type Environment map[string]string
 
-// Client returns the environment of the nearest process above this one that no kubeconfig called.
+// Client returns the environment of the client that called this process. A kubectl that was itself called for the user of
+// another kubeconfig has its additions, too, so then it is the client above that one.
 func Client() Environment {
 	pid := os.Getppid()
 	for range maxDepth {
@@ -27,7 +28,7 @@ func Client() Environment {
 		if !ok {
 			return nil
 		}
-		if env[execInfo] == "" {
+		if env[execInfo] == "" || !isKubectl(pid) {
 			return env
 		}
 		if pid, ok = parentOf(pid); !ok {
@@ -36,6 +37,9 @@ func Client() Environment {
 	}
 	return nil
 }
+
+// ByKubectl reports whether a kubectl may have called this process.
+func ByKubectl() bool { return isKubectl(os.Getppid()) }
 
 // folders are the variables that say where the configuration and the sessions are.
 var folders = [...]string{"HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"}

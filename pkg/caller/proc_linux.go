@@ -24,6 +24,12 @@ func environmentOf(pid int) (Environment, bool) {
 	return env, true
 }
 
+// isKubectl reports whether the process is a kubectl, or one of our programs, which call kubectl.
+func isKubectl(pid int) bool {
+	exe, err := os.Readlink("/proc/" + strconv.Itoa(pid) + "/exe")
+	return err != nil || strings.HasPrefix(exe[strings.LastIndexByte(exe, '/')+1:], "kubectl")
+}
+
 // parentOf reads proc_pid_stat(5): the fields begin after the last parenthesis, since a program's name may have some.
 func parentOf(pid int) (int, bool) {
 	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")

@@ -34,6 +34,9 @@ type Interaction struct {
 	In          io.Reader              // pasted answers
 	ErrOut      io.Writer              // prompts and progress
 	OpenBrowser func(url string) error // nil: only show the address
+	// Unseen says that a program keeps what is printed on ErrOut until the end. Without a browser the person never sees
+	// the address.
+	Unseen bool
 }
 
 // OpenBrowser opens the address in the user's browser. What the browser's launcher prints is dropped: stdout is for
@@ -80,7 +83,7 @@ func (b Browser) prove(ctx context.Context, s *Sessions) (proof, error) {
 		return proof{}, err
 	}
 	config := p.config(c.redirectURL())
-	code, err := b.returned(waiting, r.address(config), c)
+	code, err := b.returned(waiting, s, r.address(config), c)
 	if err != nil {
 		c.report("", err)
 		return proof{}, err
@@ -120,8 +123,9 @@ func (s *Sessions) redeem(ctx context.Context, p *provider, config *oauth2.Confi
 }
 
 // returned shows the address before it opens the browser, which may fail or block, and waits for the browser's return.
-func (b Browser) returned(ctx context.Context, address string, c *callback) (code string, err error) {
-	fmt.Fprintf(b.ErrOut, "Sign in at this address:\n\n  %s\n\n", address)
+func (b Browser) returned(ctx context.Context, s *Sessions, address string, c *callback) (code string, err error) {
+	fmt.Fprintf(b.ErrOut, "Sign in at this address:\n\n  %s\n\n"+
+		"Waiting for that, for up to %v; Ctrl-C stops.\n", address, cmp.Or(b.Timeout, signInTimeout))
 	opened := make(chan error, 1)
 	if b.OpenBrowser != nil {
 		go func() { opened <- b.OpenBrowser(address) }()
@@ -129,6 +133,10 @@ func (b Browser) returned(ctx context.Context, address string, c *callback) (cod
 	for {
 		select {
 		case err := <-opened:
+			if err != nil && b.Unseen {
+				return "", hint.Wrap(errors.New("somebody has to sign in, no browser could be opened, and the program that called "+
+					"shows nothing before the end"), "in a terminal: %s", s.command("login"))
+			}
 			if err != nil {
 				fmt.Fprintln(b.ErrOut, "No browser could be opened: open the address in one on this machine, or "+
 					"press Ctrl-C and use kubectl edge login --no-browser.")
@@ -146,15 +154,50 @@ func (b Browser) pasted(ctx context.Context, address, state string) (code string
 	fmt.Fprintf(b.ErrOut, "Sign in at this address, in any browser:\n\n  %s\n\n"+
 		"The browser then ends at a page that it cannot open. Paste the address of that page here, and press Enter:\n",
 		address)
-	text, err := interrupt.Read(ctx, func() (string, error) {
-		text, _ := bufio.NewReader(io.LimitReader(b.In, 64<<10)).ReadString('\n')
-		return strings.TrimSpace(text), nil
-	})
-	if err != nil {
-		return "", err
+	restore := longLines(b.In)
+	defer restore()
+	lines := bufio.NewReader(io.LimitReader(b.In, 256<<10))
+	var before error
+	for {
+		text, err := interrupt.Read(ctx, func() (string, error) { return readLine(lines) })
+		if err != nil && !errors.Is(err, io.EOF) {
+			return "", err
+		}
+		if text == "" && err != nil && before != nil {
+			return "", before // the end of the input
+		}
+		code, wrong := readPasted(text, state)
+		if wrong == nil || err != nil || errors.As(wrong, new(refusedError)) {
+			return code, wrong
+		}
+		before = wrong
+		fmt.Fprintf(b.ErrOut, "That does not work: %v. Paste it again, or press Ctrl-C to stop:\n", wrong) // nothing was sent
 	}
-	return readPasted(text, state)
 }
+
+// readLine reads up to the end of a line, or Ctrl-D where the terminal leaves that to us, and takes back what was taken
+// back.
+func readLine(r *bufio.Reader) (string, error) {
+	var line []byte
+	for {
+		c, err := r.ReadByte()
+		switch {
+		case err != nil:
+			return strings.TrimSpace(string(line)), io.EOF
+		case c == 0x04:
+			return strings.TrimSpace(string(line)), io.EOF
+		case c == '\n':
+			return strings.TrimSpace(string(line)), nil
+		case c == 0x7f || c == '\b':
+			line = line[:max(len(line)-1, 0)]
+		default:
+			line = append(line, c)
+		}
+	}
+}
+
+// refusedError is an answer of the identity provider that pasting again does not change.
+type refusedError struct{ error }
 
 func readPasted(text, state string) (code string, err error) {
 	if text == "" {
@@ -176,5 +219,8 @@ func readPasted(text, state string) (code string, err error) {
 	if !belongs {
 		return "", errors.New("what was pasted does not belong to this login (state)")
 	}
-	return a.code, a.err
+	if a.err != nil {
+		return "", refusedError{a.err}
+	}
+	return a.code, nil
 }

@@ -65,7 +65,8 @@ type Sessions struct {
 	Pinned  func() []string // hosts that are trusted where no kubeconfig can write
 	Secrets *secretstore.Store
 	HTTP    *http.Client
-	Warn    func(error) // says what went wrong beside what was asked for; may be nil
+	Say     func(format string, args ...any) // tells a person who waits why; may be nil
+	Warn    func(error)                      // says what went wrong beside what was asked for; may be nil
 	Getenv  func(string) string
 	Now     func() time.Time
 }

@@ -44,26 +44,90 @@ func (s *Sessions) LoginOnce(ctx context.Context, c Credential, because *Require
 	if err := s.prepare(); err != nil {
 		return profile.Session{}, fmt.Errorf("log in: %w", err)
 	}
-	unlock, err := filelock.Lock(ctx, s.besideSession(".login.lock"))
+	session, unlock, err := s.awaitLogin(ctx, because)
 	if err != nil {
 		return profile.Session{}, fmt.Errorf("wait for another process to log in: %w", err)
 	}
-	defer unlock()
-	session, err := profile.LoadSession(s.Dirs, s.Name)
-	if err == nil && session.Generation != because.Generation {
+	if unlock == nil {
 		return session, nil // another process was first
 	}
+	defer unlock()
 	if last, ok := s.lastFailure(); ok && s.Now().Before(last.retryAt()) {
 		return profile.Session{}, hint.Wrap(fmt.Errorf("log in: %s (at %s; not tried again on its own before %s)",
 			last.Reason,
 			last.Time.Local().Format(time.TimeOnly), last.retryAt().Local().Format(time.TimeOnly)), "%s",
 			s.command("login"))
 	}
+	s.say("%v: sign in to go on, or press Ctrl-C to stop", because)
 	session, err = s.Login(ctx, c)
 	if err != nil {
 		s.rememberFailure(err)
 	}
 	return session, err
+}
+
+const (
+	waitSilently = 2 * time.Second        // for another process's sign-in
+	lookAgain    = 200 * time.Millisecond // whether there is a session
+)
+
+// awaitLogin returns when this process is the one that logs in, with unlock, or there is a session other than the one that
+// ended: whoever made it, also while the process that holds the lock still waits for its own sign-in.
+func (s *Sessions) awaitLogin(ctx context.Context, ended *RequiredError) (_ profile.Session, unlock func(), err error) {
+	type lock struct {
+		unlock func()
+		err    error
+	}
+	waiting, cancel := context.WithCancel(ctx)
+	locked := make(chan lock, 1)
+	go func() {
+		unlock, err := filelock.Lock(waiting, s.besideSession(".login.lock"))
+		locked <- lock{unlock, err}
+	}()
+	giveUp := func() {
+		cancel()
+		if l := <-locked; l.err == nil {
+			l.unlock()
+		}
+	}
+	look, say := time.NewTicker(lookAgain), time.NewTimer(waitSilently)
+	defer look.Stop()
+	defer say.Stop()
+	for {
+		select {
+		case l := <-locked:
+			cancel()
+			if l.err != nil {
+				return profile.Session{}, nil, l.err
+			}
+			if session, ok := s.other(ended); ok {
+				l.unlock()
+				return session, nil, nil
+			}
+			return profile.Session{}, l.unlock, nil
+		case <-look.C:
+			if session, ok := s.other(ended); ok {
+				giveUp()
+				return session, nil, nil
+			}
+		case <-say.C:
+			s.say("Waiting for another command of yours, which asks for a sign-in for profile %q; "+
+				"kubectl edge login elsewhere ends the wait too, and Ctrl-C stops it.", s.Name)
+		}
+	}
+}
+
+// other returns the profile's session if it is not the one that ended.
+func (s *Sessions) other(ended *RequiredError) (profile.Session, bool) {
+	session, err := profile.LoadSession(s.Dirs, s.Name)
+	return session, err == nil && session.Generation != ended.Generation
+}
+
+// say tells the person something while they wait.
+func (s *Sessions) say(format string, args ...any) {
+	if s.Say != nil {
+		s.Say(format, args...)
+	}
 }
 
 func (s *Sessions) lastFailure() (failure, bool) {

@@ -22,6 +22,10 @@ func TestPaste(t *testing.T) {
 		{"address without newline", func(back *url.URL) string { return back.String() }, ""},
 		{"code", func(back *url.URL) string { return " " + back.Query().Get("code") + " \r\n" }, ""},
 		{"query", func(back *url.URL) string { return "?" + back.RawQuery + "#\n" }, ""},
+		{"wrong, then right", func(back *url.URL) string {
+			return "\nhttp://" + back.Host + "/\nhttp://localhost:8000?code=x&state=y\n" + back.String() + "\n"
+		}, ""},
+		{"taken back", func(back *url.URL) string { return "xy\x7f\b" + back.String() + "\n" }, ""},
 		{"nothing", func(*url.URL) string { return "\n" }, "nothing was pasted"},
 		{"closed input", func(*url.URL) string { return "" }, "nothing was pasted"},
 		{"address without answer", func(back *url.URL) string { return "http://" + back.Host + "/\n" },

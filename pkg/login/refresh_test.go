@@ -3,6 +3,7 @@ package login
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -12,7 +13,9 @@ import (
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/filelock"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 )
 
@@ -261,4 +264,47 @@ func TestInteractive(t *testing.T) {
 			t.Errorf("Interactive(%q) = %v, %v", method, c, ok)
 		}
 	}
+}
+
+// Who waits for another process's sign-in hears of it, and goes on with a session that was made elsewhere meanwhile.
+func TestWaitForAnotherSignIn(t *testing.T) {
+	w := newWorld(t)
+	first := w.sessions()
+	if err := first.prepare(); err != nil {
+		t.Fatal(err)
+	}
+	unlock, err := filelock.Lock(t.Context(), first.besideSession(".login.lock")) // a sign-in that nobody finishes
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer unlock()
+	second := w.sessions()
+	said := make(chan string, 1)
+	second.Say = func(format string, args ...any) { said <- fmt.Sprintf(format, args...) }
+	type result struct {
+		session profile.Session
+		err     error
+	}
+	done := make(chan result, 1)
+	go func() {
+		session, err := second.LoginOnce(t.Context(), Browser{}, &RequiredError{Profile: "work", Reason: "nobody is logged in"})
+		done <- result{session, err}
+	}()
+	if text := <-said; !strings.Contains(text, `sign-in for profile "work"`) || !strings.Contains(text, "Ctrl-C") {
+		t.Errorf("it says %q", text)
+	}
+	made := w.login()
+	if got := <-done; got.err != nil || got.session.Generation != made.Generation {
+		t.Errorf("got %v, %v; want the session that was made elsewhere", got.session, got.err)
+	}
+}
+
+// Where a program keeps what is shown and no browser opens, a person cannot sign in: nobody waits for that.
+func TestNobodySeesTheAddress(t *testing.T) {
+	w := newWorld(t)
+	p := &person{w: w}
+	i := p.interaction(func(string) error { return errors.New("no browser") })
+	i.Unseen = true
+	_, err := w.sessions().Login(t.Context(), Browser{Interaction: i})
+	wantError(t, err, "no browser could be opened", "in a terminal: kubectl edge login --profile work")
 }

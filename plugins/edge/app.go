@@ -77,6 +77,7 @@ func (a *app) sessions(s profile.Scope) (*login.Sessions, error) {
 	return &login.Sessions{
 		Dirs: a.dirs, Name: s.Name, Profile: s.Settings, Trusted: s.Config.TrustedHosts, Session: s.Session,
 		Secrets: a.secrets(), HTTP: client, Getenv: a.Getenv, Now: a.Now,
+		Say:         a.Note,
 		Warn:        func(err error) { a.Warn("%v", err) },
 		Authorities: authorities, Foreign: a.foreign, Pinned: func() []string { return trust.Pinned(programName) },
 	}, nil

@@ -193,6 +193,7 @@ func (a *app) loginAgain(ctx context.Context, target tokenrequest.Target, becaus
 		return errSessions
 	}
 	interaction := a.interaction(true)
+	interaction.Unseen = !plugin.Terminal(a.ErrOut)
 	credential, ok := login.Interactive(because.Method, interaction)
 	if !ok {
 		return err

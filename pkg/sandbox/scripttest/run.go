@@ -111,6 +111,8 @@ func atOnce(ts *testscript.TestScript, w *World, times string, command func(int)
 	stdouts, stderrs := make([]strings.Builder, n), make([]strings.Builder, n)
 	for i := range runs {
 		cmd := command(i)
+		// As a client calls it: the helper looks at the environment of what called it.
+		cmd = exec.Command("sh", append([]string{"-c", `"$@"; exit $?`, "client", cmd.Path}, cmd.Args[1:]...)...)
 		cmd.Dir, cmd.Env = ts.MkAbs("."), w.environ(ts)
 		cmd.Stdout, cmd.Stderr = &stdouts[i], &stderrs[i]
 		if err := cmd.Start(); err != nil {
