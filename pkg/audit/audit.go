@@ -12,6 +12,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -132,16 +133,23 @@ func head(path string) []byte {
 	return data
 }
 
-// looksLikeKubeconfig reports whether data names at least two of the three lists.
+// looksLikeKubeconfig reports whether data names at least two of the three lists, however their keys are quoted, or users
+// with a credential.
 func looksLikeKubeconfig(data []byte) bool {
-	named := 0
-	for _, key := range []string{"clusters", "contexts", "users"} {
-		if bytes.Contains(data, []byte(key+":")) || bytes.Contains(data, []byte(`"`+key+`"`)) {
-			named++
-		}
+	if bytes.IndexByte(data[:min(len(data), 512)], 0) >= 0 {
+		return false
 	}
-	return named >= 2 && !bytes.Contains(data[:min(len(data), 512)], []byte{0})
+	named := map[string]bool{}
+	for _, m := range listKey.FindAllSubmatch(data, -1) {
+		named[string(m[1])] = true
+	}
+	return len(named) >= 2 || named["users"] && userKey.Match(data)
 }
+
+var (
+	listKey = regexp.MustCompile(`(?m)(?:^|[{,]|\s)["']?(clusters|contexts|users)["']?\s*:`)
+	userKey = regexp.MustCompile(`["']?(token|client-key-data|password|auth-provider|exec)["']?\s*:`)
+)
 
 // namedLikeKubeconfig reports whether a file of this name is meant to be YAML or JSON. Kubeconfigs often have no
 // extension.

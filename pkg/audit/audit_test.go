@@ -176,6 +176,24 @@ func TestAudit(t *testing.T) {
 	}
 }
 
+// Files of a folder that look like kubeconfigs are read however their keys are written.
+func TestAuditOfFoldersKnowsKubeconfigs(t *testing.T) {
+	for name, data := range map[string]string{
+		"single quotes": "'users':\n- name: a\n  user: {'token': sesame}\n",
+		"space":         "users :\n- name: a\n  user: {token : sesame}\n",
+		"users alone":   "users:\n- name: a\n  user:\n    token: sesame\n",
+		"JSON":          `{"users" : [{"name": "a", "user": {"token": "sesame"}}]}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			writeFile(t, filepath.Join(dir, "config"), data, 0o600)
+			if findings, err := Path(dir); err != nil || len(findings) != 1 {
+				t.Errorf("got %v, %v", findings, err)
+			}
+		})
+	}
+}
+
 // What is a secret by its form is found whatever it is called, and what is none is not.
 func TestAuditKnowsSecretsByTheirForm(t *testing.T) {
 	const drawn = "Xk9fQePq7ZtW3mB8vLr2NyAa"
@@ -199,6 +217,28 @@ func TestAuditKnowsSecretsByTheirForm(t *testing.T) {
 		"PEM, encrypted":              {note("-----BEGIN ENCRYPTED PRIVATE KEY-----"), UnknownField},
 		"certificate":                 {note("-----BEGIN CERTIFICATE-----"), ""},
 		"short":                       {note("ghp_1"), ""},
+		"proxy in a variable":         {exec("env: [{name: HTTPS_PROXY, value: 'http://u:pw@proxy:3128'}]"), ExecEnvironment},
+		"proxy in an argument":        {exec("args: ['--proxy=http://u:pw@proxy:3128']"), ExecArgument},
+		"proxy without a password":    {exec("env: [{name: HTTPS_PROXY, value: 'http://proxy:3128'}]"), ""},
+		"base64 with a slash first":   {exec("env: [{name: API_TOKEN, value: '/9j4AAQSkZJRgABAQEAYABgAAD'}]"), ExecEnvironment},
+		"short base64":                {exec("env: [{name: API_TOKEN, value: '/9j4+A=='}]"), ExecEnvironment},
+		"tilde first":                 {exec("env: [{name: API_TOKEN, value: '~hunter2'}]"), ExecEnvironment},
+		"dollar first":                {exec("env: [{name: API_TOKEN, value: '$ecret-pa55'}]"), ExecEnvironment},
+		"dot first":                   {exec("env: [{name: API_TOKEN, value: '.hunter2'}]"), ExecEnvironment},
+		"Vault's secret id":           {exec("env: [{name: VAULT_SECRET_ID, value: 3fa85f64-5717-4562-b3fc-2c963f66afa6}]"), ExecEnvironment},
+		"pass":                        {exec("env: [{name: MY_PASS, value: hunter2}]"), ExecEnvironment},
+		"user and password":           {exec("args: [--user, 'u:pw']"), ExecArgument},
+		"user alone":                  {exec("args: [--user, me]"), ""},
+		"short flag for a password":   {exec("args: [-p, hunter2]"), ExecArgument},
+		"short flag for a project":    {exec("args: [-p, 3fa85f64-5717-4562-b3fc-2c963f66afa6]"), ""},
+		"bearer header":               {exec("args: [-H, 'Authorization: Bearer hunter2hunter2']"), ExecArgument},
+		"null":                        {"users: [{name: a, user: {token: null}}, {name: b, user: {token: ~}}]\n", ""},
+		"redacted":                    {"users: [{name: a, user: {token: REDACTED, client-key-data: DATA+OMITTED}}]\n", ""},
+		"reference":                   {"users: [{name: a, user: {token: '${TOKEN}', password: '{{ .Password }}'}}, {name: b, user: {token: <token>}}]\n", ""},
+		"name of a variable":          {exec("args: [--token-env=MY_TOKEN]"), ""},
+		"relative path":               {exec("args: [--token=secrets/token.txt, --password, ./pw]"), ""},
+		"prose in a comment":          {"# the token: ask Ann for it\n# password: see the wiki\n", ""},
+		"field in a comment":          {"# password: hunter2\n", Comment},
 		"random argument":             {exec("args: [" + drawn + "]"), ExecArgument},
 		"random variable":             {exec("env: [{name: X, value: " + drawn + "}]"), ExecEnvironment},
 		"argument that is a UUID":     {exec("args: [3fa85f64-5717-4562-b3fc-2c963f66afa6]"), ""},

@@ -149,7 +149,7 @@ func fieldPath(at place) []string {
 
 // classify decides whether a value is a secret, and of which kind.
 func classify(value, name string, at place) (Kind, bool) {
-	if value == "" {
+	if value == "" || placeholder(value) {
 		return "", false
 	}
 	path := strings.Join(fieldPath(at), ".")
@@ -164,11 +164,12 @@ func classify(value, name string, at place) (Kind, bool) {
 		case path == "password":
 			return Password, true
 		case strings.HasPrefix(path, "auth-provider.config."):
-			return AuthProvider, hidden
+			return AuthProvider, hidden || urlPassword(value)
 		case path == "exec.args":
-			return ExecArgument, hidden || isFlag && secretName(flag) && !plain(rest) || random(value)
+			assigned := isFlag && secretName(flag) && !plain(rest) && !placeholder(rest)
+			return ExecArgument, hidden || assigned || login(name, value) || random(value) || urlPassword(value)
 		case strings.HasPrefix(path, "exec.env."):
-			return ExecEnvironment, hidden || random(value)
+			return ExecEnvironment, hidden || random(value) || urlPassword(value)
 		}
 	}
 	if u, err := url.Parse(value); err == nil && u.User != nil && u.Host != "" {
@@ -176,25 +177,47 @@ func classify(value, name string, at place) (Kind, bool) {
 			return URL, true
 		}
 	}
-	return UnknownField, hidden && !strings.HasSuffix(path, "certificate-authority-data") &&
-		!strings.HasSuffix(path, "client-certificate-data")
+	return UnknownField, hidden && !strings.HasSuffix(path, "certificate-authority-data") && !strings.HasSuffix(path, "client-certificate-data")
 }
 
 // secretName reports whether a field, flag or variable of this name holds a secret.
 func secretName(name string) bool {
-	name = strings.NewReplacer("-", "", "_", "", ".", "").Replace(strings.ToLower(name))
-	for _, word := range []string{"file", "path", "dir", "url", "uri", "endpoint", "name", "type", "id", "ids",
-		"expiry", "expiration", "lifetime", "ttl", "timeout", "audience", "cache", "storage", "format", "version",
-		"method", "mode", "scope", "scopes", "tokenkey"} {
-		if strings.HasSuffix(name, word) {
+	joined := strings.NewReplacer("-", "", "_", "", ".", "").Replace(strings.ToLower(name))
+	if strings.HasSuffix(joined, "secretid") { // of Vault's AppRole, which is no name but the secret
+		return true
+	}
+	for _, word := range []string{
+		"file", "path", "dir", "url", "uri", "endpoint", "name", "type", "id", "ids", "expiry", "expiration", "lifetime", "ttl",
+		"timeout", "audience", "cache", "storage", "format", "version", "method", "mode", "scope", "scopes", "tokenkey", "env", "envvar",
+	} {
+		if strings.HasSuffix(joined, word) {
 			return false // it is about a secret
 		}
 	}
-	for _, word := range []string{"token", "secret", "password", "passwd", "passphrase", "apikey", "privatekey",
-		"accesskey", "accountkey", "clientkeydata", "credential", "assertion"} {
-		if strings.Contains(name, word) {
+	for _, word := range []string{
+		"token", "secret", "password", "passwd", "passphrase", "passcode", "apikey", "privatekey", "accesskey", "accountkey",
+		"clientkeydata", "credential", "assertion",
+	} {
+		if strings.Contains(joined, word) {
 			return true
 		}
+	}
+	words := strings.FieldsFunc(strings.ToLower(name), func(r rune) bool { return strings.ContainsRune("-_.", r) })
+	last := ""
+	if len(words) > 0 {
+		last = words[len(words)-1]
+	}
+	return last == "pass" || last == "pwd" || last == "pw"
+}
+
+// login reports whether an argument after this flag is a password, or a user name with one, as curl and others take them.
+func login(flag, value string) bool {
+	switch flag {
+	case "-p":
+		return !plain(value) && !uuidForm.MatchString(value) && !number.MatchString(value)
+	case "-u", "--user":
+		_, password, found := strings.Cut(value, ":")
+		return found && password != "" && !placeholder(password)
 	}
 	return false
 }
@@ -205,21 +228,62 @@ func plain(value string) bool {
 	case "true", "false", "yes", "no", "on", "off", "auto", "none", "null":
 		return true
 	}
-	return strings.HasPrefix(value, "/") || strings.HasPrefix(value, "~") || strings.HasPrefix(value, ".") ||
-		strings.HasPrefix(value, "$") ||
-		len(value) > 2 && value[1:3] == `:\`
+	return placeholder(value) || pathForm.MatchString(value) && !encoded(value)
 }
 
+// placeholder reports whether a value stands for another: what kubectl and we show instead of a secret, and variables of
+// shells, templates and documentation.
+func placeholder(value string) bool {
+	switch strings.TrimSpace(value) {
+	case yamledit.Redacted, "DATA+OMITTED", "~", "null":
+		return true
+	}
+	return reference.MatchString(value)
+}
+
+// encoded reports whether what could be a path is base64, in which one letter of 64 is a slash: a path has words.
+func encoded(value string) bool {
+	if strings.ContainsAny(value, "+=") && base64Form.MatchString(value) {
+		return true
+	}
+	digits, upper, lower := 0, 0, 0
+	for _, r := range value {
+		switch {
+		case r >= '0' && r <= '9':
+			digits++
+		case r >= 'A' && r <= 'Z':
+			upper++
+		case r >= 'a' && r <= 'z':
+			lower++
+		}
+	}
+	return len(value) >= 20 && base64Form.MatchString(value) && digits >= 2 && upper >= 4 && lower >= 4
+}
+
+// urlPassword reports whether a value is a URL with a password in it, or ends in one.
+func urlPassword(value string) bool { return urlForm.MatchString(value) }
+
 // secretValue reports whether a value is a secret by its form, whatever it is called.
-func secretValue(value string) bool { return secretForm.MatchString(value) }
+func secretValue(value string) bool {
+	return secretForm.MatchString(value) || strings.Contains(strings.ToLower(value), "authorization") && bearer.MatchString(value)
+}
 
 var (
 	// secretForm matches JWTs, StackState's and some well-known services' tokens, and PEM private keys.
 	secretForm = regexp.MustCompile(`eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*|svctok-[A-Za-z0-9_-]+|` +
 		`\b(ghp|gho|ghs|glpat|github_pat|xox[abp])[-_][A-Za-z0-9_-]{16,}|-----BEGIN [A-Z ]*PRIVATE KEY-----`)
-	uuidForm = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
-	// assignment matches a field or variable in a comment: its name, what is between, and its value.
-	assignment = regexp.MustCompile(`([A-Za-z][A-Za-z0-9_-]*)("?\s*[:=]\s*)(\S+)`)
+	// bearer matches the value of an Authorization header.
+	bearer = regexp.MustCompile(`(?i)\b(bearer|basic|token)\s+[A-Za-z0-9._~+/-]{6,}=*`)
+	// pathForm matches absolute and relative paths, reference what stands for another value.
+	pathForm   = regexp.MustCompile(`^(~|~?/.*|\.\.?(/.*)?|[A-Za-z]:[\\/].*|[\w.-]+(/[\w.-]+)+)$`)
+	reference  = regexp.MustCompile(`^(\$[A-Za-z_]\w*|\$\{[^}]*\}|\$\([^)]*\)|%[A-Za-z_]\w*%|\{\{.*\}\}|<[^<>]*>|[*xX.]{3,})$`)
+	base64Form = regexp.MustCompile(`^[A-Za-z0-9+/_-]+=*$`)
+	urlForm    = regexp.MustCompile(`\w://[^\s/:@]*:[^\s/@]+@`)
+	number     = regexp.MustCompile(`^[0-9]+$`)
+	uuidForm   = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	// assignment matches a field or variable in a comment: its name, what is between, and its value, after which no other
+	// word may follow: then it is prose.
+	assignment = regexp.MustCompile(`([A-Za-z][A-Za-z0-9_-]*)("?\s*[:=]\s*)([^\s#]+)(\s*(?:$|[,}#\n]|\s[A-Za-z][A-Za-z0-9_-]*\s*[:=]))`)
 )
 
 // random reports whether a value looks drawn at random: long, of mixed characters, and neither a path, an address nor a
@@ -247,8 +311,10 @@ func HideComment(line string) string {
 		return line
 	}
 	comment := assignment.ReplaceAllStringFunc(line[i:], func(field string) string {
-		if parts := assignment.FindStringSubmatch(field); secretName(parts[1]) && !plain(parts[3]) {
-			return parts[1] + parts[2] + yamledit.Redacted
+		parts := assignment.FindStringSubmatch(field)
+		value := strings.Trim(parts[3], "\"',")
+		if secretName(parts[1]) && !plain(value) {
+			return parts[1] + parts[2] + yamledit.Redacted + parts[4]
 		}
 		return field
 	})
