@@ -133,8 +133,8 @@ func head(path string) []byte {
 	return data
 }
 
-// looksLikeKubeconfig reports whether data names at least two of the three lists, however their keys are quoted, or users
-// with a credential.
+// looksLikeKubeconfig reports whether data names at least two of the three lists, however their keys are quoted, or
+// users with a credential.
 func looksLikeKubeconfig(data []byte) bool {
 	if bytes.IndexByte(data[:min(len(data), 512)], 0) >= 0 {
 		return false

@@ -9,14 +9,14 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
 )
 
-// Redirect is the kind of a finding that is no secret: a variable in exec.env of our helper. Such variables decide where the
-// helper finds its configuration, session, keyring, programs, certificate authorities and proxies, or who it is, and a
-// credential in the environment of the person who uses the kubeconfig could go where they say. We write none.
+// Redirect is the kind of a finding that is no secret: a variable in exec.env of our helper. Such variables decide
+// where the helper finds its configuration, session, keyring, programs, certificate authorities and proxies, or who it
+// is, and a credential in the environment of the person who uses the kubeconfig could go where they say. We write none.
 const Redirect Kind = "redirect"
 
-// harmless reports whether a variable of this name may be set for our helper: these choose among what is the person's own,
-// as the arguments may, or keep tokens off the disk. Of all others only some redirect it, but what a library, a loader or a
-// system goes by is more than a list can hold.
+// harmless reports whether a variable of this name may be set for our helper: these choose among what is the person's
+// own, as the arguments may, or keep tokens off the disk. Of all others only some redirect it, but what a library, a
+// loader or a system goes by is more than a list can hold.
 func harmless(variable string) bool {
 	return variable == "KUBECTL_EDGE_PROFILE" || variable == "KUBECTL_EDGE_CACHE"
 }
@@ -31,8 +31,9 @@ func assigned(call tokenrequest.Call) (names []string) {
 	return names
 }
 
-// findRedirects returns the variables by which the users of one document redirect our helper, each once, at the first user
-// that has it. Unlike secrets, which are found where they stand, they are followed through aliases and merged mappings.
+// findRedirects returns the variables by which the users of one document redirect our helper, each once, at the first
+// user that has it. Unlike secrets, which are found where they stand, they are followed through aliases and merged
+// mappings.
 func findRedirects(root *yaml.Node) []Finding {
 	var found []Finding
 	seen := map[*yaml.Node]bool{}
@@ -119,8 +120,8 @@ func sequenceOf(lists []*yaml.Node) *yaml.Node {
 	return &yaml.Node{Kind: yaml.SequenceNode, Content: sequence(lists)}
 }
 
-// fields returns every value of a key, also of merged mappings ("<<"), without aliases. Which one counts, where there are
-// several, depends on the version of the library that client-go reads YAML with.
+// fields returns every value of a key, also of merged mappings ("<<"), without aliases. Which one counts, where there
+// are several, depends on the version of the library that client-go reads YAML with.
 func fields(n *yaml.Node, key string) (values []*yaml.Node) {
 	seen := map[*yaml.Node]bool{} // mappings can be merged in a circle, and many times
 	var search func(n *yaml.Node)

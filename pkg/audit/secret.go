@@ -177,7 +177,8 @@ func classify(value, name string, at place) (Kind, bool) {
 			return URL, true
 		}
 	}
-	return UnknownField, hidden && !strings.HasSuffix(path, "certificate-authority-data") && !strings.HasSuffix(path, "client-certificate-data")
+	return UnknownField, hidden && !strings.HasSuffix(path, "certificate-authority-data") &&
+		!strings.HasSuffix(path, "client-certificate-data")
 }
 
 // secretName reports whether a field, flag or variable of this name holds a secret.
@@ -187,15 +188,18 @@ func secretName(name string) bool {
 		return true
 	}
 	for _, word := range []string{
-		"file", "path", "dir", "url", "uri", "endpoint", "name", "type", "id", "ids", "expiry", "expiration", "lifetime", "ttl",
-		"timeout", "audience", "cache", "storage", "format", "version", "method", "mode", "scope", "scopes", "tokenkey", "env", "envvar",
+		"file", "path", "dir", "url", "uri", "endpoint", "name", "type", "id", "ids", "expiry", "expiration",
+		"lifetime", "ttl",
+		"timeout", "audience", "cache", "storage", "format", "version", "method", "mode", "scope", "scopes", "tokenkey",
+		"env", "envvar",
 	} {
 		if strings.HasSuffix(joined, word) {
 			return false // it is about a secret
 		}
 	}
 	for _, word := range []string{
-		"token", "secret", "password", "passwd", "passphrase", "passcode", "apikey", "privatekey", "accesskey", "accountkey",
+		"token", "secret", "password", "passwd", "passphrase", "passcode", "apikey", "privatekey", "accesskey",
+		"accountkey",
 		"clientkeydata", "credential", "assertion",
 	} {
 		if strings.Contains(joined, word) {
@@ -210,7 +214,8 @@ func secretName(name string) bool {
 	return last == "pass" || last == "pwd" || last == "pw"
 }
 
-// login reports whether an argument after this flag is a password, or a user name with one, as curl and others take them.
+// login reports whether an argument after this flag is a password, or a user name with one, as curl and others take
+// them.
 func login(flag, value string) bool {
 	switch flag {
 	case "-p":
@@ -231,8 +236,8 @@ func plain(value string) bool {
 	return placeholder(value) || pathForm.MatchString(value) && !encoded(value)
 }
 
-// placeholder reports whether a value stands for another: what kubectl and we show instead of a secret, and variables of
-// shells, templates and documentation.
+// placeholder reports whether a value stands for another: what kubectl and we show instead of a secret, and variables
+// of shells, templates and documentation.
 func placeholder(value string) bool {
 	switch strings.TrimSpace(value) {
 	case yamledit.Redacted, "DATA+OMITTED", "~", "null":
@@ -265,7 +270,8 @@ func urlPassword(value string) bool { return urlForm.MatchString(value) }
 
 // secretValue reports whether a value is a secret by its form, whatever it is called.
 func secretValue(value string) bool {
-	return secretForm.MatchString(value) || strings.Contains(strings.ToLower(value), "authorization") && bearer.MatchString(value)
+	return secretForm.MatchString(value) || strings.Contains(strings.ToLower(value), "authorization") &&
+		bearer.MatchString(value)
 }
 
 var (
@@ -275,15 +281,17 @@ var (
 	// bearer matches the value of an Authorization header.
 	bearer = regexp.MustCompile(`(?i)\b(bearer|basic|token)\s+[A-Za-z0-9._~+/-]{6,}=*`)
 	// pathForm matches absolute and relative paths, reference what stands for another value.
-	pathForm   = regexp.MustCompile(`^(~|~?/.*|\.\.?(/.*)?|[A-Za-z]:[\\/].*|[\w.-]+(/[\w.-]+)+)$`)
-	reference  = regexp.MustCompile(`^(\$[A-Za-z_]\w*|\$\{[^}]*\}|\$\([^)]*\)|%[A-Za-z_]\w*%|\{\{.*\}\}|<[^<>]*>|[*xX.]{3,})$`)
+	pathForm  = regexp.MustCompile(`^(~|~?/.*|\.\.?(/.*)?|[A-Za-z]:[\\/].*|[\w.-]+(/[\w.-]+)+)$`)
+	reference = regexp.MustCompile(`^(\$[A-Za-z_]\w*|\$\{[^}]*\}|\$\([^)]*\)|%[A-Za-z_]\w*%|\{\{.*\}\}|<[^<>]*>|` +
+		`[*xX.]{3,})$`)
 	base64Form = regexp.MustCompile(`^[A-Za-z0-9+/_-]+=*$`)
 	urlForm    = regexp.MustCompile(`\w://[^\s/:@]*:[^\s/@]+@`)
 	number     = regexp.MustCompile(`^[0-9]+$`)
 	uuidForm   = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
-	// assignment matches a field or variable in a comment: its name, what is between, and its value, after which no other
-	// word may follow: then it is prose.
-	assignment = regexp.MustCompile(`([A-Za-z][A-Za-z0-9_-]*)("?\s*[:=]\s*)([^\s#]+)(\s*(?:$|[,}#\n]|\s[A-Za-z][A-Za-z0-9_-]*\s*[:=]))`)
+	// assignment matches a field or variable in a comment: its name, what is between, and its value, after which no
+	// other word may follow: then it is prose.
+	assignment = regexp.MustCompile(`([A-Za-z][A-Za-z0-9_-]*)("?\s*[:=]\s*)([^\s#]+)(\s*(?:$|[,` +
+		`}#\n]|\s[A-Za-z][A-Za-z0-9_-]*\s*[:=]))`)
 )
 
 // random reports whether a value looks drawn at random: long, of mixed characters, and neither a path, an address nor a

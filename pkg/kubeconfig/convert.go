@@ -29,14 +29,17 @@ type Embedded struct {
 }
 
 var (
-	// edgeHost matches the domain of an instance: [<service>.]<instance ID>.edge.<region>.onstackit.cloud, after the UI's.
-	edgeHost = regexp.MustCompile(`^(?:[a-z0-9-]+\.)?([a-z](?:[a-z0-9-]{0,6}[a-z0-9])?-[0-9a-f]{7})\.edge\.([a-z]{2}[0-9]{2})\.(?:on)?stackit\.cloud$`)
+	// edgeHost matches the domain of an instance: [<service>.]<instance ID>.edge.<region>.onstackit.cloud, after the
+	// UI's.
+	edgeHost = regexp.MustCompile(`^(?:[a-z0-9-]+\.)?([a-z](?:[a-z0-9-]{0,` +
+		`6}[a-z0-9])?-[0-9a-f]{7})\.edge\.([a-z]{2}[0-9]{2})\.(?:on)?stackit\.cloud$`)
 	// instanceLabel matches an instance ID as a label of some other host name, such as a sandbox's.
 	instanceLabel = regexp.MustCompile(`^[a-z](?:[a-z0-9-]{0,6}[a-z0-9])?-[0-9a-f]{7}$`)
 )
 
-// FindEmbedded returns the users of config with an embedded token that a context uses, sorted by name. A file is no proof
-// that a server is an Edge instance: converting an entry means to compare its server with what the API says of the instance.
+// FindEmbedded returns the users of config with an embedded token that a context uses, sorted by name. A file is no
+// proof that a server is an Edge instance: converting an entry means to compare its server with what the API says of
+// the instance.
 func FindEmbedded(config *api.Config) []Embedded {
 	byUser := map[string]*Embedded{}
 	for _, name := range slices.Sorted(maps.Keys(config.Contexts)) {
@@ -95,8 +98,8 @@ func InstanceOf(server string) (id, region string) {
 	return "", ""
 }
 
-// Convert replaces the token of an embedded user by the exec user. It returns the token, which lives on until it ends, for
-// the cache. It refuses a user of several clusters, since all but one would lose their credential.
+// Convert replaces the token of an embedded user by the exec user. It returns the token, which lives on until it ends,
+// for the cache. It refuses a user of several clusters, since all but one would lose their credential.
 func Convert(config *api.Config, e Embedded, exec *api.AuthInfo) (token string, err error) {
 	user := config.AuthInfos[e.User]
 	switch {
@@ -104,7 +107,8 @@ func Convert(config *api.Config, e Embedded, exec *api.AuthInfo) (token string, 
 		return "", fmt.Errorf("convert user %q: it has no token", e.User)
 	case len(e.Clusters) != 1:
 		return "", fmt.Errorf("convert user %q: it is used with several clusters: %q", e.User, e.Clusters)
-	case user.TokenFile != "" || user.ClientCertificate != "" || user.ClientKey != "" || len(user.ClientCertificateData) > 0 || len(user.ClientKeyData) > 0 ||
+	case user.TokenFile != "" || user.ClientCertificate != "" || user.ClientKey != "" ||
+		len(user.ClientCertificateData) > 0 || len(user.ClientKeyData) > 0 ||
 		user.Username != "" || user.Password != "" || user.AuthProvider != nil || user.Exec != nil:
 		return "", fmt.Errorf("convert user %q: it has other credentials beside the token", e.User)
 	}

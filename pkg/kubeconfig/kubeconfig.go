@@ -70,8 +70,8 @@ func Edit(ctx context.Context, explicit string, edit func(*api.Config) error) er
 	return nil
 }
 
-// CheckWritable reports whether Edit can be expected to write entries of these names, before anything is minted for them:
-// the file of each that is there already, and the one for new entries.
+// CheckWritable reports whether Edit can be expected to write entries of these names, before anything is minted for
+// them: the file of each that is there already, and the one for new entries.
 func CheckWritable(explicit string, names ...string) error {
 	files, err := chooseFiles(explicit)
 	if err != nil {

@@ -17,8 +17,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
 )
 
-// Two of our writers and a real kubectl change one kubeconfig at the same time, and none loses what another wrote. kubectl
-// does not wait for a lock, it fails; so it is called again until it gets it.
+// Two of our writers and a real kubectl change one kubeconfig at the same time, and none loses what another wrote.
+// kubectl does not wait for a lock, it fails; so it is called again until it gets it.
 func TestWritersAndKubectlLoseNothing(t *testing.T) {
 	kubectl := filepath.Join(clustertest.Servers(t), "kubectl")
 	path := filepath.Join(t.TempDir(), "config")
@@ -28,7 +28,8 @@ func TestWritersAndKubectlLoseNothing(t *testing.T) {
 		wait.Go(func() {
 			for i := range each {
 				err := kubeconfig.Edit(t.Context(), path, func(c *api.Config) error {
-					kubeconfig.Entry{Name: fmt.Sprint(writer, i), Server: "https://x.example", User: kubeconfig.ExecUser(nil, "")}.Put(c)
+					kubeconfig.Entry{Name: fmt.Sprint(writer, i), Server: "https://x.example",
+						User: kubeconfig.ExecUser(nil, "")}.Put(c)
 					return nil
 				})
 				if err != nil {
@@ -40,7 +41,8 @@ func TestWritersAndKubectlLoseNothing(t *testing.T) {
 	wait.Go(func() {
 		for i := range each {
 			for {
-				command := exec.CommandContext(t.Context(), kubectl, "config", "set-context", fmt.Sprint("k", i), "--cluster", "x", "--kubeconfig", path)
+				command := exec.CommandContext(t.Context(), kubectl, "config", "set-context", fmt.Sprint("k", i),
+					"--cluster", "x", "--kubeconfig", path)
 				command.Env = append(os.Environ(), "HOME="+filepath.Dir(path))
 				out, err := command.CombinedOutput()
 				if err == nil {

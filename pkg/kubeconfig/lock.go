@@ -16,10 +16,10 @@ import (
 )
 
 // The lock of a kubeconfig is client-go's: a file beside it, made with O_EXCL or, as here, by a hard link, which fails
-// just the same if it is there. Client-go's lock outlives a crash. Ours does not block anyone for long: while it is held,
-// its owner holds an OS lock on it, too, which the system drops when the owner dies, and its content says that it is ours.
-// The process that gets the OS lock of such a file owns the lock. It is taken over, never removed and made again, so there is no
-// moment in which two could believe to own it.
+// just the same if it is there. Client-go's lock outlives a crash. Ours does not block anyone for long: while it is
+// held, its owner holds an OS lock on it, too, which the system drops when the owner dies, and its content says that it
+// is ours. The process that gets the OS lock of such a file owns the lock. It is taken over, never removed and made
+// again, so there is no moment in which two could believe to own it.
 
 const (
 	lockWait    = 10 * time.Second // for one holder
@@ -28,8 +28,9 @@ const (
 	lockContent = "kubectl-edge\n"
 )
 
-// settle is how long the lock is held after a write. kubectl reads a file before it locks it, and removes what it did not
-// see when it read (clientcmd.ModifyConfig). A kubectl that read the old file fails on the lock while we still hold it.
+// settle is how long the lock is held after a write. kubectl reads a file before it locks it, and removes what it did
+// not see when it read (clientcmd.ModifyConfig). A kubectl that read the old file fails on the lock while we still hold
+// it.
 const settle = 100 * time.Millisecond
 
 type lock struct {
@@ -37,8 +38,8 @@ type lock struct {
 	os   *flock.Flock // nil where the file system has no hard links or OS locks: then it is client-go's bare lock
 }
 
-// acquire takes the lock file of this name. It waits for a while if another program holds it, and longer if many programs
-// hold it one after the other.
+// acquire takes the lock file of this name. It waits for a while if another program holds it, and longer if many
+// programs hold it one after the other.
 func acquire(ctx context.Context, name string) (*lock, error) {
 	ctx, cancel := context.WithTimeout(ctx, queueWait)
 	defer cancel()
@@ -50,7 +51,8 @@ func acquire(ctx context.Context, name string) (*lock, error) {
 		if l != nil || err != nil {
 			return l, err
 		}
-		if info, err := os.Lstat(name); err != nil || holder == nil || !os.SameFile(info, holder) || !info.ModTime().Equal(holder.ModTime()) {
+		if info, err := os.Lstat(name); err != nil || holder == nil || !os.SameFile(info, holder) ||
+			!info.ModTime().Equal(holder.ModTime()) {
 			holder, since = info, time.Now()
 		}
 		if time.Since(since) > lockWait {

@@ -96,8 +96,8 @@ func TestLinkedFileIsLockedByBothNames(t *testing.T) {
 	clean(t, filepath.Join(dir, "real"), "kubeconfig")
 }
 
-// kubectl config set reads a file, and locks it only when it writes; what it had not seen by then, it removes. It is kept from
-// that if it read the file before one of our writes.
+// kubectl config set reads a file, and locks it only when it writes; what it had not seen by then, it removes. It is
+// kept from that if it read the file before one of our writes.
 func TestKubectlThatReadTheOldFileIsLockedOut(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config")
 	options := clientcmd.NewDefaultPathOptions()

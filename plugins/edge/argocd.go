@@ -57,15 +57,17 @@ func newArgoCDClusterSecretCmd(a *app) *cobra.Command {
 		Short: "Write the Secrets by which Argo CD knows instances as clusters, without a token in them",
 		Long: `Write the Secrets by which Argo CD knows instances as clusters, without a token in them.
 
-Each Secret has Argo CD call kubectl-edge_credential, which mints short-lived tokens with the workload identity of
-Argo CD's pods. Helper and identity have to be in these pods first: see docs/argocd.md and the kustomize component
-next to it.
+Each Secret has Argo CD call kubectl-edge_credential, which mints short-lived tokens with the workload
+identity of Argo CD's pods. Helper and identity have to be in these pods first: see docs/argocd.md and the
+kustomize component next to it.
 
-Secret and cluster are named edge-REGION-INSTANCE_ID. The labels kubectl-edge/name, instance-id, project-id and region
-are for the cluster generator of ApplicationSets; --label and --annotation add others.
+Secret and cluster are named edge-REGION-INSTANCE_ID. The labels kubectl-edge/name, instance-id, project-id
+and region are for the cluster generator of ApplicationSets; --label and --annotation add others.
 
-The API says where an instance's server is only together with a new token, valid for 10 minutes. It goes to your cache.`,
-		Example: `  kubectl edge argocd cluster-secret --name demo --service-account-email argocd-x4t7k21@sa.stackit.cloud
+The API says where an instance's server is only together with a new token, valid for 10 minutes. It goes to
+your cache.`,
+		Example: `  kubectl edge argocd cluster-secret --name demo \
+      --service-account-email argocd-x4t7k21@sa.stackit.cloud
   kubectl edge argocd cluster-secret --all --service-account-email argocd-x4t7k21@sa.stackit.cloud --label stage=prod \
       --apply --context management`,
 		Args: cobra.NoArgs,
@@ -81,16 +83,20 @@ The API says where an instance's server is only together with a new token, valid
 	}
 	o.which.addFlags(cmd.Flags())
 	f := cmd.Flags()
-	f.StringVar(&o.serviceAccount, "service-account-email", "", "STACKIT service account that trusts the pods' workload identity")
+	f.StringVar(&o.serviceAccount, "service-account-email", "",
+		"STACKIT service account that trusts the pods' workload identity")
 	f.StringVar(&o.tokenFile, "token-file", o.tokenFile, "file in the pods with the token of their workload identity")
 	f.StringVar(&o.command, "command", o.command, "name or path of the helper in the pods")
-	f.VarP((*expiration.Flag)(&o.expiration), "expiration", "e", "how long each minted token is valid, such as 15m or 8h (default: 15m)")
+	f.VarP((*expiration.Flag)(&o.expiration), "expiration", "e",
+		"how long each minted token is valid, such as 15m or 8h (default: 15m)")
 	f.StringVar(&o.namespace, "namespace", o.namespace, "namespace of Argo CD")
 	f.StringToStringVarP(&o.labels, "label", "l", nil, "label to add, as KEY=VALUE; several with commas, or repeated")
-	f.StringToStringVar(&o.annotations, "annotation", nil, "annotation to add, as KEY=VALUE; several with commas, or repeated")
+	f.StringToStringVar(&o.annotations, "annotation", nil,
+		"annotation to add, as KEY=VALUE; several with commas, or repeated")
 	o.patience.addFlags(f)
 	f.StringVarP(&o.format, "output", "o", o.format, "output format: json|yaml")
-	f.BoolVar(&o.apply, "apply", false, "apply the Secrets to the cluster of --context (server-side), instead of printing them")
+	f.BoolVar(&o.apply, "apply", false, "apply the Secrets to the cluster of --context (server-side), instead of "+
+		"printing them")
 	f.BoolVar(&o.forceConflicts, "force-conflicts", false, "with --apply, take over fields that others manage")
 	f.StringVar(&o.kubeconfig, "kubeconfig", "", "file with the context (default: as kubectl chooses it)")
 	f.StringVar(&o.context, "context", "", "context of the cluster in which Argo CD runs, for --apply")
@@ -121,7 +127,8 @@ func (o *clusterSecretOptions) validate() error {
 		return fmt.Errorf("--namespace %.80q: %s", o.namespace, problems[0])
 	}
 	for key, value := range o.labels {
-		if problems := append(validation.IsQualifiedName(key), validation.IsValidLabelValue(value)...); len(problems) > 0 {
+		if problems := append(validation.IsQualifiedName(key),
+			validation.IsValidLabelValue(value)...); len(problems) > 0 {
 			return fmt.Errorf("--label %.80s=%.80s: %s", key, value, problems[0])
 		}
 	}
@@ -133,7 +140,8 @@ func (o *clusterSecretOptions) validate() error {
 	return nil
 }
 
-// callsHelper reports whether what Argo CD is to run is the helper: everything else would get arguments that it does not know.
+// callsHelper reports whether what Argo CD is to run is the helper: everything else would get arguments that it does
+// not know.
 func (o *clusterSecretOptions) callsHelper() bool {
 	call, ours := tokenrequest.FindCall(o.command, nil)
 	return ours && call.Sure
@@ -178,7 +186,8 @@ func (o *clusterSecretOptions) run(ctx context.Context) error {
 func (o *clusterSecretOptions) argoCD() (*rest.Config, error) {
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
 	rules.ExplicitPath = o.kubeconfig
-	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, &clientcmd.ConfigOverrides{CurrentContext: o.context}).ClientConfig()
+	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules,
+		&clientcmd.ConfigOverrides{CurrentContext: o.context}).ClientConfig()
 	if err != nil {
 		return nil, hint.Wrap(fmt.Errorf("reach the cluster of Argo CD: %w", err), "kubectl config get-contexts")
 	}
@@ -201,7 +210,8 @@ func (o *clusterSecretOptions) secrets(
 		made[i], err = o.secretOf(ctx, cloud, instance)
 		return err
 	}
-	errs, err := askAll(ctx, o.app, cloud, o.patience, instances, func(i stackit.Instance) string { return i.Id }, secretOf)
+	errs, err := askAll(ctx, o.app, cloud, o.patience, instances, func(i stackit.Instance) string { return i.Id },
+		secretOf)
 	if err != nil {
 		return nil, 0, err
 	}

@@ -54,11 +54,11 @@ func newDoctorCmd(a *app) *cobra.Command {
 		Short: "Find out what keeps a profile from working, and what to do about it",
 		Long: `Find out what keeps a profile from working, and what to do about it.
 
-It asks STACKIT as the profile is logged in, and looks at Edge Cloud in the project, the role that minting takes,
-where the secrets lie and whether the next has space, the endpoints and their clocks, the cache, the kubeconfig, the
-helper that each context calls and whether kubectl's preferences let it run, and the API server of the current
-context. A check that could not be tried says so. It mints no token, changes nothing but a session that has to be
-renewed, and prints no secret.
+It asks STACKIT as the profile is logged in, and looks at Edge Cloud in the project, the role that minting
+takes, where the secrets lie and whether the next has space, the endpoints and their clocks, the cache, the
+kubeconfig, the helper that each context calls and whether kubectl's preferences let it run, and the API
+server of the current context. A check that could not be tried says so. It mints no token, changes nothing but
+a session that has to be renewed, and prints no secret.
 
 The exit code is 1 if a check failed; warnings and checks that were not tried do not count.`,
 		Example: `  kubectl edge doctor

@@ -21,14 +21,16 @@ import (
 const (
 	// doctorTimeout bounds each thing that doctor waits for.
 	doctorTimeout = 10 * time.Second
-	// goodSkew is by how much the clocks may differ without anything noticing it, maxSkew when tokens begin to be refused.
+	// goodSkew is by how much the clocks may differ without anything noticing it, maxSkew when tokens begin to be
+	// refused.
 	goodSkew = 30 * time.Second
 	maxSkew  = time.Minute
 )
 
 func (a *app) checkProfile(s profile.Scope) check {
 	if s.ProjectID == "" {
-		return warned("configuration", "kubectl edge use", "profile %s has no project, so every command needs --project-id", s.Name)
+		return warned("configuration", "kubectl edge use",
+			"profile %s has no project, so every command needs --project-id", s.Name)
 	}
 	return passed("configuration", "profile %s, project %s, region %s", s.Name, s.ProjectID, s.Region)
 }
@@ -56,7 +58,8 @@ func (a *app) checkEndpoints(ctx context.Context, s profile.Scope, client *http.
 	endpoints := s.Settings.Endpoints.WithDefaults()
 	named := []struct{ name, url string }{
 		{"edge endpoint", endpoints.Edge}, {"resource manager endpoint", endpoints.ResourceManager},
-		{"identity provider", strings.TrimSuffix(endpoints.IdentityProvider, "/") + "/.well-known/openid-configuration"},
+		{"identity provider", strings.TrimSuffix(endpoints.IdentityProvider, "/") +
+			"/.well-known/openid-configuration"},
 	}
 	if endpoints.ServiceAccountToken != "" {
 		named = append(named, struct{ name, url string }{"service account endpoint", endpoints.ServiceAccountToken})
@@ -100,8 +103,10 @@ func checkSkew(skew time.Duration) check {
 }
 
 // checkEndpoint reports how far this machine's clock is ahead of the endpoint's, if that says its time.
-func (a *app) checkEndpoint(ctx context.Context, client *http.Client, name, address string) (c check, skew time.Duration, known bool) {
-	const next = "check the network, proxies (HTTPS_PROXY) and, for a TLS error, certificate-authority: kubectl edge config get"
+func (a *app) checkEndpoint(ctx context.Context, client *http.Client, name, address string) (c check,
+	skew time.Duration, known bool) {
+	const next = "check the network, proxies (HTTPS_PROXY) and, for a TLS error, certificate-authority: kubectl edge " +
+		"config get"
 	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
@@ -141,7 +146,8 @@ func (a *app) checkCache() check {
 	case err != nil:
 		return failed(name, err, "kubectl edge config set "+tokencache.Setting+" '', or unset "+tokencache.Variable)
 	case store.OffBy() == "$"+tokencache.Variable:
-		return warned(name, "unset "+tokencache.Variable, "turned off by %s, so every command mints a token", store.OffBy())
+		return warned(name, "unset "+tokencache.Variable, "turned off by %s, so every command mints a token",
+			store.OffBy())
 	case store.OffBy() != "":
 		return warned(name, "kubectl edge config set "+tokencache.Setting+" ''",
 			"turned off by %s, so every command mints a token", store.OffBy())

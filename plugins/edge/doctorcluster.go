@@ -18,9 +18,9 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
-// checkCluster asks the API server of the current context, if that is one of kubectl edge, for its version, and whether it
-// takes the cached token. The kubeconfig may come from anybody, so no credential goes to the server that it names, but to the
-// one that STACKIT named together with the token.
+// checkCluster asks the API server of the current context, if that is one of kubectl edge, for its version, and whether
+// it takes the cached token. The kubeconfig may come from anybody, so no credential goes to the server that it names,
+// but to the one that STACKIT named together with the token.
 func (a *app) checkCluster(ctx context.Context, config *api.Config) check {
 	const name = "cluster"
 	current := config.CurrentContext
@@ -29,11 +29,13 @@ func (a *app) checkCluster(ctx context.Context, config *api.Config) check {
 	case current == "":
 		return skipped(name, "kubectl edge use", "not tried: the kubeconfig has no current context")
 	case entry == nil:
-		return failed(name, fmt.Errorf("the current context %q is not in the kubeconfig", current), "kubectl config get-contexts")
+		return failed(name, fmt.Errorf("the current context %q is not in the kubeconfig", current),
+			"kubectl config get-contexts")
 	}
 	request, ours := kubeconfig.RequestOf(config.AuthInfos[entry.AuthInfo])
 	if !ours {
-		return skipped(name, "kubectl edge use", "not tried: the current context %q is not one of kubectl edge", current)
+		return skipped(name, "kubectl edge use", "not tried: the current context %q is not one of kubectl edge",
+			current)
 	}
 	server, err := askVersion(ctx)
 	if err != nil {
@@ -53,7 +55,8 @@ func (a *app) checkAccepted(ctx context.Context, current string, server *url.URL
 	}
 	token, err := target.Store.Get(target.Key, a.Now())
 	if err != nil {
-		return skipped(name, whoami, "%s answers; no token is cached, so whether it takes one was not tried", server.Host)
+		return skipped(name, whoami, "%s answers; no token is cached, so whether it takes one was not tried",
+			server.Host)
 	}
 	named, known := target.Store.Server(target.Key, token)
 	if known && !sameServer(named.URL, server.String()) {

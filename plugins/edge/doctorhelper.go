@@ -114,7 +114,8 @@ func (a *app) checkHelpers(ctx context.Context, config *api.Config) []check {
 		version, err := a.versionOf(ctx, path)
 		switch {
 		case err != nil:
-			checks = append(checks, failed("helper", fmt.Errorf("%s --version: %w", path, err), "install it again: "+next))
+			checks = append(checks, failed("helper", fmt.Errorf("%s --version: %w", path, err),
+				"install it again: "+next))
 		case version != a.Version:
 			checks = append(checks, warned("helper", "upgrade both: kubectl krew upgrade",
 				"%s is version %.40q, and kubectl-edge is %s", path, version, a.Version))
@@ -125,7 +126,8 @@ func (a *app) checkHelpers(ctx context.Context, config *api.Config) []check {
 	return checks
 }
 
-// versionOf runs a program that a kubeconfig named, without the credentials that this process may have in its environment.
+// versionOf runs a program that a kubeconfig named, without the credentials that this process may have in its
+// environment.
 func (a *app) versionOf(ctx context.Context, path string) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
 	defer cancel()

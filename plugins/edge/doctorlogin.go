@@ -61,8 +61,8 @@ func (a *app) probe(ctx context.Context, s profile.Scope) (probe, error) {
 	return p, err
 }
 
-// checkAccount makes the checks that ask STACKIT as the profile: who that is, whether Edge Cloud can be used, and whether
-// tokens may be minted.
+// checkAccount makes the checks that ask STACKIT as the profile: who that is, whether Edge Cloud can be used, and
+// whether tokens may be minted.
 func (a *app) checkAccount(ctx context.Context, s profile.Scope) []check {
 	p, err := a.probe(ctx, s)
 	var refusal *stackit.APIError
@@ -71,6 +71,14 @@ func (a *app) checkAccount(ctx context.Context, s profile.Scope) []check {
 		return []check{failed("login", err, "kubectl edge login")}
 	}
 	checks := []check{a.describeLogin(p)}
+	if s.ProjectID != "" {
+		if c, tried := a.checkService(ctx, s); tried {
+			if checks = append(checks, c); c.Status == checkFail || forbidden {
+				return a.orRefusal(checks, c, err)
+			}
+			return append(checks, a.checkRole(ctx, s, p.instances))
+		}
+	}
 	switch {
 	case s.ProjectID == "" && forbidden:
 		return append(checks, failed("projects", err, "kubectl edge login as an account that may list projects"))
@@ -78,11 +86,46 @@ func (a *app) checkAccount(ctx context.Context, s profile.Scope) []check {
 		return append(checks, skipped("edge cloud", "kubectl edge use", "not tried: the profile has no project"))
 	case forbidden:
 		return append(checks, failed("edge cloud", err,
-			"enable Edge Cloud in the project, and give the account a role there: edge.reader to list, edge.admin to mint"))
+			"enable Edge Cloud in the project, and give the account a role there: edge.reader to list, edge.admin to "+
+				"mint"))
 	}
 	checks = append(checks, passed("edge cloud", "project %s has %s in %s", s.ProjectID,
 		count(len(p.instances), "instance"), s.Region))
 	return append(checks, a.checkRole(ctx, s, p.instances))
+}
+
+// orRefusal adds the refusal to list instances, if that is not explained by a service that is not enabled.
+func (a *app) orRefusal(checks []check, service check, refusal error) []check {
+	if service.Status == checkFail {
+		return checks
+	}
+	return append(checks, failed("role", refusal, "ask the owner of the project for the role edge.reader to list, "+
+		"edge.admin to mint"))
+}
+
+// checkService asks whether Edge Cloud is enabled in the project, where that can be asked.
+func (a *app) checkService(ctx context.Context, s profile.Scope) (c check, tried bool) {
+	const name, next = "edge cloud", "kubectl edge instance create --enable-service"
+	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
+	defer cancel()
+	cloud, err := a.cloud(ctx, s)
+	if err != nil {
+		return check{}, false
+	}
+	state, err := cloud.EdgeService(ctx, s.ProjectID, s.Region)
+	switch {
+	case err != nil: // nobody answers that question, or not this account: the list of instances says as much
+		return check{}, false
+	case state == stackit.ServiceEnabled:
+		return passed(name, "enabled in project %s in %s", s.ProjectID, s.Region), true
+	case state == stackit.ServiceEnabling:
+		return failed(name, fmt.Errorf("being enabled in project %s in %s", s.ProjectID, s.Region),
+			"try again in a minute"), true
+	case state == stackit.ServiceDisabled || state == stackit.ServiceDisabling:
+		return failed(name, fmt.Errorf("not enabled in project %s in %s (%s)", s.ProjectID, s.Region, state), next),
+			true
+	}
+	return check{}, false // a state that STACKIT added since
 }
 
 func (a *app) describeLogin(p probe) check {
@@ -118,7 +161,8 @@ func (a *app) checkRole(ctx context.Context, s profile.Scope, instances []stacki
 	case errors.As(err, &refusal) && refusal.Status == http.StatusNotFound:
 		return passed(name, "STACKIT does not refuse to mint tokens for this account")
 	case errors.As(err, &refusal) && refusal.Status == http.StatusForbidden:
-		return failed(name, fmt.Errorf("this account may not mint tokens: it lacks the role edge.admin in project %s", s.ProjectID),
+		return failed(name, fmt.Errorf("this account may not mint tokens: it lacks the role edge.admin in project %s",
+			s.ProjectID),
 			"ask the owner of the project for the role, or log in as another account: kubectl edge login")
 	case err == nil:
 		err = errors.New("STACKIT minted a token for an instance that it does not list")

@@ -37,10 +37,10 @@ func newKubeconfigConvertCmd(a *app) *cobra.Command {
 		Short: "Replace tokens of Edge instances in your kubeconfig by the credential helper",
 		Long: `Replace tokens of Edge instances in your kubeconfig by the credential helper.
 
-The names of context, cluster and user stay, and so does the rest of the file. Which instance an entry is of is found
-by the name of its server, by what its token says, and by asking the API for the instances of your projects. An entry
-is converted only if its server is the one that the API names, which it does together with a new token, valid for 10
-minutes. That one goes to the cache.
+The names of context, cluster and user stay, and so does the rest of the file. Which instance an entry is of
+is found by the name of its server, by what its token says, and by asking the API for the instances of your
+projects. An entry is converted only if its server is the one that the API names, which it does together with
+a new token, valid for 10 minutes. That one goes to the cache.
 
 Nobody can revoke the token that is taken out: who has a copy can use it until it ends.`,
 		Example: `  kubectl edge kubeconfig convert --all --dry-run
@@ -49,7 +49,8 @@ Nobody can revoke the token that is taken out: who has a copy can use it until i
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.all == (len(o.contexts) > 0) {
-				return usageError{hint.Wrap(errors.New("convert what? want either --context or --all"), "kubectl edge kubeconfig audit")}
+				return usageError{hint.Wrap(errors.New("convert what? want either --context or --all"),
+					"kubectl edge kubeconfig audit")}
 			}
 			if err := o.patience.validate(); err != nil {
 				return usageError{err}
@@ -59,7 +60,8 @@ Nobody can revoke the token that is taken out: who has a copy can use it until i
 	}
 	cmd.Flags().StringSliceVar(&o.contexts, "context", nil, "context to convert; several with commas, or repeated")
 	cmd.Flags().BoolVar(&o.all, "all", false, "all contexts of Edge instances in all files")
-	cmd.Flags().VarP((*expiration.Flag)(&o.expiration), "expiration", "e", "how long each minted token is valid, such as 15m or 1d (default: the profile's, else 15m)")
+	cmd.Flags().VarP((*expiration.Flag)(&o.expiration), "expiration", "e",
+		"how long each minted token is valid, such as 15m or 1d (default: the profile's, else 15m)")
 	cmd.Flags().StringVar(&o.path, "kubeconfig", "", "file to change (default: those that kubectl reads)")
 	cmd.Flags().BoolVar(&o.backup, "backup", false, "keep each file as it was, with its tokens, as FILE.bak")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "print what would change as a diff, and write nothing")
@@ -112,7 +114,10 @@ func (o *kubeconfigConvertOptions) run(ctx context.Context) error {
 func (o *kubeconfigConvertOptions) choose(config *api.Config) ([]*conversion, error) {
 	embedded := kubeconfig.FindEmbedded(config)
 	for _, name := range o.contexts {
-		if slices.ContainsFunc(embedded, func(e kubeconfig.Embedded) bool { return slices.Contains(e.Contexts, name) }) {
+		if slices.ContainsFunc(embedded, func(e kubeconfig.Embedded) bool {
+			return slices.Contains(e.Contexts,
+				name)
+		}) {
 			continue
 		}
 		context := config.Contexts[name]
@@ -132,7 +137,8 @@ func (o *kubeconfigConvertOptions) choose(config *api.Config) ([]*conversion, er
 		token := config.AuthInfos[e.User].Token
 		named := slices.ContainsFunc(e.Contexts, func(name string) bool { return slices.Contains(o.contexts, name) })
 		if o.all && !e.STACKIT && e.InstanceID == "" && len(claimedInstances(token)) == 0 {
-			o.Note("Left alone context %q: nothing says that it is an Edge instance's. If it is, name it with --context.", e.Contexts[0])
+			o.Note("Left alone context %q: nothing says that it is an Edge instance's. If it is, name it with "+
+				"--context.", e.Contexts[0])
 		} else if o.all || named {
 			conversions = append(conversions, &conversion{Embedded: e, token: token})
 		}
@@ -157,7 +163,8 @@ func (o *kubeconfigConvertOptions) identify(ctx context.Context, config *api.Con
 	candidates := make([][]tokenrequest.Request, len(conversions))
 	for i, c := range conversions {
 		// Before anything is minted. The entry is the kubeconfig's own then, so nothing but the user changes.
-		trial := &conversion{Embedded: c.Embedded, token: c.token, entry: kubeconfig.Entry{User: kubeconfig.ExecUser(nil, "")}}
+		trial := &conversion{Embedded: c.Embedded, token: c.token,
+			entry: kubeconfig.Entry{User: kubeconfig.ExecUser(nil, "")}}
 		if c.err = trial.apply(config.DeepCopy()); c.err == nil {
 			candidates[i], c.err = f.candidates(ctx, c.Embedded, c.token, !o.all)
 		}
@@ -179,7 +186,8 @@ func (o *kubeconfigConvertOptions) identify(ctx context.Context, config *api.Con
 // apply makes the change. The cluster gets what the API said, since tokens minted from now on are sent there.
 func (c *conversion) apply(config *api.Config) error {
 	same := func(e kubeconfig.Embedded) bool {
-		return e.User == c.User && e.Server == c.Server && slices.Equal(e.Clusters, c.Clusters) && config.AuthInfos[e.User].Token == c.token
+		return e.User == c.User && e.Server == c.Server && slices.Equal(e.Clusters, c.Clusters) &&
+			config.AuthInfos[e.User].Token == c.token
 	}
 	if !slices.ContainsFunc(kubeconfig.FindEmbedded(config), same) {
 		return errors.New("another program changed it meanwhile; try again")
@@ -222,7 +230,8 @@ func (o *kubeconfigConvertOptions) write(ctx context.Context, conversions []*con
 	}
 	for _, c := range conversions {
 		for _, name := range c.Contexts {
-			o.Note("Converted context %q: it is instance %s of project %s.", name, c.request.InstanceID, c.request.ProjectID)
+			o.Note("Converted context %q: it is instance %s of project %s.", name, c.request.InstanceID,
+				c.request.ProjectID)
 		}
 		switch {
 		case c.Expires.IsZero():
@@ -230,7 +239,8 @@ func (o *kubeconfigConvertOptions) write(ctx context.Context, conversions []*con
 		case c.Expires.Before(o.Now()):
 			o.Note("  The token it held has expired.")
 		default:
-			o.Note("  The token it held is valid until %s. Nobody can revoke it; copies of it stay dangerous until then.", c.Expires.Local().Format(time.DateTime))
+			o.Note("  The token it held is valid until %s. Nobody can revoke it; copies of it stay dangerous until "+
+				"then.", c.Expires.Local().Format(time.DateTime))
 		}
 	}
 	for _, path := range backups {
@@ -252,7 +262,8 @@ func backUp(conversions []*conversion) (paths []string, err error) {
 		}
 		copied, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if errors.Is(err, fs.ErrExist) {
-			return paths, hint.Wrap(fmt.Errorf("back up kubeconfig: %q is there already", path), "move it away, or leave out --backup")
+			return paths, hint.Wrap(fmt.Errorf("back up kubeconfig: %q is there already", path),
+				"move it away, or leave out --backup")
 		} else if err != nil {
 			return paths, fmt.Errorf("back up kubeconfig: %w", err)
 		}
