@@ -142,7 +142,7 @@ func afterEnv(args []string) (env, rest []string, ok bool) {
 	return env, nil, true
 }
 
-// mentioned looks for the name or path of a program of ours among the words of arguments: a command that is not known
+// mentioned looks for the name or path of one of our programs among the words of arguments: a command that is not known
 // here may run it, and set variables for it.
 func mentioned(args []string) (call Call, found bool) {
 	separator := func(r rune) bool { return strings.ContainsRune(" \t\n;&|()<>'\"`{}", r) }
