@@ -24,7 +24,7 @@ const (
 // Tree is the command tree of a plugin, and how it ends.
 type Tree struct {
 	Command *cobra.Command
-	// Code is the exit code of an error to which WithCode gave none.
+	// Code is the exit code of an error; CodeOf knows what WithCode gave it.
 	Code func(error) int
 	// Report ends the command on the standard error, with its error or nil; without it errors go through hint.Print.
 	Report func(io.Writer, error)
@@ -85,10 +85,7 @@ func Run(ctx context.Context, p Process, t Tree, args []string) int {
 	case unwritten != nil && !closedPipe(unwritten) && !errors.Is(err, unwritten):
 		err = errors.Join(err, fmt.Errorf("write the output: %w", unwritten))
 	}
-	code, ok := CodeOf(err)
-	if !ok {
-		code = t.Code(err)
-	}
+	code := t.Code(err)
 	switch {
 	case errors.Is(err, ErrSilent) && t.Report == nil:
 	case t.Report != nil:

@@ -59,7 +59,7 @@ func newCredentialCmd(a *app) *cobra.Command {
 				return errNobodyReads
 			}
 			if err != nil && info.Present && a.saidBefore(client, err) {
-				return plugin.WithCode(codeOf(err), plugin.ErrSilent)
+				return plugin.WithCode(exitCode(err), plugin.ErrSilent)
 			}
 			return err
 		},
@@ -99,13 +99,6 @@ func (a *app) saidBefore(client tokencache.Client, err error) bool {
 		text = remembered.Message // without the times, which pass
 	}
 	return store.Said(client, text, a.Now())
-}
-
-func codeOf(err error) int {
-	if code, ok := plugin.CodeOf(err); ok {
-		return code
-	}
-	return exitCode(err)
 }
 
 // answer prints the token that request asks for.

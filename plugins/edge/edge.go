@@ -23,6 +23,9 @@ const (
 func Tree(p Process) plugin.Tree { return plugin.Tree{Command: newRootCmd(p), Code: exitCode} }
 
 func exitCode(err error) int {
+	if code, ok := plugin.CodeOf(err); ok {
+		return code
+	}
 	if _, ok := errors.AsType[usageError](err); ok || errors.Is(err, plugin.ErrNoTerminal) {
 		return exitUsage
 	}

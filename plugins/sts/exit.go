@@ -47,7 +47,7 @@ func withCode(code int, err error) error { return plugin.WithCode(code, err) }
 
 func usage(err error) error { return withCode(exitUsage, err) }
 
-// exitCode is the code of an error that was given none.
+// exitCode is the code of an error: the one it was given, or that of its cause.
 func exitCode(err error) int {
 	var (
 		version *stackstate.VersionError
@@ -55,6 +55,9 @@ func exitCode(err error) int {
 		answer  *stackstate.Error
 		network *url.Error
 	)
+	if code, ok := plugin.CodeOf(err); ok {
+		return code
+	}
 	if e, ok := errors.AsType[*mint.RememberedError](err); ok && e.Code != 0 {
 		return e.Code // the same failure ends the same during the back-off
 	}
@@ -70,14 +73,6 @@ func exitCode(err error) int {
 	default:
 		return exitRuntime
 	}
-}
-
-// codeOf is the exit code of any error.
-func codeOf(err error) int {
-	if code, ok := plugin.CodeOf(err); ok {
-		return code
-	}
-	return exitCode(err)
 }
 
 // report ends a command on the standard error: its error, in the form that the output has. JSON there is JSON alone, so

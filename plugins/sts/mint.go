@@ -145,7 +145,7 @@ func (o *mintOptions) fly(
 	ttl time.Duration,
 ) (tokencache.Entry, error) {
 	var deliver func() error
-	flight := mint.Flight{Store: store, Now: o.Now, Code: codeOf, Warn: func(err error) { o.Warn("%v", err) }}
+	flight := mint.Flight{Store: store, Now: o.Now, Code: exitCode, Warn: func(err error) { o.Warn("%v", err) }}
 	entry, err := flight.Token(ctx, key, want, func(ctx context.Context) (tokencache.Entry, error) {
 		client, err := o.connect(ctx, s)
 		if err != nil {

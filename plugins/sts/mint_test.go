@@ -261,9 +261,9 @@ func TestFailureKeepsItsExitCode(t *testing.T) {
 	args := []string{"token", "--roles", "a", "--api-token-file", file}
 	_, first := p.do(t.Context(), args...)
 	_, again := p.do(t.Context(), args...)
-	if codeOf(first) != exitConnect || codeOf(again) != exitConnect ||
+	if exitCode(first) != exitConnect || exitCode(again) != exitConnect ||
 		!strings.Contains(again.Error(), "not tried again before") {
-		t.Errorf("codes %d and %d: %v; %v", codeOf(first), codeOf(again), first, again)
+		t.Errorf("codes %d and %d: %v; %v", exitCode(first), exitCode(again), first, again)
 	}
 	write("admin", p.now.Add(time.Second))
 	if out, err := p.do(t.Context(), args...); err != nil {

@@ -171,7 +171,8 @@ func TestEditIsExact(t *testing.T) {
 	}
 	remove := func(f *File) { f.Delete("one") }
 	const odd = "# top\n\ncontexts:   # all\n   -   name:   \"one\"   # first\n       context:\n" +
-		"            # where\n            url:    'https://one.example' # trailing\n            future: [a,   b]\n\n   # between\n   - context: {url: x}\n     name: two\ncurrent-context:   one\nother:  1\n"
+		"            # where\n            url:    'https://one.example' # trailing\n            future: [a,   b]\n\n" +
+		"   # between\n   - context: {url: x}\n     name: two\ncurrent-context:   one\nother:  1\n"
 	for name, c := range map[string]struct {
 		in     string
 		change func(*File)
@@ -190,7 +191,8 @@ func TestEditIsExact(t *testing.T) {
 		"flow": {
 			"{contexts: [ {name: one, context: {url: a,  x: 1}} ],\n  current-context: one} # end\n", add,
 			"{contexts: [ {name: one, context: {url: a,  x: 1}}, " +
-				"{\"name\":\"new\",\"context\":{\"url\":\"https://new.example\",\"skip-ssl\":true,\"roles\":[\"a\",\"b\"]}} ],\n  current-context: one} # end\n",
+				`{"name":"new","context":{"url":"https://new.example","skip-ssl":true,"roles":["a","b"]}}` +
+				" ],\n  current-context: one} # end\n",
 		},
 		"anchors": {
 			"x: &x {url: shared}\ncontexts:\n- name: one\n  context: &one\n    <<: *x\n    api-path: /p\n- {name: " +
