@@ -142,29 +142,38 @@ func (f *fleetFlags) matches(id string) bool {
 }
 
 // gone returns those contexts whose instances the API no longer has.
-func (o *kubeconfigRemoveOptions) gone(ctx context.Context,
-	ours []kubeconfig.EdgeContext) (gone []kubeconfig.EdgeContext, unknown int, err error) {
-	asked := map[profile.Choice]map[string]bool{} // the ids of its instances; nil if they could not be had
+func (o *kubeconfigRemoveOptions) gone(
+	ctx context.Context, ours []kubeconfig.EdgeContext,
+) (gone []kubeconfig.EdgeContext, unknown int, err error) {
+	place := func(c kubeconfig.EdgeContext) profile.Choice {
+		return profile.Choice{Profile: c.Request.Profile, ProjectID: c.Request.ProjectID, Region: c.Request.Region}
+	}
+	ours = slices.DeleteFunc(slices.Clone(ours), func(c kubeconfig.EdgeContext) bool {
+		at := place(c)
+		return o.choice.Profile != "" && at.Profile != o.choice.Profile ||
+			o.choice.ProjectID != "" && !strings.EqualFold(at.ProjectID, o.choice.ProjectID) ||
+			o.choice.Region != "" && at.Region != o.choice.Region
+	})
+	var places []profile.Choice
 	for _, c := range ours {
-		at := profile.Choice{Profile: c.Request.Profile, ProjectID: c.Request.ProjectID, Region: c.Request.Region}
-		if o.choice.Profile != "" && at.Profile != o.choice.Profile || o.choice.ProjectID != "" &&
-			!strings.EqualFold(at.ProjectID, o.choice.ProjectID) ||
-			o.choice.Region != "" && at.Region != o.choice.Region {
-			continue
+		if !slices.Contains(places, place(c)) {
+			places = append(places, place(c))
 		}
-		ids, done := asked[at]
-		if !done {
-			if ids, err = o.instanceIDs(ctx, at); ctx.Err() != nil {
-				return nil, 0, ctx.Err()
-			} else if err != nil {
-				hint.Print(o.ErrOut, err)
-			}
-			asked[at] = ids
-		}
-		switch {
-		case ids == nil:
+	}
+	ids := make([]map[string]bool, len(places)) // nil where they could not be had
+	errs, err := several(ctx, parallel, places, func(i int, at profile.Choice) (err error) {
+		ids[i], err = o.instanceIDs(ctx, at)
+		return err
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	o.reportAll(errs)
+	for _, c := range ours {
+		switch at := ids[slices.Index(places, place(c))]; {
+		case at == nil:
 			unknown++
-		case !ids[c.Request.InstanceID]:
+		case !at[c.Request.InstanceID]:
 			gone = append(gone, c)
 		}
 	}

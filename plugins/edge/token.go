@@ -12,6 +12,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenfile"
 )
 
 func newTokenCmd(a *app) *cobra.Command {
@@ -33,7 +34,7 @@ type tokenCreateOptions struct {
 	which    instanceFlags
 	patience patienceFlags
 	life     time.Duration
-	file     tokenFile
+	file     tokenFileFlags
 }
 
 func newTokenCreateCmd(a *app) *cobra.Command {
@@ -86,7 +87,7 @@ func (o *tokenCreateOptions) validate() error {
 
 func (o *tokenCreateOptions) run(ctx context.Context) error {
 	if o.file.path != "" {
-		if err := o.file.writable(); err != nil {
+		if err := tokenfile.File(o.file.path).CheckWritable(); err != nil {
 			return err
 		}
 	}
@@ -103,7 +104,7 @@ func (o *tokenCreateOptions) run(ctx context.Context) error {
 	}
 	switch {
 	case o.file.path != "":
-		if err := o.file.write(e.Token); err != nil {
+		if err := tokenfile.File(o.file.path).Write(e.Token); err != nil {
 			return err
 		}
 		o.Note("Wrote a token for instance %s to %q. It expires at %s.", instance, o.file.path,
@@ -150,13 +151,18 @@ func (o *tokenCreateOptions) keepFresh(ctx context.Context) error {
 		_, e, err := o.mint(ctx, patienceFlags{noWait: true}) // the next attempt comes
 		return e, err
 	}
-	k := &keeper{file: o.file, now: o.Now, after: time.After, log: o.ErrOut, mint: mint}
-	stop, err := k.serveHealth()
-	if err != nil {
-		return err
+	k := &tokenfile.Keeper{
+		File: tokenfile.File(o.file.path), RemoveOnExit: o.file.removeOnExit, Mint: mint, Timeout: credentialTimeout,
+		Now: o.Now, Log: o.ErrOut,
 	}
-	defer stop()
-	return k.run(ctx)
+	if o.file.health != "" {
+		stop, err := k.ServeHealth(o.file.health)
+		if err != nil {
+			return err
+		}
+		defer stop()
+	}
+	return k.Run(ctx)
 }
 
 func tokenKind() output.Kind[mintedToken] {

@@ -149,6 +149,9 @@ func (o *useOptions) keepProject(ctx context.Context, cloud edgeCloud) error {
 }
 
 // choose has a person choose one of options on the terminal, beginning at the one with the value at.
+//
+// huh stays for now: it stands on Bubble Tea, which the picker that filters as one types will stand on by itself, and
+// smaller libraries of lists neither scroll ten thousand rows nor read a terminal on Windows well.
 func (o *useOptions) choose(ctx context.Context, title string, options []huh.Option[string], at string) (string,
 	error) {
 	const height = 15 // of a long list, which scrolls

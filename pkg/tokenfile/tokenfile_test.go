@@ -1,4 +1,4 @@
-package edge
+package tokenfile
 
 import (
 	"context"
@@ -44,16 +44,16 @@ func (c *fakeClock) after(d time.Duration) <-chan time.Time {
 
 // runKeeper runs a keeper of tokens that are named by their number, and cannot be had when it is down.
 func runKeeper(t *testing.T, life time.Duration, waits int, down func(since time.Duration) bool,
-	check func(k *keeper, since time.Duration)) (log string, mints []time.Duration) {
+	check func(k *Keeper, since time.Duration)) (log string, mints []time.Duration) {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	clock := &fakeClock{t: start, waits: waits, stop: stop}
 	var out strings.Builder
-	k := &keeper{file: tokenFile{path: filepath.Join(t.TempDir(), "token")}, now: clock.now, after: clock.after,
-		log: &out}
-	k.mint = func(context.Context) (tokencache.Entry, error) {
+	k := &Keeper{File: File(filepath.Join(t.TempDir(), "token")), Now: clock.now, after: clock.after,
+		Log: &out, Timeout: time.Minute}
+	k.Mint = func(context.Context) (tokencache.Entry, error) {
 		since := clock.t.Sub(start)
 		if down(since) {
 			return tokencache.Entry{}, hint.Wrap(errors.New("the API is away\nfor long"), "wait for it")
@@ -63,13 +63,13 @@ func runKeeper(t *testing.T, life time.Duration, waits int, down func(since time
 			nil
 	}
 	clock.check = func(at time.Time) { check(k, at.Sub(start)) }
-	if err := k.run(ctx); err != nil {
+	if err := k.Run(ctx); err != nil {
 		t.Fatal(err)
 	}
 	return out.String(), mints
 }
 
-func health(k *keeper, path string) (int, string) {
+func health(k *Keeper, path string) (int, string) {
 	w := httptest.NewRecorder()
 	k.ServeHTTP(w, httptest.NewRequest("GET", path, nil))
 	return w.Code, w.Body.String()
@@ -78,11 +78,11 @@ func health(k *keeper, path string) (int, string) {
 // The file never holds a token that has expired, and each is used for most of its life.
 func TestKeeperRenewsAhead(t *testing.T) {
 	_, mints := runKeeper(t, time.Hour, 1000, func(time.Duration) bool { return false },
-		func(k *keeper, since time.Duration) {
+		func(k *Keeper, since time.Duration) {
 			if code, body := health(k, "/healthz"); code != 200 || body != "ok\n" {
 				t.Errorf("after %s: health %d %q", since, code, body)
 			}
-			if info, err := os.Stat(k.file.path); err != nil || info.Mode() != 0o600 {
+			if info, err := os.Stat(string(k.File)); err != nil || info.Mode() != 0o600 {
 				t.Errorf("after %s: %v, %v", since, info.Mode(), err)
 			}
 		})
@@ -102,8 +102,8 @@ func TestKeeperRenewsAhead(t *testing.T) {
 func TestKeeperBacksOffAndGoesOn(t *testing.T) {
 	var unhealthy int
 	down := func(since time.Duration) bool { return since > 0 && since < 3*time.Hour }
-	log, mints := runKeeper(t, time.Hour, 1000, down, func(k *keeper, since time.Duration) {
-		data, err := os.ReadFile(k.file.path)
+	log, mints := runKeeper(t, time.Hour, 1000, down, func(k *Keeper, since time.Duration) {
+		data, err := os.ReadFile(string(k.File))
 		if err != nil {
 			t.Errorf("after %s: %v", since, err)
 		}
@@ -149,57 +149,11 @@ func TestKeeperBacksOffAndGoesOn(t *testing.T) {
 }
 
 func TestKeeperHealthBeforeTheFirstToken(t *testing.T) {
-	k := &keeper{now: time.Now}
+	k := &Keeper{Now: time.Now}
 	if code, _ := health(k, "/healthz"); code != 503 {
 		t.Errorf("got %d", code)
 	}
 	if code, _ := health(k, "/token"); code != 404 {
 		t.Errorf("another path: got %d", code)
-	}
-}
-
-func TestTokenFileFlags(t *testing.T) {
-	for _, c := range []struct {
-		file   tokenFile
-		format string
-		want   string
-	}{
-		{tokenFile{}, "json", ""},
-		{tokenFile{path: "x"}, "", ""},
-		{tokenFile{path: "x", keepFresh: true, removeOnExit: true, health: "127.0.0.1:0"}, "", ""},
-		{tokenFile{path: "x", keepFresh: true, health: "[::1]:8080"}, "", ""},
-		{tokenFile{path: "x"}, "json", "leave out --output"},
-		{tokenFile{keepFresh: true}, "", "--keep-fresh wants --write-to"},
-		{tokenFile{path: "x", removeOnExit: true}, "", "--remove-on-exit wants --keep-fresh"},
-		{tokenFile{path: "x", health: "127.0.0.1:0"}, "", "--health-address wants --keep-fresh"},
-		{tokenFile{path: "x", keepFresh: true, health: "0.0.0.0:8080"}, "", "want an address of this machine alone"},
-		{tokenFile{path: "x", keepFresh: true, health: ":8080"}, "", "want an address of this machine alone"},
-		{tokenFile{path: "x", keepFresh: true, health: "localhost:8080"}, "", "want an address of this machine alone"},
-		{tokenFile{path: "x", keepFresh: true, health: "192.0.2.1:8080"}, "", "want an address of this machine alone"},
-		{tokenFile{path: "x", keepFresh: true, health: "127.0.0.1"}, "", "want HOST:PORT"},
-	} {
-		err := c.file.validate(c.format)
-		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) {
-			t.Errorf("%+v, %q: got %v, want %q", c.file, c.format, err, c.want)
-		}
-	}
-}
-
-func TestFrontend(t *testing.T) {
-	for address, want := range map[string]bool{
-		"https://app.demo-3714d85.edge.eu01.onstackit.cloud": true,
-		"https://localhost:8443/ui/demo-3714d85/":            true,
-		"http://app.demo-3714d85.edge.eu01.onstackit.cloud":  false,
-		"file:///etc/passwd":                                 false,
-		"javascript:alert(1)":                                false,
-		"https://":                                           false,
-		"":                                                   false,
-		"https://user:pw@evil.net":                           false,
-		"https://evil.net\n--x":                              false,
-		"-x":                                                 false,
-	} {
-		if _, err := frontend(address); (err == nil) != want {
-			t.Errorf("%q: got %v", address, err)
-		}
 	}
 }
