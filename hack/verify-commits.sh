@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Commits have a subject of at most 72 characters, with the room in front and in lower case: "login: renew once after a 401".
+# Commits have a subject of at most 72 characters, with the room in front: "login: renew once after a 401".
 # That holds since the commit named below. Where it is not part of what was cloned, all of that is younger; where it is not
 # part of a whole history, nothing can be said.
 set -o errexit -o nounset -o pipefail
@@ -25,9 +25,8 @@ while IFS= read -r line; do
     echo "${line%% *}: $((length)) characters: $subject"
     status=1
   fi
-  # What begins with two capitals is a name, such as STACKIT.
-  if ! LC_ALL=C grep -qE '^[a-z0-9][a-z0-9_/.,* -]*: ([^A-Z ]|[A-Z][A-Z])' <<<"$subject"; then
-    echo "${line%% *}: no room in front, or a capital after it: $subject"
+  if ! LC_ALL=C grep -qE '^[a-z0-9][a-z0-9_/.,* -]*: [^ ]' <<<"$subject"; then
+    echo "${line%% *}: no room in front: $subject"
     status=1
   fi
 done < <(git log --no-merges --format='%h %s' "$range")

@@ -80,8 +80,8 @@ func newKeysCmd() *cobra.Command {
 	rotate := &cobra.Command{
 		Use:   "rotate",
 		Short: "Sign with a new key, and withdraw the old one",
-		Long: `Signs with a new key, and withdraws the old one. An API server knows of it when it sees a token of the new
-key, and keeps tokens that it has accepted for up to ten seconds.`,
+		Long: `Signs with a new key, and withdraws the old one. An API server knows of it when it sees a token of the
+new key, and keeps tokens that it has accepted for up to ten seconds.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return call(cmd.Context(), http.MethodPost, "/sandbox/keys", request, nil)

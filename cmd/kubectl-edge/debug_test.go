@@ -15,8 +15,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
 )
 
-// Libraries have debug switches in the environment, which a kubeconfig can set. None of them shows a secret, with a server
-// that speaks HTTP/2.
+// Libraries have debug switches in the environment, which a kubeconfig can set. None of them shows a secret, with a
+// server that speaks HTTP/2.
 func TestDebugSwitchesShowNoSecret(t *testing.T) {
 	server := httptest.NewUnstartedServer(nil)
 	_, port, err := net.SplitHostPort(server.Listener.Addr().String())
@@ -48,19 +48,22 @@ func TestDebugSwitchesShowNoSecret(t *testing.T) {
 	p.logIn("--service-account-key", "admin.json")
 
 	keys := filepath.Join(t.TempDir(), "keys")
-	for _, debug := range []string{"http2debug=1", "http2debug=2", "http2debug=2,netdns=9,tlsrsakex=1,execerrdot=0,gctrace=0", "http2client=0"} {
+	for _, debug := range []string{"http2debug=1", "http2debug=2",
+		"http2debug=2,netdns=9,tlsrsakex=1,execerrdot=0,gctrace=0", "http2client=0"} {
 		t.Run(debug, func(t *testing.T) {
 			env := []string{"GODEBUG=" + debug, "SSLKEYLOGFILE=" + keys, "HTTP2_DEBUG=2", "DEBUG=1"}
 			for _, command := range [][]string{
 				{"kubectl-edge", "token", "create", "--name", "demo", "--project-id", sandbox.ProjectID},
-				append(asKubectl(), "kubectl-edge_credential", "--project-id="+sandbox.ProjectID, "--region=eu01", "--instance-id="+sandbox.InstanceID),
+				append(asKubectl(), "kubectl-edge_credential", "--project-id="+sandbox.ProjectID, "--region=eu01",
+					"--instance-id="+sandbox.InstanceID),
 				{"kubectl-edge", "instance", "list", "--project-id", sandbox.ProjectID, "-v"},
 			} {
 				code, stdout, stderr := p.exec(env, command...)
 				if code != 0 {
 					t.Fatalf("%v: exit code %d:\n%s", command, code, stderr)
 				}
-				if token := strings.TrimSpace(stdout); slices.Contains(command, "create") && (token == "" || strings.Contains(stderr, token)) {
+				if token := strings.TrimSpace(stdout); slices.Contains(command, "create") &&
+					(token == "" || strings.Contains(stderr, token)) {
 					t.Errorf("%v: the token is on stderr, or not on stdout:\n%s", command, stderr)
 				}
 				mu.Lock()

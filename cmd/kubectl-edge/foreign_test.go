@@ -61,11 +61,13 @@ func (a *attacker) sessionOfTheCLI(p *person) (state string) {
 	return state
 }
 
-// A kubeconfig that does nothing but call the helper says by exec.env where the configuration is. Whatever credential there
-// is that is not sealed to endpoints stays at home, nobody is asked anything, and the reason is said.
+// A kubeconfig that does nothing but call the helper says by exec.env where the configuration is. Whatever credential
+// there is that is not sealed to endpoints stays at home, nobody is asked anything, and the reason is said.
 func TestKubeconfigChoosesTheFolders(t *testing.T) {
-	helper := []string{"kubectl-edge_credential", "--project-id=" + sandbox.ProjectID, "--region=eu01", "--instance-id=" + sandbox.InstanceID}
-	const interactive = `KUBERNETES_EXEC_INFO={"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","spec":{"interactive":true}}`
+	helper := []string{"kubectl-edge_credential", "--project-id=" + sandbox.ProjectID, "--region=eu01",
+		"--instance-id=" + sandbox.InstanceID}
+	const interactive = `KUBERNETES_EXEC_INFO={"apiVersion":"client.authentication.k8s.io/v1",` +
+		`"kind":"ExecCredential","spec":{"interactive":true}}`
 	const note = "may be that of a kubeconfig's author"
 	for name, tc := range map[string]struct {
 		own     func(*person) []string // variables of the person's own
@@ -78,14 +80,18 @@ func TestKubeconfigChoosesTheFolders(t *testing.T) {
 			"the session of the STACKIT CLI is not used"},
 		"access token": {func(*person) []string { return []string{"STACKIT_ACCESS_TOKEN=" + cliToken} }, nil,
 			"a credential from outside (access-token) is not used"},
-		"service account token": {func(*person) []string { return []string{"STACKIT_SERVICE_ACCOUNT_TOKEN=" + cliToken} }, nil,
+		"service account token": {func(*person) []string {
+			return []string{"STACKIT_SERVICE_ACCOUNT_TOKEN=" +
+				cliToken}
+		}, nil,
 			"a credential from outside (service-account-token) is not used"},
 		"key file": {func(p *person) []string {
 			return []string{"STACKIT_SERVICE_ACCOUNT_KEY_PATH=" + filepath.Join(p.env.WorkDir, "admin.json")}
 		}, nil, "a credential from outside (service-account-key) is not used"},
-		"key file that the kubeconfig names": {func(*person) []string { return nil }, func(p *person, _ *attacker) []string {
-			return []string{"STACKIT_SERVICE_ACCOUNT_KEY_PATH=" + filepath.Join(p.env.WorkDir, "admin.json")}
-		}, "a credential from outside (service-account-key) is not used"},
+		"key file that the kubeconfig names": {func(*person) []string { return nil },
+			func(p *person, _ *attacker) []string {
+				return []string{"STACKIT_SERVICE_ACCOUNT_KEY_PATH=" + filepath.Join(p.env.WorkDir, "admin.json")}
+			}, "a credential from outside (service-account-key) is not used"},
 		"workload identity": {func(p *person) []string {
 			token, err := p.sandbox.IssueWorkloadToken(nil)
 			if err != nil {
@@ -96,7 +102,8 @@ func TestKubeconfigChoosesTheFolders(t *testing.T) {
 		}, nil, "a credential from outside (workload-identity) is not used"},
 		"credentials file": {func(p *person) []string {
 			path := filepath.Join(p.env.WorkDir, "credentials.json")
-			if err := os.WriteFile(path, []byte(`{"STACKIT_SERVICE_ACCOUNT_TOKEN":"`+cliToken+`"}`), 0o600); err != nil {
+			if err := os.WriteFile(path, []byte(`{"STACKIT_SERVICE_ACCOUNT_TOKEN":"`+cliToken+`"}`),
+				0o600); err != nil {
 				p.t.Fatal(err)
 			}
 			return []string{"STACKIT_CREDENTIALS_PATH=" + path}
@@ -145,30 +152,38 @@ func TestKubeconfigChoosesTheFolders(t *testing.T) {
 
 // Who names the folders in their own shell is not a kubeconfig's author: their credentials work, and nothing is said.
 func TestPersonChoosesTheFolders(t *testing.T) {
-	helper := []string{"kubectl-edge_credential", "--project-id=" + sandbox.ProjectID, "--region=eu01", "--instance-id=" + sandbox.InstanceID}
-	const info = `KUBERNETES_EXEC_INFO={"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","spec":{}}`
+	helper := []string{"kubectl-edge_credential", "--project-id=" + sandbox.ProjectID, "--region=eu01",
+		"--instance-id=" + sandbox.InstanceID}
+	const info = `KUBERNETES_EXEC_INFO={"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential",` +
+		`"spec":{}}`
 	p := newPerson(t)
 	key := "STACKIT_SERVICE_ACCOUNT_KEY_PATH=" + filepath.Join(p.env.WorkDir, "admin.json")
 	command := append(append(asKubectl(), "env", info), helper...)
-	if code, stdout, stderr := p.exec([]string{key}, command...); code != 0 || stderr != "" || !strings.Contains(stdout, "ExecCredential") {
+	if code, stdout, stderr := p.exec([]string{key}, command...); code != 0 || stderr != "" ||
+		!strings.Contains(stdout, "ExecCredential") {
 		t.Errorf("exit code %d, stdout %q, stderr:\n%s", code, stdout, stderr)
 	}
 }
 
 // What a kubeconfig sets that is not for it to set has no effect: the client's is used.
 func TestKubeconfigChoosesPrograms(t *testing.T) {
-	helper := []string{"kubectl-edge_credential", "--project-id=" + sandbox.ProjectID, "--region=eu01", "--instance-id=" + sandbox.InstanceID}
-	const interactive = `KUBERNETES_EXEC_INFO={"apiVersion":"client.authentication.k8s.io/v1","kind":"ExecCredential","spec":{"interactive":true}}`
+	helper := []string{"kubectl-edge_credential", "--project-id=" + sandbox.ProjectID, "--region=eu01",
+		"--instance-id=" + sandbox.InstanceID}
+	const interactive = `KUBERNETES_EXEC_INFO={"apiVersion":"client.authentication.k8s.io/v1",` +
+		`"kind":"ExecCredential","spec":{"interactive":true}}`
 	p := newPerson(t)
 	theirs := t.TempDir()
 	ran := filepath.Join(theirs, "ran")
 	for _, program := range []string{"stackit", "xdg-open", "x-www-browser", "www-browser", "evil"} {
-		if err := os.WriteFile(filepath.Join(theirs, program), []byte("#!/bin/sh\necho "+program+" >>"+ran+"\nexit 1\n"), 0o700); err != nil {
+		if err := os.WriteFile(filepath.Join(theirs, program),
+			[]byte("#!/bin/sh\necho "+program+" >>"+ran+"\nexit 1\n"), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
-	command := append(append(asKubectl(), "env", interactive, "PATH="+theirs+":"+p.env.Getenv("PATH"), "BROWSER="+theirs+"/evil",
-		"SSL_CERT_FILE=/dev/null", "GODEBUG=http2debug=2,netdns=9", "DBUS_SESSION_BUS_ADDRESS=unix:path="+theirs+"/bus"), helper...)
+	command := append(append(asKubectl(), "env", interactive, "PATH="+theirs+":"+p.env.Getenv("PATH"),
+		"BROWSER="+theirs+"/evil",
+		"SSL_CERT_FILE=/dev/null", "GODEBUG=http2debug=2,netdns=9",
+		"DBUS_SESSION_BUS_ADDRESS=unix:path="+theirs+"/bus"), helper...)
 	code, stdout, stderr := p.exec(nil, command...)
 	if code != 0 || !strings.Contains(stdout, "ExecCredential") {
 		t.Errorf("exit code %d, stdout %q, stderr:\n%s", code, stdout, stderr)

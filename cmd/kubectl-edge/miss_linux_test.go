@@ -20,11 +20,12 @@ func TestMiss(t *testing.T) {
 // opened is a line of strace about an opened file.
 var opened = regexp.MustCompile(`\bopen(?:at2?)?\(.*"((?:[^"]*/)?(?:config\.json|default\.json))".* = \d+`)
 
-// readsOnce runs a command that prints a credential below strace, and checks that it opens the configuration and the session
-// once each.
+// readsOnce runs a command that prints a credential below strace, and checks that it opens the configuration and the
+// session once each.
 func readsOnce(ts *testscript.TestScript, neg bool, args []string) {
 	trace := ts.MkAbs("trace")
-	ts.Check(ts.Exec("strace", append([]string{"-f", "-qq", "-s", "4096", "-e", "trace=open,openat,openat2", "-o", trace}, args...)...))
+	ts.Check(ts.Exec("strace", append([]string{"-f", "-qq", "-s", "4096", "-e", "trace=open,openat,openat2", "-o",
+		trace}, args...)...))
 	if neg || !strings.HasPrefix(ts.ReadFile("stdout"), `{"kind":"ExecCredential"`) {
 		ts.Fatalf("usage: reads-once COMMAND… that prints a credential")
 	}

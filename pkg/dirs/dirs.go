@@ -18,9 +18,9 @@ type Dirs struct {
 	Runtime string // as Cache, but in memory and gone at logout; "" where the system has no such folder
 }
 
-// For returns the folders of the program of this name for the current user. Where $HOME is not an absolute path they lie
-// below the home folder that the user database names, never below the current folder or /. It is an error if there is
-// none.
+// For returns the folders of the program of this name for the current user. Where $HOME is not an absolute path they
+// lie below the home folder that the user database names, never below the current folder or /. It is an error if there
+// is none.
 func For(program string) (Dirs, error) {
 	base := Dirs{Config: xdg.ConfigHome, State: xdg.StateHome, Cache: xdg.CacheHome}
 	if !homeIsSet() {

@@ -51,7 +51,7 @@ func (d *document) parse() (err error) {
 		return err
 	}
 	for i, root := range d.text.Roots() {
-		if i > 0 && !isNull(root) {
+		if i > 0 && !yamledit.IsNull(root) {
 			return errors.New("it has several YAML documents, of which kubectl reads only the first")
 		}
 	}
@@ -61,12 +61,10 @@ func (d *document) parse() (err error) {
 	return nil
 }
 
-func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
-
 // checkTree refuses duplicates: client-go takes one of them, and which one depends on its version.
 func checkTree(root *yaml.Node) error {
 	if root.Kind != yaml.MappingNode {
-		if isNull(root) {
+		if yamledit.IsNull(root) {
 			return nil
 		}
 		return errors.New("it is not a mapping")

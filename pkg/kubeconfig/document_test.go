@@ -174,12 +174,17 @@ func TestApply(t *testing.T) {
 			c.AuthInfos["b"] = &api.AuthInfo{Username: "me"}
 			c.AuthInfos["a"].Impersonate = "x"
 			c.CurrentContext = "c"
-		}, "current-context: c\nusers:\n- name: b\n  user:\n    username: me\n- name: a\n  user:\n    as: x\n    token: |\n      abc"},
-		"ends inside of a block after a dash": {"contexts: []\nx:\n- token: |\n    abc", func(c *api.Config) { c.CurrentContext = "c" },
+		}, "current-context: c\nusers:\n- name: b\n  user:\n    username: me\n- name: a\n  user:\n    as: x\n    " +
+			"token: |\n      abc"},
+		"ends inside of a block after a dash": {"contexts: []\nx:\n- token: |\n    abc",
+			func(c *api.Config) { c.CurrentContext = "c" },
 			"contexts: []\ncurrent-context: c\nx:\n- token: |\n    abc"},
-		"empty document at the end":           {"contexts:\n- name: a\n---\n", func(c *api.Config) { c.CurrentContext = "a" }, "contexts:\n- name: a\ncurrent-context: a\n---\n"},
-		"nameless entry":                      {"users:\n- user: {token: x}\n- name: b\n", func(c *api.Config) { delete(c.AuthInfos, "b") }, "users:\n- user: {token: x}\n"},
-		"remove at the end without a newline": {"a: 1\nusers:\n- name: a\n- name: b", func(c *api.Config) { delete(c.AuthInfos, "b") }, "a: 1\nusers:\n- name: a"},
+		"empty document at the end": {"contexts:\n- name: a\n---\n",
+			func(c *api.Config) { c.CurrentContext = "a" }, "contexts:\n- name: a\ncurrent-context: a\n---\n"},
+		"nameless entry": {"users:\n- user: {token: x}\n- name: b\n",
+			func(c *api.Config) { delete(c.AuthInfos, "b") }, "users:\n- user: {token: x}\n"},
+		"remove at the end without a newline": {"a: 1\nusers:\n- name: a\n- name: b",
+			func(c *api.Config) { delete(c.AuthInfos, "b") }, "a: 1\nusers:\n- name: a"},
 		"end of document": {"contexts:\n- name: a\n...\n", func(c *api.Config) { c.CurrentContext = "a" },
 			"contexts:\n- name: a\ncurrent-context: a\n...\n"},
 		"merged key is overridden": {"x: &b {namespace: old}\ncontexts:\n- name: a\n  context:\n    <<: *b\n",

@@ -12,9 +12,9 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/trust"
 )
 
-// The CI services' own tokens go where the service says in its environment, as long as that is a host of the service or a
-// trusted one: a kubeconfig can set the address, and the token of a job opens more than STACKIT. The SDK's adapters use
-// http.DefaultClient and quote answers in errors.
+// The CI services' own tokens go where the service says in its environment, as long as that is a host of the service or
+// a trusted one: a kubeconfig can set the address, and the token of a job opens more than STACKIT. The SDK's adapters
+// use http.DefaultClient and quote answers in errors.
 var (
 	githubDomains = []string{"actions.githubusercontent.com"}
 	azureDomains  = []string{"dev.azure.com", "visualstudio.com"}
@@ -30,7 +30,8 @@ func (s *Sessions) githubToken() workloadToken {
 		var answer struct {
 			Token string `json:"value"`
 		}
-		err := s.askCI(ctx, http.MethodGet, address, githubDomains, map[string]string{"audience": "sts.accounts.stackit.cloud"}, bearer, &answer)
+		err := s.askCI(ctx, http.MethodGet, address, githubDomains,
+			map[string]string{"audience": "sts.accounts.stackit.cloud"}, bearer, &answer)
 		return answer.Token, err
 	}}
 }
@@ -51,9 +52,10 @@ func (s *Sessions) azureToken() workloadToken {
 	}}
 }
 
-// askCI adds to the address, which is to be below one of domains, what it does not say itself, and decodes the answer into
-// result.
-func (s *Sessions) askCI(ctx context.Context, method, address string, domains []string, query map[string]string, bearer string, result any) error {
+// askCI adds to the address, which is to be below one of domains, what it does not say itself, and decodes the answer
+// into result.
+func (s *Sessions) askCI(ctx context.Context, method, address string, domains []string, query map[string]string,
+	bearer string, result any) error {
 	host, err := trust.URLHost(address)
 	if err != nil {
 		return fmt.Errorf("the address to ask%w", err)
@@ -90,7 +92,8 @@ func (s *Sessions) askCI(ctx context.Context, method, address string, domains []
 	}
 	defer response.Body.Close()
 	if response.StatusCode/100 != 2 {
-		return hint.Wrap(fmt.Errorf("ask %s: %s", u.Host, response.Status), "give the job the right to ask for an ID token (GitHub: permissions: id-token: write)")
+		return hint.Wrap(fmt.Errorf("ask %s: %s", u.Host, response.Status),
+			"give the job the right to ask for an ID token (GitHub: permissions: id-token: write)")
 	}
 	if json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(result) != nil {
 		return fmt.Errorf("ask %s: what came back is not a token", u.Host)

@@ -30,15 +30,18 @@ func (s *Sessions) restricted() (*Sessions, error) {
 	if s.Pinned != nil {
 		pinned = s.Pinned()
 	}
-	next := "if the configuration in %s is yours, name that folder in the environment of kubectl itself, not in a kubeconfig; " +
+	next := "if the configuration in %s is yours, name that folder in the environment of kubectl itself, not in a " +
+		"kubeconfig; " +
 		"or list the host in " + trust.SystemFile
 	if err := trust.CheckEndpoints(s.Profile.Endpoints, pinned); err != nil {
 		return nil, hint.Wrap(fmt.Errorf("%w where no kubeconfig can write", err), next, s.Dirs.Config)
 	}
 	if s.Profile.CertificateAuthority != "" {
 		// Who may name an authority, and a proxy, reads along.
-		return nil, hint.Wrap(errors.New("the configuration names a certificate authority, and may be that of a kubeconfig's author"),
-			"if the configuration in %s is yours, name that folder in the environment of kubectl itself, not in a kubeconfig",
+		return nil, hint.Wrap(errors.New("the configuration names a certificate authority, and may be that of a "+
+			"kubeconfig's author"),
+			"if the configuration in %s is yours, name that folder in the environment of kubectl itself, not in a "+
+				"kubeconfig",
 			s.Dirs.Config)
 	}
 	restricted := *s
@@ -48,6 +51,7 @@ func (s *Sessions) restricted() (*Sessions, error) {
 
 // errForeign is the error of a login where a kubeconfig may have chosen whom to log in to.
 func (s *Sessions) errForeign() error {
-	return hint.Wrap(fmt.Errorf("the configuration in %s may be that of a kubeconfig's author: nobody logs in with it here", s.Dirs.Config),
+	return hint.Wrap(fmt.Errorf("the configuration in %s may be that of a kubeconfig's author: nobody logs in with "+
+		"it here", s.Dirs.Config),
 		"if it is yours, in a terminal: %s", s.command("login"))
 }

@@ -76,7 +76,8 @@ func (w *world) fillFiles() (empty func()) {
 	}
 }
 
-// A refresh token is not spent before its successor has a place: a disk without space, or without files, logs nobody out.
+// A refresh token is not spent before its successor has a place: a disk without space, or without files, logs nobody
+// out.
 func TestFullDiskLogsNobodyOut(t *testing.T) {
 	for name, tc := range map[string]struct {
 		options string

@@ -10,9 +10,9 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/trust"
 )
 
-// Open returns the source of the profile: the environment's credential if it names one, else the session's, else that of
-// the SDK's credentials file at its default place. A login method in the profile leaves out the environment's credentials
-// of other kinds. It asks the network nothing.
+// Open returns the source of the profile: the environment's credential if it names one, else the session's, else that
+// of the SDK's credentials file at its default place. A login method in the profile leaves out the environment's
+// credentials of other kinds. It asks the network nothing.
 func (s *Sessions) Open(context.Context) (Source, error) {
 	if err := trust.CheckEndpoints(s.Profile.Endpoints, s.Trusted); err != nil {
 		return nil, err
@@ -37,7 +37,8 @@ func (s *Sessions) Open(context.Context) (Source, error) {
 	}
 	switch s.Profile.LoginMethod {
 	case MethodAccessToken, MethodWorkloadIdentity, MethodServiceAccountToken:
-		return nil, s.required(profile.Session{}, "it logs in by "+s.Profile.LoginMethod+", and the environment has nothing of that kind")
+		return nil, s.required(profile.Session{},
+			"it logs in by "+s.Profile.LoginMethod+", and the environment has nothing of that kind")
 	}
 	return nil, s.required(profile.Session{}, "nobody is logged in")
 }

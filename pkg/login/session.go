@@ -33,7 +33,7 @@ type Credential interface {
 type proof struct {
 	grant grant
 	token AccessToken
-	// report, if set, is told at the end who was logged in or why nobody was, to show it to whoever waits elsewhere.
+	// report, if set, is called at the end with who was logged in or why nobody was, to show it to a person who waits elsewhere.
 	report func(principal string, err error)
 }
 
@@ -50,8 +50,8 @@ type grant interface {
 	ended(err error) bool
 	// spends reports whether renew spends what the grant holds: the place of the successor has to be made first.
 	spends() bool
-	// outside reports whether the credential lies elsewhere and is taken from there at each use. It is then not sealed to
-	// endpoints, and its tokens are not kept, since it may end without our hearing of it.
+	// outside reports whether the credential lies elsewhere and is taken from there at each use. It is then not sealed
+	// to endpoints, and its tokens are not kept, since it may end without our hearing of it.
 	outside() bool
 }
 
@@ -92,7 +92,7 @@ type secret struct {
 	Version int             `json:"version"`
 	Method  string          `json:"method"`
 	Grant   json.RawMessage `json:"grant"`
-	Access  AccessToken     `json:"access"` // the last one, so that not every process has to exchange anew
+	Access  AccessToken     `json:"access"` // the last one, so that not every process has to exchange again
 }
 
 // Login proves the credential with one exchange, then seals it and replaces the profile's session, all or nothing.
@@ -125,7 +125,8 @@ func (s *Sessions) Login(ctx context.Context, c Credential) (profile.Session, er
 }
 
 // commit makes the proof the profile's session.
-func (s *Sessions) commit(ctx context.Context, p proof, generation string, place *secretstore.Reservation) (profile.Session, error) {
+func (s *Sessions) commit(ctx context.Context, p proof, generation string,
+	place *secretstore.Reservation) (profile.Session, error) {
 	session := profile.Session{
 		Profile:    s.Name,
 		Method:     p.grant.Method(),
@@ -153,8 +154,8 @@ func (s *Sessions) commit(ctx context.Context, p proof, generation string, place
 }
 
 // Logout ends the profile's session and forgets its secrets, then revokes what it held at the identity provider if that
-// can be done, also when something stayed behind here. An error may be about either alone. It is no error when there is no
-// session.
+// can be done, also when something stayed behind here. An error may be about either alone. It is no error when there is
+// no session.
 func (s *Sessions) Logout(ctx context.Context) error {
 	unlock, err := s.lock(ctx)
 	if err != nil {
@@ -224,12 +225,14 @@ const maxSecret = 64 << 10
 func (s *Sessions) reserve(name string) (*secretstore.Reservation, error) {
 	place, err := s.Secrets.Reserve(name, maxSecret)
 	if err != nil && hint.Of(err) == "" {
-		err = hint.Wrap(err, "nothing was asked for, so nothing is lost; make room or give access below %s, and try again", s.Dirs.State)
+		err = hint.Wrap(err, "nothing was asked for, so nothing is lost; make room or give access below %s, and try "+
+			"again", s.Dirs.State)
 	}
 	return place, err
 }
 
-func (s *Sessions) seal(save func(plaintext, additionalData []byte) error, session profile.Session, g grant, token AccessToken) error {
+func (s *Sessions) seal(save func(plaintext, additionalData []byte) error, session profile.Session, g grant,
+	token AccessToken) error {
 	raw, err := json.Marshal(g)
 	if err != nil {
 		return err
@@ -250,15 +253,18 @@ func (s *Sessions) unseal(session profile.Session) (grant, AccessToken, error) {
 	switch {
 	case errors.Is(err, secretstore.ErrOtherPurpose):
 		// No RequiredError: nobody is asked to sign in at endpoints that may have been put there by someone else.
-		return nil, AccessToken{}, hint.Wrap(fmt.Errorf("profile %q: the session was made with other endpoints or certificate authorities than the profile has now", s.Name),
-			"only if you changed them: %s; else see whether a kubeconfig did: kubectl edge kubeconfig audit", s.command("login"))
+		return nil, AccessToken{}, hint.Wrap(fmt.Errorf("profile %q: the session was made with other endpoints or "+
+			"certificate authorities than the profile has now", s.Name),
+			"only if you changed them: %s; else see whether a kubeconfig did: kubectl edge kubeconfig audit",
+			s.command("login"))
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, AccessToken{}, s.required(session, "the session has ended, or its secret is gone")
 	case err != nil:
 		return nil, AccessToken{}, fmt.Errorf("session of profile %q: %w", s.Name, err)
 	}
 	var sealed secret
-	if err := json.Unmarshal(data, &sealed); err != nil || sealed.Version != secretVersion || sealed.Method != session.Method {
+	if err := json.Unmarshal(data, &sealed); err != nil || sealed.Version != secretVersion ||
+		sealed.Method != session.Method {
 		return nil, AccessToken{}, s.required(session, "the session is of another version of kubectl-edge")
 	}
 	g, err := newGrant(sealed.Method)
@@ -273,8 +279,8 @@ func (s *Sessions) unseal(session profile.Session) (grant, AccessToken, error) {
 
 func secretName(session profile.Session) string { return session.Profile + "." + session.Generation }
 
-// purpose binds a secret to the session, and to the endpoints and certificate authorities that the profile has now: with
-// others it cannot be opened.
+// purpose binds a secret to the session, and to the endpoints and certificate authorities that the profile has now:
+// with others it cannot be opened.
 func (s *Sessions) purpose(session profile.Session) []byte {
 	parts := []any{
 		"kubectl-edge session", session.Profile, session.Method, session.Principal, session.Generation,
@@ -389,7 +395,8 @@ func (s *Sessions) renew(ctx context.Context, session profile.Session, refused s
 	}
 	if g.ended(err) {
 		// The provider ended it, and nothing else can bring it back.
-		return AccessToken{}, errors.Join(s.required(session, "the session has ended: it is too old, or was revoked"), s.forget())
+		return AccessToken{}, errors.Join(s.required(session, "the session has ended: it is too old, or was revoked"),
+			s.forget())
 	}
 	if required, ok := errors.AsType[*RequiredError](err); ok {
 		required.Generation, required.Method = session.Generation, session.Method
@@ -400,13 +407,15 @@ func (s *Sessions) renew(ctx context.Context, session profile.Session, refused s
 	}
 	if g.outside() && token.Principal != session.Principal {
 		return AccessToken{}, hint.Wrap(
-			fmt.Errorf("profile %q: the STACKIT CLI is logged in as %q now, and the session is %q's", s.Name, token.Principal, session.Principal),
+			fmt.Errorf("profile %q: the STACKIT CLI is logged in as %q now, and the session is %q's", s.Name,
+				token.Principal, session.Principal),
 			"to go on as the former: %s --stackit-cli", s.command("login"))
 	}
 	token.Principal = session.Principal
 	if err := s.seal(save, session, g, token); err != nil && s.Warn != nil {
 		// The token is good for this command, whatever becomes of the next one.
-		s.Warn(fmt.Errorf("the renewed session could not be saved, so that %s may be needed soon: %w", s.command("login"), err))
+		s.Warn(fmt.Errorf("the renewed session could not be saved, so that %s may be needed soon: %w",
+			s.command("login"), err))
 	}
 	return token, nil
 }

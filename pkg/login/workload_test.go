@@ -30,7 +30,8 @@ func TestWorkloadIdentity(t *testing.T) {
 		admin = sandbox.AdminServiceAccount
 	)
 	github := map[string]string{on: "1", email: admin,
-		"ACTIONS_ID_TOKEN_REQUEST_URL": w.sandbox.GitHubRequestURL(), "ACTIONS_ID_TOKEN_REQUEST_TOKEN": sandbox.GitHubRequestToken}
+		"ACTIONS_ID_TOKEN_REQUEST_URL":   w.sandbox.GitHubRequestURL(),
+		"ACTIONS_ID_TOKEN_REQUEST_TOKEN": sandbox.GitHubRequestToken}
 	azure := map[string]string{on: "1", email: admin,
 		"SYSTEM_OIDCREQUESTURI": w.sandbox.AzureRequestURL(), "SYSTEM_ACCESSTOKEN": sandbox.AzureSystemToken}
 	with := func(env map[string]string, more ...string) map[string]string {
@@ -51,31 +52,51 @@ func TestWorkloadIdentity(t *testing.T) {
 		{"file", map[string]string{email: admin, tokenFileVariable: file}, "", ""},
 		{"file, switched on", map[string]string{on: "1", email: admin, tokenFileVariable: file}, "", ""},
 		{"inline", map[string]string{email: admin, "STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN": token}, "", ""},
-		{"inline before file", map[string]string{email: admin, "STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN": token, tokenFileVariable: "/missing"}, "", ""},
-		{"before a key", map[string]string{email: admin, tokenFileVariable: file, "STACKIT_SERVICE_ACCOUNT_KEY_PATH": "/missing"}, "", ""},
+		{"inline before file", map[string]string{email: admin, "STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN": token,
+			tokenFileVariable: "/missing"}, "", ""},
+		{"before a key", map[string]string{email: admin, tokenFileVariable: file,
+			"STACKIT_SERVICE_ACCOUNT_KEY_PATH": "/missing"}, "", ""},
 		{"GitHub", github, "", ""},
 		{"Azure DevOps", azure, "", ""},
-		{"file before GitHub", with(github, tokenFileVariable, file, "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "wrong"), "", ""},
+		{"file before GitHub", with(github, tokenFileVariable, file, "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "wrong"), "",
+			""},
 
-		{"no e-mail address", map[string]string{on: "1", tokenFileVariable: file}, "STACKIT_SERVICE_ACCOUNT_EMAIL is not set", "set STACKIT_SERVICE_ACCOUNT_EMAIL"},
-		{"no token", map[string]string{on: "1", email: admin}, "no token of this workload was found", tokenFileVariable},
-		{"file missing", map[string]string{email: admin, tokenFileVariable: "/missing/token"}, "workload token of /missing/token: open", ""},
-		{"file empty", map[string]string{email: admin, tokenFileVariable: w.write("empty", nil)}, "it is not a JWT", ""},
-		{"file of another kind", map[string]string{email: admin, tokenFileVariable: w.write("text", []byte("a.b c"))}, "it is not a JWT", ""},
-		{"expired", map[string]string{email: admin, "STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN": w.workloadToken(map[string]any{"exp": time.Now().Add(-time.Hour).Unix()})},
+		{"no e-mail address", map[string]string{on: "1", tokenFileVariable: file},
+			"STACKIT_SERVICE_ACCOUNT_EMAIL is not set", "set STACKIT_SERVICE_ACCOUNT_EMAIL"},
+		{"no token", map[string]string{on: "1", email: admin}, "no token of this workload was found",
+			tokenFileVariable},
+		{"file missing", map[string]string{email: admin, tokenFileVariable: "/missing/token"},
+			"workload token of /missing/token: open", ""},
+		{"file empty", map[string]string{email: admin, tokenFileVariable: w.write("empty", nil)}, "it is not a JWT",
+			""},
+		{"file of another kind", map[string]string{email: admin, tokenFileVariable: w.write("text", []byte("a.b c"))},
+			"it is not a JWT", ""},
+		{"expired", map[string]string{email: admin,
+			"STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN": w.workloadToken(
+				map[string]any{"exp": time.Now().Add(-time.Hour).Unix()})},
 			"it expired at", "renew"},
-		{"another subject", map[string]string{email: admin, "STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN": w.workloadToken(map[string]any{"sub": "system:serviceaccount:x:y"})},
+		{"another subject", map[string]string{email: admin,
+			"STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN": w.workloadToken(
+				map[string]any{"sub": "system:serviceaccount:x:y"})},
 			"it was rejected", "trusts the token's issuer"},
-		{"another audience", map[string]string{email: admin, "STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN": w.workloadToken(map[string]any{"aud": "x"})},
+		{"another audience", map[string]string{email: admin,
+			"STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN": w.workloadToken(map[string]any{"aud": "x"})},
 			"it was rejected", "trusts the token's issuer"},
-		{"another service account", map[string]string{email: sandbox.ReaderServiceAccount, tokenFileVariable: file}, "it was rejected", sandbox.ReaderServiceAccount},
-		{"GitHub refuses", with(github, "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "wrong"), "workload token of GitHub Actions: ask localhost", "id-token: write"},
-		{"GitHub elsewhere", with(github, "ACTIONS_ID_TOKEN_REQUEST_URL", "https://evilactions.githubusercontent.com/x"), "not one of the service's own", "config trust evilactions"},
-		{"GitHub at a host for a shell", with(github, "ACTIONS_ID_TOKEN_REQUEST_URL", "https://x$(id)/x"), `the address to ask: host "x$(id)"`, ""},
-		{"Azure DevOps elsewhere", with(azure, "SYSTEM_OIDCREQUESTURI", "https://dev.azure.com.evil.example/x"), "not one of the service's own", "config trust"},
+		{"another service account", map[string]string{email: sandbox.ReaderServiceAccount, tokenFileVariable: file},
+			"it was rejected", sandbox.ReaderServiceAccount},
+		{"GitHub refuses", with(github, "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "wrong"),
+			"workload token of GitHub Actions: ask localhost", "id-token: write"},
+		{"GitHub elsewhere", with(github, "ACTIONS_ID_TOKEN_REQUEST_URL",
+			"https://evilactions.githubusercontent.com/x"), "not one of the service's own", "config trust evilactions"},
+		{"GitHub at a host for a shell", with(github, "ACTIONS_ID_TOKEN_REQUEST_URL", "https://x$(id)/x"),
+			`the address to ask: host "x$(id)"`, ""},
+		{"Azure DevOps elsewhere", with(azure, "SYSTEM_OIDCREQUESTURI", "https://dev.azure.com.evil.example/x"),
+			"not one of the service's own", "config trust"},
 		{"GitHub without TLS", with(github, "ACTIONS_ID_TOKEN_REQUEST_URL", "http://localhost/x"), "want https", ""},
-		{"Azure DevOps refuses", with(azure, "SYSTEM_ACCESSTOKEN", "wrong"), "workload token of Azure DevOps: ask localhost", "right to ask"},
-		{"token endpoint elsewhere", map[string]string{email: admin, tokenFileVariable: file, "STACKIT_IDP_TOKEN_ENDPOINT": "https://evilstackit.cloud/token"}, "not below stackit.cloud", ""},
+		{"Azure DevOps refuses", with(azure, "SYSTEM_ACCESSTOKEN", "wrong"),
+			"workload token of Azure DevOps: ask localhost", "right to ask"},
+		{"token endpoint elsewhere", map[string]string{email: admin, tokenFileVariable: file,
+			"STACKIT_IDP_TOKEN_ENDPOINT": "https://evilstackit.cloud/token"}, "not below stackit.cloud", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w.env = tc.env
@@ -98,7 +119,8 @@ func TestWorkloadIdentity(t *testing.T) {
 func TestWorkloadIdentityIsNotWanted(t *testing.T) {
 	w := newWorld(t)
 	w.env = map[string]string{"STACKIT_SERVICE_ACCOUNT_EMAIL": sandbox.AdminServiceAccount,
-		"ACTIONS_ID_TOKEN_REQUEST_URL": w.sandbox.GitHubRequestURL(), "ACTIONS_ID_TOKEN_REQUEST_TOKEN": sandbox.GitHubRequestToken}
+		"ACTIONS_ID_TOKEN_REQUEST_URL":   w.sandbox.GitHubRequestURL(),
+		"ACTIONS_ID_TOKEN_REQUEST_TOKEN": sandbox.GitHubRequestToken}
 	source, err := w.sessions().Environment()
 	if source != nil || err != nil {
 		t.Errorf("got %v, %v", source, err)
@@ -134,13 +156,16 @@ func TestWorkloadTokenFileIsReadAgain(t *testing.T) {
 func TestWorkloadFailures(t *testing.T) {
 	shared := newWorld(t)
 	for preset, want := range map[string]string{
-		"too-many-requests": "too many requests", "bad-gateway": "a web page came back", "cut": "EOF", "html": "not a token", "empty": "not a token",
+		"too-many-requests": "too many requests", "bad-gateway": "a web page came back", "cut": "EOF",
+		"html": "not a token", "empty": "not a token",
 	} {
 		for _, path := range []string{"/oauth/v2/token", "/workload-issuer/"} {
 			t.Run(preset+path, func(t *testing.T) {
 				w := shared.fresh(t)
-				w.env = map[string]string{"STACKIT_USE_OIDC": "1", "STACKIT_SERVICE_ACCOUNT_EMAIL": sandbox.AdminServiceAccount,
-					"ACTIONS_ID_TOKEN_REQUEST_URL": w.sandbox.GitHubRequestURL(), "ACTIONS_ID_TOKEN_REQUEST_TOKEN": sandbox.GitHubRequestToken}
+				w.env = map[string]string{"STACKIT_USE_OIDC": "1",
+					"STACKIT_SERVICE_ACCOUNT_EMAIL":  sandbox.AdminServiceAccount,
+					"ACTIONS_ID_TOKEN_REQUEST_URL":   w.sandbox.GitHubRequestURL(),
+					"ACTIONS_ID_TOKEN_REQUEST_TOKEN": sandbox.GitHubRequestToken}
 				if err := w.sandbox.Inject(sandbox.Fault{Preset: preset, Path: path}); err != nil {
 					t.Fatal(err)
 				}
@@ -150,7 +175,8 @@ func TestWorkloadFailures(t *testing.T) {
 					want = "ask localhost"
 				}
 				wantError(t, err, want, "")
-				if !strings.Contains(err.Error(), "workload token of GitHub Actions") || strings.Contains(err.Error(), sandbox.GitHubRequestToken) {
+				if !strings.Contains(err.Error(), "workload token of GitHub Actions") ||
+					strings.Contains(err.Error(), sandbox.GitHubRequestToken) {
 					t.Errorf("the error does not name the source, or has a secret: %v", err)
 				}
 			})
@@ -161,8 +187,10 @@ func TestWorkloadFailures(t *testing.T) {
 func TestWorkloadRedirectIsNotFollowed(t *testing.T) {
 	w := newWorld(t)
 	w.env = map[string]string{"STACKIT_USE_OIDC": "1", "STACKIT_SERVICE_ACCOUNT_EMAIL": sandbox.AdminServiceAccount,
-		"ACTIONS_ID_TOKEN_REQUEST_URL": w.sandbox.GitHubRequestURL(), "ACTIONS_ID_TOKEN_REQUEST_TOKEN": sandbox.GitHubRequestToken}
-	fault := sandbox.Fault{Path: "/workload-issuer/", Status: http.StatusFound, Header: map[string]string{"Location": w.sandbox.URL() + "/elsewhere"}}
+		"ACTIONS_ID_TOKEN_REQUEST_URL":   w.sandbox.GitHubRequestURL(),
+		"ACTIONS_ID_TOKEN_REQUEST_TOKEN": sandbox.GitHubRequestToken}
+	fault := sandbox.Fault{Path: "/workload-issuer/", Status: http.StatusFound,
+		Header: map[string]string{"Location": w.sandbox.URL() + "/elsewhere"}}
 	if err := w.sandbox.Inject(fault); err != nil {
 		t.Fatal(err)
 	}
@@ -184,7 +212,8 @@ func TestLoginMethodOfTheProfile(t *testing.T) {
 		"STACKIT_SERVICE_ACCOUNT_TOKEN": testToken(t, "sa@example.com", time.Now().Add(time.Hour)),
 	}
 	for method, principal := range map[string]string{
-		"": "static@example.com", MethodAccessToken: "static@example.com", MethodWorkloadIdentity: sandbox.AdminServiceAccount,
+		"": "static@example.com", MethodAccessToken: "static@example.com",
+		MethodWorkloadIdentity:  sandbox.AdminServiceAccount,
 		MethodServiceAccountKey: sandbox.AdminServiceAccount, MethodServiceAccountToken: "sa@example.com",
 	} {
 		w.profile.LoginMethod = method

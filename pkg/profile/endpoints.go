@@ -14,9 +14,9 @@ type Endpoints struct {
 	ServiceEnablement string `json:"serviceEnablement,omitempty"`
 }
 
-// WithDefaults returns e with the public service for everything that is empty, but for ServiceAccountToken, which depends on
-// the key, and ServiceEnablement. A session is sealed for what this returns, so a field that is new must stay empty: with a
-// default, nobody could open a session any more that is older than the field.
+// WithDefaults returns e with the public service for everything that is empty, but for ServiceAccountToken, which
+// depends on the key, and ServiceEnablement. A session is sealed for what this returns, so a field that is new must
+// stay empty: with a default, nobody could open a session any more that is older than the field.
 func (e Endpoints) WithDefaults() Endpoints {
 	return Endpoints{
 		Edge:                cmp.Or(e.Edge, "https://edge.api.stackit.cloud"),
@@ -27,8 +27,9 @@ func (e Endpoints) WithDefaults() Endpoints {
 	}
 }
 
-// ServiceEnablementURL is where to ask which services a project may use. It is "", which means that it cannot be asked, for
-// another Edge Cloud than the public one, unless it is configured: the public service is not shown that one's tokens.
+// ServiceEnablementURL is where to ask which services a project may use. It is "", which means that it cannot be asked,
+// for another Edge Cloud than the public one, unless it is configured: the public service is not shown that one's
+// tokens.
 func (e Endpoints) ServiceEnablementURL() string {
 	if e.ServiceEnablement == "" && e.Edge == "" {
 		return "https://service-enablement.api.stackit.cloud"

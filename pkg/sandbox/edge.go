@@ -89,7 +89,8 @@ func (s *Sandbox) admit(c *edgeCall, need permission) (int, any) {
 	if c.region != "" && !regionPattern.MatchString(c.region) {
 		return badRequest("regionId is malformed")
 	}
-	// Whether the caller may act in the project is asked first: one that is not the caller's, or not at all, is forbidden.
+	// Whether the caller may act in the project is asked first: one that is not the caller's, or not at all, is
+	// forbidden.
 	if s.project(c.project) == nil || !c.account.role.allows(need) {
 		return http.StatusForbidden, pathError(c.Request, s.now(), http.StatusForbidden, "Unauthorized")
 	}

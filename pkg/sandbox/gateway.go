@@ -13,9 +13,9 @@ import (
 // requestIDHeader is what STACKIT's gateways name a request by, in their logs and their answers.
 const requestIDHeader = "X-Request-Id"
 
-// misdirected says why a request is none for this sandbox, or "". A web page that a browser on this machine shows can have
-// its own name lead to the loopback address (DNS rebinding), and would then read the service account's key; and it can
-// send forms here. Clients name this machine as their host, and browsers where a page comes from.
+// misdirected says why a request is none for this sandbox, or "". A web page that a browser on this machine shows can
+// have its own name lead to the loopback address (DNS rebinding), and would then read the service account's key; and it
+// can send forms here. Clients name this machine as their host, and browsers where a page comes from.
 func (s *Sandbox) misdirected(r *http.Request) string {
 	host := (&url.URL{Host: r.Host}).Hostname()
 	if ip := net.ParseIP(host); !s.isOwn(host) && (ip == nil || !ip.IsLoopback()) {
@@ -39,8 +39,8 @@ func (s *Sandbox) isOwn(host string) bool {
 	return host == "localhost" || err == nil && host == own.Hostname()
 }
 
-// gateway does to answers what STACKIT's edge does: a request ID, which is the client's own if it sent one, and compression
-// where the client takes it.
+// gateway does to answers what STACKIT's edge does: a request ID, which is the client's own if it sent one, and
+// compression where the client takes it.
 func gateway(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(requestIDHeader)

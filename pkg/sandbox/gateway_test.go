@@ -65,11 +65,13 @@ func TestOtherSites(t *testing.T) {
 func TestGateway(t *testing.T) {
 	c := start(t).as(sandbox.AdminServiceAccount)
 	mine := uuid.NewString()
-	if got := c.send("GET", instancePath, map[string]string{"X-Request-Id": mine}).Header.Get("X-Request-Id"); got != mine {
+	if got := c.send("GET", instancePath,
+		map[string]string{"X-Request-Id": mine}).Header.Get("X-Request-Id"); got != mine {
 		t.Errorf("request ID %q, want the client's own", got)
 	}
 	first := c.send("GET", instancePath, nil).Header.Get("X-Request-Id")
-	if second := c.send("GET", instancePath, nil).Header.Get("X-Request-Id"); uuid.Validate(first) != nil || first == second {
+	if second := c.send("GET", instancePath, nil).Header.Get("X-Request-Id"); uuid.Validate(first) != nil ||
+		first == second {
 		t.Errorf("request IDs %q and %q", first, second)
 	}
 	resp := c.send("GET", regionPath+"/instances", map[string]string{"Accept-Encoding": "gzip"})

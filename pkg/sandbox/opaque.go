@@ -27,8 +27,8 @@ func (s *Sandbox) opaqueInstanceToken(instanceID string, lifetime time.Duration)
 	return token
 }
 
-// EndInstanceTokens ends the opaque tokens of an instance before their time. Its API server may accept those that it has
-// just seen for ten seconds more. Tokens that are JWTs end with their key: see RotateSigningKey.
+// EndInstanceTokens ends the opaque tokens of an instance before their time. Its API server may accept those that it
+// has just seen for ten seconds more. Tokens that are JWTs end with their key: see RotateSigningKey.
 func (s *Sandbox) EndInstanceTokens(instanceID string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -29,12 +29,12 @@ const (
 	ServiceDisabling = "DISABLING"
 )
 
-// ErrNoServiceEnablement is the error when the endpoints have none of service enablement: whether a service is enabled cannot be
-// asked.
+// ErrNoServiceEnablement is the error when the endpoints have none of service enablement: whether a service is enabled
+// cannot be asked.
 var ErrNoServiceEnablement = errors.New("no endpoint of service enablement is configured")
 
-// EdgeService returns the state of Edge Cloud in a project and region: one of the Service constants, or what the API says that is
-// none of them. A service that was never enabled is ServiceDisabled.
+// EdgeService returns the state of Edge Cloud in a project and region: one of the Service constants, or what the API
+// says that is none of them. A service that was never enabled is ServiceDisabled.
 func (c *Client) EdgeService(ctx context.Context, project, region string) (string, error) {
 	state, err := c.edgeService(ctx, http.MethodGet, read, project, region)
 	if hasStatus(err, http.StatusNotFound) {
@@ -43,8 +43,8 @@ func (c *Client) EdgeService(ctx context.Context, project, region string) (strin
 	return state, err
 }
 
-// EnableEdgeService enables Edge Cloud in a project and region, and waits until it is. progress is called with its state after
-// each poll that finds it unfinished.
+// EnableEdgeService enables Edge Cloud in a project and region, and waits until it is. progress is called with its
+// state after each poll that finds it unfinished.
 func (c *Client) EnableEdgeService(ctx context.Context, project, region string, progress func(state string)) error {
 	if _, err := c.edgeService(ctx, http.MethodPost, write, project, region); err != nil {
 		return err
@@ -73,8 +73,8 @@ func (c *Client) EnableEdgeService(ctx context.Context, project, region string, 
 	}
 }
 
-// edgeService sends one request about Edge Cloud to service enablement. The SDK has a module for it, which is more than two
-// requests without a body are worth.
+// edgeService sends one request about Edge Cloud to service enablement. The SDK has a module for it, which is more than
+// two requests without a body are worth.
 func (c *Client) edgeService(ctx context.Context, method string, k kind, project, region string) (string, error) {
 	if err := checkPlace(project, region); err != nil {
 		return "", err
@@ -92,9 +92,10 @@ func (c *Client) edgeService(ctx context.Context, method string, k kind, project
 		op.attempt = fmt.Sprintf("enable Edge Cloud in project %s, region %s", project, region)
 	}
 	path := fmt.Sprintf("/v2/projects/%s/regions/%s/services/%s", project, region, edgeService)
-	answer, err := do(ctx, c, c.endpoints.ServiceEnablement, op, func(o ...config.ConfigurationOption) (*serviceStatus, error) {
-		return sendService(ctx, method, path, o)
-	})
+	answer, err := do(ctx, c, c.endpoints.ServiceEnablement, op,
+		func(o ...config.ConfigurationOption) (*serviceStatus, error) {
+			return sendService(ctx, method, path, o)
+		})
 	if err != nil {
 		return "", err
 	}
@@ -106,7 +107,8 @@ type serviceStatus struct {
 }
 
 // sendService is what a generated client of the SDK does with these options.
-func sendService(ctx context.Context, method, path string, options []config.ConfigurationOption) (*serviceStatus, error) {
+func sendService(ctx context.Context, method, path string, options []config.ConfigurationOption) (*serviceStatus,
+	error) {
 	var c config.Configuration
 	for _, option := range options {
 		if err := option(&c); err != nil {

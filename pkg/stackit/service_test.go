@@ -41,7 +41,8 @@ func TestEdgeService(t *testing.T) {
 		t.Error("a path for a project")
 	}
 	c := New(w.http, Endpoints{}, w.tokens)
-	if _, err := c.EdgeService(t.Context(), sandbox.ProjectID, sandbox.Region); !errors.Is(err, ErrNoServiceEnablement) {
+	if _, err := c.EdgeService(t.Context(), sandbox.ProjectID, sandbox.Region); !errors.Is(err,
+		ErrNoServiceEnablement) {
 		t.Errorf("without an endpoint: %v", err)
 	}
 }
@@ -52,7 +53,8 @@ func TestEnableEdgeService(t *testing.T) {
 	w.SetService(sandbox.ProjectID, sandbox.Region, sandbox.EdgeService, sandbox.ServiceUnknown)
 	w.Configure(func(s *sandbox.Settings) { s.EnablementTime = sandbox.Duration(time.Minute) })
 	var seen []string
-	err := w.EnableEdgeService(t.Context(), sandbox.ProjectID, sandbox.Region, func(state string) { seen = append(seen, state) })
+	err := w.EnableEdgeService(t.Context(), sandbox.ProjectID, sandbox.Region,
+		func(state string) { seen = append(seen, state) })
 	if err != nil || len(seen) < 2 || slices.ContainsFunc(seen, func(s string) bool { return s != ServiceEnabling }) {
 		t.Errorf("got %v after %q", err, seen)
 	}

@@ -15,9 +15,10 @@ type Host struct {
 	Port string // in digits without zeros in front; "" for any
 }
 
-// ParseHost reads HOST, HOST:PORT, an IPv6 address, or [ADDRESS]:PORT. A host is letters, digits, hyphens and dots, with
-// no empty part and so no dot at its end, which certificates do not know; or an address without a zone. Text that merely
-// ends like a host name, such as the zone of an IPv6 address, is refused here, before anybody looks at how it ends.
+// ParseHost reads HOST, HOST:PORT, an IPv6 address, or [ADDRESS]:PORT. A host is letters, digits, hyphens and dots,
+// with no empty part and so no dot at its end, which certificates do not know; or an address without a zone. Text that
+// merely ends like a host name, such as the zone of an IPv6 address, is refused here, before anybody looks at how it
+// ends.
 func ParseHost(text string) (Host, error) {
 	name, port, hasPort := text, "", false
 	if inner, ok := strings.CutPrefix(text, "["); ok {

@@ -11,14 +11,20 @@ import (
 
 func TestParseHost(t *testing.T) {
 	for text, want := range map[string]string{
-		"localhost": "localhost", "LOCALHOST:08443": "localhost:8443", "a-1.example": "a-1.example", "127.0.0.1:1": "127.0.0.1:1",
-		"::1": "[::1]", "[::1]": "[::1]", "[0:0::1]:65535": "[::1]:65535", "xn--bcher-kva.example": "xn--bcher-kva.example",
+		"localhost": "localhost", "LOCALHOST:08443": "localhost:8443", "a-1.example": "a-1.example",
+		"127.0.0.1:1": "127.0.0.1:1",
+		"::1":         "[::1]", "[::1]": "[::1]", "[0:0::1]:65535": "[::1]:65535",
+		"xn--bcher-kva.example": "xn--bcher-kva.example",
 
-		"": "", "*": "", ".": "", "..": "", "a..b": "", ".a": "", "a.": "", "a.:1": "", "*.example": "", "a b": "", "a/b": "",
-		"a:99999": "", "a:65536": "", "a:0": "", "a:": "", "a:+1": "", "a:x": "", "a:1:2": "", ":1": "", "-a": "", "a-": "",
+		"": "", "*": "", ".": "", "..": "", "a..b": "", ".a": "", "a.": "", "a.:1": "", "*.example": "", "a b": "",
+		"a/b":     "",
+		"a:99999": "", "a:65536": "", "a:0": "", "a:": "", "a:+1": "", "a:x": "", "a:1:2": "", ":1": "", "-a": "",
+		"a-":        "",
 		"https://a": "", "a@b": "", "a%20": "", "a_b": "", "bücher.example": "", "a\n": "", "a,b": "",
-		"[::1%25.stackit.cloud]": "", "[::1%.stackit.cloud]": "", "::1%lo": "", "[::1": "", "::1]": "", "[::1]x": "", "[a]": "", "[127.0.0.1]": "",
-		"[]": "", "[::1]:": "", "[::1]:0": "", "[fe80::1%eth0]:443": "", strings.Repeat("a", 64): "", strings.Repeat("a.", 127): "",
+		"[::1%25.stackit.cloud]": "", "[::1%.stackit.cloud]": "", "::1%lo": "", "[::1": "", "::1]": "", "[::1]x": "",
+		"[a]": "", "[127.0.0.1]": "",
+		"[]": "", "[::1]:": "", "[::1]:0": "", "[fe80::1%eth0]:443": "", strings.Repeat("a", 64): "",
+		strings.Repeat("a.", 127): "",
 	} {
 		host, err := trust.ParseHost(text)
 		if want == "" && err == nil {
@@ -32,16 +38,19 @@ func TestParseHost(t *testing.T) {
 
 func TestCheckTakesNoZoneForADomain(t *testing.T) {
 	for _, endpoint := range []string{
-		"https://[::1%25.stackit.cloud]", "https://[::1%25.stackit.cloud]:8443/edge", "https://[fe80::1%25x.stackit.cloud]",
+		"https://[::1%25.stackit.cloud]", "https://[::1%25.stackit.cloud]:8443/edge",
+		"https://[fe80::1%25x.stackit.cloud]",
 		"https://*.stackit.cloud", "https://a_b.stackit.cloud", "https://a..stackit.cloud", "https://.stackit.cloud",
-		"https://a,b.stackit.cloud", "https://-a.stackit.cloud", "https://a!.stackit.cloud", "https://stackit.cloud:99999",
+		"https://a,b.stackit.cloud", "https://-a.stackit.cloud", "https://a!.stackit.cloud",
+		"https://stackit.cloud:99999",
 	} {
 		if err := trust.Check(endpoint, []string{"*", ".", "", "stackit.cloud"}); err == nil {
 			t.Errorf("%s may be sent credentials", endpoint)
 		}
 	}
 	for _, endpoint := range []string{"https://evil.example", "https://x"} { // trust without effect stays so
-		if err := trust.Check(endpoint, []string{"*", ".", "", "evil.example:99999", "https://evil.example"}); err == nil {
+		if err := trust.Check(endpoint, []string{"*", ".", "", "evil.example:99999",
+			"https://evil.example"}); err == nil {
 			t.Errorf("%s may be sent credentials", endpoint)
 		}
 	}
@@ -53,8 +62,10 @@ func TestCheckTakesNoZoneForADomain(t *testing.T) {
 // FuzzCheck holds what Check lets through against the rule in other words.
 func FuzzCheck(f *testing.F) {
 	for _, seed := range []string{
-		"https://edge.api.stackit.cloud/", "https://[::1%25.stackit.cloud]", "https://stackit.cloud:99999", "https://a@stackit.cloud",
-		"https://x%2e.stackit.cloud", "https://localhost:8443", "https://evil.example#.stackit.cloud", "https://[::1]:8443/",
+		"https://edge.api.stackit.cloud/", "https://[::1%25.stackit.cloud]", "https://stackit.cloud:99999",
+		"https://a@stackit.cloud",
+		"https://x%2e.stackit.cloud", "https://localhost:8443", "https://evil.example#.stackit.cloud",
+		"https://[::1]:8443/",
 	} {
 		f.Add(seed)
 	}

@@ -15,14 +15,14 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
-// A kubeconfig can choose the configuration of the helper that it calls, and with it the hosts that are trusted: by HOME
-// and XDG_CONFIG_HOME in exec.env. It cannot choose what the user database says of the user, nor what root wrote.
+// A kubeconfig can choose the configuration of the helper that it calls, and with it the hosts that are trusted: by
+// HOME and XDG_CONFIG_HOME in exec.env. It cannot choose what the user database says of the user, nor what root wrote.
 
 // SystemFile lists hosts, one a line, that every user of this machine trusts. Lines that begin with # do not count.
 const SystemFile = "/etc/kubectl-edge/trusted-hosts"
 
-// UserDirs are the folders of the program below the user's home folder as the user database names it, with no variable of
-// the environment asked; false when it knows no such user.
+// UserDirs are the folders of the program below the user's home folder as the user database names it, with no variable
+// of the environment asked; false when it knows no such user.
 func UserDirs(program string) (dirs.Dirs, bool) {
 	var u *user.User
 	var err error
@@ -48,8 +48,8 @@ func UserDirs(program string) (dirs.Dirs, bool) {
 	return dirs.Dirs{Config: below(".config"), State: below(".local", "state")}, true
 }
 
-// Pinned returns the hosts that are trusted where no kubeconfig can write: in root's SystemFile, and in the configuration
-// below the home folder that the user database names.
+// Pinned returns the hosts that are trusted where no kubeconfig can write: in root's SystemFile, and in the
+// configuration below the home folder that the user database names.
 func Pinned(program string) []string {
 	hosts := systemHosts(SystemFile)
 	if d, ok := UserDirs(program); ok {

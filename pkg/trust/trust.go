@@ -10,9 +10,11 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 )
 
-// CheckEndpoints reports whether credentials may be sent to every endpoint of e, which are the configuration's; see Check.
+// CheckEndpoints reports whether credentials may be sent to every endpoint of e, which are the configuration's; see
+// Check.
 func CheckEndpoints(e profile.Endpoints, trusted []string) error {
-	for _, endpoint := range []string{e.Edge, e.ResourceManager, e.IdentityProvider, e.ServiceAccountToken, e.ServiceEnablement} {
+	for _, endpoint := range []string{e.Edge, e.ResourceManager, e.IdentityProvider, e.ServiceAccountToken,
+		e.ServiceEnablement} {
 		if endpoint == "" {
 			continue
 		}
@@ -27,10 +29,10 @@ func CheckEndpoints(e profile.Endpoints, trusted []string) error {
 	return nil
 }
 
-// Check reports whether credentials may be sent to rawURL: it is https, without user or password, and its host, which has
-// the form of one (see ParseHost), is stackit.cloud, a name below it, or one of trusted ("host" for any port, or
-// "host:port"). Of rawURL the error quotes the host alone: the rest may hold a password, or be something else that was put
-// there by mistake.
+// Check reports whether credentials may be sent to rawURL: it is https, without user or password, and its host, which
+// has the form of one (see ParseHost), is stackit.cloud, a name below it, or one of trusted ("host" for any port, or
+// "host:port"). Of rawURL the error quotes the host alone: the rest may hold a password, or be something else that was
+// put there by mistake.
 func Check(rawURL string, trusted []string) error {
 	host, err := URLHost(rawURL)
 	if err != nil {

@@ -61,8 +61,10 @@ func TestCheck(t *testing.T) {
 
 func TestCheckQuotesNoSecret(t *testing.T) {
 	for _, endpoint := range []string{
-		"https://ada:hunter2@edge.api.stackit.cloud", "http://ada:hunter2@localhost", "https://ada:hunter2@", "ada:hunter2@localhost",
-		"https:ada:hunter2@localhost", "https://ada:hunter2%zz@localhost", "https://ada:hunter2@localhost:port", "hunter2", "https://[hunter2",
+		"https://ada:hunter2@edge.api.stackit.cloud", "http://ada:hunter2@localhost", "https://ada:hunter2@",
+		"ada:hunter2@localhost",
+		"https:ada:hunter2@localhost", "https://ada:hunter2%zz@localhost", "https://ada:hunter2@localhost:port",
+		"hunter2", "https://[hunter2",
 		"http://localhost/?password=hunter2", "http://localhost/hunter2", "https://evil.example/?password=hunter2",
 	} {
 		err := trust.Check(endpoint, nil)
@@ -79,15 +81,17 @@ func TestCheckHint(t *testing.T) {
 		"https://[::1]:8443":          trustIt + "[::1]:8443",
 		"https://a-b.Example":         trustIt + "a-b.example",
 		// A discovery document can name a host that a shell would run.
-		"https://x$(id)": "", "https://x;id": "", "https://x&id": "", "https://x'id": "", "https://x*": "", "https://--remove": "",
-		"https://x%20id": "", "https://ſtackit.cloud": "",
+		"https://x$(id)": "", "https://x;id": "", "https://x&id": "", "https://x'id": "", "https://x*": "",
+		"https://--remove": "",
+		"https://x%20id":   "", "https://ſtackit.cloud": "",
 		"https://": "", "http://localhost": "", "https://ada@localhost": "",
 	} {
 		if err := trust.Check(endpoint, nil); err == nil || hint.Of(err) != want {
 			t.Errorf("%q: %v has the hint %q, want %q", endpoint, err, hint.Of(err), want)
 		}
 	}
-	for endpoint, want := range map[string]string{"localhost": "kubectl edge config get", "https://localhost": trustIt + "localhost"} {
+	for endpoint, want := range map[string]string{"localhost": "kubectl edge config get", "https://localhost": trustIt +
+		"localhost"} {
 		if err := trust.CheckEndpoints(profile.Endpoints{Edge: endpoint}, nil); hint.Of(err) != want {
 			t.Errorf("configured as %q: %v has the hint %q, want %q", endpoint, err, hint.Of(err), want)
 		}
@@ -99,7 +103,8 @@ func TestCheckEndpoints(t *testing.T) {
 	if err := trust.CheckEndpoints(none.WithDefaults(), nil); err != nil {
 		t.Errorf("the public services: %v", err)
 	}
-	own := profile.Endpoints{Edge: "https://a.stackit.cloud", ResourceManager: "https://b.stackit.cloud", IdentityProvider: "https://c.stackit.cloud", ServiceAccountToken: "https://d.stackit.cloud"}
+	own := profile.Endpoints{Edge: "https://a.stackit.cloud", ResourceManager: "https://b.stackit.cloud",
+		IdentityProvider: "https://c.stackit.cloud", ServiceAccountToken: "https://d.stackit.cloud"}
 	if got := own.WithDefaults(); got != own {
 		t.Errorf("one's own became %+v", got)
 	}

@@ -150,13 +150,14 @@ func (d *Document) at(index int) (root *yaml.Node, limit int) {
 		return nil, len(d.data)
 	}
 	root = d.roots[index]
-	if isNull(root) && root.Value == "" && index == len(d.roots)-1 {
+	if IsNull(root) && root.Value == "" && index == len(d.roots)-1 {
 		return root, len(d.data) // the parser does not say well where nothing is
 	}
 	return root, d.text.documentEnd(root.Line - 1)
 }
 
-func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
+// IsNull reports whether a node is null, or nothing at all.
+func IsNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }
 
 // kept reports whether everything that the changes do not name is in both files.
 func (d *Document) kept(edited *Document, c Changes) bool {

@@ -62,7 +62,7 @@ func (p *patch) result() ([]byte, error) {
 
 // document makes the splices for all changes of the document whose root is at root, and which ends before limit.
 func (p *patch) document(root *yaml.Node, limit int, c Changes) error {
-	if root == nil || isNull(root) {
+	if root == nil || IsNull(root) {
 		return p.newDocument(root, limit, c)
 	}
 	fields, err := p.text.spans(root, limit)
@@ -317,8 +317,8 @@ func (p *patch) edit(n *yaml.Node, spans []span, gone map[int]bool, added texts)
 	return nil
 }
 
-// before puts text before the last piece of a collection, which ends the file inside of a block scalar: a line break after
-// it would become part of that.
+// before puts text before the last piece of a collection, which ends the file inside of a block scalar: a line break
+// after it would become part of that.
 func (p *patch) before(last span, text string, column int) {
 	start := p.text.lines[p.text.lineOf(last.start)]
 	if len(bytes.TrimLeft(p.text.data[start:last.start], " ")) > 0 { // a field on the line of its dash

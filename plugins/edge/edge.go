@@ -64,10 +64,12 @@ tokens when they are needed and keeps them in a cache of yours.`,
 		return err
 	}
 	flags := cmd.PersistentFlags()
-	flags.StringVar(&a.choice.Profile, "profile", "", "profile to use (default: $KUBECTL_EDGE_PROFILE, else the current one)")
+	flags.StringVar(&a.choice.Profile, "profile", "",
+		"profile to use (default: $KUBECTL_EDGE_PROFILE, else the current one)")
 	flags.StringVarP(&a.choice.ProjectID, "project-id", "p", "", "UUID of the STACKIT project (default: the profile's)")
 	flags.StringVar(&a.choice.Region, "region", "", "region of the instances (default: the profile's, else eu01)")
-	flags.BoolVarP(&a.verbose, "verbose", "v", false, "log each HTTP request on stderr: method, address, status and duration, no bodies")
+	flags.BoolVarP(&a.verbose, "verbose", "v", false,
+		"log each HTTP request on stderr: method, address, status and duration, no bodies")
 
 	cmd.AddCommand(
 		newLoginCmd(a), newLogoutCmd(a), newStatusCmd(a), newUseCmd(a), newDoctorCmd(a),

@@ -30,7 +30,8 @@ func newInstanceCreateCmd(a *app) *cobra.Command {
 		Short: "Create an instance, and wait until it is active",
 		Long: `Create an instance, and wait until it is active.
 
-Edge Cloud has to be enabled in the project. Where it is not, --enable-service enables it, after a question on a terminal.
+Edge Cloud has to be enabled in the project. Where it is not, --enable-service enables it, after a question on a
+terminal.
 
 Ctrl-C while it waits leaves the instance in the making: kubectl edge instance list shows how far it is.`,
 		Example: `  kubectl edge instance create --name demo --plan-id 5c3f0b2e-1d7a-4c7e-9c55-0f6a8a1b2c3d
@@ -43,9 +44,11 @@ Ctrl-C while it waits leaves the instance in the making: kubectl edge instance l
 			return o.run(cmd.Context())
 		},
 	}
-	cmd.Flags().StringVarP(&o.request.DisplayName, "name", "n", "", "name of the instance: 4 to 8 lower case letters, digits and hyphens, a letter first")
+	cmd.Flags().StringVarP(&o.request.DisplayName, "name", "n", "",
+		"name of the instance: 4 to 8 lower case letters, digits and hyphens, a letter first")
 	cmd.Flags().StringVar(&o.request.PlanID, "plan-id", "", "UUID of the plan, see kubectl edge plan list")
-	cmd.Flags().StringVarP(&o.request.Description, "description", "d", "", "what the instance is for, at most 256 characters")
+	cmd.Flags().StringVarP(&o.request.Description, "description", "d", "",
+		"what the instance is for, at most 256 characters")
 	cmd.Flags().BoolVar(&o.enable, "enable-service", false, "enable Edge Cloud in the project if it is not")
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask")
 	cmd.Flags().BoolVar(&o.noWait, "no-wait", false, "do not wait until the instance is active")
@@ -74,7 +77,8 @@ func (o *instanceCreateOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	question := fmt.Sprintf("Create instance %q in project %s, region %s?", o.request.DisplayName, cloud.ProjectID, cloud.Region)
+	question := fmt.Sprintf("Create instance %q in project %s, region %s?", o.request.DisplayName, cloud.ProjectID,
+		cloud.Region)
 	if err := o.Confirm(ctx, o.yes, question); err != nil {
 		return err
 	}
@@ -100,7 +104,8 @@ func (o *instanceCreateOptions) run(ctx context.Context) error {
 	return output.One(o.Out, o.out, instanceKind(), instance)
 }
 
-// enableService sees to it that Edge Cloud is enabled in the project. Where that cannot be asked, the creation will tell.
+// enableService sees to it that Edge Cloud is enabled in the project. Where that cannot be asked, the creation will
+// tell.
 func (o *instanceCreateOptions) enableService(ctx context.Context, cloud edgeCloud) error {
 	state, err := cloud.EdgeService(ctx, cloud.ProjectID, cloud.Region)
 	switch {

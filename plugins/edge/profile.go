@@ -139,8 +139,8 @@ are those of the current profile.`,
 					return hint.Wrap(fmt.Errorf("profile %q exists already", name), "kubectl edge profile use %s", name)
 				}
 				p := profile.Profile{ProjectID: a.choice.ProjectID, Region: a.choice.Region}
-				// One made beside a profile of a sandbox, or of STACKIT by a detour, belongs there as well: its first login
-				// would otherwise take credentials of the one to the other.
+				// One made beside a profile of a sandbox, or of STACKIT by a detour, belongs there as well: its first
+				// login would otherwise take credentials of the one to the other.
 				if _, current, err := config.Select("", a.Getenv); err == nil {
 					p.Endpoints, p.CertificateAuthority = current.Endpoints, current.CertificateAuthority
 				}

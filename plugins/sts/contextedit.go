@@ -14,7 +14,8 @@ import (
 )
 
 // editContext changes the context of this name in a configuration that there is.
-func (a *app) editContext(ctx context.Context, name string, change func(*stsconfig.File, stsconfig.Context) error) error {
+func (a *app) editContext(ctx context.Context, name string,
+	change func(*stsconfig.File, stsconfig.Context) error) error {
 	if _, err := a.existingConfig(); err != nil {
 		return err
 	}
@@ -138,7 +139,8 @@ keyring. It can be interrupted at any point.`,
 			secrets := a.secrets()
 			if err := secrets.RotateKey(); err != nil {
 				return withCode(exitWrite, hint.Wrap(err,
-					"kubectl sts context save --name NAME --url URL gives a context whose token cannot be opened a new one"))
+					"kubectl sts context save --name NAME --url URL gives a context whose token cannot be opened a "+
+						"new one"))
 			}
 			l, err := secrets.Location()
 			if err != nil {
@@ -151,7 +153,8 @@ keyring. It can be interrupted at any point.`,
 			case secretstore.InKeyring:
 				a.success("Sealed all tokens under a new key, which is in the system's keyring")
 			case secretstore.InFile:
-				a.success("Sealed all tokens under a new key, which lies in the file %s, because the keyring cannot be used: %s", l.Path, l.Reason)
+				a.success("Sealed all tokens under a new key, which lies in the file %s, because the keyring cannot "+
+					"be used: %s", l.Path, l.Reason)
 			default:
 				a.success("There are no sealed tokens")
 			}

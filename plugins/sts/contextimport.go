@@ -63,7 +63,8 @@ func (o *transferOptions) importContexts(ctx context.Context) error {
 		return err
 	}
 	if o.json() {
-		if err := o.printJSON(map[string]any{"imported-contexts": namesOf(contexts), "secrets-removed": cleaned}); err != nil {
+		if err := o.printJSON(map[string]any{"imported-contexts": namesOf(contexts),
+			"secrets-removed": cleaned}); err != nil {
 			return err
 		}
 	}
@@ -153,14 +154,15 @@ func (o *transferOptions) offerRemoval(ctx context.Context, path string, importe
 		return nil
 	})
 	if err := errors.Join(err, stillThere(path, copied)); err != nil {
-		return false, withCode(exitWrite, hint.Wrap(err, "the tokens are imported; remove them there by hand, or delete the file"))
+		return false, withCode(exitWrite, hint.Wrap(err,
+			"the tokens are imported; remove them there by hand, or delete the file"))
 	}
 	o.Note("removed the tokens from %s", path)
 	return true, nil
 }
 
-// stillThere says where tokens are in a file. A token can stand outside of its context: as an anchor that it refers to, in
-// another document, in a comment.
+// stillThere says where tokens are in a file. A token can stand outside of its context: as an anchor that it refers to,
+// in another document, in a comment.
 func stillThere(path string, copied []stsconfig.Named) error {
 	data, err := os.ReadFile(path)
 	if err != nil {

@@ -69,7 +69,8 @@ func TestCluster(t *testing.T) {
 	t.Run("an opaque token is edge-admin, until it ends", func(t *testing.T) {
 		r.Sandbox.Configure(func(s *sandbox.Settings) { s.OpaqueInstanceTokens = true })
 		defer r.Sandbox.Configure(func(s *sandbox.Settings) { s.OpaqueInstanceTokens = false })
-		used, unused := issue(t, r.Sandbox, sandbox.InstanceID, time.Hour), issue(t, r.Sandbox, sandbox.InstanceID, time.Hour)
+		used, unused := issue(t, r.Sandbox, sandbox.InstanceID, time.Hour), issue(t, r.Sandbox, sandbox.InstanceID,
+			time.Hour)
 		if strings.Contains(used, ".") {
 			t.Fatalf("a JWT: %s", used)
 		}
@@ -86,7 +87,8 @@ func TestCluster(t *testing.T) {
 			"another's":   issue(t, r.Sandbox, sandbox.ReconcilingID, time.Hour),
 			"unknown":     "stec_AAAAAAAAAAAAAAAAAAAAAAAAAA",
 		} {
-			if out, err := kubectl(t, r, token, "auth", "whoami"); err == nil || !strings.Contains(out, "Unauthorized") {
+			if out, err := kubectl(t, r, token, "auth", "whoami"); err == nil ||
+				!strings.Contains(out, "Unauthorized") {
 				t.Errorf("%s: %v:\n%s", name, err, out)
 			}
 		}

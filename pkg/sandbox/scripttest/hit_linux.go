@@ -122,7 +122,8 @@ func shares(ts *testscript.TestScript, w *World, args []string) error {
 		case <-time.After(time.Millisecond):
 		}
 	}
-	if line, err := bufio.NewReader(stderr).ReadString('\n'); !strings.HasPrefix(line, "waiting for another process, ") {
+	if line, err := bufio.NewReader(stderr).ReadString('\n'); !strings.HasPrefix(line,
+		"waiting for another process, ") {
 		ts.Fatalf("the helper does not say that it waits: %q, %v", line, err)
 	}
 	now := time.Now()
