@@ -48,7 +48,7 @@ func (a *attacker) sessionOfTheCLI(p *person) (state string) {
 		p.t.Fatal(err)
 	}
 	p.t.Setenv("PATH", filepath.Join(p.env.WorkDir, "bin")+":"+os.Getenv("PATH"))
-	_, err = (&login.Sessions{
+	_, err = (&login.Account{
 		Dirs: d, Name: profile.DefaultName, Profile: config.Profiles[profile.DefaultName], Trusted: config.TrustedHosts,
 		Authorities: authorities, HTTP: client, Getenv: os.Getenv, Now: p.sandbox.Now,
 		Secrets: secretstore.Open(secretstore.Options{

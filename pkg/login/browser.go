@@ -56,17 +56,17 @@ type Browser struct {
 
 func (Browser) Method() string { return MethodBrowser }
 
-func (b Browser) prove(ctx context.Context, s *Sessions) (proof, error) {
+func (b Browser) authenticate(ctx context.Context, a *Account) (result, error) {
 	if !b.Allowed {
-		return proof{}, s.required(profile.Session{}, "somebody has to sign in, and nobody can be asked here")
+		return result{}, a.required(profile.Session{}, "somebody has to sign in, and nobody can be asked here")
 	}
-	p, err := s.discover(ctx)
+	p, err := a.discover(ctx)
 	if err != nil {
-		return proof{}, err
+		return result{}, err
 	}
 	timeout := cmp.Or(b.Timeout, signInTimeout)
 	waiting, cancel := context.WithTimeoutCause(ctx, timeout,
-		hint.Wrap(fmt.Errorf("nobody signed in within %v", timeout), "%s", s.command("login")))
+		hint.Wrap(fmt.Errorf("nobody signed in within %v", timeout), "%s", a.command("login")))
 	defer cancel()
 
 	r := request{state: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier()}
@@ -74,27 +74,27 @@ func (b Browser) prove(ctx context.Context, s *Sessions) (proof, error) {
 		config := p.config(redirectURL(cmp.Or(b.Port, FirstPort)))
 		code, err := b.pasted(waiting, r.address(config), r.state)
 		if err != nil {
-			return proof{}, err
+			return result{}, err
 		}
-		return s.redeem(ctx, p, config, r, code)
+		return a.redeem(ctx, p, config, r, code)
 	}
 	c, err := listen(ctx, b.Port, r.state)
 	if err != nil {
-		return proof{}, err
+		return result{}, err
 	}
 	config := p.config(c.redirectURL())
-	code, err := b.returned(waiting, s, r.address(config), c)
+	code, err := b.returned(waiting, a, r.address(config), c)
 	if err != nil {
 		c.report("", err)
-		return proof{}, err
+		return result{}, err
 	}
-	result, err := s.redeem(ctx, p, config, r, code)
+	signedIn, err := a.redeem(ctx, p, config, r, code)
 	if err != nil {
 		c.report("", err)
-		return proof{}, err
+		return result{}, err
 	}
-	result.report = c.report
-	return result, nil
+	signedIn.report = c.report
+	return signedIn, nil
 }
 
 // request is what an authorization request and its answer are tied together with.
@@ -106,24 +106,24 @@ func (r request) address(config *oauth2.Config) string {
 }
 
 // redeem exchanges the code for tokens.
-func (s *Sessions) redeem(ctx context.Context, p *provider, config *oauth2.Config, r request, code string) (proof,
+func (a *Account) redeem(ctx context.Context, p *provider, config *oauth2.Config, r request, code string) (result,
 	error) {
-	exchanging, cancel := context.WithTimeout(s.withClient(ctx), exchangeTimeout)
+	exchanging, cancel := context.WithTimeout(a.withClient(ctx), exchangeTimeout)
 	defer cancel()
-	issued := s.Now()
+	issued := a.Now()
 	tokens, err := config.Exchange(exchanging, code, oauth2.VerifierOption(r.verifier))
 	if err != nil {
 		err = exchangeError("authorization code", config.Endpoint.TokenURL, err)
 		if rejected(err) {
-			return proof{}, hint.Wrap(err, "log in once more: %s", s.command("login"))
+			return result{}, hint.Wrap(err, "log in once more: %s", a.command("login"))
 		}
-		return proof{}, err
+		return result{}, err
 	}
-	return s.accept(ctx, p, MethodBrowser, r.nonce, issued, tokens)
+	return a.accept(ctx, p, MethodBrowser, r.nonce, issued, tokens)
 }
 
 // returned shows the address before it opens the browser, which may fail or block, and waits for the browser's return.
-func (b Browser) returned(ctx context.Context, s *Sessions, address string, c *callback) (code string, err error) {
+func (b Browser) returned(ctx context.Context, a *Account, address string, c *callback) (code string, err error) {
 	fmt.Fprintf(b.ErrOut, "Sign in at this address:\n\n  %s\n\n"+
 		"Waiting for that, for up to %v; Ctrl-C stops.\n", address, cmp.Or(b.Timeout, signInTimeout))
 	opened := make(chan error, 1)
@@ -134,8 +134,9 @@ func (b Browser) returned(ctx context.Context, s *Sessions, address string, c *c
 		select {
 		case err := <-opened:
 			if err != nil && b.Unseen {
-				return "", hint.Wrap(errors.New("somebody has to sign in, no browser could be opened, and the program that called "+
-					"shows nothing before the end"), "in a terminal: %s", s.command("login"))
+				return "", hint.Wrap(errors.New("somebody has to sign in, no browser could be opened, and the "+
+					"program that called "+
+					"shows nothing before the end"), "in a terminal: %s", a.command("login"))
 			}
 			if err != nil {
 				fmt.Fprintln(b.ErrOut, "No browser could be opened: open the address in one on this machine, or "+
@@ -171,7 +172,8 @@ func (b Browser) pasted(ctx context.Context, address, state string) (code string
 			return code, wrong
 		}
 		before = wrong
-		fmt.Fprintf(b.ErrOut, "That does not work: %v. Paste it again, or press Ctrl-C to stop:\n", wrong) // nothing was sent
+		// Nothing was sent.
+		fmt.Fprintf(b.ErrOut, "That does not work: %v. Paste it again, or press Ctrl-C to stop:\n", wrong)
 	}
 }
 

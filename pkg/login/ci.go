@@ -21,47 +21,47 @@ var (
 )
 
 // githubToken asks GitHub Actions for the job's ID token.
-func (s *Sessions) githubToken() workloadToken {
-	address, bearer := s.variable("ACTIONS_ID_TOKEN_REQUEST_URL"), s.variable("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+func (a *Account) githubToken() workloadToken {
+	address, bearer := a.variable("ACTIONS_ID_TOKEN_REQUEST_URL"), a.variable("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
 	if address == "" || bearer == "" {
 		return workloadToken{}
 	}
-	return workloadToken{"GitHub Actions", func(ctx context.Context, s *Sessions) (string, error) {
+	return workloadToken{"GitHub Actions", func(ctx context.Context, a *Account) (string, error) {
 		var answer struct {
 			Token string `json:"value"`
 		}
-		err := s.askCI(ctx, http.MethodGet, address, githubDomains,
+		err := a.askCI(ctx, http.MethodGet, address, githubDomains,
 			map[string]string{"audience": "sts.accounts.stackit.cloud"}, bearer, &answer)
 		return answer.Token, err
 	}}
 }
 
 // azureToken asks Azure DevOps for the job's ID token.
-func (s *Sessions) azureToken() workloadToken {
-	address, bearer := s.variable("SYSTEM_OIDCREQUESTURI"), s.variable("SYSTEM_ACCESSTOKEN")
+func (a *Account) azureToken() workloadToken {
+	address, bearer := a.variable("SYSTEM_OIDCREQUESTURI"), a.variable("SYSTEM_ACCESSTOKEN")
 	if address == "" || bearer == "" {
 		return workloadToken{}
 	}
 	query := map[string]string{"api-version": "7.1", "audience": "api://AzureADTokenExchange"}
-	return workloadToken{"Azure DevOps", func(ctx context.Context, s *Sessions) (string, error) {
+	return workloadToken{"Azure DevOps", func(ctx context.Context, a *Account) (string, error) {
 		var answer struct {
 			Token string `json:"oidcToken"`
 		}
-		err := s.askCI(ctx, http.MethodPost, address, azureDomains, query, bearer, &answer)
+		err := a.askCI(ctx, http.MethodPost, address, azureDomains, query, bearer, &answer)
 		return answer.Token, err
 	}}
 }
 
 // askCI adds to the address, which is to be below one of domains, what it does not say itself, and decodes the answer
 // into result.
-func (s *Sessions) askCI(ctx context.Context, method, address string, domains []string, query map[string]string,
+func (a *Account) askCI(ctx context.Context, method, address string, domains []string, query map[string]string,
 	bearer string, result any) error {
 	host, err := trust.URLHost(address)
 	if err != nil {
 		return fmt.Errorf("the address to ask%w", err)
 	}
 	if !host.Below(domains...) {
-		if err := trust.Check(address, s.Trusted); err != nil {
+		if err := trust.Check(address, a.Trusted); err != nil {
 			return trust.Hint(fmt.Errorf("the address to ask is not one of the service's own: %q", host),
 				"only if that host is yours", host)
 		}
@@ -86,7 +86,7 @@ func (s *Sessions) askCI(ctx context.Context, method, address string, domains []
 	request.Header.Set("Accept", "application/json")
 	request.Header.Set("Authorization", "Bearer "+bearer)
 	request.Header.Set("Content-Type", "application/json")
-	response, err := s.tokenClient().Do(request)
+	response, err := a.tokenClient().Do(request)
 	if err != nil {
 		return fmt.Errorf("ask %s: %w", u.Host, requestError(err))
 	}

@@ -28,15 +28,15 @@ type CLI struct {
 
 func (CLI) Method() string { return MethodSTACKITCLI }
 
-func (c CLI) prove(ctx context.Context, s *Sessions) (proof, error) {
-	name := cmp.Or(c.Profile, s.Getenv(cliProfileVariable))
+func (c CLI) authenticate(ctx context.Context, a *Account) (result, error) {
+	name := cmp.Or(c.Profile, a.Getenv(cliProfileVariable))
 	if name == "" {
 		name = activeCLIProfile()
 	}
 	if err := checkCLIProfile(name); err != nil {
-		return proof{}, err
+		return result{}, err
 	}
-	return proven(ctx, s, &cliGrant{Profile: name})
+	return firstToken(ctx, a, &cliGrant{Profile: name})
 }
 
 // activeCLIProfile reads what stackit config profile set has written.
@@ -84,11 +84,11 @@ func (g *cliGrant) Method() string { return MethodSTACKITCLI }
 
 // renew takes what the CLI has, which may be short: it gives its token until that has expired, and for service accounts
 // also afterwards.
-func (g *cliGrant) renew(ctx context.Context, s *Sessions) (AccessToken, error) {
+func (g *cliGrant) renew(ctx context.Context, a *Account) (AccessToken, error) {
 	if err := checkCLIProfile(g.Profile); err != nil {
 		return AccessToken{}, err
 	}
-	output, err := g.run(ctx, s)
+	output, err := g.run(ctx, a)
 	if err != nil {
 		return AccessToken{}, err
 	}
@@ -100,8 +100,8 @@ func (g *cliGrant) renew(ctx context.Context, s *Sessions) (AccessToken, error) 
 			"upgrade the STACKIT CLI")
 	}
 	token := readOldToken(answer.Token)
-	if !token.Expires.IsZero() && !token.Expires.After(s.Now()) {
-		return AccessToken{}, g.required(s, fmt.Sprintf("the STACKIT CLI gave a token that expired at %s; for "+
+	if !token.Expires.IsZero() && !token.Expires.After(a.Now()) {
+		return AccessToken{}, g.required(a, fmt.Sprintf("the STACKIT CLI gave a token that expired at %s; for "+
 			"service accounts it does not renew them",
 			token.Expires.Format(time.RFC3339)), "stackit auth activate-service-account")
 	}
@@ -110,15 +110,15 @@ func (g *cliGrant) renew(ctx context.Context, s *Sessions) (AccessToken, error) 
 
 func (g *cliGrant) outside() bool { return true }
 
-func (g *cliGrant) refused(s *Sessions) error {
-	return g.required(s, "STACKIT refuses the token of the STACKIT CLI, which gives no other one before that expires",
+func (g *cliGrant) refused(a *Account) error {
+	return g.required(a, "STACKIT refuses the token of the STACKIT CLI, which gives no other one before that expires",
 		"stackit auth login")
 }
 
-func (g *cliGrant) run(ctx context.Context, s *Sessions) ([]byte, error) {
+func (g *cliGrant) run(ctx context.Context, a *Account) ([]byte, error) {
 	path, err := exec.LookPath("stackit")
 	if err != nil {
-		return nil, g.required(s, "the STACKIT CLI, whose session is to be used, was not found", "install it")
+		return nil, g.required(a, "the STACKIT CLI, whose session is to be used, was not found", "install it")
 	}
 	ctx, cancel := context.WithTimeout(ctx, cliTimeout)
 	defer cancel()
@@ -142,13 +142,13 @@ func (g *cliGrant) run(ctx context.Context, s *Sessions) ([]byte, error) {
 		return nil, fmt.Errorf("stackit auth get-access-token: %w", err)
 	}
 	// It does not say whether nobody is logged in, the session is over or the network failed.
-	return nil, g.required(s, "the STACKIT CLI is not logged in, or its session has ended", "stackit auth login")
+	return nil, g.required(a, "the STACKIT CLI is not logged in, or its session has ended", "stackit auth login")
 }
 
-func (g *cliGrant) required(s *Sessions, reason, command string) error {
+func (g *cliGrant) required(a *Account, reason, command string) error {
 	reason += fmt.Sprintf(" (its profile is %q)", g.Profile)
-	return hint.Wrap(&RequiredError{Profile: s.Name, Reason: reason}, "%s, or log in without it: %s", command,
-		s.command("login"))
+	return hint.Wrap(&RequiredError{Profile: a.Name, Reason: reason}, "%s, or log in without it: %s", command,
+		a.command("login"))
 }
 
 // limitedBuffer keeps the first 64 KiB.

@@ -31,7 +31,7 @@ func TestCLI(t *testing.T) {
 	w.t.Setenv("STACKIT_ACCESS_TOKEN", "inherited") // the CLI would prefer it to its session in one case
 	w.stackitCLI(`echo "$*|$STACKIT_CLI_PROFILE|$STACKIT_ACCESS_TOKEN" >>` + w.dir + `/calls; echo '{"access_token":"` +
 		token + `"}'`)
-	session, err := w.sessions().Login(t.Context(), CLI{})
+	session, err := w.account().Login(t.Context(), CLI{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +76,7 @@ func TestCLIProfile(t *testing.T) {
 	}
 	login := func(c CLI, want string) {
 		t.Helper()
-		if _, err := w.sessions().Login(t.Context(), c); err != nil {
+		if _, err := w.account().Login(t.Context(), c); err != nil {
 			t.Fatal(err)
 		}
 		if got, err := os.ReadFile(w.dir + "/profile"); err != nil || string(got) != want+"\n" {
@@ -92,7 +92,7 @@ func TestCLIProfile(t *testing.T) {
 
 	for name, want := range map[string]string{"missing": `has no profile "missing"`, "../x": "lower-case letters",
 		"X": "lower-case"} {
-		_, err := w.sessions().Login(t.Context(), CLI{Profile: name})
+		_, err := w.account().Login(t.Context(), CLI{Profile: name})
 		wantError(t, err, want, "")
 	}
 	// Pinned, also to a profile that is gone: the CLI would take its default one.
@@ -126,7 +126,7 @@ func TestCLIFailures(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			w := shared.fresh(t)
 			w.stackitCLI(tc.script)
-			_, err := w.sessions().Login(t.Context(), CLI{})
+			_, err := w.account().Login(t.Context(), CLI{})
 			wantError(t, err, tc.want, tc.next)
 			if _, ok := errors.AsType[*RequiredError](err); ok != tc.required {
 				t.Errorf("RequiredError: %v, want %v: %v", ok, tc.required, err)
@@ -142,13 +142,13 @@ func TestCLIFailures(t *testing.T) {
 		// It has one of its own, too long for a test.
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
-		_, err := w.sessions().Login(ctx, CLI{})
+		_, err := w.account().Login(ctx, CLI{})
 		wantError(t, err, "no answer within", "stackit auth get-access-token")
 	})
 	t.Run("not installed", func(t *testing.T) {
 		w := shared.fresh(t)
 		t.Setenv("PATH", w.dir)
-		_, err := w.sessions().Login(t.Context(), CLI{})
+		_, err := w.account().Login(t.Context(), CLI{})
 		wantError(t, err, "was not found", "install it, or log in without it")
 	})
 }
@@ -157,13 +157,13 @@ func TestDetect(t *testing.T) {
 	w := newWorld(t)
 	i := Interaction{Allowed: true}
 	w.stackitCLI("exit 1")
-	if c, err := w.sessions().Detect(t.Context(), i); err != nil || c.Method() != MethodBrowser {
+	if c, err := w.account().Detect(t.Context(), i); err != nil || c.Method() != MethodBrowser {
 		t.Errorf("got %v, %v; want the browser", c, err)
 	}
-	_, err := w.sessions().Detect(t.Context(), Interaction{})
+	_, err := w.account().Detect(t.Context(), Interaction{})
 	wantError(t, err, "nobody can be asked here", "kubectl edge login")
 	w.stackitCLI(`echo '{"access_token":"` + testToken(t, "ada@example.com", time.Now().Add(time.Hour)) + `"}'`)
-	if c, err := w.sessions().Detect(t.Context(), Interaction{}); err != nil || c.Method() != MethodSTACKITCLI {
+	if c, err := w.account().Detect(t.Context(), Interaction{}); err != nil || c.Method() != MethodSTACKITCLI {
 		t.Errorf("got %v, %v; want the STACKIT CLI", c, err)
 	}
 }

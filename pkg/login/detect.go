@@ -9,9 +9,9 @@ import (
 
 // Detect returns what to log in with when nothing was said: the STACKIT CLI's session if it has one, else a person's
 // browser. What the environment holds comes before both, and needs no login: see Environment.
-func (s *Sessions) Detect(ctx context.Context, i Interaction) (Credential, error) {
+func (a *Account) Detect(ctx context.Context, i Interaction) (Credential, error) {
 	if _, err := exec.LookPath("stackit"); err == nil {
-		_, err := CLI{}.prove(ctx, s)
+		_, err := CLI{}.authenticate(ctx, a)
 		if err == nil {
 			return CLI{}, nil
 		}
@@ -20,7 +20,7 @@ func (s *Sessions) Detect(ctx context.Context, i Interaction) (Credential, error
 		}
 	}
 	if !i.Allowed {
-		return nil, s.required(profile.Session{}, "nobody is logged in, and nobody can be asked here")
+		return nil, a.required(profile.Session{}, "nobody is logged in, and nobody can be asked here")
 	}
 	return Browser{Interaction: i}, nil
 }

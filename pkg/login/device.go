@@ -23,43 +23,43 @@ type Device struct {
 
 func (Device) Method() string { return MethodDevice }
 
-func (d Device) prove(ctx context.Context, s *Sessions) (proof, error) {
+func (d Device) authenticate(ctx context.Context, a *Account) (result, error) {
 	if !d.Allowed {
-		return proof{}, s.required(profile.Session{}, "somebody has to sign in, and nobody can be asked here")
+		return result{}, a.required(profile.Session{}, "somebody has to sign in, and nobody can be asked here")
 	}
-	p, err := s.discover(ctx)
+	p, err := a.discover(ctx)
 	if err != nil {
-		return proof{}, err
+		return result{}, err
 	}
 	config := p.config("")
 	if config.Endpoint.DeviceAuthURL == "" {
-		return proof{}, hint.Wrap(errors.New("the identity provider does not offer logins on another device"),
-			"%s --no-browser", s.command("login"))
+		return result{}, hint.Wrap(errors.New("the identity provider does not offer logins on another device"),
+			"%s --no-browser", a.command("login"))
 	}
 	timeout := cmp.Or(d.Timeout, signInTimeout)
-	polling, cancel := context.WithTimeoutCause(s.withClient(ctx), timeout,
-		hint.Wrap(fmt.Errorf("nobody signed in within %v", timeout), "%s", s.command("login")))
+	polling, cancel := context.WithTimeoutCause(a.withClient(ctx), timeout,
+		hint.Wrap(fmt.Errorf("nobody signed in within %v", timeout), "%s", a.command("login")))
 	defer cancel()
-	code, err := s.deviceCode(polling, config)
+	code, err := a.deviceCode(polling, config)
 	if err != nil {
-		return proof{}, err
+		return result{}, err
 	}
 	for _, address := range []string{code.VerificationURI, code.VerificationURIComplete} {
-		if err := trust.Check(address, s.Trusted); address != "" && err != nil {
-			return proof{}, fmt.Errorf("the identity provider's address to sign in at: %w", err)
+		if err := trust.Check(address, a.Trusted); address != "" && err != nil {
+			return result{}, fmt.Errorf("the identity provider's address to sign in at: %w", err)
 		}
 	}
 	fmt.Fprintf(d.ErrOut, "Sign in on any device at this address, with the code %.40s:\n\n  %s\n\n",
 		hint.Printable(code.UserCode), code.VerificationURI)
-	return s.pollDevice(polling, p, config, code)
+	return a.pollDevice(polling, p, config, code)
 }
 
 // deviceCode asks for the code that the person is to enter.
-func (s *Sessions) deviceCode(ctx context.Context, config *oauth2.Config) (*oauth2.DeviceAuthResponse, error) {
+func (a *Account) deviceCode(ctx context.Context, config *oauth2.Config) (*oauth2.DeviceAuthResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, exchangeTimeout)
 	defer cancel()
 	// x/oauth2 makes this request without the context.
-	client := s.tokenClient()
+	client := a.tokenClient()
 	plain := cmp.Or(client.Transport, http.DefaultTransport)
 	client.Transport = transportFunc(func(r *http.Request) (*http.Response,
 		error) {
@@ -77,26 +77,26 @@ type transportFunc func(*http.Request) (*http.Response, error)
 func (f transportFunc) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
 // pollDevice waits for the person.
-func (s *Sessions) pollDevice(ctx context.Context, p *provider, config *oauth2.Config,
-	code *oauth2.DeviceAuthResponse) (proof, error) {
+func (a *Account) pollDevice(ctx context.Context, p *provider, config *oauth2.Config,
+	code *oauth2.DeviceAuthResponse) (result, error) {
 	tokens, err := config.DeviceAccessToken(ctx, code)
 	if cause := context.Cause(ctx); err != nil && cause != nil {
-		return proof{}, cause
+		return result{}, cause
 	}
 	if err != nil {
-		again := s.command("login")
+		again := a.command("login")
 		if answer, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 			switch answer.ErrorCode {
 			case "access_denied":
-				return proof{}, errors.New("the sign-in was denied")
+				return result{}, errors.New("the sign-in was denied")
 			case "expired_token":
-				return proof{}, hint.Wrap(errors.New("the code has expired"), "%s", again)
+				return result{}, hint.Wrap(errors.New("the code has expired"), "%s", again)
 			}
 		}
 		if !code.Expiry.IsZero() && !time.Now().Before(code.Expiry) { // x/oauth2 ends with the code
-			return proof{}, hint.Wrap(errors.New("the code has expired"), "%s", again)
+			return result{}, hint.Wrap(errors.New("the code has expired"), "%s", again)
 		}
-		return proof{}, exchangeError("device code", config.Endpoint.TokenURL, err)
+		return result{}, exchangeError("device code", config.Endpoint.TokenURL, err)
 	}
-	return s.accept(ctx, p, MethodDevice, "", s.Now(), tokens)
+	return a.accept(ctx, p, MethodDevice, "", a.Now(), tokens)
 }

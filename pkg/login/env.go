@@ -26,38 +26,38 @@ type credentialsFile struct {
 
 // Environment returns the source of the credential that the environment names, or nil. A login method in the profile
 // leaves out those of other kinds.
-func (s *Sessions) Environment() (Source, error) {
-	g, err := s.environmentGrant()
+func (a *Account) Environment() (Source, error) {
+	g, err := a.environmentGrant()
 	if g == nil || err != nil {
 		return nil, err
 	}
-	return s.unsealed(g)
+	return a.unsealed(g)
 }
 
-func (s *Sessions) environmentGrant() (grant, error) {
-	if token := s.variable("STACKIT_ACCESS_TOKEN"); token != "" && s.wants(MethodAccessToken) {
+func (a *Account) environmentGrant() (grant, error) {
+	if token := a.variable("STACKIT_ACCESS_TOKEN"); token != "" && a.wants(MethodAccessToken) {
 		return &staticGrant{method: MethodAccessToken, origin: "STACKIT_ACCESS_TOKEN", token: token}, nil
 	}
-	if s.wants(MethodWorkloadIdentity) {
-		if g, err := s.workloadGrant(); g != nil || err != nil {
+	if a.wants(MethodWorkloadIdentity) {
+		if g, err := a.workloadGrant(); g != nil || err != nil {
 			return g, err
 		}
 	}
-	file, err := s.namedCredentialsFile()
+	file, err := a.namedCredentialsFile()
 	if err != nil {
 		return nil, err
 	}
-	return s.credentialsGrant(file, "the environment")
+	return a.credentialsGrant(file, "the environment")
 }
 
 // wants reports whether the profile may log in by this method.
-func (s *Sessions) wants(method string) bool {
-	return s.Profile.LoginMethod == "" || s.Profile.LoginMethod == method
+func (a *Account) wants(method string) bool {
+	return a.Profile.LoginMethod == "" || a.Profile.LoginMethod == method
 }
 
 // defaultFileGrant returns the grant of the credentials file at its default place, or nil.
-func (s *Sessions) defaultFileGrant() (grant, error) {
-	path := profile.DefaultCredentialsPath(s.Getenv)
+func (a *Account) defaultFileGrant() (grant, error) {
+	path := profile.DefaultCredentialsPath(a.Getenv)
 	if path == "" {
 		return nil, nil
 	}
@@ -68,48 +68,48 @@ func (s *Sessions) defaultFileGrant() (grant, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.credentialsGrant(file, path)
+	return a.credentialsGrant(file, path)
 }
 
 // credentialsGrant prefers a key to a token, and for each the variables to the file.
-func (s *Sessions) credentialsGrant(file credentialsFile, origin string) (grant, error) {
-	if s.wants(MethodServiceAccountKey) {
-		if g, err := s.environmentKey(file, origin); g != nil || err != nil {
+func (a *Account) credentialsGrant(file credentialsFile, origin string) (grant, error) {
+	if a.wants(MethodServiceAccountKey) {
+		if g, err := a.environmentKey(file, origin); g != nil || err != nil {
 			return g, err
 		}
 	}
 	const tokenVariable = "STACKIT_SERVICE_ACCOUNT_TOKEN"
-	token := cmp.Or(s.variable(tokenVariable), strings.TrimSpace(file.Token))
-	if token == "" || !s.wants(MethodServiceAccountToken) {
+	token := cmp.Or(a.variable(tokenVariable), strings.TrimSpace(file.Token))
+	if token == "" || !a.wants(MethodServiceAccountToken) {
 		return nil, nil
 	}
 	return &staticGrant{method: MethodServiceAccountToken, origin: tokenVariable, token: token}, nil
 }
 
-func (s *Sessions) environmentKey(file credentialsFile, origin string) (grant, error) {
-	key, from, err := s.value("STACKIT_SERVICE_ACCOUNT_KEY_PATH", "STACKIT_SERVICE_ACCOUNT_KEY", file.KeyPath, file.Key)
+func (a *Account) environmentKey(file credentialsFile, origin string) (grant, error) {
+	key, from, err := a.value("STACKIT_SERVICE_ACCOUNT_KEY_PATH", "STACKIT_SERVICE_ACCOUNT_KEY", file.KeyPath, file.Key)
 	if err != nil {
 		return nil, fmt.Errorf("service account key of %s: %w", origin, err)
 	}
 	if len(key) == 0 {
 		return nil, nil
 	}
-	private, _, err := s.value("STACKIT_PRIVATE_KEY_PATH", "STACKIT_PRIVATE_KEY", file.PrivateKeyPath, file.PrivateKey)
+	private, _, err := a.value("STACKIT_PRIVATE_KEY_PATH", "STACKIT_PRIVATE_KEY", file.PrivateKeyPath, file.PrivateKey)
 	if err != nil {
 		return nil, fmt.Errorf("private key of %s: %w", origin, err)
 	}
-	parsed, err := parseKey(key, private, s.Now())
+	parsed, err := parseKey(key, private, a.Now())
 	if err != nil {
 		return nil, fmt.Errorf("service account key in %s: %w", from, err)
 	}
-	return &keyGrant{Key: parsed, TokenURL: s.keyTokenURL(parsed)}, nil
+	return &keyGrant{Key: parsed, TokenURL: a.keyTokenURL(parsed)}, nil
 }
 
 // value returns what a variable or else the credentials file names by path or, after that, holds itself; and where it
 // was found.
-func (s *Sessions) value(pathVariable, variable, filePath, fileValue string) (data []byte, from string, err error) {
-	path := s.Getenv(pathVariable)
-	inline := s.Getenv(variable)
+func (a *Account) value(pathVariable, variable, filePath, fileValue string) (data []byte, from string, err error) {
+	path := a.Getenv(pathVariable)
+	inline := a.Getenv(variable)
 	if path == "" && inline == "" {
 		path, inline = filePath, fileValue
 	}
@@ -124,11 +124,11 @@ func (s *Sessions) value(pathVariable, variable, filePath, fileValue string) (da
 }
 
 // variable returns an environment variable, without the white space that comes with a token out of a file.
-func (s *Sessions) variable(name string) string { return strings.TrimSpace(s.Getenv(name)) }
+func (a *Account) variable(name string) string { return strings.TrimSpace(a.Getenv(name)) }
 
 // namedCredentialsFile returns the credentials file that the environment names; without one it is empty.
-func (s *Sessions) namedCredentialsFile() (credentialsFile, error) {
-	path := s.Getenv(profile.CredentialsPathVariable)
+func (a *Account) namedCredentialsFile() (credentialsFile, error) {
+	path := a.Getenv(profile.CredentialsPathVariable)
 	if path == "" {
 		return credentialsFile{}, nil
 	}

@@ -112,7 +112,7 @@ func TestEnvironment(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			w.env = tc.env
-			source, err := w.sessions().Environment()
+			source, err := w.account().Environment()
 			if tc.want != "" {
 				wantError(t, err, tc.want, "")
 				return

@@ -28,17 +28,17 @@ type RequiredError struct {
 func (e *RequiredError) Error() string { return fmt.Sprintf("profile %q: %s", e.Profile, e.Reason) }
 
 // required is a RequiredError with the command that helps. The session is the one that ended, or none.
-func (s *Sessions) required(ended profile.Session, reason string) error {
-	return hint.Wrap(&RequiredError{Profile: s.Name, Reason: reason, Generation: ended.Generation,
-		Method: ended.Method}, "%s", s.command("login"))
+func (a *Account) required(ended profile.Session, reason string) error {
+	return hint.Wrap(&RequiredError{Profile: a.Name, Reason: reason, Generation: ended.Generation,
+		Method: ended.Method}, "%s", a.command("login"))
 }
 
 // command is how a person calls a command for this profile.
-func (s *Sessions) command(name string) string {
-	if s.Name == profile.DefaultName {
+func (a *Account) command(name string) string {
+	if a.Name == profile.DefaultName {
 		return "kubectl edge " + name
 	}
-	return "kubectl edge " + name + " --profile " + s.Name
+	return "kubectl edge " + name + " --profile " + a.Name
 }
 
 // ExchangeError is the answer of a token endpoint that gave no token. It holds nothing of the request, and of the

@@ -54,7 +54,7 @@ func TestUntrustedEndpoints(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = w.sessions().Login(t.Context(), KeyFile{Path: w.write("key.json", data)})
+			_, err = w.account().Login(t.Context(), KeyFile{Path: w.write("key.json", data)})
 			wantError(t, err, "endpoint", "")
 		})
 	}
@@ -76,7 +76,7 @@ func TestRedirectIsNotFollowed(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.sessions().Login(t.Context(), w.keyFile())
+	_, err = w.account().Login(t.Context(), w.keyFile())
 	wantError(t, err, "it redirects", "")
 	if len(requests) != 0 {
 		t.Errorf("the redirect was followed to %s", <-requests)
@@ -117,7 +117,7 @@ func TestExchangeFailures(t *testing.T) {
 			if tc.fault.Preset == "hang" {
 				w.client.Timeout = 50 * time.Millisecond
 			}
-			_, err := w.sessions().Login(t.Context(), w.keyFile())
+			_, err := w.account().Login(t.Context(), w.keyFile())
 			wantError(t, err, tc.want, tc.next)
 			if err != nil && !strings.Contains(err.Error(),
 				"exchange service account key at "+w.sandbox.ServiceAccountTokenURL()) {
@@ -136,7 +136,7 @@ func TestNoNetwork(t *testing.T) {
 	w.client.Transport = roundTripFunc(func(*http.Request) (*http.Response, error) {
 		return nil, errors.New("dial tcp: no route to host")
 	})
-	_, err := w.sessions().Login(t.Context(), key)
+	_, err := w.account().Login(t.Context(), key)
 	wantError(t, err, "no route to host", "check the network")
 }
 
@@ -151,7 +151,7 @@ func TestLoginIsInterrupted(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	w.client.Transport = cancelAfter(w.client.Transport, cancel)
-	if _, err := w.sessions().Login(ctx, w.keyFile()); !errors.Is(err, context.Canceled) {
+	if _, err := w.account().Login(ctx, w.keyFile()); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want context.Canceled", err)
 	}
 }

@@ -10,8 +10,9 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 )
 
-// Every variable that a credential is looked for in changes the key of the tokens that are minted with it: else the token
-// of one identity would answer another. Which variables these are is what Open and Token ask for, and no second list.
+// Every variable that a credential is looked for in changes the key of the tokens that are minted with it: else the
+// token of one identity would answer another. Which variables these are is what Open and Token ask for, and no second
+// list.
 func TestEveryCredentialVariableIsIdentity(t *testing.T) {
 	w := newWorld(t)
 	home := filepath.Join(w.dir, "home", ".stackit")
@@ -23,20 +24,24 @@ func TestEveryCredentialVariableIsIdentity(t *testing.T) {
 		t.Fatal(err)
 	}
 	key := w.keyFile().Path
-	w.profile.Endpoints.IdentityProvider, w.profile.Endpoints.ServiceAccountToken = "", "" // which would go before variables
+	// Which would go before variables.
+	w.profile.Endpoints.IdentityProvider, w.profile.Endpoints.ServiceAccountToken = "", ""
 	asked := map[string]bool{}
 	for _, env := range []map[string]string{ // one for each source, so that what only some of them read is asked for
 		{}, {"STACKIT_ACCESS_TOKEN": "x"},
 		{emailVariable: "a@b", tokenFileVariable: key},
 		{emailVariable: "a@b", "STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN": w.workloadToken(nil)},
-		{emailVariable: "a@b", useOIDCVariable: "1", "ACTIONS_ID_TOKEN_REQUEST_URL": w.sandbox.URL(), "ACTIONS_ID_TOKEN_REQUEST_TOKEN": "x"},
-		{emailVariable: "a@b", useOIDCVariable: "1", "SYSTEM_OIDCREQUESTURI": w.sandbox.URL(), "SYSTEM_ACCESSTOKEN": "x"},
+		{emailVariable: "a@b", useOIDCVariable: "1", "ACTIONS_ID_TOKEN_REQUEST_URL": w.sandbox.URL(),
+			"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "x"},
+		{emailVariable: "a@b", useOIDCVariable: "1", "SYSTEM_OIDCREQUESTURI": w.sandbox.URL(),
+			"SYSTEM_ACCESSTOKEN": "x"},
 		{"STACKIT_SERVICE_ACCOUNT_KEY_PATH": key}, {"STACKIT_SERVICE_ACCOUNT_TOKEN": "x"},
-		{profile.CredentialsPathVariable: credentials}, {"HOME": filepath.Join(w.dir, "home"), "USERPROFILE": filepath.Join(w.dir, "home")},
+		{profile.CredentialsPathVariable: credentials},
+		{"HOME": filepath.Join(w.dir, "home"), "USERPROFILE": filepath.Join(w.dir, "home")},
 	} {
-		s := w.sessions()
-		s.Getenv = func(name string) string { asked[name] = true; return env[name] }
-		if source, err := s.Open(t.Context()); err == nil {
+		a := w.account()
+		a.Getenv = func(name string) string { asked[name] = true; return env[name] }
+		if source, err := a.Open(t.Context()); err == nil {
 			_, _ = source.Token(t.Context()) // that it is refused does not matter: what it asked for does
 		}
 	}

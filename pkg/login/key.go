@@ -197,12 +197,12 @@ type keyGrant struct {
 
 func (g *keyGrant) Method() string { return MethodServiceAccountKey }
 
-func (g *keyGrant) renew(ctx context.Context, s *Sessions) (AccessToken, error) {
-	assertion, err := g.Key.assertion(s.Now())
+func (g *keyGrant) renew(ctx context.Context, a *Account) (AccessToken, error) {
+	assertion, err := g.Key.assertion(a.Now())
 	if err != nil {
 		return AccessToken{}, fmt.Errorf("sign with the service account key: %w", err)
 	}
-	token, _, err := s.exchange(ctx, "service account key", g.TokenURL, "", url.Values{
+	token, _, err := a.exchange(ctx, "service account key", g.TokenURL, "", url.Values{
 		"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"},
 		"assertion":  {assertion},
 	})
@@ -211,7 +211,7 @@ func (g *keyGrant) renew(ctx context.Context, s *Sessions) (AccessToken, error) 
 	}
 	if rejected(err) {
 		return AccessToken{}, hint.Wrap(err, "create another key in the STACKIT portal, then: %s "+
-			"--service-account-key FILE", s.command("login"))
+			"--service-account-key FILE", a.command("login"))
 	}
 	if err != nil {
 		return AccessToken{}, err
@@ -220,10 +220,10 @@ func (g *keyGrant) renew(ctx context.Context, s *Sessions) (AccessToken, error) 
 	return token, nil
 }
 
-func (g *keyGrant) refused(s *Sessions) error {
+func (g *keyGrant) refused(a *Account) error {
 	return hint.Wrap(fmt.Errorf("STACKIT refuses the tokens of the service account key %s", g.Key.Credentials.KeyID),
 		"check that service account %s still exists; create another key in the STACKIT portal, then: "+
-			"%s --service-account-key FILE", g.Key.Credentials.Issuer, s.command("login"))
+			"%s --service-account-key FILE", g.Key.Credentials.Issuer, a.command("login"))
 }
 
 // readLimited reads a file, also one without a size such as a pipe, of up to 1 MiB.
@@ -241,7 +241,8 @@ func readLimited(path string) ([]byte, error) {
 	return data, err
 }
 
-// newUUID is a random UUID (RFC 9562, section 5.4): what the SDK sends for jti. A module is more than one identifier is worth.
+// newUUID is a random UUID (RFC 9562, section 5.4): what the SDK sends for jti. A module is more than one identifier is
+// worth.
 func newUUID() string {
 	var b [16]byte
 	rand.Read(b[:])

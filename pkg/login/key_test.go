@@ -172,7 +172,7 @@ func TestKeyTokenURL(t *testing.T) {
 			want: publicTokenURL},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			s := &Sessions{
+			s := &Account{
 				Profile: profile.Profile{Endpoints: profile.Endpoints{ServiceAccountToken: tc.configured}},
 				Getenv:  func(name string) string { return map[string]string{"STACKIT_TOKEN_BASEURL": tc.env}[name] },
 			}
@@ -193,13 +193,13 @@ func TestKeyOfTheIdentityProvider(t *testing.T) {
 		t.Fatal(err)
 	}
 	key := KeyFile{Path: w.write("key.json", data)}
-	if _, err := w.sessions().Login(t.Context(), key); err != nil {
+	if _, err := w.account().Login(t.Context(), key); err != nil {
 		t.Error(err)
 	}
 	w.wantToken(sandbox.IssuerServiceAccount)
 
 	w.profile.Endpoints.ServiceAccountToken = w.sandbox.ServiceAccountTokenURL()
-	_, err = w.sessions().Login(t.Context(), key)
+	_, err = w.account().Login(t.Context(), key)
 	wantError(t, err, "invalid_grant", "the key itself names "+w.sandbox.URL()+"/oauth/v2/token")
 }
 
@@ -215,7 +215,7 @@ func TestKeyOfAnotherPair(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = w.sessions().Login(t.Context(), KeyFile{
+	_, err = w.account().Login(t.Context(), KeyFile{
 		Path: w.write("key.json", data), PrivateKeyPath: w.write("other.pem", []byte(privatePEM(t, rsaKey(t)))),
 	})
 	wantError(t, err, "it was rejected", "create another key")
@@ -233,7 +233,7 @@ func TestKeyFile(t *testing.T) {
 		{KeyFile{Path: w.keyFile().Path, PrivateKeyPath: w.dir + "/missing.pem"}, "read private key"},
 		{KeyFile{Path: w.write("key.pem", []byte("-----BEGIN PRIVATE KEY-----"))}, "key.pem: it is a PEM file"},
 	} {
-		_, err := w.sessions().Login(t.Context(), tc.file)
+		_, err := w.account().Login(t.Context(), tc.file)
 		wantError(t, err, tc.want, "")
 	}
 	if n := w.sandbox.Stats().Requests; n != 0 {

@@ -16,30 +16,30 @@ type KeyFile struct {
 
 func (KeyFile) Method() string { return MethodServiceAccountKey }
 
-func (f KeyFile) prove(ctx context.Context, s *Sessions) (proof, error) {
+func (f KeyFile) authenticate(ctx context.Context, a *Account) (result, error) {
 	data, err := readInput(ctx, f.Path)
 	if err != nil {
-		return proof{}, fmt.Errorf("read service account key: %w", err)
+		return result{}, fmt.Errorf("read service account key: %w", err)
 	}
 	var privateKey []byte
 	if f.PrivateKeyPath != "" {
 		if privateKey, err = readInput(ctx, f.PrivateKeyPath); err != nil {
-			return proof{}, fmt.Errorf("read private key: %w", err)
+			return result{}, fmt.Errorf("read private key: %w", err)
 		}
 	}
-	key, err := parseKey(data, privateKey, s.Now())
+	key, err := parseKey(data, privateKey, a.Now())
 	if err != nil {
-		return proof{}, fmt.Errorf("service account key %s: %w", f.Path, err)
+		return result{}, fmt.Errorf("service account key %s: %w", f.Path, err)
 	}
-	return proven(ctx, s, &keyGrant{Key: key, TokenURL: s.keyTokenURL(key)})
+	return firstToken(ctx, a, &keyGrant{Key: key, TokenURL: a.keyTokenURL(key)})
 }
 
 // keyTokenURL returns where to exchange the key: where the user said, else where its audience is, else where the key
 // says. All but the first could be somebody else's; exchange checks them.
-func (s *Sessions) keyTokenURL(key *serviceAccountKey) string {
+func (a *Account) keyTokenURL(key *serviceAccountKey) string {
 	return cmp.Or(
-		s.Profile.Endpoints.ServiceAccountToken,
-		s.Getenv("STACKIT_TOKEN_BASEURL"),
+		a.Profile.Endpoints.ServiceAccountToken,
+		a.Getenv("STACKIT_TOKEN_BASEURL"),
 		tokenURLOfAudience(key.Credentials.Audience),
 		key.Credentials.TokenEndpoint,
 		publicTokenURL,

@@ -55,19 +55,19 @@ func runChild(args []string) error {
 	}
 	ctx := context.Background()
 	for i := 0; ; i++ {
-		s := w.sessions()
+		a := w.account()
 		var err error
 		switch do {
 		case "login":
-			_, err = s.Login(ctx, KeyFile{Path: dir + "/" + []string{"admin", "reader"}[i%2] + ".json"})
+			_, err = a.Login(ctx, KeyFile{Path: dir + "/" + []string{"admin", "reader"}[i%2] + ".json"})
 		case "logout":
 			if i > 0 {
-				_, err = s.Login(ctx, KeyFile{Path: dir + "/admin.json"})
+				_, err = a.Login(ctx, KeyFile{Path: dir + "/admin.json"})
 			}
-			err = errors.Join(err, s.Logout(ctx))
+			err = errors.Join(err, a.Logout(ctx))
 		case "renew":
 			var source Source
-			if source, err = s.Open(ctx); err == nil {
+			if source, err = a.Open(ctx); err == nil {
 				_, err = source.Token(ctx)
 			}
 		}
@@ -90,12 +90,12 @@ func TestKilledAtAnyPoint(t *testing.T) {
 	for _, do := range []string{"login", "renew", "logout"} {
 		t.Run(do, func(t *testing.T) {
 			for i := range 8 {
-				if _, err := w.sessions().Login(t.Context(), admin); err != nil {
+				if _, err := w.account().Login(t.Context(), admin); err != nil {
 					t.Fatal(err)
 				}
 				killAfter(t, i%4, childVariable+"="+strings.Join([]string{do, w.dir, w.sandbox.URL()}, "\n"))
 
-				session, err := profile.LoadSession(w.sessions().Dirs, "work")
+				session, err := profile.LoadSession(w.account().Dirs, "work")
 				if do == "logout" && errors.Is(err, fs.ErrNotExist) {
 					continue
 				}
@@ -106,10 +106,10 @@ func TestKilledAtAnyPoint(t *testing.T) {
 			}
 		})
 	}
-	if _, err := w.sessions().Login(t.Context(), admin); err != nil {
+	if _, err := w.account().Login(t.Context(), admin); err != nil {
 		t.Fatal(err)
 	}
-	if names, err := w.sessions().Secrets.Names(); len(names) != 1 || err != nil {
+	if names, err := w.account().Secrets.Names(); len(names) != 1 || err != nil {
 		t.Errorf("sealed after all that: %v, %v; want the last session's alone", names, err)
 	}
 }

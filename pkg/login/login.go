@@ -1,5 +1,5 @@
 // Package login is where a STACKIT access token comes from: what the environment holds, or the session that a person or
-// a machine logged into. Every way of proving oneself is a small type in a file of its own.
+// a machine logged into. Every way to log in is a small type in a file of its own.
 //
 // Trust: a credential is sent only to endpoints that pass trust.Check with the user's own configuration,
 // also when the endpoint comes from a key file, the environment or a discovery document, and no redirect is followed.
@@ -48,24 +48,24 @@ type Source interface {
 	Renew(ctx context.Context, refused string) (AccessToken, error)
 }
 
-// Sessions logs one profile in and out, and opens what it is logged in with.
-type Sessions struct {
+// Account is what one profile is, or can be, logged in as: it logs in and out, and opens what gives access tokens.
+type Account struct {
 	Dirs    dirs.Dirs
 	Name    string // of the profile
 	Profile profile.Profile
 	Trusted []string // profile.Config.TrustedHosts
-	// Session is the profile's session as it was read together with the configuration, so that both are of one moment. Open
-	// reads it itself where this is nil.
+	// Session is the profile's session as it was read together with the configuration, so that both are of one moment.
+	// Open reads it itself where this is nil.
 	Session func() (profile.Session, error)
 	// Authorities are the certificates that HTTP trusts by the profile's choice, besides the system's.
 	Authorities []byte
-	// Foreign says that the author of a kubeconfig may have chosen the configuration. Credentials that are not sealed to its
-	// endpoints then go to STACKIT's own hosts and to those of Pinned alone, and nobody is asked anything.
+	// Foreign says that the author of a kubeconfig may have chosen the configuration. Credentials that are not sealed
+	// to its endpoints then go to STACKIT's own hosts and to those of Pinned alone, and nobody is asked anything.
 	Foreign bool
 	Pinned  func() []string // hosts that are trusted where no kubeconfig can write
 	Secrets *secretstore.Store
 	HTTP    *http.Client
-	Say     func(format string, args ...any) // tells a person who waits why; may be nil
+	Say     func(format string, args ...any) // shows a person who waits why; may be nil
 	Warn    func(error)                      // says what went wrong beside what was asked for; may be nil
 	Getenv  func(string) string
 	Now     func() time.Time

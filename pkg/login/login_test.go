@@ -59,10 +59,10 @@ func (w *world) fresh(t *testing.T) *world {
 	}
 }
 
-// sessions is what another process would make.
-func (w *world) sessions() *Sessions {
+// account is what another process would make.
+func (w *world) account() *Account {
 	d := dirs.Dirs{Config: w.dir + "/config", State: w.dir + "/state"}
-	return &Sessions{
+	return &Account{
 		Dirs: d, Name: "work", Profile: w.profile, Trusted: w.trusted, HTTP: w.client,
 		Secrets: secretstore.Open(secretstore.Options{Dir: d.State + "/secrets",
 			Keyring: secretstore.NoKeyring("test")}),
@@ -100,7 +100,7 @@ func (w *world) keyFile() KeyFile {
 
 func (w *world) login() profile.Session {
 	w.t.Helper()
-	session, err := w.sessions().Login(w.t.Context(), w.keyFile())
+	session, err := w.account().Login(w.t.Context(), w.keyFile())
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func (w *world) login() profile.Session {
 
 // token is what a new process gets.
 func (w *world) token() (AccessToken, error) {
-	source, err := w.sessions().Open(w.t.Context())
+	source, err := w.account().Open(w.t.Context())
 	if err != nil {
 		return AccessToken{}, err
 	}
@@ -185,7 +185,7 @@ func TestLoginWithKey(t *testing.T) {
 		session.Profile != "work" || session.Generation == "" || session.Created.Before(before) {
 		t.Errorf("session: %+v", session)
 	}
-	saved, err := profile.LoadSession(w.sessions().Dirs, "work")
+	saved, err := profile.LoadSession(w.account().Dirs, "work")
 	if err != nil || saved != session {
 		t.Errorf("saved session: %+v, %v; want %+v", saved, err, session)
 	}
@@ -210,7 +210,7 @@ func TestLoginWithKey(t *testing.T) {
 func TestTokenIsRenewed(t *testing.T) {
 	w := newWorld(t)
 	w.login()
-	source, err := w.sessions().Open(t.Context())
+	source, err := w.account().Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -269,7 +269,7 @@ func TestClocksDiffer(t *testing.T) {
 func TestLoginReplaces(t *testing.T) {
 	w := newWorld(t)
 	first := w.login()
-	open, err := w.sessions().Open(t.Context())
+	open, err := w.account().Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,7 +277,7 @@ func TestLoginReplaces(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	second, err := w.sessions().Login(t.Context(), KeyFile{Path: w.write("reader.json", reader)})
+	second, err := w.account().Login(t.Context(), KeyFile{Path: w.write("reader.json", reader)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -288,7 +288,7 @@ func TestLoginReplaces(t *testing.T) {
 	if _, err := open.Token(t.Context()); err == nil {
 		t.Error("the session that was replaced still gives tokens")
 	}
-	if names, err := w.sessions().Secrets.Names(); len(names) != 1 || err != nil {
+	if names, err := w.account().Secrets.Names(); len(names) != 1 || err != nil {
 		t.Errorf("sealed: %v, %v; want the new session's alone", names, err)
 	}
 }
@@ -303,7 +303,7 @@ func TestFailedLoginChangesNothing(t *testing.T) {
 			before := w.files()
 			key := w.keyFile()
 			w.sandbox.RevokeServiceAccountKey(sandbox.AdminServiceAccount)
-			_, err := w.sessions().Login(t.Context(), key)
+			_, err := w.account().Login(t.Context(), key)
 			wantError(t, err, "the key is not known there", "kubectl edge login --profile work --service-account-key")
 			if after := w.files(); !mapsEqual(before, after) {
 				t.Errorf("files before: %v\nafter: %v", before, after)
@@ -320,18 +320,18 @@ func mapsEqual(a, b map[string]string) bool {
 
 func TestLogout(t *testing.T) {
 	w := newWorld(t)
-	if err := w.sessions().Logout(t.Context()); err != nil {
+	if err := w.account().Logout(t.Context()); err != nil {
 		t.Errorf("nobody is logged in: %v", err)
 	}
 	w.login()
-	open, err := w.sessions().Open(t.Context())
+	open, err := w.account().Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.sessions().Logout(t.Context()); err != nil {
+	if err := w.account().Logout(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if names, err := w.sessions().Secrets.Names(); len(names) != 0 || err != nil {
+	if names, err := w.account().Secrets.Names(); len(names) != 0 || err != nil {
 		t.Errorf("sealed: %v, %v; want none", names, err)
 	}
 	_, err = w.token()
@@ -359,12 +359,12 @@ func TestSecretIsBound(t *testing.T) {
 			w.profile.Endpoints.ServiceAccountToken = attacker.sandbox.ServiceAccountTokenURL()
 		},
 		"principal": func(w *world) {
-			session, err := profile.LoadSession(w.sessions().Dirs, "work")
+			session, err := profile.LoadSession(w.account().Dirs, "work")
 			if err != nil {
 				t.Fatal(err)
 			}
 			session.Principal = "somebody.else@sa.stackit.cloud"
-			if err := session.Save(w.sessions().Dirs); err != nil {
+			if err := session.Save(w.account().Dirs); err != nil {
 				t.Fatal(err)
 			}
 		},

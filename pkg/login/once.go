@@ -40,11 +40,11 @@ func (f failure) retryAt() time.Time {
 // LoginOnce logs in because a source asked for it: one process does, all others wait for it and share the new session.
 // It is Login for commands that a person did not start to log in, of which there may be many: after a failure the next
 // ones fail at once for a while.
-func (s *Sessions) LoginOnce(ctx context.Context, c Credential, because *RequiredError) (profile.Session, error) {
-	if err := s.prepare(); err != nil {
+func (a *Account) LoginOnce(ctx context.Context, c Credential, because *RequiredError) (profile.Session, error) {
+	if err := a.prepare(); err != nil {
 		return profile.Session{}, fmt.Errorf("log in: %w", err)
 	}
-	session, unlock, err := s.awaitLogin(ctx, because)
+	session, unlock, err := a.awaitLogin(ctx, because)
 	if err != nil {
 		return profile.Session{}, fmt.Errorf("wait for another process to log in: %w", err)
 	}
@@ -52,16 +52,16 @@ func (s *Sessions) LoginOnce(ctx context.Context, c Credential, because *Require
 		return session, nil // another process was first
 	}
 	defer unlock()
-	if last, ok := s.lastFailure(); ok && s.Now().Before(last.retryAt()) {
+	if last, ok := a.lastFailure(); ok && a.Now().Before(last.retryAt()) {
 		return profile.Session{}, hint.Wrap(fmt.Errorf("log in: %s (at %s; not tried again on its own before %s)",
 			last.Reason,
 			last.Time.Local().Format(time.TimeOnly), last.retryAt().Local().Format(time.TimeOnly)), "%s",
-			s.command("login"))
+			a.command("login"))
 	}
-	s.say("%v: sign in to go on, or press Ctrl-C to stop", because)
-	session, err = s.Login(ctx, c)
+	a.say("%v: sign in to go on, or press Ctrl-C to stop", because)
+	session, err = a.Login(ctx, c)
 	if err != nil {
-		s.rememberFailure(err)
+		a.rememberFailure(err)
 	}
 	return session, err
 }
@@ -71,9 +71,9 @@ const (
 	lookAgain    = 200 * time.Millisecond // whether there is a session
 )
 
-// awaitLogin returns when this process is the one that logs in, with unlock, or there is a session other than the one that
-// ended: whoever made it, also while the process that holds the lock still waits for its own sign-in.
-func (s *Sessions) awaitLogin(ctx context.Context, ended *RequiredError) (_ profile.Session, unlock func(), err error) {
+// awaitLogin returns when this process is the one that logs in, with unlock, or there is a session other than the one
+// that ended: also one that was made elsewhere, while the process that holds the lock still waits for its own sign-in.
+func (a *Account) awaitLogin(ctx context.Context, ended *RequiredError) (_ profile.Session, unlock func(), err error) {
 	type lock struct {
 		unlock func()
 		err    error
@@ -81,7 +81,7 @@ func (s *Sessions) awaitLogin(ctx context.Context, ended *RequiredError) (_ prof
 	waiting, cancel := context.WithCancel(ctx)
 	locked := make(chan lock, 1)
 	go func() {
-		unlock, err := filelock.Lock(waiting, s.besideSession(".login.lock"))
+		unlock, err := filelock.Lock(waiting, a.besideSession(".login.lock"))
 		locked <- lock{unlock, err}
 	}()
 	giveUp := func() {
@@ -100,43 +100,43 @@ func (s *Sessions) awaitLogin(ctx context.Context, ended *RequiredError) (_ prof
 			if l.err != nil {
 				return profile.Session{}, nil, l.err
 			}
-			if session, ok := s.other(ended); ok {
+			if session, ok := a.other(ended); ok {
 				l.unlock()
 				return session, nil, nil
 			}
 			return profile.Session{}, l.unlock, nil
 		case <-look.C:
-			if session, ok := s.other(ended); ok {
+			if session, ok := a.other(ended); ok {
 				giveUp()
 				return session, nil, nil
 			}
 		case <-say.C:
-			s.say("Waiting for another command of yours, which asks for a sign-in for profile %q; "+
-				"kubectl edge login elsewhere ends the wait too, and Ctrl-C stops it.", s.Name)
+			a.say("Waiting for another command of yours, which asks for a sign-in for profile %q; "+
+				"kubectl edge login elsewhere ends the wait too, and Ctrl-C stops it.", a.Name)
 		}
 	}
 }
 
 // other returns the profile's session if it is not the one that ended.
-func (s *Sessions) other(ended *RequiredError) (profile.Session, bool) {
-	session, err := profile.LoadSession(s.Dirs, s.Name)
+func (a *Account) other(ended *RequiredError) (profile.Session, bool) {
+	session, err := profile.LoadSession(a.Dirs, a.Name)
 	return session, err == nil && session.Generation != ended.Generation
 }
 
 // say tells the person something while they wait.
-func (s *Sessions) say(format string, args ...any) {
-	if s.Say != nil {
-		s.Say(format, args...)
+func (a *Account) say(format string, args ...any) {
+	if a.Say != nil {
+		a.Say(format, args...)
 	}
 }
 
-func (s *Sessions) lastFailure() (failure, bool) {
-	data, err := securefile.ReadOwn(s.failurePath(), securefile.Private)
+func (a *Account) lastFailure() (failure, bool) {
+	data, err := securefile.ReadOwn(a.failurePath(), securefile.Private)
 	if err != nil {
 		return failure{}, false
 	}
 	var f failure
-	now := s.Now()
+	now := a.Now()
 	if json.Unmarshal(data, &f) != nil || f.Count < 1 || f.Time.After(now) || now.Sub(f.Time) > forgetFailure {
 		return failure{}, false
 	}
@@ -144,29 +144,29 @@ func (s *Sessions) lastFailure() (failure, bool) {
 }
 
 // rememberFailure keeps what happened if it can. Being interrupted counts too: it is how a person says no.
-func (s *Sessions) rememberFailure(err error) {
-	last, _ := s.lastFailure()
+func (a *Account) rememberFailure(err error) {
+	last, _ := a.lastFailure()
 	reason := strings.TrimPrefix(err.Error(), "log in: ")
 	if errors.Is(err, context.Canceled) {
 		reason = "the login was interrupted"
 	}
-	data, err := json.Marshal(failure{Time: s.Now(), Count: last.Count + 1, Reason: reason})
+	data, err := json.Marshal(failure{Time: a.Now(), Count: last.Count + 1, Reason: reason})
 	if err == nil {
-		_ = atomicfile.WriteOwn(s.failurePath(), data)
+		_ = atomicfile.WriteOwn(a.failurePath(), data)
 	}
 }
 
-func (s *Sessions) failurePath() string { return s.besideSession(".login-failed") }
+func (a *Account) failurePath() string { return a.besideSession(".login-failed") }
 
 // besideSession is the path of a file of the profile's, by its suffix.
-func (s *Sessions) besideSession(suffix string) string {
-	return strings.TrimSuffix(profile.SessionPath(s.Dirs, s.Name), ".json") + suffix
+func (a *Account) besideSession(suffix string) string {
+	return strings.TrimSuffix(profile.SessionPath(a.Dirs, a.Name), ".json") + suffix
 }
 
 // prepare makes the folder of the sessions.
-func (s *Sessions) prepare() error {
-	if err := profile.CheckName(s.Name); err != nil {
+func (a *Account) prepare() error {
+	if err := profile.CheckName(a.Name); err != nil {
 		return err
 	}
-	return os.MkdirAll(filepath.Dir(profile.SessionPath(s.Dirs, s.Name)), 0o700)
+	return os.MkdirAll(filepath.Dir(profile.SessionPath(a.Dirs, a.Name)), 0o700)
 }

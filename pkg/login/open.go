@@ -13,46 +13,46 @@ import (
 // Open returns the source of the profile: the environment's credential if it names one, else the session's, else that
 // of the SDK's credentials file at its default place. A login method in the profile leaves out the environment's
 // credentials of other kinds. It asks the network nothing.
-func (s *Sessions) Open(context.Context) (Source, error) {
-	if err := trust.CheckEndpoints(s.Profile.Endpoints, s.Trusted); err != nil {
+func (a *Account) Open(context.Context) (Source, error) {
+	if err := trust.CheckEndpoints(a.Profile.Endpoints, a.Trusted); err != nil {
 		return nil, err
 	}
-	source, err := s.Environment()
+	source, err := a.Environment()
 	if source != nil || err != nil {
 		return source, err
 	}
-	session, err := s.session()
+	session, err := a.session()
 	if err == nil {
-		return &sessionSource{sessions: s, session: session}, nil
+		return &sessionSource{account: a, session: session}, nil
 	}
 	if !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	g, err := s.defaultFileGrant()
+	g, err := a.defaultFileGrant()
 	if err != nil {
 		return nil, err
 	}
 	if g != nil {
-		return s.unsealed(g)
+		return a.unsealed(g)
 	}
-	switch s.Profile.LoginMethod {
+	switch a.Profile.LoginMethod {
 	case MethodAccessToken, MethodWorkloadIdentity, MethodServiceAccountToken:
-		return nil, s.required(profile.Session{},
-			"it logs in by "+s.Profile.LoginMethod+", and the environment has nothing of that kind")
+		return nil, a.required(profile.Session{},
+			"it logs in by "+a.Profile.LoginMethod+", and the environment has nothing of that kind")
 	}
-	return nil, s.required(profile.Session{}, "nobody is logged in")
+	return nil, a.required(profile.Session{}, "nobody is logged in")
 }
 
-func (s *Sessions) session() (profile.Session, error) {
-	if s.Session == nil {
-		return profile.LoadSession(s.Dirs, s.Name)
+func (a *Account) session() (profile.Session, error) {
+	if a.Session == nil {
+		return profile.LoadSession(a.Dirs, a.Name)
 	}
-	return s.Session()
+	return a.Session()
 }
 
 // grantSource gives access tokens of a credential that is not ours to keep. They are kept in memory alone.
 type grantSource struct {
-	sessions *Sessions
+	account *Account
 
 	mu      sync.Mutex
 	grant   grant
@@ -65,10 +65,10 @@ func (src *grantSource) Method() string { return src.grant.Method() }
 func (src *grantSource) Token(ctx context.Context) (AccessToken, error) {
 	src.mu.Lock()
 	defer src.mu.Unlock()
-	if src.token.goodAt(src.sessions.Now()) {
+	if src.token.goodAt(src.account.Now()) {
 		return src.token, nil
 	}
-	token, err := src.grant.renew(ctx, src.sessions)
+	token, err := src.grant.renew(ctx, src.account)
 	if err != nil {
 		return AccessToken{}, err
 	}
@@ -79,20 +79,20 @@ func (src *grantSource) Token(ctx context.Context) (AccessToken, error) {
 func (src *grantSource) Renew(ctx context.Context, refused string) (AccessToken, error) {
 	src.mu.Lock()
 	defer src.mu.Unlock()
-	if src.token.Token != refused && src.token.goodAt(src.sessions.Now()) {
+	if src.token.Token != refused && src.token.goodAt(src.account.Now()) {
 		return src.token, nil // another request of this process was first
 	}
 	src.token = AccessToken{}
 	if src.renewed {
-		return AccessToken{}, src.grant.refused(src.sessions)
+		return AccessToken{}, src.grant.refused(src.account)
 	}
 	src.renewed = true
-	token, err := src.grant.renew(ctx, src.sessions)
+	token, err := src.grant.renew(ctx, src.account)
 	if err != nil {
 		return AccessToken{}, err
 	}
 	if token.Token == refused {
-		return AccessToken{}, src.grant.refused(src.sessions)
+		return AccessToken{}, src.grant.refused(src.account)
 	}
 	src.token = token
 	return token, nil

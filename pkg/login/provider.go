@@ -27,12 +27,12 @@ type provider struct {
 
 // discover reads the discovery document of the profile's identity provider. Every endpoint in it has to be trusted like
 // the document's own.
-func (s *Sessions) discover(ctx context.Context) (*provider, error) {
-	issuer := s.Profile.Endpoints.WithDefaults().IdentityProvider
-	if err := trust.Check(issuer, s.Trusted); err != nil {
+func (a *Account) discover(ctx context.Context) (*provider, error) {
+	issuer := a.Profile.Endpoints.WithDefaults().IdentityProvider
+	if err := trust.Check(issuer, a.Trusted); err != nil {
 		return nil, fmt.Errorf("identity provider: %w", err)
 	}
-	ctx, cancel := context.WithTimeout(s.withClient(ctx), exchangeTimeout)
+	ctx, cancel := context.WithTimeout(a.withClient(ctx), exchangeTimeout)
 	defer cancel()
 	p, err := oidc.NewProvider(ctx, issuer)
 	if err != nil {
@@ -58,7 +58,7 @@ func (s *Sessions) discover(ctx context.Context) (*provider, error) {
 		if url == "" {
 			continue
 		}
-		if err := trust.Check(url, s.Trusted); err != nil {
+		if err := trust.Check(url, a.Trusted); err != nil {
 			return nil, fmt.Errorf("identity provider %s: its discovery document: %w", issuer, err)
 		}
 	}
@@ -105,45 +105,45 @@ func (p *provider) config(redirectURL string) *oauth2.Config {
 
 // accept verifies what a person's sign-in gave: the ID token (signature, issuer, audience, expiry, nonce), and that the
 // access token belongs to it. issued is when it was asked for.
-func (s *Sessions) accept(ctx context.Context, p *provider, method, nonce string, issued time.Time,
-	answer *oauth2.Token) (proof, error) {
+func (a *Account) accept(ctx context.Context, p *provider, method, nonce string, issued time.Time,
+	answer *oauth2.Token) (result, error) {
 	raw, _ := answer.Extra("id_token").(string)
 	if raw == "" {
-		return proof{}, errors.New("the identity provider sent no ID token")
+		return result{}, errors.New("the identity provider sent no ID token")
 	}
 	if answer.RefreshToken == "" {
-		return proof{}, errors.New("the identity provider sent no refresh token")
+		return result{}, errors.New("the identity provider sent no refresh token")
 	}
-	verifying, cancel := context.WithTimeout(s.withClient(ctx), exchangeTimeout)
+	verifying, cancel := context.WithTimeout(a.withClient(ctx), exchangeTimeout)
 	defer cancel()
 	verifier := p.VerifierContext(verifying, &oidc.Config{
 		ClientID: clientID,
-		Now:      func() time.Time { return s.Now().Add(-minRemaining) }, // for a clock that is ahead
+		Now:      func() time.Time { return a.Now().Add(-minRemaining) }, // for a clock that is ahead
 	})
 	id, err := verifier.Verify(verifying, raw)
 	if cause := context.Cause(ctx); err != nil && cause != nil {
-		return proof{}, cause
+		return result{}, cause
 	}
 	if err != nil {
-		return proof{}, idTokenError(err)
+		return result{}, idTokenError(err)
 	}
 	if subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(nonce)) != 1 {
-		return proof{}, errors.New("the identity provider's ID token belongs to another login (nonce)")
+		return result{}, errors.New("the identity provider's ID token belongs to another login (nonce)")
 	}
 	if id.AccessTokenHash != "" {
 		if err := id.VerifyAccessToken(answer.AccessToken); err != nil {
-			return proof{}, errors.New("the identity provider's ID token belongs to another access token")
+			return result{}, errors.New("the identity provider's ID token belongs to another access token")
 		}
 	}
 	var claims struct {
 		Email string `json:"email"`
 	}
 	if err := id.Claims(&claims); err != nil {
-		return proof{}, errors.New("the identity provider's ID token is malformed")
+		return result{}, errors.New("the identity provider's ID token is malformed")
 	}
 	token := readToken(answer.AccessToken, issued, expiresIn(answer))
 	token.Principal = cmp.Or(claims.Email, id.Subject)
-	return proof{
+	return result{
 		grant: &refreshGrant{
 			Via: method, TokenURL: p.Endpoint().TokenURL, RevocationURL: p.revocationURL,
 			RefreshToken: answer.RefreshToken,

@@ -34,11 +34,11 @@ func (g *refreshGrant) String() string { return "refresh token of " + g.TokenURL
 func (g *refreshGrant) GoString() string { return g.String() }
 
 // renew does not end with ctx once it has begun: the refresh token is spent as soon as the provider has seen it.
-func (g *refreshGrant) renew(ctx context.Context, s *Sessions) (AccessToken, error) {
+func (g *refreshGrant) renew(ctx context.Context, a *Account) (AccessToken, error) {
 	if err := ctx.Err(); err != nil {
 		return AccessToken{}, err
 	}
-	token, answer, err := s.exchange(context.WithoutCancel(ctx), "refresh token", g.TokenURL, clientID, url.Values{
+	token, answer, err := a.exchange(context.WithoutCancel(ctx), "refresh token", g.TokenURL, clientID, url.Values{
 		"grant_type": {"refresh_token"}, "refresh_token": {g.RefreshToken},
 	})
 	if err != nil {
@@ -50,8 +50,8 @@ func (g *refreshGrant) renew(ctx context.Context, s *Sessions) (AccessToken, err
 	return token, nil
 }
 
-func (g *refreshGrant) refused(s *Sessions) error {
-	return s.required(profile.Session{}, "STACKIT refuses the tokens of the session, also a renewed one")
+func (g *refreshGrant) refused(a *Account) error {
+	return a.required(profile.Session{}, "STACKIT refuses the tokens of the session, also a renewed one")
 }
 
 func (g *refreshGrant) ended(err error) bool { return rejected(err) }
@@ -60,11 +60,11 @@ func (g *refreshGrant) ended(err error) bool { return rejected(err) }
 func (g *refreshGrant) spends() bool { return true }
 
 // revoke tells the identity provider to forget the sign-in (RFC 7009), if it takes that.
-func (g *refreshGrant) revoke(ctx context.Context, s *Sessions) error {
+func (g *refreshGrant) revoke(ctx context.Context, a *Account) error {
 	if g.RevocationURL == "" {
 		return nil
 	}
-	if err := trust.Check(g.RevocationURL, s.Trusted); err != nil {
+	if err := trust.Check(g.RevocationURL, a.Trusted); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, revocationTimeout)
@@ -75,7 +75,7 @@ func (g *refreshGrant) revoke(ctx context.Context, s *Sessions) error {
 		return err
 	}
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	response, err := s.tokenClient().Do(request)
+	response, err := a.tokenClient().Do(request)
 	if err != nil {
 		return fmt.Errorf("revoke at %s: %w", g.RevocationURL, requestError(err))
 	}

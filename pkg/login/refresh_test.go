@@ -60,7 +60,7 @@ func TestRefreshIsRefused(t *testing.T) {
 	}
 	_, err = w.token()
 	wantError(t, err, "nobody is logged in", "kubectl edge login")
-	if names, err := w.sessions().Secrets.Names(); len(names) != 0 || err != nil {
+	if names, err := w.account().Secrets.Names(); len(names) != 0 || err != nil {
 		t.Errorf("sealed: %v, %v; want none", names, err)
 	}
 }
@@ -94,7 +94,7 @@ func TestRefreshIsInterrupted(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	plain := w.client.Transport
 	w.client.Transport = cancelAfter(plain, cancel)
-	source, err := w.sessions().Open(ctx)
+	source, err := w.account().Open(ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,7 +109,7 @@ func TestRefreshIsInterrupted(t *testing.T) {
 func TestLogoutRevokes(t *testing.T) {
 	w := newWorld(t)
 	w.browserLogin()
-	if err := w.sessions().Logout(t.Context()); err != nil {
+	if err := w.account().Logout(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if got := w.sandbox.Stats().Revocations; got != 1 {
@@ -117,7 +117,7 @@ func TestLogoutRevokes(t *testing.T) {
 	}
 	w.sandbox.Configure(func(s *sandbox.Settings) { s.NoRevocation = true })
 	w.browserLogin()
-	if err := w.sessions().Logout(t.Context()); err != nil {
+	if err := w.account().Logout(t.Context()); err != nil {
 		t.Errorf("a provider without revocation: %v", err)
 	}
 	w.sandbox.Configure(func(s *sandbox.Settings) { s.NoRevocation = false })
@@ -126,7 +126,7 @@ func TestLogoutRevokes(t *testing.T) {
 	if err := w.sandbox.Inject(sandbox.Fault{Preset: "unavailable", Path: "/oauth/v2/revoke"}); err != nil {
 		t.Fatal(err)
 	}
-	err := w.sessions().Logout(t.Context())
+	err := w.account().Logout(t.Context())
 	wantError(t, err, "logged out here, but the login may still be valid", "portal")
 	_, err = w.token()
 	wantError(t, err, "nobody is logged in", "")
@@ -135,7 +135,7 @@ func TestLogoutRevokes(t *testing.T) {
 // What cannot be removed here keeps nobody from ending the login at the provider.
 func TestLogoutRevokesWhateverStaysBehind(t *testing.T) {
 	w := newWorld(t)
-	dirs := w.sessions().Dirs
+	dirs := w.account().Dirs
 	folder := func(path ...string) string { // that is not empty, so that it stays
 		path = append([]string{dirs.State}, path...)
 		if err := os.MkdirAll(filepath.Join(append(path, "x")...), 0o700); err != nil {
@@ -146,7 +146,7 @@ func TestLogoutRevokesWhateverStaysBehind(t *testing.T) {
 	logout := func(revocations int) error {
 		t.Helper()
 		w.browserLogin()
-		err := w.sessions().Logout(t.Context())
+		err := w.account().Logout(t.Context())
 		if got := w.sandbox.Stats().Revocations; got != revocations {
 			t.Errorf("%d revocations, want %d", got, revocations)
 		}
@@ -178,7 +178,7 @@ func TestLoginOnce(t *testing.T) {
 		if !ok {
 			return err
 		}
-		_, err = w.sessions().LoginOnce(t.Context(), Browser{Interaction: p.interaction(p.browse(true))}, required)
+		_, err = w.account().LoginOnce(t.Context(), Browser{Interaction: p.interaction(p.browse(true))}, required)
 		return err
 	}
 	all := func() {
@@ -212,7 +212,7 @@ func TestLoginBackOff(t *testing.T) {
 	p := &person{w: w}
 	tries := 0
 	attempt := func(allow bool) error {
-		_, err := w.sessions().LoginOnce(t.Context(), Browser{Interaction: p.interaction(func(address string) error {
+		_, err := w.account().LoginOnce(t.Context(), Browser{Interaction: p.interaction(func(address string) error {
 			tries++
 			return p.browse(allow)(address)
 		})}, &RequiredError{})
@@ -241,12 +241,12 @@ func TestLoginBackOff(t *testing.T) {
 	if err := attempt(true); err != nil {
 		t.Errorf("the back-off did not clear itself: %v", err)
 	}
-	if err := w.sessions().Logout(t.Context()); err != nil {
+	if err := w.account().Logout(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	wantError(t, attempt(false), "the sign-in was denied", "")
 	w.login() // by hand, and at once
-	if err := w.sessions().Logout(t.Context()); err != nil {
+	if err := w.account().Logout(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if err := attempt(true); err != nil {
@@ -269,7 +269,7 @@ func TestInteractive(t *testing.T) {
 // Who waits for another process's sign-in hears of it, and goes on with a session that was made elsewhere meanwhile.
 func TestWaitForAnotherSignIn(t *testing.T) {
 	w := newWorld(t)
-	first := w.sessions()
+	first := w.account()
 	if err := first.prepare(); err != nil {
 		t.Fatal(err)
 	}
@@ -278,7 +278,7 @@ func TestWaitForAnotherSignIn(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer unlock()
-	second := w.sessions()
+	second := w.account()
 	said := make(chan string, 1)
 	second.Say = func(format string, args ...any) { said <- fmt.Sprintf(format, args...) }
 	type result struct {
@@ -287,7 +287,8 @@ func TestWaitForAnotherSignIn(t *testing.T) {
 	}
 	done := make(chan result, 1)
 	go func() {
-		session, err := second.LoginOnce(t.Context(), Browser{}, &RequiredError{Profile: "work", Reason: "nobody is logged in"})
+		session, err := second.LoginOnce(t.Context(), Browser{},
+			&RequiredError{Profile: "work", Reason: "nobody is logged in"})
 		done <- result{session, err}
 	}()
 	if text := <-said; !strings.Contains(text, `sign-in for profile "work"`) || !strings.Contains(text, "Ctrl-C") {
@@ -305,6 +306,6 @@ func TestNobodySeesTheAddress(t *testing.T) {
 	p := &person{w: w}
 	i := p.interaction(func(string) error { return errors.New("no browser") })
 	i.Unseen = true
-	_, err := w.sessions().Login(t.Context(), Browser{Interaction: i})
+	_, err := w.account().Login(t.Context(), Browser{Interaction: i})
 	wantError(t, err, "no browser could be opened", "in a terminal: kubectl edge login --profile work")
 }

@@ -12,7 +12,7 @@ import (
 // open is the source of another process.
 func (w *world) open() Source {
 	w.t.Helper()
-	source, err := w.sessions().Open(w.t.Context())
+	source, err := w.account().Open(w.t.Context())
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -25,15 +25,15 @@ import (
 // Credential is what a profile logs in with.
 type Credential interface {
 	Method() string
-	// prove gets one access token, and what can get the next ones.
-	prove(ctx context.Context, s *Sessions) (proof, error)
+	// authenticate gets one access token, and what can get the next ones.
+	authenticate(ctx context.Context, a *Account) (result, error)
 }
 
-// proof is what a credential was good for.
-type proof struct {
+// result is what a credential is good for.
+type result struct {
 	grant grant
 	token AccessToken
-	// report, if set, is called at the end with who was logged in or why nobody was, to show it to a person who waits elsewhere.
+	// report, if set, is called at the end with who was logged in or why nobody was, for a person who waits elsewhere.
 	report func(principal string, err error)
 }
 
@@ -41,11 +41,11 @@ type proof struct {
 type grant interface {
 	Method() string
 	// renew gets a new access token. The grant may change: it is saved before the token is used.
-	renew(ctx context.Context, s *Sessions) (AccessToken, error)
+	renew(ctx context.Context, a *Account) (AccessToken, error)
 	// refused is the error for a token that STACKIT refused, and that renew cannot get another one in place of.
-	refused(s *Sessions) error
+	refused(a *Account) error
 	// revoke has the provider forget what the grant holds, if it holds something there.
-	revoke(ctx context.Context, s *Sessions) error
+	revoke(ctx context.Context, a *Account) error
 	// ended reports whether renew failed with err because the session is over, so that only a login brings it back.
 	ended(err error) bool
 	// spends reports whether renew spends what the grant holds: the place of the successor has to be made first.
@@ -58,10 +58,10 @@ type grant interface {
 // plain is what most grants have in common.
 type plain struct{}
 
-func (plain) revoke(context.Context, *Sessions) error { return nil }
-func (plain) ended(error) bool                        { return false }
-func (plain) spends() bool                            { return false }
-func (plain) outside() bool                           { return false }
+func (plain) revoke(context.Context, *Account) error { return nil }
+func (plain) ended(error) bool                       { return false }
+func (plain) spends() bool                           { return false }
+func (plain) outside() bool                          { return false }
 
 // newGrant returns an empty grant of the method, to be read into.
 func newGrant(method string) (grant, error) {
@@ -76,10 +76,10 @@ func newGrant(method string) (grant, error) {
 	return nil, hint.Wrap(fmt.Errorf("unknown login method %.40q", method), "upgrade kubectl-edge, or log in again")
 }
 
-// proven gets a grant's first access token.
-func proven(ctx context.Context, s *Sessions, g grant) (proof, error) {
-	token, err := g.renew(ctx, s)
-	return proof{grant: g, token: token}, err
+// firstToken gets a grant's first access token.
+func firstToken(ctx context.Context, a *Account, g grant) (result, error) {
+	token, err := g.renew(ctx, a)
+	return result{grant: g, token: token}, err
 }
 
 // The secret half of a session is sealed under a name of its own generation, and the public half, which names the
@@ -95,85 +95,85 @@ type secret struct {
 	Access  AccessToken     `json:"access"` // the last one, so that not every process has to exchange again
 }
 
-// Login proves the credential with one exchange, then seals it and replaces the profile's session, all or nothing.
-func (s *Sessions) Login(ctx context.Context, c Credential) (profile.Session, error) {
-	if err := trust.CheckEndpoints(s.Profile.Endpoints, s.Trusted); err != nil {
+// Login authenticates with one exchange, then seals it and replaces the profile's session, all or nothing.
+func (a *Account) Login(ctx context.Context, c Credential) (profile.Session, error) {
+	if err := trust.CheckEndpoints(a.Profile.Endpoints, a.Trusted); err != nil {
 		return profile.Session{}, fmt.Errorf("log in: %w", err)
 	}
-	if s.Foreign {
-		return profile.Session{}, fmt.Errorf("log in: %w", s.errForeign())
+	if a.Foreign {
+		return profile.Session{}, fmt.Errorf("log in: %w", a.errForeign())
 	}
 	generation := newGeneration()
-	place, err := s.reserve(secretName(profile.Session{Profile: s.Name, Generation: generation}))
+	place, err := a.reserve(secretName(profile.Session{Profile: a.Name, Generation: generation}))
 	if err != nil {
 		return profile.Session{}, fmt.Errorf("log in: %w", err)
 	}
 	defer place.Release()
-	p, err := c.prove(ctx, s)
+	r, err := c.authenticate(ctx, a)
 	if err != nil {
 		return profile.Session{}, fmt.Errorf("log in: %w", err)
 	}
-	session, err := s.commit(ctx, p, generation, place)
+	session, err := a.commit(ctx, r, generation, place)
 	if err != nil {
-		_ = p.grant.revoke(ctx, s) // what cannot be kept is not left behind at the provider either
+		_ = r.grant.revoke(ctx, a) // what cannot be kept is not left behind at the provider either
 		err = fmt.Errorf("log in: %w", err)
 	}
-	if p.report != nil {
-		p.report(session.Principal, err)
+	if r.report != nil {
+		r.report(session.Principal, err)
 	}
 	return session, err
 }
 
-// commit makes the proof the profile's session.
-func (s *Sessions) commit(ctx context.Context, p proof, generation string,
+// commit makes the result the profile's session.
+func (a *Account) commit(ctx context.Context, r result, generation string,
 	place *secretstore.Reservation) (profile.Session, error) {
 	session := profile.Session{
-		Profile:    s.Name,
-		Method:     p.grant.Method(),
-		Principal:  p.token.Principal,
+		Profile:    a.Name,
+		Method:     r.grant.Method(),
+		Principal:  r.token.Principal,
 		Generation: generation,
-		Created:    s.Now().UTC().Truncate(time.Second),
-		Endpoints:  s.Profile.Endpoints,
+		Created:    a.Now().UTC().Truncate(time.Second),
+		Endpoints:  a.Profile.Endpoints,
 	}
-	unlock, err := s.lock(ctx)
+	unlock, err := a.lock(ctx)
 	if err != nil {
 		return profile.Session{}, err
 	}
 	defer unlock()
-	if err := s.seal(place.Save, session, p.grant, p.token); err != nil {
+	if err := a.seal(place.Save, session, r.grant, r.token); err != nil {
 		return profile.Session{}, err
 	}
-	if err := session.Save(s.Dirs); err != nil {
-		return profile.Session{}, errors.Join(err, s.Secrets.Delete(secretName(session)))
+	if err := session.Save(a.Dirs); err != nil {
+		return profile.Session{}, errors.Join(err, a.Secrets.Delete(secretName(session)))
 	}
 	// The login holds even if a secret of the old session stays behind until the next one.
-	_ = s.forgetSecrets(session.Generation)
-	_ = os.Remove(s.failurePath())
-	_ = atomicfile.Sweep(profile.SessionPath(s.Dirs, s.Name))
+	_ = a.forgetSecrets(session.Generation)
+	_ = os.Remove(a.failurePath())
+	_ = atomicfile.Sweep(profile.SessionPath(a.Dirs, a.Name))
 	return session, nil
 }
 
 // Logout ends the profile's session and forgets its secrets, then revokes what it held at the identity provider if that
 // can be done, also when something stayed behind here. An error may be about either alone. It is no error when there is
 // no session.
-func (s *Sessions) Logout(ctx context.Context) error {
-	unlock, err := s.lock(ctx)
+func (a *Account) Logout(ctx context.Context) error {
+	unlock, err := a.lock(ctx)
 	if err != nil {
 		return fmt.Errorf("log out: %w", err)
 	}
 	defer unlock()
 	var g grant
-	if session, err := profile.LoadSession(s.Dirs, s.Name); err == nil {
-		g, _, _ = s.unseal(session) // what cannot be opened cannot be revoked either
+	if session, err := profile.LoadSession(a.Dirs, a.Name); err == nil {
+		g, _, _ = a.unseal(session) // what cannot be opened cannot be revoked either
 	}
-	err = s.forget()
+	err = a.forget()
 	if err != nil {
 		err = fmt.Errorf("log out: %w", err)
 	}
 	if g == nil {
 		return err
 	}
-	errRevoke := g.revoke(ctx, s)
+	errRevoke := g.revoke(ctx, a)
 	switch {
 	case errRevoke == nil:
 		return err
@@ -185,53 +185,53 @@ func (s *Sessions) Logout(ctx context.Context) error {
 }
 
 // forget removes the session. The caller holds the lock.
-func (s *Sessions) forget() error {
-	path := profile.SessionPath(s.Dirs, s.Name)
+func (a *Account) forget() error {
+	path := profile.SessionPath(a.Dirs, a.Name)
 	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	err := s.forgetSecrets("")
+	err := a.forgetSecrets("")
 	_ = atomicfile.Sweep(path) // what killed logins left of the half that is public
 	return err
 }
 
 // forgetSecrets deletes the profile's secrets of all generations but one.
-func (s *Sessions) forgetSecrets(except string) error {
-	names, err := s.Secrets.Names()
+func (a *Account) forgetSecrets(except string) error {
+	names, err := a.Secrets.Names()
 	if err != nil {
 		return err
 	}
 	for _, name := range names {
-		generation, ok := strings.CutPrefix(name, s.Name+".")
+		generation, ok := strings.CutPrefix(name, a.Name+".")
 		if ok && generation != except {
-			err = errors.Join(err, s.Secrets.Delete(name))
+			err = errors.Join(err, a.Secrets.Delete(name))
 		}
 	}
 	return err
 }
 
 // lock excludes other processes from changing this profile's session.
-func (s *Sessions) lock(ctx context.Context) (unlock func(), err error) {
-	if err := s.prepare(); err != nil {
+func (a *Account) lock(ctx context.Context) (unlock func(), err error) {
+	if err := a.prepare(); err != nil {
 		return nil, err
 	}
-	return filelock.Lock(ctx, s.besideSession(".lock"))
+	return filelock.Lock(ctx, a.besideSession(".lock"))
 }
 
 // maxSecret is the size of what a session's secret half has room for: a long access token and a long refresh token.
 const maxSecret = 64 << 10
 
 // reserve makes the place of a secret before what is to be kept there is asked for: it is given once.
-func (s *Sessions) reserve(name string) (*secretstore.Reservation, error) {
-	place, err := s.Secrets.Reserve(name, maxSecret)
+func (a *Account) reserve(name string) (*secretstore.Reservation, error) {
+	place, err := a.Secrets.Reserve(name, maxSecret)
 	if err != nil && hint.Of(err) == "" {
 		err = hint.Wrap(err, "nothing was asked for, so nothing is lost; make room or give access below %s, and try "+
-			"again", s.Dirs.State)
+			"again", a.Dirs.State)
 	}
 	return place, err
 }
 
-func (s *Sessions) seal(save func(plaintext, additionalData []byte) error, session profile.Session, g grant,
+func (a *Account) seal(save func(plaintext, additionalData []byte) error, session profile.Session, g grant,
 	token AccessToken) error {
 	raw, err := json.Marshal(g)
 	if err != nil {
@@ -244,35 +244,35 @@ func (s *Sessions) seal(save func(plaintext, additionalData []byte) error, sessi
 	if err != nil {
 		return err
 	}
-	return save(data, s.purpose(session))
+	return save(data, a.purpose(session))
 }
 
 // unseal returns the secret half of the session.
-func (s *Sessions) unseal(session profile.Session) (grant, AccessToken, error) {
-	data, err := s.Secrets.Load(secretName(session), s.purpose(session))
+func (a *Account) unseal(session profile.Session) (grant, AccessToken, error) {
+	data, err := a.Secrets.Load(secretName(session), a.purpose(session))
 	switch {
 	case errors.Is(err, secretstore.ErrOtherPurpose):
 		// No RequiredError: nobody is asked to sign in at endpoints that may have been put there by someone else.
 		return nil, AccessToken{}, hint.Wrap(fmt.Errorf("profile %q: the session was made with other endpoints or "+
-			"certificate authorities than the profile has now", s.Name),
+			"certificate authorities than the profile has now", a.Name),
 			"only if you changed them: %s; else see whether a kubeconfig did: kubectl edge kubeconfig audit",
-			s.command("login"))
+			a.command("login"))
 	case errors.Is(err, fs.ErrNotExist):
-		return nil, AccessToken{}, s.required(session, "the session has ended, or its secret is gone")
+		return nil, AccessToken{}, a.required(session, "the session has ended, or its secret is gone")
 	case err != nil:
-		return nil, AccessToken{}, fmt.Errorf("session of profile %q: %w", s.Name, err)
+		return nil, AccessToken{}, fmt.Errorf("session of profile %q: %w", a.Name, err)
 	}
 	var sealed secret
 	if err := json.Unmarshal(data, &sealed); err != nil || sealed.Version != secretVersion ||
 		sealed.Method != session.Method {
-		return nil, AccessToken{}, s.required(session, "the session is of another version of kubectl-edge")
+		return nil, AccessToken{}, a.required(session, "the session is of another version of kubectl-edge")
 	}
 	g, err := newGrant(sealed.Method)
 	if err != nil {
 		return nil, AccessToken{}, err
 	}
 	if err := json.Unmarshal(sealed.Grant, g); err != nil {
-		return nil, AccessToken{}, s.required(session, "the session is of another version of kubectl-edge")
+		return nil, AccessToken{}, a.required(session, "the session is of another version of kubectl-edge")
 	}
 	return g, sealed.Access, nil
 }
@@ -281,13 +281,13 @@ func secretName(session profile.Session) string { return session.Profile + "." +
 
 // purpose binds a secret to the session, and to the endpoints and certificate authorities that the profile has now:
 // with others it cannot be opened.
-func (s *Sessions) purpose(session profile.Session) []byte {
+func (a *Account) purpose(session profile.Session) []byte {
 	parts := []any{
 		"kubectl-edge session", session.Profile, session.Method, session.Principal, session.Generation,
-		s.Profile.Endpoints.WithDefaults(),
+		a.Profile.Endpoints.WithDefaults(),
 	}
-	if len(s.Authorities) > 0 { // with a proxy, who has one of them is the endpoint
-		sum := sha256.Sum256(s.Authorities)
+	if len(a.Authorities) > 0 { // with a proxy, who has one of them is the endpoint
+		sum := sha256.Sum256(a.Authorities)
 		parts = append(parts, hex.EncodeToString(sum[:]))
 	}
 	data, err := json.Marshal(parts)
@@ -305,8 +305,8 @@ func newGeneration() string {
 
 // sessionSource gives access tokens of the profile's session.
 type sessionSource struct {
-	sessions *Sessions
-	session  profile.Session
+	account *Account
+	session profile.Session
 
 	mu      sync.Mutex
 	token   AccessToken
@@ -318,16 +318,16 @@ func (src *sessionSource) Method() string { return src.session.Method }
 func (src *sessionSource) Token(ctx context.Context) (AccessToken, error) {
 	src.mu.Lock()
 	defer src.mu.Unlock()
-	s := src.sessions
-	if src.token.goodAt(s.Now()) {
+	a := src.account
+	if src.token.goodAt(a.Now()) {
 		return src.token, nil
 	}
-	_, token, err := s.unseal(src.session)
+	_, token, err := a.unseal(src.session)
 	if err != nil {
 		return AccessToken{}, err
 	}
-	if !token.goodAt(s.Now()) {
-		if token, err = s.renew(ctx, src.session, ""); err != nil {
+	if !token.goodAt(a.Now()) {
+		if token, err = a.renew(ctx, src.session, ""); err != nil {
 			return AccessToken{}, err
 		}
 	}
@@ -338,16 +338,16 @@ func (src *sessionSource) Token(ctx context.Context) (AccessToken, error) {
 func (src *sessionSource) Renew(ctx context.Context, refused string) (AccessToken, error) {
 	src.mu.Lock()
 	defer src.mu.Unlock()
-	s := src.sessions
-	if src.token.Token != refused && src.token.goodAt(s.Now()) {
+	a := src.account
+	if src.token.Token != refused && src.token.goodAt(a.Now()) {
 		return src.token, nil // another request of this process was first
 	}
 	src.token = AccessToken{}
 	if src.renewed {
-		return AccessToken{}, s.required(src.session, "STACKIT refuses the tokens of the session, also a renewed one")
+		return AccessToken{}, a.required(src.session, "STACKIT refuses the tokens of the session, also a renewed one")
 	}
 	src.renewed = true
-	token, err := s.renew(ctx, src.session, refused)
+	token, err := a.renew(ctx, src.session, refused)
 	if err != nil {
 		return AccessToken{}, err
 	}
@@ -357,65 +357,65 @@ func (src *sessionSource) Renew(ctx context.Context, refused string) (AccessToke
 
 // renew gets a new access token for the session, once for all processes that want one. refused, if set, is a token that
 // is not good although it looks so.
-func (s *Sessions) renew(ctx context.Context, session profile.Session, refused string) (AccessToken, error) {
-	unlock, err := s.lock(ctx)
+func (a *Account) renew(ctx context.Context, session profile.Session, refused string) (AccessToken, error) {
+	unlock, err := a.lock(ctx)
 	if err != nil {
 		return AccessToken{}, fmt.Errorf("renew the session: %w", err)
 	}
 	defer unlock()
 	// A login or a logout meanwhile took the secret of this generation away: the public half need not be read again.
-	g, token, err := s.unseal(session)
+	g, token, err := a.unseal(session)
 	if err != nil {
 		return AccessToken{}, err
 	}
-	if token.goodAt(s.Now()) && token.Token != refused {
+	if token.goodAt(a.Now()) && token.Token != refused {
 		return token, nil // another process was first
 	}
 	save := func(plaintext, additionalData []byte) error {
-		return s.Secrets.Save(secretName(session), plaintext, additionalData)
+		return a.Secrets.Save(secretName(session), plaintext, additionalData)
 	}
 	if g.spends() {
-		place, err := s.reserve(secretName(session))
+		place, err := a.reserve(secretName(session))
 		if err != nil {
-			return AccessToken{}, fmt.Errorf("renew the session of profile %q: %w", s.Name, err)
+			return AccessToken{}, fmt.Errorf("renew the session of profile %q: %w", a.Name, err)
 		}
 		defer place.Release()
 		save = place.Save
 	}
-	renewing := s
+	renewing := a
 	if g.outside() {
 		// The folder of the sessions can be a kubeconfig's choice, too, with such a session made for the purpose.
-		if renewing, err = s.restricted(); err != nil {
+		if renewing, err = a.restricted(); err != nil {
 			return AccessToken{}, fmt.Errorf("the session of the STACKIT CLI is not used: %w", err)
 		}
 	}
 	token, err = g.renew(ctx, renewing)
 	if err == nil && refused != "" && token.Token == refused {
-		err = g.refused(s)
+		err = g.refused(a)
 	}
 	if g.ended(err) {
 		// The provider ended it, and nothing else can bring it back.
-		return AccessToken{}, errors.Join(s.required(session, "the session has ended: it is too old, or was revoked"),
-			s.forget())
+		return AccessToken{}, errors.Join(a.required(session, "the session has ended: it is too old, or was revoked"),
+			a.forget())
 	}
 	if required, ok := errors.AsType[*RequiredError](err); ok {
 		required.Generation, required.Method = session.Generation, session.Method
 		return AccessToken{}, err
 	}
 	if err != nil {
-		return AccessToken{}, fmt.Errorf("renew the session of profile %q: %w", s.Name, err)
+		return AccessToken{}, fmt.Errorf("renew the session of profile %q: %w", a.Name, err)
 	}
 	if g.outside() && token.Principal != session.Principal {
 		return AccessToken{}, hint.Wrap(
-			fmt.Errorf("profile %q: the STACKIT CLI is logged in as %q now, and the session is %q's", s.Name,
+			fmt.Errorf("profile %q: the STACKIT CLI is logged in as %q now, and the session is %q's", a.Name,
 				token.Principal, session.Principal),
-			"to go on as the former: %s --stackit-cli", s.command("login"))
+			"to go on as the former: %s --stackit-cli", a.command("login"))
 	}
 	token.Principal = session.Principal
-	if err := s.seal(save, session, g, token); err != nil && s.Warn != nil {
+	if err := a.seal(save, session, g, token); err != nil && a.Warn != nil {
 		// The token is good for this command, whatever becomes of the next one.
-		s.Warn(fmt.Errorf("the renewed session could not be saved, so that %s may be needed soon: %w",
-			s.command("login"), err))
+		a.Warn(fmt.Errorf("the renewed session could not be saved, so that %s may be needed soon: %w",
+			a.command("login"), err))
 	}
 	return token, nil
 }

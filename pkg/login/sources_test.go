@@ -20,7 +20,7 @@ func TestSourcesFail(t *testing.T) {
 	const tokenPath, discoveryPath = "/oauth/v2/token", "/.well-known/openid-configuration"
 	signIn := func(w *world, c func(Interaction) Credential) error {
 		p := &person{w: w}
-		_, err := w.sessions().Login(w.t.Context(), c(p.interaction(p.browse(true))))
+		_, err := w.account().Login(w.t.Context(), c(p.interaction(p.browse(true))))
 		return err
 	}
 	device := func(w *world) error {
@@ -33,7 +33,7 @@ func TestSourcesFail(t *testing.T) {
 		try        func(*world) error
 	}{
 		"service account key": {"/service-account/token", "service account key", func(*world) {},
-			func(w *world) error { _, err := w.sessions().Login(w.t.Context(), w.keyFile()); return err }},
+			func(w *world) error { _, err := w.account().Login(w.t.Context(), w.keyFile()); return err }},
 		"refresh token": {tokenPath, "refresh token", func(w *world) { w.browserLogin(); w.pass(time.Hour) },
 			func(w *world) error { _, err := w.token(); return err }},
 		"workload identity": {tokenPath, "workload token", func(w *world) {
@@ -153,7 +153,7 @@ func TestSlowSourcesAreInterrupted(t *testing.T) {
 				}
 			}
 			onRequest.Store(&asked)
-			_, err := w.sessions().Login(ctx, source.credential(&person{w: w}))
+			_, err := w.account().Login(ctx, source.credential(&person{w: w}))
 			if !errors.Is(err, context.Canceled) {
 				t.Errorf("got %v, want the interruption", err)
 			}

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// longLines has a terminal hand on what is typed at once. By lines it keeps 4095 bytes of each (termios(3), canonical mode)
-// and drops the rest without a word; the address that a browser ends at may be longer.
+// longLines has a terminal hand on what is typed at once. By lines it keeps 4095 bytes of each (termios(3), canonical
+// mode) and drops the rest without a word; the address that a browser ends at may be longer.
 func longLines(in io.Reader) (restore func()) {
 	f, ok := in.(*os.File)
 	if !ok {

@@ -71,14 +71,14 @@ func principal(token string) string {
 //
 // It is golang.org/x/oauth2 and not the SDK's flows, because those drop expires_in, so that a token that is no JWT has
 // no end; take no context; put the whole answer into errors; and have no place to check where the credential goes.
-func (s *Sessions) exchange(ctx context.Context, credential, endpoint, clientID string, params url.Values) (AccessToken,
+func (a *Account) exchange(ctx context.Context, credential, endpoint, clientID string, params url.Values) (AccessToken,
 	*oauth2.Token, error) {
-	if err := trust.Check(endpoint, s.Trusted); err != nil {
+	if err := trust.Check(endpoint, a.Trusted); err != nil {
 		return AccessToken{}, nil, fmt.Errorf("exchange %s: %w", credential, err)
 	}
-	ctx, cancel := context.WithTimeout(s.withClient(ctx), exchangeTimeout)
+	ctx, cancel := context.WithTimeout(a.withClient(ctx), exchangeTimeout)
 	defer cancel()
-	issued := s.Now()
+	issued := a.Now()
 	config := clientcredentials.Config{
 		ClientID: clientID, TokenURL: endpoint, EndpointParams: params, AuthStyle: oauth2.AuthStyleInParams,
 	}
@@ -90,14 +90,14 @@ func (s *Sessions) exchange(ctx context.Context, credential, endpoint, clientID 
 }
 
 // withClient makes x/oauth2 and go-oidc use our HTTP client.
-func (s *Sessions) withClient(ctx context.Context) context.Context {
-	return context.WithValue(ctx, oauth2.HTTPClient, s.tokenClient())
+func (a *Account) withClient(ctx context.Context) context.Context {
+	return context.WithValue(ctx, oauth2.HTTPClient, a.tokenClient())
 }
 
 // tokenClient is the HTTP client without redirects: a token endpoint has no reason for one, and 307 and 308 would
 // repeat the credential elsewhere.
-func (s *Sessions) tokenClient() *http.Client {
-	client := *s.HTTP
+func (a *Account) tokenClient() *http.Client {
+	client := *a.HTTP
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return &client
 }

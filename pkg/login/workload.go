@@ -29,7 +29,7 @@ const (
 // asked for again at every exchange, because such tokens are short-lived.
 type workloadToken struct {
 	from string
-	get  func(context.Context, *Sessions) (string, error)
+	get  func(context.Context, *Account) (string, error)
 }
 
 // workloadGrant exchanges a workload's token for access tokens of a service account: workload identity federation.
@@ -41,20 +41,20 @@ type workloadGrant struct {
 
 func (g *workloadGrant) Method() string { return MethodWorkloadIdentity }
 
-func (g *workloadGrant) renew(ctx context.Context, s *Sessions) (AccessToken, error) {
-	assertion, err := g.token.get(ctx, s)
+func (g *workloadGrant) renew(ctx context.Context, a *Account) (AccessToken, error) {
+	assertion, err := g.token.get(ctx, a)
 	if err != nil {
 		return AccessToken{}, fmt.Errorf("workload token of %s: %w", g.token.from, err)
 	}
-	if err := checkWorkloadToken(assertion, s.Now()); err != nil {
+	if err := checkWorkloadToken(assertion, a.Now()); err != nil {
 		return AccessToken{}, fmt.Errorf("workload token of %s: %w", g.token.from, err)
 	}
-	endpoint, err := s.workloadTokenURL(ctx)
+	endpoint, err := a.workloadTokenURL(ctx)
 	if err != nil {
 		return AccessToken{}, err
 	}
 	// STACKIT has a type of its own here, not RFC 7523's.
-	token, _, err := s.exchange(ctx, "workload token of "+g.token.from, endpoint, g.email, url.Values{
+	token, _, err := a.exchange(ctx, "workload token of "+g.token.from, endpoint, g.email, url.Values{
 		"client_assertion_type": {"urn:schwarz:params:oauth:client-assertion-type:workload-jwt"},
 		"client_assertion":      {assertion},
 	})
@@ -69,7 +69,7 @@ func (g *workloadGrant) renew(ctx context.Context, s *Sessions) (AccessToken, er
 	return token, nil
 }
 
-func (g *workloadGrant) refused(*Sessions) error {
+func (g *workloadGrant) refused(*Account) error {
 	return hint.Wrap(fmt.Errorf("STACKIT refuses the tokens of the workload identity %s", g.email),
 		"check that the service account still exists")
 }
@@ -87,11 +87,11 @@ func checkWorkloadToken(token string, now time.Time) error {
 }
 
 // workloadTokenURL returns the identity provider's token endpoint.
-func (s *Sessions) workloadTokenURL(ctx context.Context) (string, error) {
-	if s.Profile.Endpoints.IdentityProvider == "" {
-		return cmp.Or(s.variable("STACKIT_IDP_TOKEN_ENDPOINT"), publicIssuerTokenURL), nil
+func (a *Account) workloadTokenURL(ctx context.Context) (string, error) {
+	if a.Profile.Endpoints.IdentityProvider == "" {
+		return cmp.Or(a.variable("STACKIT_IDP_TOKEN_ENDPOINT"), publicIssuerTokenURL), nil
 	}
-	provider, err := s.discover(ctx)
+	provider, err := a.discover(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -101,8 +101,8 @@ func (s *Sessions) workloadTokenURL(ctx context.Context) (string, error) {
 // workloadGrant returns the grant of the workload identity that the environment names, or nil. As with the SDK the
 // e-mail address of a service account and a token in a file are enough; what else could be a token's source is asked
 // only when STACKIT_USE_OIDC is 1, as with the STACKIT CLI.
-func (s *Sessions) workloadGrant() (grant, error) {
-	email, wanted := s.variable(emailVariable), s.variable(useOIDCVariable) == "1"
+func (a *Account) workloadGrant() (grant, error) {
+	email, wanted := a.variable(emailVariable), a.variable(useOIDCVariable) == "1"
 	if email == "" && !wanted {
 		return nil, nil
 	}
@@ -111,7 +111,7 @@ func (s *Sessions) workloadGrant() (grant, error) {
 			emailVariable),
 			"set %s to the service account's e-mail address", emailVariable)
 	}
-	token := s.workloadToken(wanted)
+	token := a.workloadToken(wanted)
 	if token.get == nil && wanted {
 		return nil, hint.Wrap(errors.New("workload identity: no token of this workload was found"),
 			"set %s, or give the CI job the right to ask for an ID token", tokenFileVariable)
@@ -122,19 +122,19 @@ func (s *Sessions) workloadGrant() (grant, error) {
 	return &workloadGrant{email: email, token: token}, nil
 }
 
-func (s *Sessions) workloadToken(wanted bool) workloadToken {
+func (a *Account) workloadToken(wanted bool) workloadToken {
 	const inlineVariable = "STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN"
-	if token := s.variable(inlineVariable); token != "" {
-		return workloadToken{inlineVariable, func(context.Context, *Sessions) (string, error) { return token, nil }}
+	if token := a.variable(inlineVariable); token != "" {
+		return workloadToken{inlineVariable, func(context.Context, *Account) (string, error) { return token, nil }}
 	}
-	if path := s.Getenv(tokenFileVariable); path != "" {
+	if path := a.Getenv(tokenFileVariable); path != "" {
 		return fileToken(path)
 	}
 	if wanted {
-		if token := s.githubToken(); token.get != nil {
+		if token := a.githubToken(); token.get != nil {
 			return token
 		}
-		if token := s.azureToken(); token.get != nil {
+		if token := a.azureToken(); token.get != nil {
 			return token
 		}
 	}
@@ -145,7 +145,7 @@ func (s *Sessions) workloadToken(wanted bool) workloadToken {
 }
 
 func fileToken(path string) workloadToken {
-	return workloadToken{path, func(context.Context, *Sessions) (string, error) {
+	return workloadToken{path, func(context.Context, *Account) (string, error) {
 		data, err := readLimited(path)
 		return strings.TrimSpace(string(data)), err
 	}}

@@ -72,12 +72,14 @@ func TestWorkloadIdentity(t *testing.T) {
 		{"file of another kind", map[string]string{email: admin, tokenFileVariable: w.write("text", []byte("a.b c"))},
 			"it is not a JWT", ""},
 		{"expired", map[string]string{email: admin,
-			"STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN": w.workloadToken(
-				map[string]any{"exp": time.Now().Add(-time.Hour).Unix()})},
+			"STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN": w.workloadToken(map[string]any{
+				"exp": time.Now().Add(-time.Hour).Unix(),
+			})},
 			"it expired at", "renew"},
 		{"another subject", map[string]string{email: admin,
-			"STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN": w.workloadToken(
-				map[string]any{"sub": "system:serviceaccount:x:y"})},
+			"STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN": w.workloadToken(map[string]any{
+				"sub": "system:serviceaccount:x:y",
+			})},
 			"it was rejected", "trusts the token's issuer"},
 		{"another audience", map[string]string{email: admin,
 			"STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN": w.workloadToken(map[string]any{"aud": "x"})},
@@ -121,7 +123,7 @@ func TestWorkloadIdentityIsNotWanted(t *testing.T) {
 	w.env = map[string]string{"STACKIT_SERVICE_ACCOUNT_EMAIL": sandbox.AdminServiceAccount,
 		"ACTIONS_ID_TOKEN_REQUEST_URL":   w.sandbox.GitHubRequestURL(),
 		"ACTIONS_ID_TOKEN_REQUEST_TOKEN": sandbox.GitHubRequestToken}
-	source, err := w.sessions().Environment()
+	source, err := w.account().Environment()
 	if source != nil || err != nil {
 		t.Errorf("got %v, %v", source, err)
 	}
@@ -131,7 +133,7 @@ func TestWorkloadTokenFileIsReadAgain(t *testing.T) {
 	w := newWorld(t)
 	file := w.write("token", []byte(w.workloadToken(nil)))
 	w.env = map[string]string{"STACKIT_SERVICE_ACCOUNT_EMAIL": sandbox.AdminServiceAccount, tokenFileVariable: file}
-	source, err := w.sessions().Open(t.Context())
+	source, err := w.account().Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -55,8 +55,8 @@ func (a *app) secrets() *secretstore.Store {
 	return secretstore.Open(secretstore.Options{Dir: filepath.Join(a.dirs.State, "secrets"), Service: "kubectl-edge"})
 }
 
-// sessions logs the scope's profile in and out. Only endpoints that the user trusts get this far.
-func (a *app) sessions(s profile.Scope) (*login.Sessions, error) {
+// account is that of the scope's profile. Only endpoints that the user trusts get this far.
+func (a *app) account(s profile.Scope) (*login.Account, error) {
 	if err := trust.CheckEndpoints(s.Settings.Endpoints, s.Config.TrustedHosts); err != nil {
 		return nil, err
 	}
@@ -74,7 +74,7 @@ func (a *app) sessions(s profile.Scope) (*login.Sessions, error) {
 	if a.verbose {
 		transport.Log(client, a.ErrOut, a.Now)
 	}
-	return &login.Sessions{
+	return &login.Account{
 		Dirs: a.dirs, Name: s.Name, Profile: s.Settings, Trusted: s.Config.TrustedHosts, Session: s.Session,
 		Secrets: a.secrets(), HTTP: client, Getenv: a.Getenv, Now: a.Now,
 		Say:         a.Note,
@@ -101,16 +101,16 @@ func (a *app) projectCloud(ctx context.Context) (edgeCloud, error) {
 
 // cloud talks to STACKIT as the identity that the scope's profile is logged in as.
 func (a *app) cloud(ctx context.Context, s profile.Scope) (edgeCloud, error) {
-	sessions, err := a.sessions(s)
+	account, err := a.account(s)
 	if err != nil {
 		return edgeCloud{}, err
 	}
-	source, err := sessions.Open(ctx)
+	source, err := account.Open(ctx)
 	if err != nil {
 		return edgeCloud{}, err
 	}
 	endpoints := s.Settings.Endpoints.WithDefaults()
-	client := stackit.New(sessions.HTTP, stackit.Endpoints{
+	client := stackit.New(account.HTTP, stackit.Endpoints{
 		Edge: endpoints.Edge, ResourceManager: endpoints.ResourceManager, ServiceEnablement: s.Settings.Endpoints.ServiceEnablementURL(),
 	}, tokens{source})
 	return edgeCloud{Scope: s, Client: client, source: source}, nil

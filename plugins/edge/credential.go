@@ -181,9 +181,9 @@ func (a *app) mayAsk(info execcredential.Info) bool {
 // asks for the login, where that takes more than a person.
 func (a *app) loginAgain(ctx context.Context, target tokenrequest.Target, because *login.RequiredError,
 	err error) error {
-	sessions, errSessions := a.sessions(target.Scope)
-	if errSessions != nil {
-		return errSessions
+	account, errAccount := a.account(target.Scope)
+	if errAccount != nil {
+		return errAccount
 	}
 	interaction := a.interaction(true)
 	interaction.Unseen = !plugin.Terminal(a.ErrOut)
@@ -192,11 +192,11 @@ func (a *app) loginAgain(ctx context.Context, target tokenrequest.Target, becaus
 		return err
 	}
 	if because.Generation == "" {
-		if credential, err = sessions.Detect(ctx, interaction); err != nil {
+		if credential, err = account.Detect(ctx, interaction); err != nil {
 			return err
 		}
 	}
-	_, err = sessions.LoginOnce(ctx, credential, because)
+	_, err = account.LoginOnce(ctx, credential, because)
 	return err
 }
 

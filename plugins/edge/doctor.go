@@ -103,13 +103,13 @@ func (a *app) examine(ctx context.Context) []check {
 		checks = append(checks, failed("configuration", err, "kubectl edge config get"))
 	} else {
 		checks = append(checks, a.checkProfile(s))
-		sessions, err := a.sessions(s)
+		account, err := a.account(s)
 		if err != nil {
 			checks = append(checks, failed("endpoints", err, "kubectl edge config get"))
 		} else {
 			checks = append(checks, a.checkAccount(ctx, s)...)
-			checks = append(checks, checkSecrets(sessions.Secrets), a.checkSpace(sessions))
-			checks = append(checks, a.checkEndpoints(ctx, s, sessions.HTTP)...)
+			checks = append(checks, checkSecrets(account.Secrets), a.checkSpace(account))
+			checks = append(checks, a.checkEndpoints(ctx, s, account.HTTP)...)
 		}
 	}
 	checks = append(checks, checkKubectl(), a.checkCache())

@@ -33,7 +33,7 @@ type probe struct {
 func (a *app) probe(ctx context.Context, s profile.Scope) (probe, error) {
 	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
 	defer cancel()
-	sessions, err := a.sessions(s)
+	account, err := a.account(s)
 	if err != nil {
 		return probe{}, err
 	}
@@ -46,7 +46,7 @@ func (a *app) probe(ctx context.Context, s profile.Scope) (probe, error) {
 		return probe{}, err
 	}
 	p := probe{principal: token.Principal, method: cloud.source.Method()}
-	if environment, err := sessions.Environment(); err == nil && environment != nil {
+	if environment, err := account.Environment(); err == nil && environment != nil {
 		p.environment = true
 	} else if session, err := s.Session(); err == nil {
 		p.ends = session.Expires
@@ -174,10 +174,10 @@ func (a *app) checkRole(ctx context.Context, s profile.Scope, instances []stacki
 const refreshSpace = 32 << 10
 
 // checkSpace makes the place of a next refresh token, as a login does before it spends the one it has.
-func (a *app) checkSpace(sessions *login.Sessions) check {
+func (a *app) checkSpace(account *login.Account) check {
 	const name = "disk"
 	dir := filepath.Join(a.dirs.State, "secrets")
-	if _, err := sessions.Session(); errors.Is(err, fs.ErrNotExist) {
+	if _, err := account.Session(); errors.Is(err, fs.ErrNotExist) {
 		return skipped(name, "kubectl edge login", "not tried: there is no session whose secrets need space")
 	}
 	place, err := atomicfile.Reserve(filepath.Join(dir, "doctor"), refreshSpace, 0o600)

@@ -57,30 +57,30 @@ func newLoggedIn(t *testing.T) (a *app, s *sandbox.Sandbox, key string) {
 		t.Fatal(err)
 	}
 	key = file("key.json", s.ServiceAccountKey())
-	if _, err := newSessions(t, a).Login(t.Context(), login.KeyFile{Path: key}); err != nil {
+	if _, err := newAccount(t, a).Login(t.Context(), login.KeyFile{Path: key}); err != nil {
 		t.Fatal(err)
 	}
 	return a, s, key
 }
 
-func newSessions(t *testing.T, a *app) *login.Sessions {
+func newAccount(t *testing.T, a *app) *login.Account {
 	t.Helper()
 	scope, err := a.scope()
 	if err != nil {
 		t.Fatal(err)
 	}
-	sessions, err := a.sessions(scope)
+	account, err := a.account(scope)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return sessions
+	return account
 }
 
 // TestHangingAPI has an API that takes requests and never answers: every command ends with the time it is given, and
 // every request has a limit of its own.
 func TestHangingAPI(t *testing.T) {
 	a, s, key := newLoggedIn(t)
-	if limit := newSessions(t, a).HTTP.Timeout; limit <= 0 || limit >= credentialTimeout {
+	if limit := newAccount(t, a).HTTP.Timeout; limit <= 0 || limit >= credentialTimeout {
 		t.Errorf("a request may take %v, want less than the helper's %v", limit, credentialTimeout)
 	}
 	request := tokenrequest.Request{InstanceID: sandbox.InstanceID}
@@ -100,7 +100,7 @@ func TestHangingAPI(t *testing.T) {
 			return a.answer(ctx, request, execcredential.Info{}, tokencache.Client{}, "")
 		}},
 		"a login": {"/service-account/", func(ctx context.Context) error {
-			_, err := newSessions(t, a).Login(ctx, login.KeyFile{Path: key})
+			_, err := newAccount(t, a).Login(ctx, login.KeyFile{Path: key})
 			return err
 		}},
 	} {

@@ -108,15 +108,15 @@ func (o *loginOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	sessions, err := o.sessions(s)
+	account, err := o.account(s)
 	if err != nil {
 		return err
 	}
-	credential, err := o.credential(ctx, sessions)
+	credential, err := o.credential(ctx, account)
 	if err != nil || credential == nil {
 		return err
 	}
-	session, err := sessions.Login(ctx, credential)
+	session, err := account.Login(ctx, credential)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (o *loginOptions) run(ctx context.Context) error {
 		o.Note("warning: tokens of an earlier login were not removed from the cache: %v", err)
 	}
 	o.Note("Logged in as %s (profile %s).", session.Principal, s.Name)
-	if l, err := sessions.Secrets.Location(); err == nil && l.KeyIn == secretstore.InFile {
+	if l, err := account.Secrets.Location(); err == nil && l.KeyIn == secretstore.InFile {
 		o.Note("warning: there is no keyring, so the key of the stored secret lies in a file (kubectl edge status): %s",
 			l.Reason)
 	}
@@ -132,7 +132,7 @@ func (o *loginOptions) run(ctx context.Context) error {
 }
 
 // credential returns what the flags name, or what can be found; nil if no login is needed.
-func (o *loginOptions) credential(ctx context.Context, sessions *login.Sessions) (login.Credential, error) {
+func (o *loginOptions) credential(ctx context.Context, account *login.Account) (login.Credential, error) {
 	interaction := o.interaction(plugin.Terminal(o.In))
 	if o.browser || o.noBrowser || o.device { // a person asked, so a person is there
 		interaction.Allowed = interaction.Allowed || !o.noBrowser
@@ -151,7 +151,7 @@ func (o *loginOptions) credential(ctx context.Context, sessions *login.Sessions)
 	case o.browser || o.noBrowser:
 		return login.Browser{Interaction: interaction, Paste: o.noBrowser, Port: o.port, Timeout: o.timeout}, nil
 	}
-	environment, err := sessions.Environment()
+	environment, err := account.Environment()
 	if err != nil {
 		return nil, err
 	}
@@ -164,7 +164,7 @@ func (o *loginOptions) credential(ctx context.Context, sessions *login.Sessions)
 			environment.Method(), token.Principal)
 		return nil, nil
 	}
-	credential, err := sessions.Detect(ctx, interaction)
+	credential, err := account.Detect(ctx, interaction)
 	if _, ok := errors.AsType[*login.RequiredError](err); ok {
 		return nil, hint.Wrap(err, "in a terminal: kubectl edge login; for a machine: kubectl edge login "+
 			"--service-account-key FILE")
@@ -197,11 +197,11 @@ themselves: copies of them open their instance until they expire.`,
 			if err != nil {
 				return err
 			}
-			sessions, err := a.sessions(s)
+			account, err := a.account(s)
 			if err != nil {
 				return err
 			}
-			logoutErr := sessions.Logout(cmd.Context())
+			logoutErr := account.Logout(cmd.Context())
 			if err := errors.Join(logoutErr, a.forgetTokens(s.Name)); err != nil {
 				return fmt.Errorf("log out: %w", err)
 			}

@@ -177,11 +177,11 @@ func newProfileDeleteCmd(a *app) *cobra.Command {
 				return hint.Wrap(fmt.Errorf("profile %q is the current one", s.Name),
 					"kubectl edge profile use another one first")
 			}
-			sessions, err := a.sessions(s)
+			account, err := a.account(s)
 			if err != nil {
 				return err
 			}
-			if err := sessions.Logout(cmd.Context()); err != nil {
+			if err := account.Logout(cmd.Context()); err != nil {
 				return err
 			}
 			if err := a.forgetTokens(s.Name); err != nil {

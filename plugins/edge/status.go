@@ -109,18 +109,18 @@ func (a *app) status(p namedProfile) (profileStatus, error) {
 	if err != nil {
 		return profileStatus{}, err
 	}
-	sessions, err := a.sessions(scope)
+	account, err := a.account(scope)
 	if err != nil {
 		return profileStatus{}, err
 	}
-	environment, err := sessions.Environment()
+	environment, err := account.Environment()
 	if err != nil {
 		return profileStatus{}, err
 	}
 	if environment != nil {
 		s.Environment = environment.Method()
 	}
-	if s.Secrets, err = sessions.Secrets.Location(); err != nil {
+	if s.Secrets, err = account.Secrets.Location(); err != nil {
 		return profileStatus{}, err
 	}
 	tokens, err := a.cachedTokens()
