@@ -3,7 +3,6 @@ package main
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"flag"
 	"fmt"
 	"io"
@@ -34,11 +33,11 @@ func kubectlSTS() { os.Exit(plugin.Main(sts.Tree, "test")) }
 
 // fetch is a program for scripts: it gets a path of the sandbox, and prints the status code and the body.
 func fetch() {
-	client, err := control.New(os.Getenv)
+	client, err := control.NewHTTP(os.Getenv("EDGE_SANDBOX_CA"))
 	if err != nil {
 		panic(err)
 	}
-	res, err := client.Get(context.Background(), os.Args[1])
+	res, err := client.Get(os.Getenv("EDGE_SANDBOX_URL") + os.Args[1])
 	if err != nil {
 		panic(err)
 	}

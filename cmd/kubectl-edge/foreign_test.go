@@ -13,6 +13,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
+	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore/keyringtest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/transport"
 )
 
@@ -52,7 +53,7 @@ func (a *attacker) sessionOfTheCLI(p *person) (state string) {
 		Dirs: d, Name: profile.DefaultName, Profile: config.Profiles[profile.DefaultName], Trusted: config.TrustedHosts,
 		Authorities: authorities, HTTP: client, Getenv: os.Getenv, Now: p.sandbox.Now,
 		Secrets: secretstore.Open(secretstore.Options{
-			Dir: filepath.Join(d.State, "secrets"), Keyring: secretstore.NoKeyring("test"),
+			Dir: filepath.Join(d.State, "secrets"), Keyring: keyringtest.None("test"),
 		}),
 	}).Login(p.t.Context(), login.CLI{})
 	if err != nil {

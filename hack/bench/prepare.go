@@ -47,7 +47,8 @@ const (
 	bareContext = "bare"
 
 	// execInfo is what kubectl says to each helper.
-	execInfo = `KUBERNETES_EXEC_INFO={"kind":"ExecCredential","apiVersion":"client.authentication.k8s.io/v1","spec":{"interactive":false}}
+	execInfo = `KUBERNETES_EXEC_INFO={"kind":"ExecCredential",` +
+		`"apiVersion":"client.authentication.k8s.io/v1","spec":{"interactive":false}}
 `
 )
 

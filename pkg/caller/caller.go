@@ -9,7 +9,8 @@ import (
 	"strings"
 )
 
-// execInfo marks a process that was called for a kubeconfig's user, and what that starts; clients set it after exec.env.
+// execInfo marks a process that was called for a kubeconfig's user, and what that starts; clients set it after
+// exec.env.
 const execInfo = "KUBERNETES_EXEC_INFO"
 
 // maxDepth bounds the way up to a client: a kubectl that a helper of another kubectl called, and so on.
@@ -19,8 +20,8 @@ const maxDepth = 32
 // system does not tell, or the client is gone.
 type Environment map[string]string
 
-// Client returns the environment of the client that called this process. A kubectl that was itself called for the user of
-// another kubeconfig has its additions, too, so then it is the client above that one.
+// Client returns the environment of the client that called this process. A kubectl that was itself called for the user
+// of another kubeconfig has its additions, too, so then it is the client above that one.
 func Client() Environment {
 	pid := os.Getppid()
 	for range maxDepth {
@@ -93,8 +94,8 @@ func (e Environment) Restore() []string {
 	return names
 }
 
-// forUs reports whether a kubeconfig may set the variable: credentials of its own, a profile, the way to the network; and
-// the folders, which SameFolders is about. Which hosts get a credential none of them decides.
+// forUs reports whether a kubeconfig may set the variable: credentials of its own, a profile, the way to the network;
+// and the folders, which SameFolders is about. Which hosts get a credential none of them decides.
 func forUs(name string) bool {
 	for _, prefix := range []string{"KUBERNETES_", "KUBECTL_EDGE_", "STACKIT_", "XDG_", "ACTIONS_", "SYSTEM_"} {
 		if strings.HasPrefix(name, prefix) {

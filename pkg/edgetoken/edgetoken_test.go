@@ -61,8 +61,8 @@ func both(t *testing.T, token, namespace string) map[string]error {
 	return map[string]error{"mint": errMint, "fetch": errFetch}
 }
 
-// A token is checked where it enters, whichever way it comes: what cannot be a header, or would steer a terminal or a file that
-// it is written to, is none.
+// A token is checked where it enters, whichever way it comes: what cannot be a header, or would steer a terminal or a
+// file that it is written to, is none.
 func TestWhatIsNotATokenIsRefused(t *testing.T) {
 	for name, token := range map[string]string{
 		"a space":               "a b",

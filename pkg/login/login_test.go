@@ -20,6 +20,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
+	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore/keyringtest"
 )
 
 // world is a sandbox and a machine that logs in there.
@@ -65,7 +66,7 @@ func (w *world) account() *Account {
 	return &Account{
 		Dirs: d, Name: "work", Profile: w.profile, Trusted: w.trusted, HTTP: w.client,
 		Secrets: secretstore.Open(secretstore.Options{Dir: d.State + "/secrets",
-			Keyring: secretstore.NoKeyring("test")}),
+			Keyring: keyringtest.None("test")}),
 		Getenv: func(name string) string { return w.env[name] },
 		Now:    w.now,
 	}

@@ -15,9 +15,9 @@ import (
 )
 
 // credentialVariables are the environment variables that hold or name a credential, say whose it is, or where it is
-// exchanged; the names are those of the STACKIT SDK (core/auth, core/clients, core/oidcadapters) and of the CI services.
-// A name that pkg/login reads and that is missing here would have one identity's token answer another: a test of that
-// package compares.
+// exchanged; the names are those of the STACKIT SDK (core/auth, core/clients, core/oidcadapters) and of the CI
+// services. A name that pkg/login reads and that is missing here would have one identity's token answer another: a test
+// of that package compares.
 var credentialVariables = [...]string{
 	"STACKIT_ACCESS_TOKEN",
 	CredentialsPathVariable,

@@ -20,8 +20,8 @@ type operation struct {
 
 var operationRow = regexp.MustCompile(`(?m)^\| ([A-Z]+ /\S+) \| (yes|no) \| ([^|]*) \|`)
 
-// TestOperations compares the table in docs/sandbox.md with the operations that STACKIT's SDK knows, with what the sandbox
-// answers, and with what the real STACKIT CLI asked for in a script.
+// TestOperations compares the table in docs/sandbox.md with the operations that STACKIT's SDK knows, with what the
+// sandbox answers, and with what the real STACKIT CLI asked for in a script.
 func TestOperations(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "sandbox.md"))
 	if err != nil {
@@ -32,7 +32,8 @@ func TestOperations(t *testing.T) {
 		rows[m[1]] = operation{m[1], m[2], strings.TrimSpace(m[3])}
 	}
 	published := slices.Concat(
-		sdkOperations(t, "edge", "v1beta1api", "/edge"), sdkOperations(t, "resourcemanager", "v0api", "/resource-manager"))
+		sdkOperations(t, "edge", "v1beta1api", "/edge"),
+		sdkOperations(t, "resourcemanager", "v0api", "/resource-manager"))
 	for _, name := range published {
 		if rows[name].name == "" {
 			t.Errorf("the table does not have %s", name)
@@ -58,7 +59,8 @@ func TestOperations(t *testing.T) {
 
 // fillIn replaces the placeholders of a path.
 func fillIn(path string) string {
-	return strings.NewReplacer("{projectId}", sandbox.ProjectID, "{regionId}", sandbox.Region, "{region}", sandbox.Region,
+	return strings.NewReplacer("{projectId}", sandbox.ProjectID, "{regionId}", sandbox.Region, "{region}",
+		sandbox.Region,
 		"{instanceId}", sandbox.InstanceID, "{displayName}", sandbox.InstanceName, "{id}", sandbox.ProjectID,
 		"{containerId}", "some-container", "{serviceId}", sandbox.EdgeService).Replace(path)
 }
@@ -75,7 +77,8 @@ func sdkOperations(t *testing.T, service, api, prefix string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	pattern := regexp.MustCompile(`(?s)localVarHTTPMethod += http\.Method(\w+)\n.*?localVarPath := localBasePath \+ "([^"]+)"`)
+	pattern := regexp.MustCompile(`(?s)localVarHTTPMethod += http\.Method(\w+)\n.*?localVarPath := localBasePath \+ ` +
+		`"([^"]+)"`)
 	var names []string
 	for _, m := range pattern.FindAllStringSubmatch(string(source), -1) {
 		names = append(names, fmt.Sprintf("%s %s%s", strings.ToUpper(m[1]), prefix, m[2]))

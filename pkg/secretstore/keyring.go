@@ -1,7 +1,6 @@
 package secretstore
 
 import (
-	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -16,15 +15,6 @@ type Keyring interface {
 	Set(service, user, password string) error
 	Delete(service, user string) error
 }
-
-// NoKeyring is a keyring that can never be used, for this reason: the key then lies in a file.
-func NoKeyring(reason string) Keyring { return noKeyring{errors.New(reason)} }
-
-type noKeyring struct{ err error }
-
-func (k noKeyring) Get(string, string) (string, error) { return "", k.err }
-func (k noKeyring) Set(string, string, string) error   { return k.err }
-func (k noKeyring) Delete(string, string) error        { return k.err }
 
 // osKeyring is the Secret Service over D-Bus, the macOS Keychain or the Windows Credential Manager.
 type osKeyring struct{}

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/godbus/dbus/v5"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore/keyringtest"
 )
 
 // bus is a private D-Bus session with gnome-keyring as its Secret Service.
@@ -155,7 +157,7 @@ func TestSecretService(t *testing.T) {
 	if keys, _ := filepath.Glob(dir + "/*" + keySuffix); len(keys) != 0 {
 		t.Errorf("the key lies in a file too: %v", keys)
 	}
-	if text, err := open(dir, NoKeyring("none")).Load("a", []byte("purpose of a")); err == nil {
+	if text, err := open(dir, keyringtest.None("none")).Load("a", []byte("purpose of a")); err == nil {
 		t.Errorf("%q was opened without the keyring", text)
 	}
 

@@ -49,7 +49,7 @@ var ErrOtherPurpose = errors.New("sealed for another purpose")
 type Options struct {
 	Dir     string  // the folder of the sealed secrets; made when the first one is saved
 	Service string  // the name of the entries in the keyring, such as "kubectl-edge"
-	Keyring Keyring // nil is the operating system's; see NoKeyring
+	Keyring Keyring // nil is the operating system's
 	// NewKey has Save make a key where the one in use cannot be read. What that one sealed stays, for the day it can
 	// be.
 	NewKey bool

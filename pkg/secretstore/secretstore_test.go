@@ -17,6 +17,7 @@ import (
 	"github.com/zalando/go-keyring"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore/keyringtest"
 )
 
 // fakeKeyring is a keyring in memory. Calls fail with err, or hang as long as hang is open.
@@ -131,7 +132,7 @@ func TestSaveAndLoad(t *testing.T) {
 	}{
 		{"keyring", &fakeKeyring{}, InKeyring, ""},
 		{"failing keyring", &fakeKeyring{err: errors.New("no such service")}, InFile, "no such service"},
-		{"no keyring", NoKeyring("switched off"), InFile, "switched off"},
+		{"no keyring", keyringtest.None("switched off"), InFile, "switched off"},
 		{"keyring whose prompt was dismissed", &fakeKeyring{dismiss: true}, InFile, "not found in keyring"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -330,7 +331,7 @@ func TestOneKeyForAll(t *testing.T) {
 	for i := range 16 {
 		wg.Go(func() {
 			name := fmt.Sprint("s", i)
-			save(t, open(dir, NoKeyring("none")), name, "secret of "+name)
+			save(t, open(dir, keyringtest.None("none")), name, "secret of "+name)
 		})
 	}
 	wg.Wait()
@@ -339,7 +340,7 @@ func TestOneKeyForAll(t *testing.T) {
 	}
 	for i := range 16 {
 		name := fmt.Sprint("s", i)
-		wantSecret(t, open(dir, NoKeyring("none")), name, "secret of "+name)
+		wantSecret(t, open(dir, keyringtest.None("none")), name, "secret of "+name)
 	}
 }
 
@@ -406,10 +407,10 @@ func TestLoadRefuses(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			dir := t.TempDir() + "/secrets"
-			s := open(dir, NoKeyring("none"))
+			s := open(dir, keyringtest.None("none"))
 			save(t, s, "a", "squeamish")
 			tc.do(t, s)
-			_, err := open(dir, NoKeyring("none")).Load("a", []byte("purpose of a"))
+			_, err := open(dir, keyringtest.None("none")).Load("a", []byte("purpose of a"))
 			if err == nil || !strings.Contains(err.Error(), tc.want) {
 				t.Errorf("Load: %v, want %q", err, tc.want)
 			}
@@ -421,7 +422,7 @@ func TestLoadRefuses(t *testing.T) {
 }
 
 func TestNames(t *testing.T) {
-	s := open(t.TempDir()+"/secrets", NoKeyring("none"))
+	s := open(t.TempDir()+"/secrets", keyringtest.None("none"))
 	for _, name := range []string{"", "..", "../a", "a/b", `a\b`, "A", "a b", ".a", "-a", "a:b",
 		strings.Repeat("a", 129), "ä"} {
 		_, errLoad := s.Load(name, nil)

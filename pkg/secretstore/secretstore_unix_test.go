@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore/keyringtest"
 )
 
 func TestRefusesWhatOthersCouldTouch(t *testing.T) {
@@ -40,7 +41,7 @@ func TestRefusesWhatOthersCouldTouch(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "secrets")
-			s := open(dir, NoKeyring("none"))
+			s := open(dir, keyringtest.None("none"))
 			save(t, s, "a", "squeamish")
 			location, err := s.Location()
 			if err != nil {
@@ -49,7 +50,7 @@ func TestRefusesWhatOthersCouldTouch(t *testing.T) {
 			if err := tc.change(dir, s.path("a"), location.Path, s.ringPath()); err != nil {
 				t.Fatal(err)
 			}
-			_, err = open(dir, NoKeyring("none")).Load("a", []byte("purpose of a"))
+			_, err = open(dir, keyringtest.None("none")).Load("a", []byte("purpose of a"))
 			if err == nil || !strings.Contains(err.Error(), tc.want) || !strings.Contains(hint.Of(err), "chmod") {
 				t.Errorf("Load: error %v, hint %q; want %q", err, hint.Of(err), tc.want)
 			}
@@ -85,7 +86,7 @@ func runChild(do, dir string) error {
 	case "rotate":
 		return system.RotateKey()
 	}
-	s := open(dir, NoKeyring("none"))
+	s := open(dir, keyringtest.None("none"))
 	for { // until it is killed
 		if err := s.Save("a", []byte(strings.Repeat("squeamish", 1000)), []byte("purpose of a")); err != nil {
 			return err
@@ -100,8 +101,8 @@ func runChild(do, dir string) error {
 
 func TestKilledAtAnyPoint(t *testing.T) {
 	dir := t.TempDir() + "/secrets"
-	save(t, open(dir, NoKeyring("none")), "a", strings.Repeat("squeamish", 1000))
-	save(t, open(dir, NoKeyring("none")), "b", "ossifrage")
+	save(t, open(dir, keyringtest.None("none")), "a", strings.Repeat("squeamish", 1000))
+	save(t, open(dir, keyringtest.None("none")), "b", "ossifrage")
 	for i := range 40 {
 		cmd := exec.Command(os.Args[0])
 		cmd.Env = append(os.Environ(), childVariable+"=change\n"+dir)
@@ -122,10 +123,10 @@ func TestKilledAtAnyPoint(t *testing.T) {
 		if err := cmd.Wait(); err == nil || cmd.ProcessState.Exited() {
 			t.Fatalf("the child ended by itself: %v", err)
 		}
-		wantSecret(t, open(dir, NoKeyring("none")), "a", strings.Repeat("squeamish", 1000))
-		wantSecret(t, open(dir, NoKeyring("none")), "b", "ossifrage")
+		wantSecret(t, open(dir, keyringtest.None("none")), "a", strings.Repeat("squeamish", 1000))
+		wantSecret(t, open(dir, keyringtest.None("none")), "b", "ossifrage")
 	}
-	if err := open(dir, NoKeyring("none")).RotateKey(); err != nil {
+	if err := open(dir, keyringtest.None("none")).RotateKey(); err != nil {
 		t.Fatal(err)
 	}
 	left, err := os.ReadDir(dir)

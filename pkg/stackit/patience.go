@@ -34,8 +34,8 @@ func (c *Client) Patient(p Patience) *Client {
 	return &patient
 }
 
-// Asking returns a client that calls asked before each request that mints: a token that was waited for begins to live with the
-// last.
+// Asking returns a client that calls asked before each request that mints: a token that was waited for begins to live
+// with the last.
 func (c *Client) Asking(asked func()) *Client {
 	asking := *c
 	asking.asking = asked

@@ -1,7 +1,8 @@
 // Package stackit talks to STACKIT's Edge Cloud API (v1beta1) and to its resource manager, through the official SDK.
 //
-// The SDK encodes requests and decodes answers; what it would look up by itself (credentials, endpoints, regions) is given
-// to it instead. Errors are ours: an *APIError where the API refused, with a next step for pkg/hint, and never with a token.
+// The SDK encodes requests and decodes answers; what it would look up by itself (credentials, endpoints, regions) is
+// given to it instead. Errors are ours: an *APIError where the API refused, with a next step for pkg/hint, and never
+// with a token.
 package stackit
 
 import (
@@ -76,7 +77,8 @@ func edge[T any](ctx context.Context, c *Client, op operation, call func(edgeapi
 }
 
 // resourceManager runs one operation on the resource manager's API.
-func resourceManager[T any](ctx context.Context, c *Client, op operation, call func(rmapi.DefaultAPI) (*T, error)) (*T, error) {
+func resourceManager[T any](ctx context.Context, c *Client, op operation, call func(rmapi.DefaultAPI) (*T, error)) (*T,
+	error) {
 	return do(ctx, c, c.endpoints.ResourceManager, op, func(o ...config.ConfigurationOption) (*T, error) {
 		client, err := rmapi.NewAPIClient(o...)
 		if err != nil {
@@ -91,8 +93,8 @@ type call[T any] func(...config.ConfigurationOption) (*T, error)
 
 // do sends the operation's request, again if it may be repeated and is worth it.
 //
-// A 401 is not the end: the provider may have ended a token that is still good by our clock. Nothing was done then, so that
-// any request may be repeated with a renewed token, a mint too, once.
+// A 401 is not the end: the provider may have ended a token that is still good by our clock. Nothing was done then, so
+// that any request may be repeated with a renewed token, a mint too, once.
 func do[T any](ctx context.Context, c *Client, endpoint string, op operation, call call[T]) (*T, error) {
 	renewed := false
 	for attempt := 1; ; attempt++ {
@@ -121,7 +123,8 @@ func do[T any](ctx context.Context, c *Client, endpoint string, op operation, ca
 }
 
 // once sends the operation's request a single time.
-func once[T any](ctx context.Context, c *Client, endpoint string, op operation, token string, call call[T]) (*T, error) {
+func once[T any](ctx context.Context, c *Client, endpoint string, op operation, token string, call call[T]) (*T,
+	error) {
 	x := &exchange{base: c.http.Transport, token: token, kind: op.kind, endpoint: endpoint, started: time.Now()}
 	client := *c.http // the SDK replaces the Transport of the client it is given
 	answer, err := call(

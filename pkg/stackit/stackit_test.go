@@ -81,8 +81,9 @@ func accessToken(t *testing.T, client *http.Client, s *sandbox.Sandbox, email st
 		t.Fatal(err)
 	}
 	now := s.Now()
-	assertion := jwt.NewWithClaims(jwt.SigningMethodRS512, jwt.MapClaims{"iss": key.Credentials.Iss, "sub": key.Credentials.Sub,
-		"aud": key.Credentials.Aud, "jti": t.Name(), "iat": now.Unix(), "exp": now.Add(time.Minute).Unix()})
+	assertion := jwt.NewWithClaims(jwt.SigningMethodRS512,
+		jwt.MapClaims{"iss": key.Credentials.Iss, "sub": key.Credentials.Sub,
+			"aud": key.Credentials.Aud, "jti": t.Name(), "iat": now.Unix(), "exp": now.Add(time.Minute).Unix()})
 	assertion.Header["kid"] = key.Credentials.Kid
 	signed, err := assertion.SignedString(private)
 	if err != nil {
@@ -179,7 +180,8 @@ func TestTokenStaysWithEndpoint(t *testing.T) {
 
 func TestTokensFail(t *testing.T) {
 	login := hint.Wrap(errors.New("the session has expired"), "kubectl edge login")
-	c := New(http.DefaultClient, Endpoints{Edge: "https://edge.invalid"}, tokens(func(context.Context) (string, error) { return "", login }))
+	c := New(http.DefaultClient, Endpoints{Edge: "https://edge.invalid"},
+		tokens(func(context.Context) (string, error) { return "", login }))
 	_, err := c.Instances(t.Context(), sandbox.ProjectID, "eu01")
 	if err != login {
 		t.Errorf("got %v, want the login's own error", err)
@@ -193,16 +195,21 @@ func TestMalformedIdentifiers(t *testing.T) {
 	const project, region, id, bad = sandbox.ProjectID, "eu01", "demo-3714d85", "../../x"
 	ctx := t.Context()
 	for name, call := range map[string]func() error{
-		"Instances project":     func() error { _, err := c.Instances(ctx, bad, region); return err },
-		"Instances region":      func() error { _, err := c.Instances(ctx, project, bad); return err },
-		"Instance":              func() error { _, err := c.Instance(ctx, project, region, bad); return err },
-		"InstanceByName":        func() error { _, err := c.InstanceByName(ctx, project, region, bad); return err },
-		"Token":                 func() error { _, err := c.Token(ctx, project, region, bad, time.Hour); return err },
-		"Token expiration":      func() error { _, err := c.Token(ctx, project, region, id, time.Minute); return err },
-		"Kubeconfig":            func() error { _, err := c.Kubeconfig(ctx, project, region, bad, time.Hour); return err },
+		"Instances project": func() error { _, err := c.Instances(ctx, bad, region); return err },
+		"Instances region":  func() error { _, err := c.Instances(ctx, project, bad); return err },
+		"Instance":          func() error { _, err := c.Instance(ctx, project, region, bad); return err },
+		"InstanceByName":    func() error { _, err := c.InstanceByName(ctx, project, region, bad); return err },
+		"Token":             func() error { _, err := c.Token(ctx, project, region, bad, time.Hour); return err },
+		"Token expiration":  func() error { _, err := c.Token(ctx, project, region, id, time.Minute); return err },
+		"Kubeconfig": func() error {
+			_,
+				err := c.Kubeconfig(ctx, project, region, bad, time.Hour)
+			return err
+		},
 		"Kubeconfig expiration": func() error { _, err := c.Kubeconfig(ctx, project, region, id, 0); return err },
 		"CreateInstance name": func() error {
-			_, err := c.CreateInstance(ctx, project, region, CreateInstanceRequest{DisplayName: "x", PlanID: sandbox.PlanID})
+			_, err := c.CreateInstance(ctx, project, region,
+				CreateInstanceRequest{DisplayName: "x", PlanID: sandbox.PlanID})
 			return err
 		},
 		"CreateInstance plan": func() error {
@@ -210,7 +217,9 @@ func TestMalformedIdentifiers(t *testing.T) {
 			return err
 		},
 		"CreateInstance text": func() error {
-			_, err := c.CreateInstance(ctx, project, region, CreateInstanceRequest{DisplayName: "demo", PlanID: sandbox.PlanID, Description: strings.Repeat("ä", 257)})
+			_, err := c.CreateInstance(ctx, project, region,
+				CreateInstanceRequest{DisplayName: "demo", PlanID: sandbox.PlanID,
+					Description: strings.Repeat("ä", 257)})
 			return err
 		},
 		"UpdateInstance": func() error { return c.UpdateInstance(ctx, project, region, bad, UpdateInstanceRequest{}) },
@@ -242,12 +251,17 @@ func TestRetryOfReads(t *testing.T) {
 		status   int // of the error; 0 if the call succeeds
 		hint     string
 	}{
-		{"502 twice", sandbox.Fault{Preset: "bad-gateway", Times: 2}, 3, []time.Duration{250 * time.Millisecond, 500 * time.Millisecond}, 0, ""},
-		{"504 always", sandbox.Fault{Preset: "gateway-timeout"}, 3, []time.Duration{250 * time.Millisecond, 500 * time.Millisecond}, 504, "try again in a moment"},
-		{"cut once", sandbox.Fault{Status: 200, ContentType: "application/json", Body: `{"inst`, Cut: true, Times: 1}, 2, []time.Duration{250 * time.Millisecond}, 0, ""},
+		{"502 twice", sandbox.Fault{Preset: "bad-gateway", Times: 2}, 3,
+			[]time.Duration{250 * time.Millisecond, 500 * time.Millisecond}, 0, ""},
+		{"504 always", sandbox.Fault{Preset: "gateway-timeout"}, 3,
+			[]time.Duration{250 * time.Millisecond, 500 * time.Millisecond}, 504, "try again in a moment"},
+		{"cut once", sandbox.Fault{Status: 200, ContentType: "application/json", Body: `{"inst`, Cut: true, Times: 1},
+			2, []time.Duration{250 * time.Millisecond}, 0, ""},
 		{"Retry-After", sandbox.Fault{Preset: "too-many-requests", Times: 1}, 2, []time.Duration{time.Second}, 0, ""},
-		{"long Retry-After", sandbox.Fault{Status: 429, Header: map[string]string{"Retry-After": "60"}}, 1, nil, 429, "try again in 1m"},
-		{"503 with Retry-After", sandbox.Fault{Status: 503, Header: map[string]string{"Retry-After": "90"}}, 1, nil, 503, "try again in 1m30s"},
+		{"long Retry-After", sandbox.Fault{Status: 429, Header: map[string]string{"Retry-After": "60"}}, 1, nil, 429,
+			"try again in 1m"},
+		{"503 with Retry-After", sandbox.Fault{Status: 503, Header: map[string]string{"Retry-After": "90"}}, 1, nil,
+			503, "try again in 1m30s"},
 		{"500", sandbox.Fault{Preset: "internal-error"}, 1, nil, 500, "try again in a moment"},
 		{"401", sandbox.Fault{Preset: "unknown-key"}, 1, nil, 401, "get another one"},
 		{"403", sandbox.Fault{Preset: "forbidden-html"}, 1, nil, 403, "edge.reader or edge.admin"},
@@ -275,7 +289,8 @@ func TestHangIsBounded(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	_, err := w.Instances(ctx, sandbox.ProjectID, sandbox.Region)
-	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "no answer from localhost:") || strings.Contains(err.Error(), "deadline") {
+	if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "no answer from localhost:") ||
+		strings.Contains(err.Error(), "deadline") {
 		t.Errorf("got %v", err)
 	}
 	if h := hint.Of(err); !strings.Contains(h, "HTTPS_PROXY") {
@@ -320,10 +335,12 @@ func TestUnknownCA(t *testing.T) {
 func TestUndecodable(t *testing.T) {
 	const secret = "c2VjcmV0"
 	for _, c := range []struct{ name, contentType, body, want string }{
-		{"guest network's page", "text/html; charset=utf-8", "<title>" + secret + "</title>", "text/html instead of JSON"},
+		{"guest network's page", "text/html; charset=utf-8", "<title>" + secret + "</title>",
+			"text/html instead of JSON"},
 		{"text", "text/plain", secret, "text/plain instead of JSON"},
 		{"cut off", "application/json", `{"token":"` + secret, "JSON of an unexpected form"},
-		{"other type", "application/json", `{"token":["` + secret + `"],"instances":"` + secret + `"}`, "JSON of an unexpected form"},
+		{"other type", "application/json", `{"token":["` + secret + `"],"instances":"` + secret + `"}`,
+			"JSON of an unexpected form"},
 		{"other member", "application/json", `{"secret":"` + secret + `"}`, "JSON of an unexpected form"},
 		{"empty", "application/json", "", "an empty answer"},
 		{"empty without type", "", "", "an empty answer"},
@@ -341,11 +358,16 @@ func TestUndecodable(t *testing.T) {
 					_, err := client.Token(t.Context(), sandbox.ProjectID, "eu01", "demo-3714d85", time.Hour)
 					return err
 				},
-				"instances": func() error { _, err := client.Instances(t.Context(), sandbox.ProjectID, "eu01"); return err },
+				"instances": func() error {
+					_, err := client.Instances(t.Context(), sandbox.ProjectID,
+						"eu01")
+					return err
+				},
 			} {
 				err := call()
 				var api *APIError
-				if !errors.As(err, &api) || api.Status != 200 || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), secret) {
+				if !errors.As(err, &api) || api.Status != 200 || !strings.Contains(err.Error(), c.want) ||
+					strings.Contains(err.Error(), secret) {
 					t.Errorf("%s: got %v, want %q", what, err, c.want)
 				}
 				if errors.As(err, &api) && (api.Method != "GET" || strings.Contains(api.URL, "?")) {

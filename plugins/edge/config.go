@@ -27,8 +27,8 @@ func newConfigCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-// changeConfig changes the configuration while no other command does. It tries the change before, so that one that fails
-// leaves nothing behind, the lock's file included.
+// changeConfig changes the configuration while no other command does. It tries the change before, so that one that
+// fails leaves nothing behind, the lock's file included.
 func (a *app) changeConfig(ctx context.Context, change func(*profile.Config) error) error {
 	config, err := profile.Load(a.dirs)
 	if err != nil {
@@ -123,7 +123,8 @@ func settings() []setting {
 			check: endpoint,
 		},
 		{
-			name: tokencache.Setting, help: tokencache.None + " keeps minted tokens off the disk, in all profiles and kubectl sts",
+			name: tokencache.Setting, help: tokencache.None +
+				" keeps minted tokens off the disk, in all profiles and kubectl sts",
 			shared: true,
 			value:  func(c *profile.Config, _ *profile.Profile) *string { return &c.Cache },
 			check:  func(v string, _ *profile.Config) error { return tokencache.CheckSetting(v) },
@@ -250,8 +251,8 @@ func newConfigTrustCmd(a *app) *cobra.Command {
 		Short: "Allow a host outside of stackit.cloud to be sent credentials",
 		Long: `Allow a host outside of stackit.cloud to be sent credentials.
 
-The people who run that host can then act as you at STACKIT. It is needed for test servers such as edge-sandbox, and never for
-STACKIT itself.`,
+The people who run that host can then act as you at STACKIT. It is needed for test servers such as edge-sandbox, and
+never for STACKIT itself.`,
 		Example: `  kubectl edge config trust localhost:8443
   kubectl edge config trust --remove localhost:8443`,
 		Args: cobra.ExactArgs(1),
@@ -313,7 +314,8 @@ keyring. It can be interrupted at any point.`,
 			case secretstore.InKeyring:
 				a.Note("Sealed all secrets under a new key, which is in the system's keyring.")
 			case secretstore.InFile:
-				a.Note("Sealed all secrets under a new key, which lies in the file %s, because there is no keyring: %s", l.Path, l.Reason)
+				a.Note("Sealed all secrets under a new key, which lies in the file %s, because there is no keyring: %s",
+					l.Path, l.Reason)
 			default:
 				a.Note("There are no secrets to seal.")
 			}

@@ -116,7 +116,7 @@ func (o *instanceCreateOptions) enableService(ctx context.Context, cloud edgeClo
 	case err != nil || state == stackit.ServiceEnabled:
 		return nil
 	}
-	disabled := fmt.Errorf("Edge Cloud is not enabled in project %s, region %s", cloud.ProjectID, cloud.Region)
+	disabled := fmt.Errorf("project %s has not enabled Edge Cloud in region %s", cloud.ProjectID, cloud.Region)
 	if !o.enable && (o.yes || !plugin.Terminal(o.In)) {
 		return hint.Wrap(disabled, "enable it, too: kubectl edge instance create --enable-service …")
 	}

@@ -19,10 +19,13 @@ func TestTokenFileFlags(t *testing.T) {
 		{tokenFileFlags{keepFresh: true}, "", "--keep-fresh wants --write-to"},
 		{tokenFileFlags{path: "x", removeOnExit: true}, "", "--remove-on-exit wants --keep-fresh"},
 		{tokenFileFlags{path: "x", health: "127.0.0.1:0"}, "", "--health-address wants --keep-fresh"},
-		{tokenFileFlags{path: "x", keepFresh: true, health: "0.0.0.0:8080"}, "", "want an address of this machine alone"},
+		{tokenFileFlags{path: "x", keepFresh: true, health: "0.0.0.0:8080"}, "",
+			"want an address of this machine alone"},
 		{tokenFileFlags{path: "x", keepFresh: true, health: ":8080"}, "", "want an address of this machine alone"},
-		{tokenFileFlags{path: "x", keepFresh: true, health: "localhost:8080"}, "", "want an address of this machine alone"},
-		{tokenFileFlags{path: "x", keepFresh: true, health: "192.0.2.1:8080"}, "", "want an address of this machine alone"},
+		{tokenFileFlags{path: "x", keepFresh: true, health: "localhost:8080"}, "",
+			"want an address of this machine alone"},
+		{tokenFileFlags{path: "x", keepFresh: true, health: "192.0.2.1:8080"}, "",
+			"want an address of this machine alone"},
 		{tokenFileFlags{path: "x", keepFresh: true, health: "127.0.0.1"}, "", "want HOST:PORT"},
 	} {
 		err := c.file.validate(c.format)

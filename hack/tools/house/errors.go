@@ -34,6 +34,7 @@ func mayFail() []string {
 		"(net.Listener).Close",
 		"(*net/http.Server).Close",
 		"(*os.File).Close",
+		"(*github.com/kubectl-edge/kubectl-edge/pkg/securefile.Dir).Close",
 		"golang.org/x/sys/unix.Close",
 		"(*os.Process).Kill",
 		"(*os.Process).Signal",

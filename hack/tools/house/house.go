@@ -29,7 +29,9 @@ func run(pass *analysis.Pass) (any, error) {
 		if ast.IsGenerated(file) {
 			continue
 		}
-		test := strings.HasSuffix(pass.Fset.Position(file.Pos()).Filename, "_test.go")
+		// A package such as sandboxtest is what tests share.
+		test := strings.HasSuffix(pass.Fset.Position(file.Pos()).Filename, "_test.go") ||
+			strings.HasSuffix(pass.Pkg.Name(), "test")
 		for _, spec := range file.Imports {
 			checkImport(pass, spec)
 		}

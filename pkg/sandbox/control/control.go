@@ -30,20 +30,11 @@ func New(getenv func(string) string) (*Client, error) {
 		return nil, hint.Wrap(errors.New("EDGE_SANDBOX_URL is not set"),
 			"run this inside of a sandbox: edge-sandbox up -- COMMAND")
 	}
-	client, err := newClient(getenv("EDGE_SANDBOX_CA"))
+	client, err := NewHTTP(getenv("EDGE_SANDBOX_CA"))
 	if err != nil {
 		return nil, err
 	}
 	return &Client{base: base, http: client}, nil
-}
-
-// Get requests a path as it is.
-func (c *Client) Get(ctx context.Context, path string) (*http.Response, error) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, nil)
-	if err != nil {
-		return nil, err
-	}
-	return c.http.Do(req)
 }
 
 // Call sends a request with body in, as JSON unless nil, and decodes the answer into out unless that is nil.
@@ -83,8 +74,8 @@ func (c *Client) Call(ctx context.Context, method, path string, in, out any) err
 	return json.Unmarshal(data, out)
 }
 
-// newClient makes a client that trusts the certificate authorities of a PEM file, or the system's if path is "".
-func newClient(path string) (*http.Client, error) {
+// NewHTTP makes an HTTP client that trusts the certificate authorities of a PEM file, or the system's if path is "".
+func NewHTTP(path string) (*http.Client, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	if path != "" {
 		pem, err := os.ReadFile(path)
