@@ -24,7 +24,7 @@ func runningCommands() map[string]command {
 			"nothing on stdout",
 			1, many, complains},
 		"together": {running, "N COMMAND…",
-			"runs a command N times at once: each must succeed with nothing on stderr; " +
+			"runs a command N times at once: each must succeed with nothing on stderr, but that it waits; " +
 				"stdout has all outputs", 2, many, together},
 		"spread": {running, "N COMMAND…",
 			"runs a command N times at once, each with --instance-id of another one of the " +
@@ -129,6 +129,17 @@ func atOnce(ts *testscript.TestScript, w *World, times string, command func(int)
 		fmt.Fprint(ts.Stderr(), stderrs[i].String())
 	}
 	return errors.Join(errs...)
+}
+
+// complaint is what is on stderr but that a program waits for another: on a busy machine it may, and says so.
+func complaint(stderr string) string {
+	var b strings.Builder
+	for line := range strings.Lines(stderr) {
+		if !strings.HasPrefix(line, "waiting for another process") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
 }
 
 // environ is the script's environment as it is now, as far as it can be known: testscript does not list it.
