@@ -111,7 +111,8 @@ func (a *app) cloud(ctx context.Context, s profile.Scope) (edgeCloud, error) {
 	}
 	endpoints := s.Settings.Endpoints.WithDefaults()
 	client := stackit.New(account.HTTP, stackit.Endpoints{
-		Edge: endpoints.Edge, ResourceManager: endpoints.ResourceManager, ServiceEnablement: s.Settings.Endpoints.ServiceEnablementURL(),
+		Edge: endpoints.Edge, ResourceManager: endpoints.ResourceManager,
+		ServiceEnablement: s.Settings.Endpoints.ServiceEnablementURL(),
 	}, tokens{source})
 	return edgeCloud{Scope: s, Client: client, source: source}, nil
 }
