@@ -2,10 +2,9 @@ package sandbox
 
 import (
 	"crypto/rsa"
-	"crypto/sha1"
+	"crypto/sha256"
+	"fmt"
 	"time"
-
-	"github.com/google/uuid"
 )
 
 // Role is what a principal may do in every project of the sandbox.
@@ -38,7 +37,8 @@ type account struct {
 
 // addAccount adds an account with a subject that depends on the email alone, so that it outlives a restart.
 func (s *Sandbox) addAccount(a account) {
-	a.subject = uuid.NewHash(sha1.New(), uuid.NameSpaceURL, []byte("mailto:"+a.email), 5).String()
+	sum := sha256.Sum256([]byte("mailto:" + a.email))
+	a.subject = fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.accounts[a.email] = &a

@@ -5,7 +5,7 @@ import (
 	"strings"
 
 	"github.com/golang-jwt/jwt/v5"
-	"github.com/google/uuid"
+	"k8s.io/apimachinery/pkg/util/uuid"
 )
 
 // accessToken makes a STACKIT access token. A grant ID ties it to a sign-in, whose end it shares. The caller holds the
@@ -20,7 +20,7 @@ func (s *Sandbox) accessToken(a *account, grantID string) (string, error) {
 		"iat":   now.Unix(),
 		"nbf":   now.Unix(),
 		"exp":   s.accessTokenEnd(grantID).Unix(),
-		"jti":   uuid.NewString(),
+		"jti":   string(uuid.NewUUID()),
 		"gen":   a.generation,
 	}
 	if a.machine {

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-	"github.com/google/uuid"
+	"k8s.io/apimachinery/pkg/util/uuid"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
@@ -153,7 +153,7 @@ func (k *keyFile) sign(c *client, change func(*jwt.Token)) string {
 		"iss": k.Credentials.Iss,
 		"sub": k.Credentials.Sub,
 		"aud": k.Credentials.Aud,
-		"jti": uuid.NewString(),
+		"jti": string(uuid.NewUUID()),
 		"iat": now.Unix(),
 		"exp": now.Add(time.Hour).Unix(),
 	})

@@ -4,7 +4,7 @@ import (
 	"net/http"
 	"regexp"
 
-	"github.com/google/uuid"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
 )
 
 // edgeCall is a request to the Edge API that has passed authentication and authorization.
@@ -83,7 +83,7 @@ func (s *Sandbox) admit(c *edgeCall, need permission) (int, any) {
 	if c.account = s.authenticate(c.Request); c.account == nil {
 		return http.StatusUnauthorized, codeError(http.StatusUnauthorized, "Authorization failed")
 	}
-	if uuid.Validate(c.project) != nil {
+	if stackitid.ProjectID(c.project) != nil {
 		return badRequest("projectId is not a UUID")
 	}
 	if c.region != "" && !regionPattern.MatchString(c.region) {

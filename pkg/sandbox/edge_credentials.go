@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-	"github.com/google/uuid"
+	"k8s.io/apimachinery/pkg/util/uuid"
 )
 
 // Instance tokens name this user and this group, so that an API server that trusts the issuer can bind roles to them.
@@ -50,7 +50,7 @@ func (s *Sandbox) instanceToken(instanceID string, lifetime time.Duration) (stri
 		"iat":    issued.Unix(),
 		"nbf":    issued.Unix(),
 		"exp":    now.Add(lifetime).Unix(),
-		"jti":    uuid.NewString(),
+		"jti":    string(uuid.NewUUID()),
 	})
 }
 

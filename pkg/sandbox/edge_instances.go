@@ -11,7 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/google/uuid"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
 )
 
 // Status values of an instance.
@@ -212,7 +212,7 @@ func (b *instanceBody) read(r *http.Request) error {
 	if err := json.NewDecoder(io.LimitReader(r.Body, 1<<16)).Decode(b); err != nil {
 		return fmt.Errorf("body is not JSON")
 	}
-	if b.PlanID != nil && uuid.Validate(*b.PlanID) != nil { // the API does not check that there is such a plan
+	if b.PlanID != nil && stackitid.PlanID(*b.PlanID) != nil { // the API does not check that there is such a plan
 		return fmt.Errorf("planId is not a UUID")
 	}
 	if b.Description != nil && utf8.RuneCountInString(*b.Description) > 256 {

@@ -7,7 +7,9 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/google/uuid"
+	"k8s.io/apimachinery/pkg/util/uuid"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
 )
 
 // requestIDHeader is what STACKIT's gateways name a request by, in their logs and their answers.
@@ -44,8 +46,8 @@ func (s *Sandbox) isOwn(host string) bool {
 func gateway(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(requestIDHeader)
-		if uuid.Validate(id) != nil {
-			id = uuid.NewString()
+		if stackitid.ProjectID(id) != nil {
+			id = string(uuid.NewUUID())
 		}
 		w.Header().Set(requestIDHeader, id)
 		if !strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") {

@@ -7,9 +7,10 @@ import (
 	"net/http"
 	"testing"
 
-	"github.com/google/uuid"
+	"k8s.io/apimachinery/pkg/util/uuid"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
 )
 
 // send sends a request with headers, and a Host if there is one among them.
@@ -64,13 +65,13 @@ func TestOtherSites(t *testing.T) {
 
 func TestGateway(t *testing.T) {
 	c := start(t).as(sandbox.AdminServiceAccount)
-	mine := uuid.NewString()
+	mine := string(uuid.NewUUID())
 	if got := c.send("GET", instancePath,
 		map[string]string{"X-Request-Id": mine}).Header.Get("X-Request-Id"); got != mine {
 		t.Errorf("request ID %q, want the client's own", got)
 	}
 	first := c.send("GET", instancePath, nil).Header.Get("X-Request-Id")
-	if second := c.send("GET", instancePath, nil).Header.Get("X-Request-Id"); uuid.Validate(first) != nil ||
+	if second := c.send("GET", instancePath, nil).Header.Get("X-Request-Id"); stackitid.ProjectID(first) != nil ||
 		first == second {
 		t.Errorf("request IDs %q and %q", first, second)
 	}

@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-	"github.com/google/uuid"
+	"k8s.io/apimachinery/pkg/util/uuid"
 )
 
 // serviceAccountKey is the key file that STACKIT hands out once.
@@ -58,7 +58,7 @@ func (s *Sandbox) ServiceAccountKeyOf(email string) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("make service account key: %w", err)
 		}
-		a.key, a.kid, a.keyCreated = key, uuid.NewString(), s.now().UTC().Truncate(time.Second)
+		a.key, a.kid, a.keyCreated = key, string(uuid.NewUUID()), s.now().UTC().Truncate(time.Second)
 	}
 	private, err := x509.MarshalPKCS8PrivateKey(a.key)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
-	"github.com/google/uuid"
+	"k8s.io/apimachinery/pkg/util/uuid"
 )
 
 // Workloads of the sandbox's own issuer that AdminServiceAccount trusts, and the bearer tokens with which CI jobs ask
@@ -52,7 +52,7 @@ func (s *Sandbox) IssueWorkloadToken(claims map[string]any) (string, error) {
 		"iat": now.Unix(),
 		"nbf": now.Unix(),
 		"exp": now.Add(workloadTokenLifetime).Unix(),
-		"jti": uuid.NewString(),
+		"jti": string(uuid.NewUUID()),
 	}
 	maps.Copy(all, claims)
 	maps.DeleteFunc(all, func(_ string, v any) bool { return v == nil })

@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/google/uuid"
+	"k8s.io/apimachinery/pkg/util/uuid"
 )
 
 // apiError is an answer with GenericErrorsResponse, the body of all errors but one.
@@ -71,7 +71,7 @@ func writeError(w http.ResponseWriter, err error, now time.Time) {
 func genericBody(e *apiError, now time.Time) genericErrorsResponse {
 	return genericErrorsResponse{
 		Type:            "ErrorsResponse",
-		TrackingKey:     uuid.NewString(),
+		TrackingKey:     string(uuid.NewUUID()),
 		ServerTimestamp: now.UnixMilli(),
 		Errors:          []genericError{{e.kind, e.message, int64(e.status)}},
 	}
