@@ -88,9 +88,12 @@ func (a *Account) askCI(ctx context.Context, method, address string, domains []s
 	request.Header.Set("Content-Type", "application/json")
 	response, err := a.tokenClient().Do(request)
 	if err != nil {
-		return fmt.Errorf("ask %s: %w", u.Host, requestError(err))
+		return fmt.Errorf("ask %s: %w", u.Host, a.requestError(err))
 	}
 	defer response.Body.Close()
+	if response.StatusCode >= 500 || response.StatusCode == http.StatusTooManyRequests {
+		return hint.Wrap(fmt.Errorf("ask %s: %s", u.Host, response.Status), "try again in a moment")
+	}
 	if response.StatusCode/100 != 2 {
 		return hint.Wrap(fmt.Errorf("ask %s: %s", u.Host, response.Status),
 			"give the job the right to ask for an ID token (GitHub: permissions: id-token: write)")

@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"time"
 
@@ -33,7 +34,7 @@ func (c CLI) authenticate(ctx context.Context, a *Account) (result, error) {
 	if name == "" {
 		name = activeCLIProfile()
 	}
-	if err := checkCLIProfile(name); err != nil {
+	if err := a.checkCLIProfile(name); err != nil {
 		return result{}, err
 	}
 	return firstToken(ctx, a, &cliGrant{Profile: name})
@@ -53,7 +54,7 @@ func activeCLIProfile() string {
 }
 
 // checkCLIProfile refuses a profile that the CLI does not have: it would take its default one instead.
-func checkCLIProfile(name string) error {
+func (a *Account) checkCLIProfile(name string) error {
 	if name == cliDefaultProfile {
 		return nil
 	}
@@ -69,7 +70,8 @@ func checkCLIProfile(name string) error {
 		return nil // the CLI would not know either
 	}
 	if _, err := os.Stat(filepath.Join(folder, "stackit", "profiles", name)); err != nil {
-		return hint.Wrap(fmt.Errorf("the STACKIT CLI has no profile %q", name), "stackit config profile list")
+		return hint.Wrap(fmt.Errorf("the STACKIT CLI has no profile %q", name),
+			"see stackit config profile list, then: %s --stackit-cli-profile NAME", a.command("login"))
 	}
 	return nil
 }
@@ -85,7 +87,7 @@ func (g *cliGrant) Method() string { return MethodSTACKITCLI }
 // renew takes what the CLI has, which may be short: it gives its token until that has expired, and for service accounts
 // also afterwards.
 func (g *cliGrant) renew(ctx context.Context, a *Account) (AccessToken, error) {
-	if err := checkCLIProfile(g.Profile); err != nil {
+	if err := a.checkCLIProfile(g.Profile); err != nil {
 		return AccessToken{}, err
 	}
 	output, err := g.run(ctx, a)
@@ -97,13 +99,14 @@ func (g *cliGrant) renew(ctx context.Context, a *Account) (AccessToken, error) {
 	}
 	if json.Unmarshal(output, &answer) != nil || answer.Token == "" {
 		return AccessToken{}, hint.Wrap(fmt.Errorf("stackit auth get-access-token: what it printed is not a token"),
-			"upgrade the STACKIT CLI")
+			"upgrade the STACKIT CLI: https://github.com/stackitcloud/stackit-cli")
 	}
 	token := readOldToken(answer.Token)
 	if !token.Expires.IsZero() && !token.Expires.After(a.Now()) {
 		return AccessToken{}, g.required(a, fmt.Sprintf("the STACKIT CLI gave a token that expired at %s; for "+
 			"service accounts it does not renew them",
-			token.Expires.Format(time.RFC3339)), "stackit auth activate-service-account")
+			token.Expires.Format(time.RFC3339)), g.activate(a)+", or any command of it that calls the API, such as "+
+			g.command(a, "project list"))
 	}
 	return token, nil
 }
@@ -112,13 +115,14 @@ func (g *cliGrant) outside() bool { return true }
 
 func (g *cliGrant) refused(a *Account) error {
 	return g.required(a, "STACKIT refuses the token of the STACKIT CLI, which gives no other one before that expires",
-		"stackit auth login")
+		g.again(a))
 }
 
 func (g *cliGrant) run(ctx context.Context, a *Account) ([]byte, error) {
 	path, err := exec.LookPath("stackit")
 	if err != nil {
-		return nil, g.required(a, "the STACKIT CLI, whose session is to be used, was not found", "install it")
+		return nil, g.required(a, "the STACKIT CLI, whose session is to be used, was not found",
+			"install it: https://github.com/stackitcloud/stackit-cli")
 	}
 	ctx, cancel := context.WithTimeout(ctx, cliTimeout)
 	defer cancel()
@@ -134,7 +138,7 @@ func (g *cliGrant) run(ctx context.Context, a *Account) ([]byte, error) {
 		return output.data, nil
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return nil, hint.Wrap(fmt.Errorf("stackit auth get-access-token: no answer within %v", cliTimeout),
-			"try it yourself: stackit auth get-access-token")
+			"try it yourself: %s", g.command(a, "auth get-access-token > "+os.DevNull))
 	case ctx.Err() != nil:
 		return nil, ctx.Err()
 	}
@@ -142,12 +146,39 @@ func (g *cliGrant) run(ctx context.Context, a *Account) ([]byte, error) {
 		return nil, fmt.Errorf("stackit auth get-access-token: %w", err)
 	}
 	// It does not say whether nobody is logged in, the session is over or the network failed.
-	return nil, g.required(a, "the STACKIT CLI is not logged in, or its session has ended", "stackit auth login")
+	return nil, g.required(a, "the STACKIT CLI is not logged in, or its session has ended", g.again(a))
+}
+
+// command is how a person calls a command of the STACKIT CLI for this profile of it: there is no flag for that. The
+// name has been checked, so that it needs no quotes.
+func (g *cliGrant) command(a *Account, arguments string) string {
+	if g.Profile == cmp.Or(a.Getenv(cliProfileVariable), activeCLIProfile()) {
+		return "stackit " + arguments
+	}
+	if runtime.GOOS == "windows" { // whose shells each have a syntax of their own for it
+		return "stackit " + arguments + " (with " + cliProfileVariable + "=" + g.Profile + " in the environment)"
+	}
+	return cliProfileVariable + "=" + g.Profile + " stackit " + arguments
+}
+
+// again is how the CLI's session is made again: by whom it was made before.
+func (g *cliGrant) again(a *Account) string {
+	session, err := a.session()
+	if err == nil && session.Method == MethodSTACKITCLI && strings.HasSuffix(session.Principal, "@sa.stackit.cloud") {
+		return g.activate(a)
+	}
+	return g.command(a, "auth login")
+}
+
+// activate is how a service account logs in to the CLI. Without a key it says nothing but that it failed.
+func (g *cliGrant) activate(a *Account) string {
+	return g.command(a, "auth activate-service-account --service-account-key-path FILE")
 }
 
 func (g *cliGrant) required(a *Account, reason, command string) error {
 	reason += fmt.Sprintf(" (its profile is %q)", g.Profile)
-	return hint.Wrap(&RequiredError{Profile: a.Name, Reason: reason}, "%s, or log in without it: %s", command,
+	// Without a flag, a login would take the session of the CLI's active profile, which may be somebody else's.
+	return hint.Wrap(&RequiredError{Profile: a.Name, Reason: reason}, "%s, or log in without it: %s --browser", command,
 		a.command("login"))
 }
 

@@ -103,7 +103,38 @@ func TestCLIProfile(t *testing.T) {
 	}
 	w.pass(2 * time.Hour)
 	_, err := w.token()
-	wantError(t, err, `has no profile "plant-1"`, "stackit config profile list")
+	wantError(t, err, `has no profile "plant-1"`,
+		"see stackit config profile list, then: kubectl edge login --profile work --stackit-cli-profile NAME")
+}
+
+// A command for the CLI's active profile would log in another one than the pinned.
+func TestCLIHintNamesThePinnedProfile(t *testing.T) {
+	for _, tc := range []struct{ principal, want string }{
+		{"ada@example.com", "STACKIT_CLI_PROFILE=plant-1 stackit auth login, or"},
+		{"edge-admin-x4t7k21@sa.stackit.cloud",
+			"STACKIT_CLI_PROFILE=plant-1 stackit auth activate-service-account --service-account-key-path FILE, or"},
+	} {
+		w := newWorld(t)
+		token := testToken(t, tc.principal, time.Now().Add(time.Hour))
+		w.stackitCLI(`echo '{"access_token":"` + token + `"}'`)
+		if err := os.MkdirAll(w.dir+"/cli-config/stackit/profiles/plant-1", 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := w.account().Login(t.Context(), CLI{Profile: "plant-1"}); err != nil {
+			t.Fatal(err)
+		}
+		w.pass(2 * time.Hour)
+		w.stackitCLI("exit 1")
+		_, err := w.token()
+		wantError(t, err, "the STACKIT CLI is not logged in", tc.want)
+		w.write("cli-config/stackit/cli-profile.txt", []byte("plant-1\n")) // it is the active one now
+		_, err = w.token()
+		wantError(t, err, "the STACKIT CLI is not logged in",
+			strings.TrimPrefix(tc.want, "STACKIT_CLI_PROFILE=plant-1 "))
+		if h := hint.Of(err); strings.Contains(h, "PROFILE=") {
+			t.Errorf("the hint names a profile that is the active one: %s", h)
+		}
+	}
 }
 
 func TestCLIFailures(t *testing.T) {
@@ -115,9 +146,10 @@ func TestCLIFailures(t *testing.T) {
 	}{
 		{"logged out", "echo 'Error: session expired eyJhbGciOi' >&2; exit 1",
 			"is not logged in, or its session has ended",
-			"stackit auth login, or log in without it: kubectl edge login --profile work", true},
+			"stackit auth login, or log in without it: kubectl edge login --profile work --browser", true},
 		{"stale token of a service account", `echo '{"access_token":"` + expired + `"}'`, "expired at",
-			"stackit auth activate-service-account", true},
+			"stackit auth activate-service-account --service-account-key-path FILE, or any command of it that calls " +
+				"the API, such as stackit project list, or log in without it", true},
 		{"too old to know the command", "echo 'token'", "what it printed is not a token", "upgrade", false},
 		{"without token", "echo '{}'", "what it printed is not a token", "upgrade", false},
 		{"endless", "head -c 1000000 /dev/zero", "what it printed is not a token", "upgrade", false},
@@ -149,7 +181,8 @@ func TestCLIFailures(t *testing.T) {
 		w := shared.fresh(t)
 		t.Setenv("PATH", w.dir)
 		_, err := w.account().Login(t.Context(), CLI{})
-		wantError(t, err, "was not found", "install it, or log in without it")
+		wantError(t, err, "was not found",
+			"install it: https://github.com/stackitcloud/stackit-cli, or log in without it")
 	})
 }
 

@@ -67,7 +67,7 @@ func (a *Account) deviceCode(ctx context.Context, config *oauth2.Config) (*oauth
 	})
 	code, err := config.DeviceAuth(context.WithValue(ctx, oauth2.HTTPClient, client))
 	if err != nil {
-		return nil, exchangeError("device authorization", config.Endpoint.DeviceAuthURL, err)
+		return nil, a.exchangeError("device authorization", config.Endpoint.DeviceAuthURL, err)
 	}
 	return code, nil
 }
@@ -96,7 +96,7 @@ func (a *Account) pollDevice(ctx context.Context, p *provider, config *oauth2.Co
 		if !code.Expiry.IsZero() && !time.Now().Before(code.Expiry) { // x/oauth2 ends with the code
 			return result{}, hint.Wrap(errors.New("the code has expired"), "%s", again)
 		}
-		return result{}, exchangeError("device code", config.Endpoint.TokenURL, err)
+		return result{}, a.exchangeError("device code", config.Endpoint.TokenURL, err)
 	}
 	return a.accept(ctx, p, MethodDevice, "", a.Now(), tokens)
 }

@@ -1,7 +1,6 @@
 package login
 
 import (
-	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,6 +21,8 @@ type credentialsFile struct {
 	Key            string `json:"STACKIT_SERVICE_ACCOUNT_KEY"`
 	PrivateKeyPath string `json:"STACKIT_PRIVATE_KEY_PATH"`
 	PrivateKey     string `json:"STACKIT_PRIVATE_KEY"`
+
+	path string
 }
 
 // Environment returns the source of the credential that the environment names, or nil. A login method in the profile
@@ -79,11 +80,14 @@ func (a *Account) credentialsGrant(file credentialsFile, origin string) (grant, 
 		}
 	}
 	const tokenVariable = "STACKIT_SERVICE_ACCOUNT_TOKEN"
-	token := cmp.Or(a.variable(tokenVariable), strings.TrimSpace(file.Token))
-	if token == "" || !a.wants(MethodServiceAccountToken) {
+	g := &staticGrant{method: MethodServiceAccountToken, origin: tokenVariable, token: a.variable(tokenVariable)}
+	if g.token == "" {
+		g.token, g.file, g.origin = strings.TrimSpace(file.Token), true, file.path
+	}
+	if g.token == "" || !a.wants(MethodServiceAccountToken) {
 		return nil, nil
 	}
-	return &staticGrant{method: MethodServiceAccountToken, origin: tokenVariable, token: token}, nil
+	return g, nil
 }
 
 func (a *Account) environmentKey(file credentialsFile, origin string) (grant, error) {
@@ -144,6 +148,7 @@ func readCredentialsFile(path string) (file credentialsFile, err error) {
 	if err != nil {
 		return file, fmt.Errorf("read credentials file: %w", err)
 	}
+	file.path = path
 	if json.Unmarshal(data, &file) != nil { // its text could quote a secret
 		return file, fmt.Errorf("read credentials file: %s is not JSON with members named like the variables", path)
 	}

@@ -76,10 +76,10 @@ func rejected(err error) bool {
 }
 
 // exchangeError makes an error of x/oauth2, whose text can hold the whole answer, fit to be shown.
-func exchangeError(credential, endpoint string, err error) error {
+func (a *Account) exchangeError(credential, endpoint string, err error) error {
 	answer, ok := errors.AsType[*oauth2.RetrieveError](err)
 	if !ok {
-		return fmt.Errorf("exchange %s at %s: %w", credential, endpoint, requestError(err))
+		return fmt.Errorf("exchange %s at %s: %w", credential, endpoint, a.requestError(err))
 	}
 	e := &ExchangeError{
 		Credential: credential, Endpoint: endpoint, Status: answer.Response.StatusCode, Code: errorCode(answer),
@@ -94,7 +94,7 @@ func exchangeError(credential, endpoint string, err error) error {
 	case e.Status == http.StatusTooManyRequests || e.Status >= 500:
 		return hint.Wrap(e, "try again in a moment")
 	default:
-		return hint.Wrap(e, "check the endpoints of the profile, and proxies on the way: kubectl edge doctor")
+		return hint.Wrap(e, "check the endpoints of the profile, and proxies on the way: %s", a.command("doctor"))
 	}
 }
 
@@ -135,7 +135,7 @@ func isErrorCode(text string) bool { return regexp.MustCompile(`^[a-z_]{1,64}$`)
 
 // requestError shortens the error of a request that got no answer, or none that is understood. The URL is named by the
 // caller.
-func requestError(err error) error {
+func (a *Account) requestError(err error) error {
 	var failed *url.Error
 	switch {
 	case errors.Is(err, context.DeadlineExceeded) || errors.As(err, &failed) && failed.Timeout():
@@ -145,7 +145,7 @@ func requestError(err error) error {
 	case strings.HasPrefix(err.Error(), "oauth2:"):
 		// The answer has status 200 but is no token; the text could quote it.
 		return hint.Wrap(errors.New("what came back is not a token"),
-			"check the endpoints of the profile, and proxies on the way: kubectl edge doctor")
+			"check the endpoints of the profile, and proxies on the way: %s", a.command("doctor"))
 	default:
 		return err
 	}

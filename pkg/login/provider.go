@@ -36,7 +36,7 @@ func (a *Account) discover(ctx context.Context) (*provider, error) {
 	defer cancel()
 	p, err := oidc.NewProvider(ctx, issuer)
 	if err != nil {
-		return nil, discoveryError(issuer, err)
+		return nil, a.discoveryError(issuer, err)
 	}
 	var document struct {
 		KeysURL       string `json:"jwks_uri"`
@@ -66,29 +66,29 @@ func (a *Account) discover(ctx context.Context) (*provider, error) {
 }
 
 // discoveryError leaves out the answer, which go-oidc quotes.
-func discoveryError(issuer string, err error) error {
-	err = fmt.Errorf("identity provider %s: read its discovery document: %w", issuer, plainDiscoveryError(err))
+func (a *Account) discoveryError(issuer string, err error) error {
+	err = fmt.Errorf("identity provider %s: read its discovery document: %w", issuer, a.plainDiscoveryError(err))
 	if hint.Of(err) != "" {
 		return err
 	}
-	return hint.Wrap(err, "check the identity provider of the profile, and proxies on the way: kubectl edge doctor")
+	return hint.Wrap(err, "check the identity provider of the profile, and proxies on the way: %s", a.command("doctor"))
 }
 
-func plainDiscoveryError(err error) error {
+func (a *Account) plainDiscoveryError(err error) error {
 	if mismatch, ok := errors.AsType[*oidc.IssuerMismatchError](err); ok {
 		return fmt.Errorf("it is that of another issuer, %.80q", mismatch.Discovered)
 	}
-	if plain := requestError(err); plain != err {
+	if plain := a.requestError(err); plain != err {
 		return plain
 	}
 	return errors.New("what came back is none")
 }
 
 // idTokenError leaves out the answer of the place of the keys, which go-oidc quotes.
-func idTokenError(err error) error {
+func (a *Account) idTokenError(err error) error {
 	if strings.HasPrefix(err.Error(), "failed to verify signature: fetching keys") {
 		return hint.Wrap(errors.New("the identity provider's ID token cannot be checked: its keys cannot be read"),
-			"try again in a moment; if it stays so, check proxies on the way: kubectl edge doctor")
+			"try again in a moment; if it stays so, check proxies on the way: %s", a.command("doctor"))
 	}
 	return fmt.Errorf("the identity provider's ID token: %w", err)
 }
@@ -125,7 +125,7 @@ func (a *Account) accept(ctx context.Context, p *provider, method, nonce string,
 		return result{}, cause
 	}
 	if err != nil {
-		return result{}, idTokenError(err)
+		return result{}, a.idTokenError(err)
 	}
 	if subtle.ConstantTimeCompare([]byte(id.Nonce), []byte(nonce)) != 1 {
 		return result{}, errors.New("the identity provider's ID token belongs to another login (nonce)")

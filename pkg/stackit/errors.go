@@ -25,6 +25,15 @@ type APIError struct {
 	Code       string        // the API's own code, "" if it gave none
 	Message    string        // one line, shortened, free of tokens; "" if the answer had none
 	RetryAfter time.Duration // what the API asked to wait, 0 if it did not
+	// Page says that a web page came: a proxy or a gateway on the way wrote it, so it says nothing about the account's
+	// roles, or what there is.
+	Page bool
+}
+
+// foreign reports whether the answer is not the API's. Of 429 and 5xx, and of a token that is refused, gateways speak
+// for it.
+func (e *APIError) foreign() bool {
+	return e.Page && e.Status < 500 && e.Status != http.StatusTooManyRequests
 }
 
 func (e *APIError) Error() string {
@@ -34,6 +43,9 @@ func (e *APIError) Error() string {
 	}
 	status := strings.TrimSpace(strconv.Itoa(e.Status) + " " + http.StatusText(e.Status))
 	text := host + " answered " + status
+	if e.foreign() {
+		text += " with a web page, as a proxy or gateway on the way does"
+	}
 	// The title of many an error page.
 	if e.Message != "" && e.Message != http.StatusText(e.Status) && e.Message != status {
 		text += ": " + e.Message
@@ -44,10 +56,11 @@ func (e *APIError) Error() string {
 	return text
 }
 
-// hasStatus reports whether err is an APIError of one of these statuses.
+// hasStatus reports whether err is an APIError of one of these statuses. Only a 401 may come as a web page: without an
+// answer of the API's, nothing is gone, missing or forbidden.
 func hasStatus(err error, statuses ...int) bool {
 	var api *APIError
-	if !errors.As(err, &api) {
+	if !errors.As(err, &api) || api.foreign() && api.Status != http.StatusUnauthorized {
 		return false
 	}
 	for _, s := range statuses {
@@ -68,6 +81,7 @@ func (x *exchange) newError() *APIError {
 func (x *exchange) refusal(body []byte) *APIError {
 	e := x.newError()
 	e.Code, e.Message = parseError(body, x.token)
+	e.Page = isPage(x.response.Header.Get("Content-Type"), body)
 	e.RetryAfter = retryAfter(x.response.Header.Get("Retry-After"), time.Now())
 	return e
 }
@@ -144,6 +158,9 @@ func (op operation) next(err error) string {
 
 func (op operation) nextAfter(e *APIError) string {
 	switch {
+	case e.foreign():
+		return "check the network, HTTPS_PROXY and NO_PROXY, or ask who runs the proxy or gateway to let the request " +
+			"through"
 	case e.Status == http.StatusUnauthorized: // with a token that was renewed
 		return "log in again: kubectl edge login"
 	case e.Status == http.StatusForbidden:

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"html"
+	"mime"
 	"regexp"
 	"strings"
 	"unicode"
@@ -34,6 +35,13 @@ func parseError(body []byte, token string) (code, message string) {
 		message = string(body)
 	}
 	return line(code, token), line(message, token)
+}
+
+// isPage reports whether an answer is a web page. The API's are JSON; what its own gateway says is text.
+func isPage(contentType string, body []byte) bool {
+	mediaType, _, _ := mime.ParseMediaType(contentType)
+	return mediaType == "text/html" || mediaType == "application/xhtml+xml" ||
+		bytes.HasPrefix(bytes.TrimSpace(body), []byte("<"))
 }
 
 // first returns the first of these members that is a text or a number.

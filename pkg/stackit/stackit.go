@@ -7,6 +7,7 @@ package stackit
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -107,6 +108,9 @@ func do[T any](ctx context.Context, c *Client, endpoint string, op operation, ca
 			return answer, nil
 		}
 		if hasStatus(err, http.StatusUnauthorized) {
+			if renewed && isForeign(err) {
+				return nil, op.explain(err) // a page says nothing about the session, which nobody has to renew by hand
+			}
 			if _, errRenew := c.tokens.Renew(ctx, token); errRenew != nil {
 				return nil, op.unauthorized(err, errRenew)
 			}
@@ -139,6 +143,12 @@ func once[T any](ctx context.Context, c *Client, endpoint string, op operation, 
 		return nil, x.undecodable("an empty answer")
 	}
 	return answer, nil
+}
+
+// isForeign reports whether err is an answer that is not the API's.
+func isForeign(err error) bool {
+	api, ok := errors.AsType[*APIError](err)
+	return ok && api.foreign()
 }
 
 func sleep(ctx context.Context, d time.Duration) error {

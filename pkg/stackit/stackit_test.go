@@ -264,7 +264,7 @@ func TestRetryOfReads(t *testing.T) {
 			503, "try again in 1m30s"},
 		{"500", sandbox.Fault{Preset: "internal-error"}, 1, nil, 500, "try again in a moment"},
 		{"401", sandbox.Fault{Preset: "unknown-key"}, 1, nil, 401, "get another one"},
-		{"403", sandbox.Fault{Preset: "forbidden-html"}, 1, nil, 403, "edge.reader or edge.admin"},
+		{"403", sandbox.Fault{Preset: "forbidden"}, 1, nil, 403, "edge.reader or edge.admin"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			w.reset()

@@ -3,7 +3,9 @@ package stackit
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
@@ -114,5 +116,66 @@ func TestUnauthorizedRenewsOnceForAll(t *testing.T) {
 	group.Wait()
 	if source.asked != 1 {
 		t.Errorf("renewed %d times", source.asked)
+	}
+}
+
+// What a proxy or a gateway writes says nothing about roles, about what there is, or about the session.
+func TestWebPageIsNotTheAPIsAnswer(t *testing.T) {
+	const project, region, id = sandbox.ProjectID, sandbox.Region, sandbox.InstanceID
+	const page = "<!DOCTYPE html>\n<html><head><title>Blocked by policy</title></head></html>"
+	for _, tc := range []struct {
+		status     int
+		typed      string
+		page       bool
+		body, want string
+	}{
+		{403, "text/html; charset=utf-8", true, page,
+			"answered 403 Forbidden with a web page, as a proxy or gateway on the " +
+				"way does: Blocked by policy"},
+		{403, "", true, page, "with a web page"},
+		{404, "text/html", true, page, "answered 404 Not Found with a web page"},
+		{401, "text/html", true, page, "answered 401 Unauthorized with a web page"},
+		{407, "text/html", true, page, "answered 407 Proxy Authentication Required with a web page"},
+		{403, "application/json", false, `{"message":"Unauthorized"}`, "answered 403 Forbidden: Unauthorized"},
+		{403, "text/plain", false, "RBAC: access denied", "answered 403 Forbidden: RBAC: access denied"},
+		{503, "text/html", false, page, "answered 503 Service Unavailable: Blocked by policy"},
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header()["Content-Type"] = []string{tc.typed}
+			w.WriteHeader(tc.status)
+			fmt.Fprint(w, tc.body)
+		}))
+		tokens := &renewable{tokens: []string{"1", "2", "3", "4", "5", "6", "7", "8"}}
+		c := New(server.Client(), Endpoints{Edge: server.URL, ResourceManager: server.URL,
+			ServiceEnablement: server.URL}, tokens)
+		c.sleep = func(context.Context, time.Duration) error { return nil }
+		for what, err := range map[string]error{
+			"list": func() error { _, err := c.Instances(t.Context(), project, region); return err }(),
+			"mint": func() error {
+				_, err := c.Token(t.Context(), project, region, id, time.Hour)
+				return err
+			}(),
+			"wait until it is gone": c.WaitDeleted(t.Context(), project, region, id, func(Instance) {}),
+			"service": func() error {
+				_,
+					err := c.EdgeService(t.Context(), project, region)
+				return err
+			}(),
+		} {
+			if tc.status == 403 && !tc.page && what == "wait until it is gone" {
+				continue // it may no longer be seen
+			}
+			if tc.status == 503 && what == "wait until it is gone" {
+				continue // waits on
+			}
+			if err == nil || !strings.Contains(err.Error(), tc.want) {
+				t.Errorf("%d %s, %s: %v, want %q", tc.status, tc.typed, what, err, tc.want)
+			}
+			if proxy := strings.Contains(hint.Of(err), "HTTPS_PROXY"); proxy != tc.page ||
+				tc.page && strings.Contains(hint.Of(err), "role") {
+				t.Errorf("%d %s, %s: the hint is %q", tc.status, tc.typed, what, hint.Of(err))
+			}
+		}
+		server.Close()
 	}
 }

@@ -66,7 +66,7 @@ func (a *app) probe(ctx context.Context, s profile.Scope) (probe, error) {
 func (a *app) checkAccount(ctx context.Context, s profile.Scope) []check {
 	p, err := a.probe(ctx, s)
 	var refusal *stackit.APIError
-	forbidden := errors.As(err, &refusal) && refusal.Status == http.StatusForbidden
+	forbidden := errors.As(err, &refusal) && refusal.Status == http.StatusForbidden && !refusal.Page
 	if err != nil && !forbidden {
 		return []check{failed("login", err, "kubectl edge login")}
 	}
@@ -158,9 +158,9 @@ func (a *app) checkRole(ctx context.Context, s profile.Scope, instances []stacki
 	_, err = cloud.Token(ctx, s.ProjectID, s.Region, nobody, expiration.Min)
 	var refusal *stackit.APIError
 	switch {
-	case errors.As(err, &refusal) && refusal.Status == http.StatusNotFound:
+	case errors.As(err, &refusal) && refusal.Status == http.StatusNotFound && !refusal.Page:
 		return passed(name, "STACKIT does not refuse to mint tokens for this account")
-	case errors.As(err, &refusal) && refusal.Status == http.StatusForbidden:
+	case errors.As(err, &refusal) && refusal.Status == http.StatusForbidden && !refusal.Page:
 		return failed(name, fmt.Errorf("this account may not mint tokens: it lacks the role edge.admin in project %s",
 			s.ProjectID),
 			"ask the owner of the project for the role, or log in as another account: kubectl edge login")

@@ -166,8 +166,8 @@ func (o *loginOptions) credential(ctx context.Context, account *login.Account) (
 	}
 	credential, err := account.Detect(ctx, interaction)
 	if _, ok := errors.AsType[*login.RequiredError](err); ok {
-		return nil, hint.Wrap(err, "in a terminal: kubectl edge login; for a machine: kubectl edge login "+
-			"--service-account-key FILE")
+		again := hint.Of(err) // names the profile
+		return nil, hint.Wrap(err, "in a terminal: %s; for a machine: %s --service-account-key FILE", again, again)
 	}
 	if browser, ok := credential.(login.Browser); ok {
 		browser.Port, browser.Timeout = o.port, o.timeout
