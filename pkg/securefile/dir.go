@@ -20,19 +20,13 @@ type Dir struct {
 // can write to: they could put another folder in its place. Errors are those of os.Open, or *Error.
 func OpenDir(path string, a Access) (*Dir, error) {
 	if a != Private {
-		return openChecked(path, a)
+		d, err := AnyDir(path)
+		if err != nil {
+			return nil, dirError(path, err)
+		}
+		return d.checked(a)
 	}
-	parent, err := openParent(filepath.Dir(path))
-	if err != nil {
-		return nil, err
-	}
-	defer parent.Close()
-	d := &Dir{path: path}
-	d.dirHandle, err = parent.openDir(filepath.Base(path))
-	if err != nil {
-		return nil, dirError(path, err)
-	}
-	return d.checked(a)
+	return openOwnDir(path)
 }
 
 // MakeDir makes a folder of our own, with mode 0700, as are those above it that are missing, and reports whether
@@ -53,35 +47,30 @@ func AnyDir(path string) (*Dir, error) {
 	return &Dir{path, handle}, nil
 }
 
-// openParent opens the folder above one of our own. In one with the sticky bit, such as /tmp, others cannot put another
-// folder in the place of one that is there.
-func openParent(path string) (*Dir, error) {
-	d, err := AnyDir(path)
-	if err != nil {
-		return nil, dirError(path, err)
+// checkAbove reports whether nobody else can put another folder in the place of one in the folder of info. In one with
+// the sticky bit, such as /tmp, others cannot do that with one that is there.
+func checkAbove(path string, info fs.FileInfo) error {
+	if info.Mode()&fs.ModeSticky != 0 && belongsToUser(info, NotWritableByOthers) {
+		return nil
 	}
-	if info, err := d.stat(); err == nil && info.Mode()&fs.ModeSticky != 0 && belongsToUser(info, NotWritableByOthers) {
-		return d, nil
-	}
-	return d.checked(NotWritableByOthers)
+	return check(path, info, NotWritableByOthers)
 }
 
-func openChecked(path string, a Access) (*Dir, error) {
-	d, err := AnyDir(path)
-	if err != nil {
-		return nil, dirError(path, err)
-	}
-	return d.checked(a)
-}
+// checkedAbove is checked for the folder above one of our own.
+func (d *Dir) checkedAbove() (*Dir, error) { return d.checkedBy(checkAbove, NotWritableByOthers) }
 
 // checked closes the folder again if it is not acceptable.
 func (d *Dir) checked(a Access) (*Dir, error) {
+	return d.checkedBy(func(path string, info fs.FileInfo) error { return check(path, info, a) }, a)
+}
+
+func (d *Dir) checkedBy(check func(string, fs.FileInfo) error, a Access) (*Dir, error) {
 	info, err := d.stat()
 	if err == nil && !info.IsDir() {
 		err = &Error{d.path, "it is not a folder"}
 	}
 	if err == nil {
-		err = check(d.path, info, a)
+		err = check(d.path, info)
 	}
 	// A folder that is mounted read-only cannot be written to whatever its mode says: Kubernetes mounts a ConfigMap so.
 	if err != nil && a == NotWritableByOthers && d.readOnly() && belongsToUser(info, a) {
@@ -96,9 +85,12 @@ func (d *Dir) checked(a Access) (*Dir, error) {
 
 // dirError says what is in the way of a folder.
 func dirError(path string, err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	info, errStat := os.Lstat(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist), errStat != nil:
+	case errStat != nil:
 		return err
 	case info.Mode()&fs.ModeSymlink != 0:
 		return &Error{path, "it is a symbolic link"}

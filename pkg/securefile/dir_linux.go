@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
@@ -15,40 +16,74 @@ type dirHandle struct{ fd int }
 
 const openDirFlags = syscall.O_DIRECTORY | syscall.O_CLOEXEC
 
-func openDir(path string) (dirHandle, error) {
-	fd, err := retry(func() (int, error) { return syscall.Open(path, openDirFlags, 0) })
+func openDir(path string) (dirHandle, error) { return openDirWith(0, path) }
+
+func openDirWith(flags int, path string) (dirHandle, error) {
+	fd, err := retry(func() (int, error) { return syscall.Open(path, openDirFlags|flags, 0) })
 	if err != nil {
 		return dirHandle{}, &fs.PathError{Op: "open", Path: path, Err: err}
 	}
 	return dirHandle{fd}, nil
 }
 
-// openDir opens a folder of the folder, not through a link.
-func (d *Dir) openDir(name string) (dirHandle, error) {
-	fd, err := retry(func() (int, error) { return syscall.Openat(d.fd, name, openDirFlags|NoFollow, 0) })
+// openOwnDir is OpenDir for Private. It asks the open folder for the one above it, in which it really lies.
+func openOwnDir(path string) (*Dir, error) {
+	handle, err := openDirWith(NoFollow, path)
 	if err != nil {
-		return dirHandle{}, &fs.PathError{Op: "open", Path: d.Path(name), Err: err}
+		if err = dirError(path, err); errors.Is(err, syscall.ENOTDIR) {
+			err = dirError(filepath.Dir(path), err)
+		}
+		return nil, err
 	}
-	return dirHandle{fd}, nil
+	d := &Dir{path, handle}
+	if err := d.checkAbove(); err != nil {
+		_ = d.Close()
+		return nil, err
+	}
+	return d.checked(Private)
+}
+
+func (d *Dir) checkAbove() error {
+	const onlyLook = 0x200000 // O_PATH: it need not be readable
+	path := filepath.Dir(d.path)
+	fd, err := retry(func() (int, error) { return syscall.Openat(d.fd, "..", openDirFlags|onlyLook, 0) })
+	if err != nil {
+		return &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	above, err := (&Dir{path, dirHandle{fd}}).checkedAbove()
+	if err != nil {
+		return err
+	}
+	return above.Close()
 }
 
 // Open opens or makes a file of the folder. It follows no link, and does not wait where a FIFO is in the file's place.
 func (d *Dir) Open(name string, flag int, perm fs.FileMode) (*os.File, error) {
-	return newFile(d.Path(name), func(flags int) (int, error) {
+	path := d.Path(name)
+	open := func(flags int) (int, error) {
 		return syscall.Openat(d.fd, name, flag|flags|NoFollow, uint32(perm.Perm()))
-	})
+	}
+	if flag&os.O_RDWR == 0 {
+		return newFile(path, open)
+	}
+	// Opening a FIFO to read and write never waits (fifo(7)), so there is no flag to take back, in two more calls.
+	fd, err := retry(func() (int, error) { return open(syscall.O_CLOEXEC) })
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	return os.NewFile(uintptr(fd), path), nil
 }
 
 // read is Read without an os.File, which costs the credential helper three more system calls a file.
 func (d *Dir) read(name string, a Access) ([]byte, error) {
-	path := d.Path(name)
 	fd, err := retry(func() (int, error) {
 		return syscall.Openat(d.fd, name, syscall.O_RDONLY|syscall.O_CLOEXEC|syscall.O_NONBLOCK|NoFollow, 0)
 	})
 	if err != nil {
-		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+		return nil, &fs.PathError{Op: "open", Path: d.Path(name), Err: err}
 	}
 	defer syscall.Close(fd)
+	path := d.Path(name)
 	var stat syscall.Stat_t
 	if err := syscall.Fstat(fd, &stat); err != nil {
 		return nil, &fs.PathError{Op: "stat", Path: path, Err: err}
@@ -56,7 +91,7 @@ func (d *Dir) read(name string, a Access) ([]byte, error) {
 	if stat.Mode&syscall.S_IFMT != syscall.S_IFREG {
 		return nil, &Error{path, "it is not a regular file"}
 	}
-	if err := check(path, folderInfo{mode: fileMode(stat.Mode), stat: &stat}, a); err != nil {
+	if err := check(path, newInfo(stat.Mode, stat.Uid), a); err != nil {
 		return nil, err
 	}
 	if stat.Size > maxSize {
@@ -103,19 +138,23 @@ func (d *Dir) stat() (fs.FileInfo, error) {
 	if err := syscall.Fstat(d.fd, &stat); err != nil {
 		return nil, &fs.PathError{Op: "stat", Path: d.path, Err: err}
 	}
-	return folderInfo{mode: fileMode(stat.Mode), stat: &stat}, nil
+	return newInfo(stat.Mode, stat.Uid), nil
 }
 
-// folderInfo is what check looks at. The rest of fs.FileInfo is not there.
-type folderInfo struct {
+// info is what check looks at. The rest of fs.FileInfo is not there.
+type info struct {
 	fs.FileInfo
 	mode fs.FileMode
-	stat *syscall.Stat_t
+	stat syscall.Stat_t
 }
 
-func (i folderInfo) Mode() fs.FileMode { return i.mode }
-func (i folderInfo) IsDir() bool       { return i.mode.IsDir() }
-func (i folderInfo) Sys() any          { return i.stat }
+func newInfo(mode, owner uint32) *info {
+	return &info{mode: fileMode(mode), stat: syscall.Stat_t{Uid: owner}}
+}
+
+func (i *info) Mode() fs.FileMode { return i.mode }
+func (i *info) IsDir() bool       { return i.mode.IsDir() }
+func (i *info) Sys() any          { return &i.stat }
 
 func fileMode(mode uint32) fs.FileMode {
 	m := fs.FileMode(mode & 0o777)

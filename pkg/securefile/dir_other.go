@@ -5,6 +5,7 @@ package securefile
 import (
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
@@ -14,6 +15,23 @@ type dirHandle struct{ root *os.Root }
 func openDir(path string) (dirHandle, error) {
 	root, err := os.OpenRoot(path)
 	return dirHandle{root}, err
+}
+
+// openOwnDir is OpenDir for Private.
+func openOwnDir(path string) (*Dir, error) {
+	above, err := AnyDir(filepath.Dir(path))
+	if err != nil {
+		return nil, dirError(filepath.Dir(path), err)
+	}
+	if above, err = above.checkedAbove(); err != nil {
+		return nil, err
+	}
+	defer above.Close()
+	handle, err := above.openDir(filepath.Base(path))
+	if err != nil {
+		return nil, dirError(path, err)
+	}
+	return (&Dir{path, handle}).checked(Private)
 }
 
 // openDir opens a folder of the folder, not through a link.

@@ -55,6 +55,38 @@ func TestFolderAbove(t *testing.T) {
 	}
 }
 
+// What is in the way is named, and not what is beside the point.
+func TestWhatIsInTheWay(t *testing.T) {
+	home := t.TempDir()
+	real, linked := filepath.Join(home, "real"), filepath.Join(home, "linked")
+	if err := securefile.MakeDir(filepath.Join(real, "tokens")); err != nil {
+		t.Fatal(err)
+	}
+	for link, target := range map[string]string{linked: real, filepath.Join(real, "link"): "tokens"} {
+		if err := os.Symlink(target, link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put(t, filepath.Join(real, "file"), "")
+	read := func(dir string) error {
+		_, err := securefile.ReadOwn(filepath.Join(dir, "token"), securefile.Private)
+		return err
+	}
+	for _, above := range []string{real, linked} { // people link the folders above
+		wantRefused(t, read(filepath.Join(above, "link")), filepath.Join(above, "link"), "it is a symbolic link")
+		wantRefused(t, read(filepath.Join(above, "file")), filepath.Join(above, "file"), "it is not a folder")
+		wantRefused(t, read(filepath.Join(above, "file", "in")), filepath.Join(above, "file"), "it is not a folder")
+		for _, dir := range []string{"tokens", "gone", "gone/tokens"} {
+			if err := read(filepath.Join(above, dir)); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("%s: %v", dir, err)
+			}
+		}
+	}
+	chmod(t, real, 0o777) // the link to it is nobody's to put elsewhere, but what it leads to is
+	wantRefused(t, read(filepath.Join(linked, "tokens")), linked, "gives other users access")
+	wantRefused(t, securefile.CheckDir(filepath.Join(linked, "tokens")), linked, "gives other users access")
+}
+
 func TestFolderOfConfiguration(t *testing.T) {
 	dir := ownDir(t)
 	path := filepath.Join(dir, "config.json")

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 )
 
 // Access says which access of other users makes a file unacceptable, as permission bits.
@@ -69,6 +70,13 @@ func read(path string, f *os.File, a Access) ([]byte, error) {
 
 // CheckDir reports whether OpenDir accepts the folder as Private.
 func CheckDir(path string) error {
+	// Mostly two system calls are enough; only what is wrong takes more to say.
+	info, err := os.Lstat(path)
+	if err == nil && info.IsDir() && check(path, info, Private) == nil {
+		if above, err := os.Stat(filepath.Dir(path)); err == nil && above.IsDir() && checkAbove("", above) == nil {
+			return nil
+		}
+	}
 	d, err := OpenDir(path, Private)
 	if err != nil {
 		return err

@@ -41,10 +41,13 @@ func newFile(path string, open func(flags int) (int, error)) (*os.File, error) {
 	}
 }
 
+// user is who this process acts as. Our programs never change that, and ask several times with every kubectl command.
+var user = os.Geteuid()
+
 // belongsToUser also accepts root's files where others may read: containers mount configuration that way.
 func belongsToUser(info fs.FileInfo, a Access) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
-	return ok && (int(stat.Uid) == os.Geteuid() || stat.Uid == 0 && a != Private)
+	return ok && (int(stat.Uid) == user || stat.Uid == 0 && a != Private)
 }
 
 func isSymlinkError(err error) bool { return errors.Is(err, syscall.ELOOP) }

@@ -84,6 +84,13 @@ func (e Entry) Usable(now time.Time) bool {
 	return e.Token != "" && now.Before(e.Expires.Add(-e.Margin())) && !now.Before(e.Issued.Add(-time.Minute))
 }
 
+func (e Entry) check(now time.Time) error {
+	if !e.Usable(now) {
+		return fmt.Errorf("%w: it has expired", ErrMiss)
+	}
+	return nil
+}
+
 // Ageing reports whether the next token should be fetched: in the last fifth of e's life, see ageingFrom.
 func (e Entry) Ageing(now time.Time) bool {
 	return !now.Before(e.ageingFrom())

@@ -59,7 +59,17 @@ const (
 // longer than until now: then a server may have refused the token, and nothing is recorded. A record that cannot be
 // read or written refuses nothing.
 func (s Store) Lease(k Key, client Client, e Entry, until, now time.Time) (again bool) {
-	f, err := s.openLeases(k)
+	dir, err := s.open()
+	if err != nil {
+		return false
+	}
+	defer dir.Close()
+	return record(dir, k, client, e, until, now)
+}
+
+// record is Lease in an open folder.
+func record(dir *securefile.Dir, k Key, client Client, e Entry, until, now time.Time) (again bool) {
+	f, err := openLeases(dir, k)
 	if err != nil {
 		return false
 	}
@@ -80,7 +90,12 @@ func (s Store) Lease(k Key, client Client, e Entry, until, now time.Time) (again
 // Keep records that client holds e until the given time although it asked again: that was no refusal. For a while it is
 // not suspected of one.
 func (s Store) Keep(k Key, client Client, e Entry, until, now time.Time) {
-	f, err := s.openLeases(k)
+	dir, err := s.open()
+	if err != nil {
+		return
+	}
+	defer dir.Close()
+	f, err := openLeases(dir, k)
 	if err != nil {
 		return
 	}
@@ -88,11 +103,8 @@ func (s Store) Keep(k Key, client Client, e Entry, until, now time.Time) {
 	lease{client, until, now.Add(replaceEvery)}.write(f, e)
 }
 
-func (s Store) openLeases(k Key) (*os.File, error) {
-	if s.dir == "" {
-		return nil, ErrDisabled
-	}
-	return securefile.Open(s.path(k, leaseSuffix), os.O_RDWR|os.O_CREATE|securefile.NoFollow, 0o600)
+func openLeases(dir *securefile.Dir, k Key) (*os.File, error) {
+	return dir.Open(k.String()+leaseSuffix, os.O_RDWR|os.O_CREATE, 0o600)
 }
 
 // lease is that a client holds a token.

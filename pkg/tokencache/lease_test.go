@@ -1,6 +1,8 @@
 package tokencache
 
 import (
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -8,6 +10,7 @@ import (
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 func seconds(failures int) time.Duration { return time.Duration(failures) * time.Second }
@@ -70,6 +73,41 @@ func TestLease(t *testing.T) {
 	next.Token = "next-token"
 	give(other, next, now.Add(time.Minute), false, "a new token, which it does not know")
 	give(other, next, now.Add(2*time.Minute), true, "the new one again")
+}
+
+// Nothing is recorded in a folder that others can get at, nor through a link that somebody put in the record's place.
+func TestLeaseOnlyInAFolderOfOurOwn(t *testing.T) {
+	s, k, e := testStore(t), KeyOf("test", "a"), testEntry()
+	put(t, s, k, e)
+	client, until := CurrentClient("me"), now.Add(12*time.Minute)
+	record := s.path(k, leaseSuffix)
+	if err := os.Chmod(s.Dir(), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	s.Lease(k, client, e, until, now)
+	s.Keep(k, client, e, until, now)
+	if _, err := s.Answer(k, client, now); !errors.As(err, new(*securefile.Error)) {
+		t.Errorf("Answer: %v", err)
+	}
+	if _, err := os.Lstat(record); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a record in a folder that others can read: %v", err)
+	}
+	if err := os.Chmod(s.Dir(), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	precious := filepath.Join(t.TempDir(), "precious")
+	if err := os.WriteFile(precious, []byte("precious"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(precious, record); err != nil {
+		t.Fatal(err)
+	}
+	if a, err := s.Answer(k, client, now); err != nil || a.Again || a.Entry.Token != e.Token {
+		t.Errorf("got %+v, %v", a, err)
+	}
+	if data, err := os.ReadFile(precious); err != nil || string(data) != "precious" {
+		t.Errorf("behind the link: %q, %v", data, err)
+	}
 }
 
 func TestLeaseSurvivesARottenRecord(t *testing.T) {

@@ -41,21 +41,31 @@ func (s Store) OffBy() string { return s.offBy }
 // it says that a file or folder was refused.
 func (s Store) Get(k Key, now time.Time) (Entry, error) {
 	e, err := s.Load(k)
-	if err != nil {
-		return Entry{}, err
+	if err == nil {
+		err = e.check(now)
 	}
-	if !e.Usable(now) {
-		return Entry{}, fmt.Errorf("%w: it has expired", ErrMiss)
-	}
-	return e, nil
+	return e, err
 }
 
 // Load is Get without regard to the token's age.
 func (s Store) Load(k Key) (Entry, error) {
-	if s.dir == "" {
-		return Entry{}, fmt.Errorf("%w: %w", ErrMiss, ErrDisabled)
+	dir, err := s.open()
+	if err != nil {
+		return Entry{}, fmt.Errorf("%w: %w", ErrMiss, err)
 	}
-	data, err := securefile.ReadOwn(s.path(k, tokenSuffix), securefile.Private)
+	defer dir.Close()
+	return load(dir, k)
+}
+
+func (s Store) open() (*securefile.Dir, error) {
+	if s.dir == "" {
+		return nil, ErrDisabled
+	}
+	return securefile.OpenDir(s.dir, securefile.Private)
+}
+
+func load(dir *securefile.Dir, k Key) (Entry, error) {
+	data, err := dir.Read(k.String()+tokenSuffix, securefile.Private)
 	if err != nil {
 		return Entry{}, fmt.Errorf("%w: %w", ErrMiss, err)
 	}
@@ -64,6 +74,31 @@ func (s Store) Load(k Key) (Entry, error) {
 		return Entry{}, fmt.Errorf("%w: %w", ErrMiss, err)
 	}
 	return e, nil
+}
+
+// Answer is what a client gets.
+type Answer struct {
+	Entry Entry
+	Until time.Time // the client is to ask again after it: KeepUntil
+	Again bool      // as Lease has it
+}
+
+// Answer is Get followed by Lease, in a folder that is opened once.
+func (s Store) Answer(k Key, client Client, now time.Time) (Answer, error) {
+	dir, err := s.open()
+	if err != nil {
+		return Answer{}, fmt.Errorf("%w: %w", ErrMiss, err)
+	}
+	defer dir.Close()
+	e, err := load(dir, k)
+	if err == nil {
+		err = e.check(now)
+	}
+	if err != nil {
+		return Answer{}, err
+	}
+	until := e.KeepUntil(now)
+	return Answer{e, until, record(dir, k, client, e, until, now)}, nil
 }
 
 // Put stores e under k, replacing what was there. What is known of the server stays known.

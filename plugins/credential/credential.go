@@ -91,7 +91,7 @@ func run(p Process) (int, error) {
 	}
 
 	now := p.Now()
-	entry, err := store.Get(key, now)
+	answer, err := store.Answer(key, client, now)
 	if err != nil && !errors.As(err, new(*securefile.Error)) && store.Dir() != "" {
 		waited, errWait := waitForMint(store.LockPath(key), patience, func() {
 			fmt.Fprintln(p.Stderr, "waiting for another process, which mints a token for instance "+request.InstanceID)
@@ -101,17 +101,17 @@ func run(p Process) (int, error) {
 		}
 		if waited {
 			now = p.Now()
-			entry, err = store.Get(key, now)
+			answer, err = store.Answer(key, client, now)
 		}
 	}
 	if err != nil {
 		return missed()
 	}
-	until := entry.KeepUntil(now)
-	if again := store.Lease(key, client, entry, until, now); again && entry.Replaceable(now) {
+	entry := answer.Entry
+	if answer.Again && entry.Replaceable(now) {
 		return missed("--refused=" + entry.Tag())
 	}
-	if err := info.Write(p.Stdout, entry.Token, until); err != nil {
+	if err := info.Write(p.Stdout, entry.Token, answer.Until); err != nil {
 		return 0, err
 	}
 	if entry.Ageing(now) && store.StartRefresh(key, now, tokencache.Entry.Ageing) {

@@ -61,9 +61,9 @@ func systemCommands() map[string]command {
 		"keyring": {secret, "real|locked|silent|none",
 			"gives the script a D-Bus session of its own, with a Secret Service that is " +
 				"real (gnome-keyring), locked, silent (it never answers) or none", 1, 1, keyring},
-		"hit": {helpers, "ARGUMENT…", "runs the helper below strace, and checks that it answers without network, " +
-			"lock or other " +
-			"programs, and writes no more than the answer and one small record", 1, many, hit},
+		"hit": {helpers, "[calls=N] ARGUMENT…", "runs the helper below strace, and checks that it answers without " +
+			"network, lock or other programs, writes no more than the answer and one small record, and makes N " +
+			"system calls about files", 1, many, hit},
 		"shares": {helpers, "TOKEN ARGUMENT…",
 			"has the token of the arguments minted while the helper runs: it has to wait for " +
 				"that, and to answer with it", 2, many, shares},
