@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
+	"github.com/kubectl-edge/kubectl-edge/pkg/envcredential"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
@@ -51,7 +52,7 @@ func (a *attacker) sessionOfTheCLI(p *person) (state string) {
 	p.t.Setenv("PATH", filepath.Join(p.env.WorkDir, "bin")+":"+os.Getenv("PATH"))
 	_, err = (&login.Account{
 		Dirs: d, Name: profile.DefaultName, Profile: config.Profiles[profile.DefaultName], Trusted: config.TrustedHosts,
-		Authorities: authorities, HTTP: client, Getenv: os.Getenv, Now: p.sandbox.Now,
+		Authorities: authorities, HTTP: client, Env: envcredential.Of(os.Getenv), Now: p.sandbox.Now,
 		Secrets: secretstore.Open(secretstore.Options{
 			Dir: filepath.Join(d.State, "secrets"), Keyring: keyringtest.None("test"),
 		}),

@@ -7,6 +7,8 @@ import (
 	"os"
 	"slices"
 	"strings"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/envcredential"
 )
 
 // execInfo marks a process that was called for a kubeconfig's user, and what that starts; clients set it after
@@ -97,10 +99,13 @@ func (e Environment) Restore() []string {
 // forUs reports whether a kubeconfig may set the variable: credentials of its own, a profile, the way to the network;
 // and the folders, which SameFolders is about. Which hosts get a credential none of them decides.
 func forUs(name string) bool {
-	for _, prefix := range []string{"KUBERNETES_", "KUBECTL_EDGE_", "STACKIT_", "XDG_", "ACTIONS_", "SYSTEM_"} {
+	for _, prefix := range []string{"KUBERNETES_", "KUBECTL_EDGE_", "STACKIT_", "XDG_"} {
 		if strings.HasPrefix(name, prefix) {
 			return true
 		}
+	}
+	if envcredential.Is(name) {
+		return true
 	}
 	switch name {
 	case "HOME", "USERPROFILE", "TERM", "NO_COLOR", "_", "SHLVL", "PWD", "OLDPWD":

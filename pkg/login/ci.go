@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/envcredential"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/trust"
 )
@@ -22,7 +23,7 @@ var (
 
 // githubToken asks GitHub Actions for the job's ID token.
 func (a *Account) githubToken() workloadToken {
-	address, bearer := a.variable("ACTIONS_ID_TOKEN_REQUEST_URL"), a.variable("ACTIONS_ID_TOKEN_REQUEST_TOKEN")
+	address, bearer := a.Env.Trimmed(envcredential.GitHubRequestURL), a.Env.Trimmed(envcredential.GitHubRequestToken)
 	if address == "" || bearer == "" {
 		return workloadToken{}
 	}
@@ -38,7 +39,7 @@ func (a *Account) githubToken() workloadToken {
 
 // azureToken asks Azure DevOps for the job's ID token.
 func (a *Account) azureToken() workloadToken {
-	address, bearer := a.variable("SYSTEM_OIDCREQUESTURI"), a.variable("SYSTEM_ACCESSTOKEN")
+	address, bearer := a.Env.Trimmed(envcredential.AzureRequestURI), a.Env.Trimmed(envcredential.AzureAccessToken)
 	if address == "" || bearer == "" {
 		return workloadToken{}
 	}

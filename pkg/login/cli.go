@@ -13,13 +13,13 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/envcredential"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
 const (
-	cliTimeout         = 10 * time.Second
-	cliProfileVariable = "STACKIT_CLI_PROFILE"
-	cliDefaultProfile  = "default"
+	cliTimeout        = 10 * time.Second
+	cliDefaultProfile = "default"
 )
 
 // CLI is the session of the STACKIT CLI.
@@ -30,7 +30,7 @@ type CLI struct {
 func (CLI) Method() string { return MethodSTACKITCLI }
 
 func (c CLI) authenticate(ctx context.Context, a *Account) (result, error) {
-	name := cmp.Or(c.Profile, a.Getenv(cliProfileVariable))
+	name := cmp.Or(c.Profile, a.Env.Get(envcredential.CLIProfile))
 	if name == "" {
 		name = activeCLIProfile()
 	}
@@ -46,7 +46,7 @@ func activeCLIProfile() string {
 	if err != nil {
 		return cliDefaultProfile
 	}
-	data, err := readLimited(filepath.Join(folder, "stackit", "cli-profile.txt"))
+	data, err := envcredential.ReadFile(filepath.Join(folder, "stackit", "cli-profile.txt"))
 	if err != nil {
 		return cliDefaultProfile
 	}
@@ -128,7 +128,8 @@ func (g *cliGrant) run(ctx context.Context, a *Account) ([]byte, error) {
 	defer cancel()
 	cmd := exec.CommandContext(ctx, path, "auth", "get-access-token", "--output-format", "json", "--verbosity", "error")
 	// The session's own token is wanted, whatever the CLI would find in the environment.
-	cmd.Env = append(os.Environ(), cliProfileVariable+"="+g.Profile, "STACKIT_ACCESS_TOKEN=", useOIDCVariable+"=")
+	cmd.Env = append(os.Environ(), envcredential.CLIProfile.String()+"="+g.Profile,
+		envcredential.AccessToken.String()+"=", envcredential.UseOIDC.String()+"=")
 	cmd.WaitDelay = time.Second
 	var output limitedBuffer
 	cmd.Stdout = &output
@@ -152,13 +153,14 @@ func (g *cliGrant) run(ctx context.Context, a *Account) ([]byte, error) {
 // command is how a person calls a command of the STACKIT CLI for this profile of it: there is no flag for that. The
 // name has been checked, so that it needs no quotes.
 func (g *cliGrant) command(a *Account, arguments string) string {
-	if g.Profile == cmp.Or(a.Getenv(cliProfileVariable), activeCLIProfile()) {
+	if g.Profile == cmp.Or(a.Env.Get(envcredential.CLIProfile), activeCLIProfile()) {
 		return "stackit " + arguments
 	}
 	if runtime.GOOS == "windows" { // whose shells each have a syntax of their own for it
-		return "stackit " + arguments + " (with " + cliProfileVariable + "=" + g.Profile + " in the environment)"
+		return "stackit " + arguments + " (with " + envcredential.CLIProfile.String() + "=" + g.Profile +
+			" in the environment)"
 	}
-	return cliProfileVariable + "=" + g.Profile + " stackit " + arguments
+	return envcredential.CLIProfile.String() + "=" + g.Profile + " stackit " + arguments
 }
 
 // again is how the CLI's session is made again: by whom it was made before.

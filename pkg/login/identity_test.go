@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/envcredential"
 )
 
 // Every variable that a credential is looked for in changes the key of the tokens that are minted with it: else the
@@ -29,18 +29,19 @@ func TestEveryCredentialVariableIsIdentity(t *testing.T) {
 	asked := map[string]bool{}
 	for _, env := range []map[string]string{ // one for each source, so that what only some of them read is asked for
 		{}, {"STACKIT_ACCESS_TOKEN": "x"},
-		{emailVariable: "a@b", tokenFileVariable: key},
-		{emailVariable: "a@b", "STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN": w.workloadToken(nil)},
-		{emailVariable: "a@b", useOIDCVariable: "1", "ACTIONS_ID_TOKEN_REQUEST_URL": w.sandbox.URL(),
+		{"STACKIT_SERVICE_ACCOUNT_EMAIL": "a@b", "STACKIT_FEDERATED_TOKEN_FILE": key},
+		{"STACKIT_SERVICE_ACCOUNT_EMAIL": "a@b", "STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN": w.workloadToken(nil)},
+		{"STACKIT_SERVICE_ACCOUNT_EMAIL": "a@b", "STACKIT_USE_OIDC": "1",
+			"ACTIONS_ID_TOKEN_REQUEST_URL":   w.sandbox.URL(),
 			"ACTIONS_ID_TOKEN_REQUEST_TOKEN": "x"},
-		{emailVariable: "a@b", useOIDCVariable: "1", "SYSTEM_OIDCREQUESTURI": w.sandbox.URL(),
+		{"STACKIT_SERVICE_ACCOUNT_EMAIL": "a@b", "STACKIT_USE_OIDC": "1", "SYSTEM_OIDCREQUESTURI": w.sandbox.URL(),
 			"SYSTEM_ACCESSTOKEN": "x"},
 		{"STACKIT_SERVICE_ACCOUNT_KEY_PATH": key}, {"STACKIT_SERVICE_ACCOUNT_TOKEN": "x"},
-		{profile.CredentialsPathVariable: credentials},
+		{"STACKIT_CREDENTIALS_PATH": credentials},
 		{"HOME": filepath.Join(w.dir, "home"), "USERPROFILE": filepath.Join(w.dir, "home")},
 	} {
 		a := w.account()
-		a.Getenv = func(name string) string { asked[name] = true; return env[name] }
+		a.Env = envcredential.Of(func(name string) string { asked[name] = true; return env[name] })
 		if source, err := a.Open(t.Context()); err == nil {
 			_, _ = source.Token(t.Context()) // that it is refused does not matter: what it asked for does
 		}
@@ -54,12 +55,12 @@ func TestEveryCredentialVariableIsIdentity(t *testing.T) {
 			value, other = filepath.Join(w.dir, "home"), t.TempDir()
 		}
 		identity := func(value string) []string {
-			return profile.EnvironmentIdentity(func(n string) string {
+			return envcredential.Of(func(n string) string {
 				if n == name {
 					return value
 				}
 				return ""
-			})
+			}).Identity()
 		}
 		if name == "USERPROFILE" {
 			continue // on Windows, in the place of HOME

@@ -10,15 +10,13 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
-	"os"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/envcredential"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 // serviceAccountKey is the key file that STACKIT's API or portal returns once, as far as it is used.
@@ -81,8 +79,8 @@ func notAKey(reason string) error {
 func lookalike(members map[string]json.RawMessage) string {
 	has := func(name string) bool { _, ok := members[name]; return ok }
 	switch {
-	case has("STACKIT_SERVICE_ACCOUNT_KEY_PATH"), has("STACKIT_SERVICE_ACCOUNT_KEY"),
-		has("STACKIT_SERVICE_ACCOUNT_TOKEN"):
+	case has(envcredential.ServiceAccountKeyPath.String()), has(envcredential.ServiceAccountKey.String()),
+		has(envcredential.ServiceAccountToken.String()):
 		return "it is a STACKIT credentials file, not a key"
 	case has("kind"), has("apiVersion"):
 		return "it is a Kubernetes object or kubeconfig, not a key"
@@ -224,21 +222,6 @@ func (g *keyGrant) refused(a *Account) error {
 	return hint.Wrap(fmt.Errorf("STACKIT refuses the tokens of the service account key %s", g.Key.Credentials.KeyID),
 		"check that service account %s still exists; create another key in the STACKIT portal, then: "+
 			"%s --service-account-key FILE", g.Key.Credentials.Issuer, a.command("login"))
-}
-
-// readLimited reads a file, also one without a size such as a pipe, of up to 1 MiB.
-func readLimited(path string) ([]byte, error) {
-	const limit = 1 << 20
-	f, err := securefile.Open(path, os.O_RDONLY, 0) // which does not wait for the writer of a FIFO
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	data, err := io.ReadAll(io.LimitReader(f, limit+1))
-	if err == nil && len(data) > limit {
-		err = fmt.Errorf("%s is larger than 1 MiB", path)
-	}
-	return data, err
 }
 
 // newUUID is a random UUID (RFC 9562, section 5.4): what the SDK sends for jti. A module is more than one identifier is

@@ -14,6 +14,7 @@ import (
 
 	"github.com/golang-jwt/jwt/v5"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/envcredential"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
@@ -174,7 +175,9 @@ func TestKeyTokenURL(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			s := &Account{
 				Profile: profile.Profile{Endpoints: profile.Endpoints{ServiceAccountToken: tc.configured}},
-				Getenv:  func(name string) string { return map[string]string{"STACKIT_TOKEN_BASEURL": tc.env}[name] },
+				Env: envcredential.Of(func(name string) string {
+					return map[string]string{"STACKIT_TOKEN_BASEURL": tc.env}[name]
+				}),
 			}
 			key := &serviceAccountKey{}
 			key.Credentials.Audience, key.Credentials.TokenEndpoint = tc.audience, tc.own

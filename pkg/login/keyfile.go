@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/envcredential"
 	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
 )
 
@@ -39,7 +40,7 @@ func (f KeyFile) authenticate(ctx context.Context, a *Account) (result, error) {
 func (a *Account) keyTokenURL(key *serviceAccountKey) string {
 	return cmp.Or(
 		a.Profile.Endpoints.ServiceAccountToken,
-		a.Getenv("STACKIT_TOKEN_BASEURL"),
+		a.Env.Get(envcredential.TokenBaseURL),
 		tokenURLOfAudience(key.Credentials.Audience),
 		key.Credentials.TokenEndpoint,
 		publicTokenURL,
@@ -48,5 +49,5 @@ func (a *Account) keyTokenURL(key *serviceAccountKey) string {
 
 // readInput reads a file that may be a terminal, such as /dev/stdin.
 func readInput(ctx context.Context, path string) ([]byte, error) {
-	return interrupt.Read(ctx, func() ([]byte, error) { return readLimited(path) })
+	return interrupt.Read(ctx, func() ([]byte, error) { return envcredential.ReadFile(path) })
 }

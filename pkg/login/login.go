@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
+	"github.com/kubectl-edge/kubectl-edge/pkg/envcredential"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
 )
@@ -67,6 +68,6 @@ type Account struct {
 	HTTP    *http.Client
 	Say     func(format string, args ...any) // shows a person who waits why; may be nil
 	Warn    func(error)                      // says what went wrong beside what was asked for; may be nil
-	Getenv  func(string) string
+	Env     envcredential.Environment
 	Now     func() time.Time
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
+	"github.com/kubectl-edge/kubectl-edge/pkg/envcredential"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
@@ -67,8 +68,8 @@ func (w *world) account() *Account {
 		Dirs: d, Name: "work", Profile: w.profile, Trusted: w.trusted, HTTP: w.client,
 		Secrets: secretstore.Open(secretstore.Options{Dir: d.State + "/secrets",
 			Keyring: keyringtest.None("test")}),
-		Getenv: func(name string) string { return w.env[name] },
-		Now:    w.now,
+		Env: envcredential.Of(func(name string) string { return w.env[name] }),
+		Now: w.now,
 	}
 }
 

@@ -38,7 +38,7 @@ func TestSourcesFail(t *testing.T) {
 			func(w *world) error { _, err := w.token(); return err }},
 		"workload identity": {tokenPath, "workload token", func(w *world) {
 			w.env = map[string]string{"STACKIT_SERVICE_ACCOUNT_EMAIL": sandbox.AdminServiceAccount,
-				tokenFileVariable: w.write("token", []byte(w.workloadToken(nil)))}
+				"STACKIT_FEDERATED_TOKEN_FILE": w.write("token", []byte(w.workloadToken(nil)))}
 		}, func(w *world) error { _, err := w.token(); return err }},
 		"authorization code": {tokenPath, "authorization code", func(*world) {},
 			func(w *world) error {

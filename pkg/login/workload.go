@@ -10,15 +10,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/envcredential"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/jwtclaims"
 )
 
 const (
-	emailVariable     = "STACKIT_SERVICE_ACCOUNT_EMAIL"
-	tokenFileVariable = "STACKIT_FEDERATED_TOKEN_FILE"
-	useOIDCVariable   = "STACKIT_USE_OIDC"
-
 	// defaultWorkloadToken is where STACKIT's clusters put a pod's token.
 	defaultWorkloadToken = "/var/run/secrets/stackit.cloud/serviceaccount/token"
 	publicIssuer         = "https://accounts.stackit.cloud"
@@ -89,7 +86,7 @@ func checkWorkloadToken(token string, now time.Time) error {
 // workloadTokenURL returns the identity provider's token endpoint.
 func (a *Account) workloadTokenURL(ctx context.Context) (string, error) {
 	if a.Profile.Endpoints.IdentityProvider == "" {
-		return cmp.Or(a.variable("STACKIT_IDP_TOKEN_ENDPOINT"), publicIssuerTokenURL), nil
+		return cmp.Or(a.Env.Trimmed(envcredential.IdentityProviderTokenEndpoint), publicIssuerTokenURL), nil
 	}
 	provider, err := a.discover(ctx)
 	if err != nil {
@@ -102,19 +99,20 @@ func (a *Account) workloadTokenURL(ctx context.Context) (string, error) {
 // e-mail address of a service account and a token in a file are enough; what else could be a token's source is asked
 // only when STACKIT_USE_OIDC is 1, as with the STACKIT CLI.
 func (a *Account) workloadGrant() (grant, error) {
-	email, wanted := a.variable(emailVariable), a.variable(useOIDCVariable) == "1"
+	email := a.Env.Trimmed(envcredential.ServiceAccountEmail)
+	wanted := a.Env.Trimmed(envcredential.UseOIDC) == "1"
 	if email == "" && !wanted {
 		return nil, nil
 	}
 	if email == "" {
-		return nil, hint.Wrap(fmt.Errorf("workload identity: %s is 1, and %s is not set", useOIDCVariable,
-			emailVariable),
-			"set %s to the service account's e-mail address", emailVariable)
+		return nil, hint.Wrap(fmt.Errorf("workload identity: %v is 1, and %v is not set", envcredential.UseOIDC,
+			envcredential.ServiceAccountEmail),
+			"set %v to the service account's e-mail address", envcredential.ServiceAccountEmail)
 	}
 	token := a.workloadToken(wanted)
 	if token.get == nil && wanted {
 		return nil, hint.Wrap(errors.New("workload identity: no token of this workload was found"),
-			"set %s, or give the CI job the right to ask for an ID token", tokenFileVariable)
+			"set %v, or give the CI job the right to ask for an ID token", envcredential.FederatedTokenFile)
 	}
 	if token.get == nil {
 		return nil, nil
@@ -123,11 +121,11 @@ func (a *Account) workloadGrant() (grant, error) {
 }
 
 func (a *Account) workloadToken(wanted bool) workloadToken {
-	const inlineVariable = "STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN"
-	if token := a.variable(inlineVariable); token != "" {
-		return workloadToken{inlineVariable, func(context.Context, *Account) (string, error) { return token, nil }}
+	if token := a.Env.Trimmed(envcredential.FederatedToken); token != "" {
+		return workloadToken{envcredential.FederatedToken.String(),
+			func(context.Context, *Account) (string, error) { return token, nil }}
 	}
-	if path := a.Getenv(tokenFileVariable); path != "" {
+	if path := a.Env.Get(envcredential.FederatedTokenFile); path != "" {
 		return fileToken(path)
 	}
 	if wanted {
@@ -146,7 +144,7 @@ func (a *Account) workloadToken(wanted bool) workloadToken {
 
 func fileToken(path string) workloadToken {
 	return workloadToken{path, func(context.Context, *Account) (string, error) {
-		data, err := readLimited(path)
+		data, err := envcredential.ReadFile(path)
 		return strings.TrimSpace(string(data)), err
 	}}
 }

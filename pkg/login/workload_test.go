@@ -49,27 +49,30 @@ func TestWorkloadIdentity(t *testing.T) {
 		env        map[string]string
 		want, next string // of the error
 	}{
-		{"file", map[string]string{email: admin, tokenFileVariable: file}, "", ""},
-		{"file, switched on", map[string]string{on: "1", email: admin, tokenFileVariable: file}, "", ""},
+		{"file", map[string]string{email: admin, "STACKIT_FEDERATED_TOKEN_FILE": file}, "", ""},
+		{"file, switched on", map[string]string{on: "1", email: admin, "STACKIT_FEDERATED_TOKEN_FILE": file}, "", ""},
 		{"inline", map[string]string{email: admin, "STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN": token}, "", ""},
 		{"inline before file", map[string]string{email: admin, "STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN": token,
-			tokenFileVariable: "/missing"}, "", ""},
-		{"before a key", map[string]string{email: admin, tokenFileVariable: file,
+			"STACKIT_FEDERATED_TOKEN_FILE": "/missing"}, "", ""},
+		{"before a key", map[string]string{email: admin, "STACKIT_FEDERATED_TOKEN_FILE": file,
 			"STACKIT_SERVICE_ACCOUNT_KEY_PATH": "/missing"}, "", ""},
 		{"GitHub", github, "", ""},
 		{"Azure DevOps", azure, "", ""},
-		{"file before GitHub", with(github, tokenFileVariable, file, "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "wrong"), "",
+		{"file before GitHub", with(github, "STACKIT_FEDERATED_TOKEN_FILE", file, "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+			"wrong"), "",
 			""},
 
-		{"no e-mail address", map[string]string{on: "1", tokenFileVariable: file},
+		{"no e-mail address", map[string]string{on: "1", "STACKIT_FEDERATED_TOKEN_FILE": file},
 			"STACKIT_SERVICE_ACCOUNT_EMAIL is not set", "set STACKIT_SERVICE_ACCOUNT_EMAIL"},
 		{"no token", map[string]string{on: "1", email: admin}, "no token of this workload was found",
-			tokenFileVariable},
-		{"file missing", map[string]string{email: admin, tokenFileVariable: "/missing/token"},
+			"STACKIT_FEDERATED_TOKEN_FILE"},
+		{"file missing", map[string]string{email: admin, "STACKIT_FEDERATED_TOKEN_FILE": "/missing/token"},
 			"workload token of /missing/token: open", ""},
-		{"file empty", map[string]string{email: admin, tokenFileVariable: w.write("empty", nil)}, "it is not a JWT",
+		{"file empty", map[string]string{email: admin, "STACKIT_FEDERATED_TOKEN_FILE": w.write("empty", nil)},
+			"it is not a JWT",
 			""},
-		{"file of another kind", map[string]string{email: admin, tokenFileVariable: w.write("text", []byte("a.b c"))},
+		{"file of another kind", map[string]string{email: admin,
+			"STACKIT_FEDERATED_TOKEN_FILE": w.write("text", []byte("a.b c"))},
 			"it is not a JWT", ""},
 		{"expired", map[string]string{email: admin,
 			"STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN": w.workloadToken(map[string]any{
@@ -84,7 +87,8 @@ func TestWorkloadIdentity(t *testing.T) {
 		{"another audience", map[string]string{email: admin,
 			"STACKIT_SERVICE_ACCOUNT_FEDERATED_TOKEN": w.workloadToken(map[string]any{"aud": "x"})},
 			"it was rejected", "trusts the token's issuer"},
-		{"another service account", map[string]string{email: sandbox.ReaderServiceAccount, tokenFileVariable: file},
+		{"another service account", map[string]string{email: sandbox.ReaderServiceAccount,
+			"STACKIT_FEDERATED_TOKEN_FILE": file},
 			"it was rejected", sandbox.ReaderServiceAccount},
 		{"GitHub refuses", with(github, "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "wrong"),
 			"workload token of GitHub Actions: ask localhost", "id-token: write"},
@@ -97,7 +101,7 @@ func TestWorkloadIdentity(t *testing.T) {
 		{"GitHub without TLS", with(github, "ACTIONS_ID_TOKEN_REQUEST_URL", "http://localhost/x"), "want https", ""},
 		{"Azure DevOps refuses", with(azure, "SYSTEM_ACCESSTOKEN", "wrong"),
 			"workload token of Azure DevOps: ask localhost", "right to ask"},
-		{"token endpoint elsewhere", map[string]string{email: admin, tokenFileVariable: file,
+		{"token endpoint elsewhere", map[string]string{email: admin, "STACKIT_FEDERATED_TOKEN_FILE": file,
 			"STACKIT_IDP_TOKEN_ENDPOINT": "https://evilstackit.cloud/token"}, "not below stackit.cloud", ""},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -132,7 +136,8 @@ func TestWorkloadIdentityIsNotWanted(t *testing.T) {
 func TestWorkloadTokenFileIsReadAgain(t *testing.T) {
 	w := newWorld(t)
 	file := w.write("token", []byte(w.workloadToken(nil)))
-	w.env = map[string]string{"STACKIT_SERVICE_ACCOUNT_EMAIL": sandbox.AdminServiceAccount, tokenFileVariable: file}
+	w.env = map[string]string{"STACKIT_SERVICE_ACCOUNT_EMAIL": sandbox.AdminServiceAccount,
+		"STACKIT_FEDERATED_TOKEN_FILE": file}
 	source, err := w.account().Open(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -209,7 +214,7 @@ func TestLoginMethodOfTheProfile(t *testing.T) {
 	w.env = map[string]string{
 		"STACKIT_ACCESS_TOKEN":          testToken(t, "static@example.com", time.Now().Add(time.Hour)),
 		"STACKIT_SERVICE_ACCOUNT_EMAIL": sandbox.AdminServiceAccount,
-		tokenFileVariable:               w.write("token", []byte(w.workloadToken(nil))),
+		"STACKIT_FEDERATED_TOKEN_FILE":  w.write("token", []byte(w.workloadToken(nil))),
 		"STACKIT_SERVICE_ACCOUNT_KEY":   string(w.sandbox.ServiceAccountKey()),
 		"STACKIT_SERVICE_ACCOUNT_TOKEN": testToken(t, "sa@example.com", time.Now().Add(time.Hour)),
 	}

@@ -1,9 +1,7 @@
 package profile_test
 
 import (
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -303,106 +301,6 @@ func TestFingerprint(t *testing.T) {
 	save(profile.Session{Profile: "home", Generation: "1"})
 	if after, err := fingerprint(d); err != nil || after != before {
 		t.Errorf("another profile's login changes it: %v", err)
-	}
-}
-
-func TestEnvironmentIdentity(t *testing.T) {
-	if got := profile.EnvironmentIdentity(func(string) string { return "" }); got != nil {
-		t.Errorf("without credentials: got %q", got)
-	}
-	one := profile.EnvironmentIdentity(func(n string) string {
-		return map[string]string{"STACKIT_ACCESS_TOKEN": "top secret"}[n]
-	})
-	if len(one) != 1 || !strings.HasPrefix(one[0], "STACKIT_ACCESS_TOKEN=") || strings.Contains(one[0], "secret") {
-		t.Errorf("got %q, want a name and a hash", one)
-	}
-}
-
-// When another's key lies at a path, the tokens of the one before are not theirs.
-func TestEnvironmentIdentityOfAFile(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "key.json")
-	for _, name := range []string{"STACKIT_SERVICE_ACCOUNT_KEY_PATH", "STACKIT_PRIVATE_KEY_PATH",
-		"STACKIT_CREDENTIALS_PATH"} {
-		identity := func() []string {
-			return profile.EnvironmentIdentity(func(n string) string { return map[string]string{name: path}[n] })
-		}
-		seen := map[string]string{strings.Join(identity(), "\n"): "no file"}
-		for _, content := range []string{"one", "three"} {
-			if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			first := strings.Join(identity(), "\n")
-			if before, ok := seen[first]; ok {
-				t.Errorf("%s: %q is taken for %s", name, content, before)
-			}
-			if again := strings.Join(identity(), "\n"); again != first {
-				t.Errorf("%s: the same file is another one", name)
-			}
-			seen[first] = content
-		}
-		if err := os.Remove(path); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// The same holds for a credentials file, also where nobody named it, and for the keys that it names.
-func TestEnvironmentIdentityOfACredentialsFile(t *testing.T) {
-	home := t.TempDir()
-	byDefault := filepath.Join(home, ".stackit", "credentials.json")
-	if err := os.Mkdir(filepath.Dir(byDefault), 0o700); err != nil {
-		t.Fatal(err)
-	}
-	key := filepath.Join(home, "key.json")
-	quoted, err := json.Marshal(key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	named := filepath.Join(home, "named.json")
-	for path, env := range map[string]map[string]string{
-		byDefault: {"HOME": home, "USERPROFILE": home},
-		named:     {"STACKIT_CREDENTIALS_PATH": named},
-	} {
-		for _, form := range []string{
-			`{"STACKIT_SERVICE_ACCOUNT_KEY_PATH":%s}`,
-			`{"STACKIT_SERVICE_ACCOUNT_KEY_PATH" : %s, "STACKIT_PRIVATE_KEY_PATH": ""}`,
-			"{\n\t\"STACKIT_PRIVATE_KEY_PATH\":\n\t%s\n}", `{"stackit_private_key_path":%s}`,
-			`{"note": "STACKIT_PRIVATE_KEY_PATH", "STACKIT_PRIVATE_KEY_PATH":%s}`,
-			`{"STACKIT_PRIVATE_KEY_PATH":"absent", "STACKIT_PRIVATE_KEY_PATH":%s}`,
-		} {
-			content := fmt.Sprintf(form, quoted)
-			for _, content := range []string{content, strings.ReplaceAll(content, "/", `\/`)} {
-				seen := map[string]string{}
-				step := func(name, path, content string) {
-					if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-						t.Fatal(err)
-					}
-					identity := strings.Join(profile.EnvironmentIdentity(func(n string) string { return env[n] }), "\n")
-					if before, ok := seen[identity]; ok {
-						t.Errorf("%s, %s: %s is taken for %s: %q", path, content, name, before, identity)
-					}
-					seen[identity] = name
-				}
-				step("a token in the file", path, `{"STACKIT_SERVICE_ACCOUNT_TOKEN":"x"}`)
-				step("a file that names a key", path, content)
-				step("its key", key, "one")
-				step("another key", key, "three")
-				step("another file", path, content+"\n")
-				if err := os.Remove(key); err != nil {
-					t.Fatal(err)
-				}
-			}
-		}
-	}
-	for _, rubbish := range []string{``, `{`, `"STACKIT_PRIVATE_KEY_PATH"`, `{"STACKIT_PRIVATE_KEY_PATH":"`,
-		`{"STACKIT_PRIVATE_KEY_PATH":1}`} {
-		if err := os.WriteFile(named, []byte(rubbish), 0o600); err != nil {
-			t.Fatal(err)
-		}
-		env := map[string]string{"STACKIT_CREDENTIALS_PATH": named}
-		if got := profile.EnvironmentIdentity(func(n string) string { return env[n] }); len(got) != 1 {
-			t.Errorf("%s: %q", rubbish, got)
-		}
 	}
 }
 

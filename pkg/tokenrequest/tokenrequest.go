@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
+	"github.com/kubectl-edge/kubectl-edge/pkg/envcredential"
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
@@ -54,7 +55,7 @@ func (r Request) key(files *profile.Files, getenv func(string) string) (tokencac
 		return tokencache.Key{}, err
 	}
 	parts := append(r.Args(), files.Name(), string(fingerprint[:]))
-	return tokencache.KeyOf("edge", append(parts, profile.EnvironmentIdentity(getenv)...)...), nil
+	return tokencache.KeyOf("edge", append(parts, envcredential.Of(getenv).Identity()...)...), nil
 }
 
 // Target is a request with everything that is needed to answer it.

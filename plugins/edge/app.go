@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
 	"github.com/kubectl-edge/kubectl-edge/pkg/edgetoken"
+	"github.com/kubectl-edge/kubectl-edge/pkg/envcredential"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
@@ -76,7 +77,7 @@ func (a *app) account(s profile.Scope) (*login.Account, error) {
 	}
 	return &login.Account{
 		Dirs: a.dirs, Name: s.Name, Profile: s.Settings, Trusted: s.Config.TrustedHosts, Session: s.Session,
-		Secrets: a.secrets(), HTTP: client, Getenv: a.Getenv, Now: a.Now,
+		Secrets: a.secrets(), HTTP: client, Env: envcredential.Of(a.Getenv), Now: a.Now,
 		Say:         a.Note,
 		Warn:        func(err error) { a.Warn("%v", err) },
 		Authorities: authorities, Foreign: a.foreign, Pinned: func() []string { return trust.Pinned(programName) },

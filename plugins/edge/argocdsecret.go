@@ -15,6 +15,7 @@ import (
 	clientauthentication "k8s.io/client-go/pkg/apis/clientauthentication/v1"
 	"k8s.io/client-go/rest"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/envcredential"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
@@ -45,9 +46,9 @@ func (o *clusterSecretOptions) secret(request tokenrequest.Request, name string,
 	config.ExecProvider.Command = o.command
 	config.ExecProvider.Args = request.Args()
 	config.ExecProvider.Env = map[string]string{
-		"STACKIT_USE_OIDC":              "1",
-		"STACKIT_SERVICE_ACCOUNT_EMAIL": o.serviceAccount,
-		"STACKIT_FEDERATED_TOKEN_FILE":  o.tokenFile,
+		envcredential.UseOIDC.String():             "1",
+		envcredential.ServiceAccountEmail.String(): o.serviceAccount,
+		envcredential.FederatedTokenFile.String():  o.tokenFile,
 	}
 	config.ExecProvider.APIVersion = clientauthentication.SchemeGroupVersion.String()
 	config.ExecProvider.InstallHint = argoCDHint
