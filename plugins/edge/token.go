@@ -94,6 +94,12 @@ func (o *tokenCreateOptions) run(ctx context.Context) error {
 	if o.file.keepFresh {
 		return o.keepFresh(ctx)
 	}
+	if o.file.path == "" {
+		if err := plugin.Reserve(o.Out); err != nil {
+			return hint.Wrap(fmt.Errorf("mint a token: none was minted, since its text has no place: %w", err),
+				"make room, or write it elsewhere, and try again")
+		}
+	}
 	instance, e, err := o.mint(ctx, o.patience)
 	if err != nil {
 		return err

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate"
 )
 
@@ -110,6 +111,10 @@ func (o *createOptions) run(ctx context.Context) error {
 	client, err := o.connect(ctx, s)
 	if err != nil {
 		return err
+	}
+	if err := plugin.Reserve(o.Out); err != nil {
+		return hint.Wrap(fmt.Errorf("create service token %q: none was made, since its text has no place: %w",
+			o.name, err), "make room, or write it elsewhere, and try again")
 	}
 	created, err := client.CreateServiceToken(ctx, req)
 	if err != nil {
