@@ -152,6 +152,29 @@ func TestKubeconfigChoosesTheFolders(t *testing.T) {
 	}
 }
 
+// A kubeconfig can name each command of ours, and each client calls it: the folders are its author's all the same.
+func TestKubeconfigCallsAnotherCommand(t *testing.T) {
+	p := newPerson(t)
+	a := newAttacker(t, p)
+	for _, args := range [][]string{
+		{"kubectl-edge", "token", "create", "--project-id=" + sandbox.ProjectID, "--name=demo"},
+		{"kubectl-edge", "instance", "list", "--project-id=" + sandbox.ProjectID},
+		{"kubectl-edge", "login", "--no-browser"},
+	} {
+		command := append(append(asKubectl(), "env", "KUBERNETES_EXEC_INFO={}", "XDG_CONFIG_HOME="+a.config,
+			"XDG_STATE_HOME="+t.TempDir()), args...)
+		code, stdout, stderr := p.exec([]string{"STACKIT_ACCESS_TOKEN=" + cliToken}, command...)
+		if code == 0 || stdout != "" || !strings.Contains(stderr, a.config) {
+			t.Errorf("%q: exit code %d, stdout %q, stderr:\n%s", args, code, stdout, stderr)
+		}
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if len(a.requests) > 0 {
+		t.Errorf("requests went to the author's host: %q", a.requests)
+	}
+}
+
 // Who names the folders in their own shell is not a kubeconfig's author: their credentials work, and nothing is said.
 func TestPersonChoosesTheFolders(t *testing.T) {
 	helper := []string{"kubectl-edge_credential", "--project-id=" + sandbox.ProjectID, "--region=eu01",

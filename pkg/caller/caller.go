@@ -41,9 +41,6 @@ func Client() Environment {
 	return nil
 }
 
-// ByKubectl reports whether a kubectl may have called this process.
-func ByKubectl() bool { return isKubectl(os.Getppid()) }
-
 // folders are the variables that say where the configuration and the sessions are.
 var folders = [...]string{"HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"}
 

@@ -36,14 +36,15 @@ func (a *app) noteForeign() {
 
 // foreign reports whether the folders d may have been chosen by the author of a kubeconfig: the environment named them,
 // and a kubeconfig adds to that (exec.env). It first gives the process back what a kubeconfig changed that is not for
-// one to change. A command that no kubectl called, other than the helper's, has its person's environment.
+// one to change. A command that no client called, other than the helper's, has its person's environment. Which client it
+// was does not matter: a kubeconfig can name each command of ours, and not only kubectl reads kubeconfigs.
 func foreign(p Process, cmd *cobra.Command, d dirs.Dirs) bool {
 	byClient := p.Getenv(execcredential.Variable) != "" // clients set it after exec.env
 	credential := cmd.Name() == "credential"
 	set := func(name string) bool { f := cmd.Flags().Lookup(name); return f != nil && f.Changed }
 	background := credential && set("refresh") && !byClient && startedDetached()
 	switch {
-	case !credential && !(byClient && caller.ByKubectl()):
+	case !credential && !byClient:
 		return false
 	case background && !set(foreignFlag):
 		return false // the helper compared, while its client was there
