@@ -140,6 +140,7 @@ const (
 
 // execEdge runs kubectl-edge in this process's place.
 func execEdge(p Process, args []string) (int, error) {
+	caller.Client().Restore() // a PATH of the kubeconfig's would say what kubectl-edge is
 	path, err := findEdge(p.Args[0], os.Executable)
 	if err != nil {
 		return 0, err
@@ -150,6 +151,12 @@ func execEdge(p Process, args []string) (int, error) {
 // startEdge starts kubectl-edge in the background. Nobody waits for it: client-go reads the helper's output until every
 // process that could write to it is gone, so the new one has nothing in common with this one.
 func startEdge(p Process, args []string) error {
+	// The client will be gone, so what it has in its environment is found out here.
+	client := caller.Client()
+	if client == nil || !client.SameFolders(p.Getenv) {
+		args = append(args, "--foreign")
+	}
+	client.Restore()
 	path, err := findEdge(p.Args[0], os.Executable)
 	if err != nil {
 		return err
@@ -160,12 +167,6 @@ func startEdge(p Process, args []string) error {
 	}
 	defer null.Close()
 	keepToOurselves()
-	// The client will be gone, so what it has in its environment is found out here.
-	client := caller.Client()
-	if client == nil || !client.SameFolders(p.Getenv) {
-		args = append(args, "--foreign")
-	}
-	client.Restore()
 	environ := slices.DeleteFunc(os.Environ(), func(entry string) bool {
 		return strings.HasPrefix(entry, execcredential.Variable+"=")
 	})
