@@ -36,6 +36,7 @@ func mayFail() []string {
 		"(*os.File).Close",
 		"(*github.com/kubectl-edge/kubectl-edge/pkg/securefile.Dir).Close",
 		"golang.org/x/sys/unix.Close",
+		"syscall.Close",
 		"(*os.Process).Kill",
 		"(*os.Process).Signal",
 		"os.Remove",
