@@ -3,6 +3,7 @@ package kubeconfig
 import (
 	"cmp"
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -72,4 +73,17 @@ func samePlace(a, b tokenrequest.Request) bool {
 func IsFor(user *api.AuthInfo, request tokenrequest.Request) bool {
 	other, ok := RequestOf(user)
 	return ok && other.InstanceID == request.InstanceID && samePlace(other, request)
+}
+
+// SameServer compares the URLs of API servers.
+func SameServer(a, b string) bool {
+	x, err1 := url.Parse(a)
+	y, err2 := url.Parse(b)
+	if err1 != nil || err2 != nil {
+		return false
+	}
+	port := func(u *url.URL) string { return cmp.Or(u.Port(), "443") }
+	return x.Scheme == "https" && y.Scheme == "https" && strings.EqualFold(x.Hostname(), y.Hostname()) &&
+		port(x) == port(y) &&
+		strings.TrimRight(x.Path, "/") == strings.TrimRight(y.Path, "/")
 }

@@ -118,9 +118,15 @@ func (a *app) cloud(ctx context.Context, s profile.Scope) (edgeCloud, error) {
 	return edgeCloud{Scope: s, Client: client, source: source}, nil
 }
 
-// minter mints tokens in the cloud.
-func (a *app) minter(cloud edgeCloud) edgetoken.Minter {
-	return edgetoken.Minter{Client: cloud.Client, Now: a.Now}
+// principal is whom STACKIT takes the command for.
+func (c edgeCloud) principal(ctx context.Context) (string, error) {
+	token, err := c.source.Token(ctx)
+	return token.Principal, err
+}
+
+// minter mints tokens by the client.
+func (a *app) minter(client *stackit.Client) edgetoken.Minter {
+	return edgetoken.Minter{Client: client, Now: a.Now}
 }
 
 // tokens are those of a source, without what is known of them.

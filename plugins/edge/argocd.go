@@ -227,7 +227,7 @@ func (o *clusterSecretOptions) secretOf(
 	}
 	own := request
 	own.Profile = cloud.Name // that of this machine, whose cache gets the token
-	entry, err := o.fetch(ctx, cloud, own)
+	entry, err := o.fetch(ctx, cloud.Client, own)
 	if err != nil {
 		return nil, err
 	}

@@ -213,7 +213,7 @@ func (a *app) mint(target tokenrequest.Target) mint.Func {
 		if err != nil {
 			return tokencache.Entry{}, err
 		}
-		e, err := a.minter(cloud).Mint(ctx, target.ProjectID, target.Region, target.InstanceID, target.Expiration)
+		e, err := a.minter(cloud.Client).Mint(ctx, target.ProjectID, target.Region, target.InstanceID, target.Expiration)
 		e.Labels = target.Labels()
 		return e, err
 	}

@@ -59,7 +59,7 @@ func (a *app) checkAccepted(ctx context.Context, current string, server *url.URL
 			server.Host)
 	}
 	named, known := target.Store.Server(target.Key, token)
-	if known && !sameServer(named.URL, server.String()) {
+	if known && !kubeconfig.SameServer(named.URL, server.String()) {
 		return failed(name, fmt.Errorf("context %q leads to %s, and STACKIT says that instance %s is at %s", current,
 			server.Host, request.InstanceID, named.URL), "kubectl edge kubeconfig create")
 	}

@@ -13,9 +13,9 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
+	"github.com/kubectl-edge/kubectl-edge/pkg/finder"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
-	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
@@ -136,7 +136,7 @@ func (o *kubeconfigConvertOptions) choose(config *api.Config) ([]*conversion, er
 	for _, e := range embedded {
 		token := config.AuthInfos[e.User].Token
 		named := slices.ContainsFunc(e.Contexts, func(name string) bool { return slices.Contains(o.contexts, name) })
-		if o.all && !e.STACKIT && e.InstanceID == "" && len(claimedInstances(token)) == 0 {
+		if o.all && !e.STACKIT && e.InstanceID == "" && len(finder.ClaimedInstances(token)) == 0 {
 			o.Note("Left alone context %q: nothing says that it is an Edge instance's. If it is, name it with "+
 				"--context.", e.Contexts[0])
 		} else if o.all || named {
@@ -156,17 +156,17 @@ func (o *kubeconfigConvertOptions) identify(ctx context.Context, config *api.Con
 	if err != nil {
 		return err
 	}
-	f := &finder{
-		app: o.app, cloud: cloud, expiration: o.expiration,
-		listed: map[string][]stackit.Instance{}, fetched: map[tokenrequest.Request]*fetchedEntry{},
-	}
+	f := finder.New(finder.Options{
+		Scope: s, OnlyHere: o.choice.ProjectID != "", Expiration: o.expiration,
+		Client: cloud.Client, Principal: cloud.principal, Fetch: o.fetch,
+	})
 	candidates := make([][]tokenrequest.Request, len(conversions))
 	for i, c := range conversions {
 		// Before anything is minted. The entry is the kubeconfig's own then, so nothing but the user changes.
 		trial := &conversion{Embedded: c.Embedded, token: c.token,
 			entry: kubeconfig.Entry{User: kubeconfig.ExecUser(nil, "")}}
 		if c.err = trial.apply(config.DeepCopy()); c.err == nil {
-			candidates[i], c.err = f.candidates(ctx, c.Embedded, c.token, !o.all)
+			candidates[i], c.err = f.Candidates(ctx, c.Embedded, c.token, !o.all)
 		}
 	}
 	cloud, end := o.patient(cloud, o.patience)
@@ -175,7 +175,7 @@ func (o *kubeconfigConvertOptions) identify(ctx context.Context, config *api.Con
 		if c.err != nil {
 			return nil
 		}
-		if c.request, c.entry, c.err = f.verify(ctx, cloud, candidates[i], c.Server); c.err == nil {
+		if c.request, c.entry, c.err = f.Verify(ctx, cloud.Client, candidates[i], c.Server); c.err == nil {
 			c.entry.User = kubeconfig.ExecUser(c.request.Args(), installHint)
 		}
 		return nil // the errors are in the conversions

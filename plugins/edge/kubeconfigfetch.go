@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
@@ -65,7 +66,7 @@ func (p *place) owns(cluster *api.Cluster, context *api.Context) bool {
 func (o *kubeconfigCreateOptions) fetchAll(ctx context.Context, cloud edgeCloud, places []*place) (failed int,
 	err error) {
 	fetch := func(cloud edgeCloud, _ int, p *place) error {
-		entry, err := o.fetch(ctx, cloud, p.request)
+		entry, err := o.fetch(ctx, cloud.Client, p.request)
 		if err != nil {
 			return err
 		}
@@ -89,12 +90,14 @@ func (o *kubeconfigCreateOptions) fetchAll(ctx context.Context, cloud edgeCloud,
 }
 
 // fetch gets where the instance is, and puts the token that comes with it to use.
-func (a *app) fetch(ctx context.Context, cloud edgeCloud, request tokenrequest.Request) (kubeconfig.Entry, error) {
+func (a *app) fetch(
+	ctx context.Context, client *stackit.Client, request tokenrequest.Request,
+) (kubeconfig.Entry, error) {
 	target, err := request.Resolve(a.dirs, a.Getenv)
 	if err != nil {
 		return kubeconfig.Entry{}, err
 	}
-	place, err := a.minter(cloud).Fetch(ctx, request.ProjectID, request.Region, request.InstanceID)
+	place, err := a.minter(client).Fetch(ctx, request.ProjectID, request.Region, request.InstanceID)
 	if err != nil {
 		return kubeconfig.Entry{}, err
 	}

@@ -39,11 +39,11 @@ func newProjectListCmd(a *app) *cobra.Command {
 				return err
 			}
 			if filter.ParentID == "" && filter.Member == "" {
-				token, err := cloud.source.Token(cmd.Context())
+				principal, err := cloud.principal(cmd.Context())
 				if err != nil {
 					return err
 				}
-				filter.Member = token.Principal
+				filter.Member = principal
 			}
 			projects, err := cloud.Projects(cmd.Context(), filter)
 			if err != nil {

@@ -147,7 +147,7 @@ func (o *tokenCreateOptions) mint(
 	}
 	cloud, end := o.waiting(cloud, i.Id, patience)
 	defer end()
-	e, err = o.minter(cloud).Mint(ctx, cloud.ProjectID, cloud.Region, i.Id, o.life)
+	e, err = o.minter(cloud.Client).Mint(ctx, cloud.ProjectID, cloud.Region, i.Id, o.life)
 	return i.Id, e, err
 }
 

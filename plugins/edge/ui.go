@@ -87,7 +87,7 @@ func (o *uiOptions) run(ctx context.Context) error {
 		return fmt.Errorf("open the UI of instance %s: %w", instance.Id, err)
 	}
 	cloud, end := o.waiting(cloud, instance.Id, o.patience)
-	e, err := o.minter(cloud).Mint(ctx, cloud.ProjectID, cloud.Region, instance.Id, o.life)
+	e, err := o.minter(cloud.Client).Mint(ctx, cloud.ProjectID, cloud.Region, instance.Id, o.life)
 	end()
 	if err != nil {
 		return err

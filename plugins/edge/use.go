@@ -116,11 +116,11 @@ func (o *useOptions) chooseInstance(ctx context.Context, cloud edgeCloud) (id st
 
 // chooseProject lists the projects of the identity that is logged in, beginning at the profile's.
 func (o *useOptions) chooseProject(ctx context.Context, cloud edgeCloud) (id string, err error) {
-	token, err := cloud.source.Token(ctx)
+	principal, err := cloud.principal(ctx)
 	if err != nil {
 		return "", err
 	}
-	projects, err := cloud.Projects(ctx, stackit.ProjectFilter{Member: token.Principal})
+	projects, err := cloud.Projects(ctx, stackit.ProjectFilter{Member: principal})
 	if err != nil {
 		return "", err
 	}
@@ -129,7 +129,7 @@ func (o *useOptions) chooseProject(ctx context.Context, cloud edgeCloud) (id str
 		options = append(options, huh.NewOption(hint.Printable(p.Name)+"  "+p.ProjectId, p.ProjectId))
 	}
 	if len(options) == 0 {
-		return "", hint.Wrap(fmt.Errorf("%s is a member of no project", token.Principal),
+		return "", hint.Wrap(fmt.Errorf("%s is a member of no project", principal),
 			"kubectl edge use INSTANCE --project-id UUID")
 	}
 	return o.choose(ctx, "Project", options, cloud.ProjectID)

@@ -1,11 +1,13 @@
-package edge
+// Package finder finds out which instances kubeconfig entries are of. What a file says is a hint and no more: an entry
+// that claimed to be an instance's would otherwise get that instance's tokens for a server of its own. So the server is
+// compared with what the API says, which it does only together with a new token.
+package finder
 
 import (
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -14,24 +16,38 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/jwtclaims"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
-// finder finds out which instances kubeconfig entries are of. What a file says is a hint and no more: an entry that
-// claimed to be an instance's would otherwise get that instance's tokens for a server of its own. So the server is
-// compared with what the API says, which it does only together with a new token. It mints for each instance at most
-// once.
-type finder struct {
-	*app
-	cloud      edgeCloud
-	expiration time.Duration // of the requests
+// Options are what a Finder works with.
+type Options struct {
+	Scope      profile.Scope // where to look first
+	OnlyHere   bool          // look in no other project than the scope's
+	Expiration time.Duration // of the requests
+	Client     *stackit.Client
+	// Principal says whose projects to look in.
+	Principal func(context.Context) (string, error)
+	// Fetch asks by the client where an instance is, which mints.
+	Fetch func(context.Context, *stackit.Client, tokenrequest.Request) (kubeconfig.Entry, error)
+}
+
+// Finder finds instances. It mints for each at most once.
+type Finder struct {
+	Options
 
 	listed   map[string][]stackit.Instance // by project and region
 	projects []string                      // all that the person is a member of
 	mu       sync.Mutex                    // guards fetched
 	fetched  map[tokenrequest.Request]*fetchedEntry
+}
+
+// New returns a Finder that has asked for nothing yet.
+func New(o Options) *Finder {
+	return &Finder{Options: o, listed: map[string][]stackit.Instance{},
+		fetched: map[tokenrequest.Request]*fetchedEntry{}}
 }
 
 type fetchedEntry struct {
@@ -40,12 +56,12 @@ type fetchedEntry struct {
 	err   error
 }
 
-// candidates returns the requests for the instances that e could be of. Probe allows all instances of the scope's
+// Candidates returns the requests for the instances that e could be of. Probe allows all instances of the scope's
 // project when nothing in the file tells.
-func (f *finder) candidates(ctx context.Context, e kubeconfig.Embedded, token string,
+func (f *Finder) Candidates(ctx context.Context, e kubeconfig.Embedded, token string,
 	probe bool) ([]tokenrequest.Request, error) {
-	region := cmp.Or(e.Region, f.cloud.Region)
-	ids := claimedInstances(token)
+	region := cmp.Or(e.Region, f.Scope.Region)
+	ids := ClaimedInstances(token)
 	if e.InstanceID != "" {
 		ids = append([]string{e.InstanceID}, ids...)
 	}
@@ -53,21 +69,21 @@ func (f *finder) candidates(ctx context.Context, e kubeconfig.Embedded, token st
 		if !probe {
 			return nil, errors.New("nothing in it tells which instance it is of")
 		}
-		if f.cloud.ProjectID == "" {
+		if f.Scope.ProjectID == "" {
 			return nil, hint.Wrap(errors.New("nothing in it tells which instance it is of"),
 				"name the project whose instances are to be tried: --project-id UUID")
 		}
-		instances, err := f.list(ctx, f.cloud.ProjectID, region)
-		return f.requests(instances, f.cloud.ProjectID, region), err
+		instances, err := f.list(ctx, f.Scope.ProjectID, region)
+		return f.requests(instances, f.Scope.ProjectID, region), err
 	}
-	if f.cloud.ProjectID != "" {
-		found, err := f.named(ctx, f.cloud.ProjectID, region, ids)
+	if f.Scope.ProjectID != "" {
+		found, err := f.named(ctx, f.Scope.ProjectID, region, ids)
 		if err != nil || len(found) > 0 {
 			return found, err
 		}
 	}
-	if f.choice.ProjectID != "" {
-		return nil, fmt.Errorf("project %s has no instance %s in %s", f.cloud.ProjectID, strings.Join(ids, " or "),
+	if f.OnlyHere {
+		return nil, fmt.Errorf("project %s has no instance %s in %s", f.Scope.ProjectID, strings.Join(ids, " or "),
 			region)
 	}
 	projects, err := f.memberships(ctx)
@@ -92,7 +108,7 @@ func (f *finder) candidates(ctx context.Context, e kubeconfig.Embedded, token st
 	return nil, hint.Wrap(err, "name the project and the region: --project-id UUID --region eu01")
 }
 
-func (f *finder) named(ctx context.Context, project, region string, ids []string) ([]tokenrequest.Request, error) {
+func (f *Finder) named(ctx context.Context, project, region string, ids []string) ([]tokenrequest.Request, error) {
 	instances, err := f.list(ctx, project, region)
 	if err != nil {
 		return nil, err
@@ -101,23 +117,23 @@ func (f *finder) named(ctx context.Context, project, region string, ids []string
 		func(i stackit.Instance) bool { return !slices.Contains(ids, i.Id) }), project, region), nil
 }
 
-func (f *finder) requests(instances []stackit.Instance, project, region string) []tokenrequest.Request {
+func (f *Finder) requests(instances []stackit.Instance, project, region string) []tokenrequest.Request {
 	var requests []tokenrequest.Request
 	for _, i := range instances {
 		requests = append(requests, tokenrequest.Request{ProjectID: project, Region: region, InstanceID: i.Id,
-			Profile: f.cloud.Name, Expiration: f.expiration})
+			Profile: f.Scope.Name, Expiration: f.Expiration})
 	}
 	return requests
 }
 
-func (f *finder) list(ctx context.Context, project, region string) ([]stackit.Instance, error) {
+func (f *Finder) list(ctx context.Context, project, region string) ([]stackit.Instance, error) {
 	key := project + "/" + region
 	if instances, ok := f.listed[key]; ok {
 		return instances, nil
 	}
-	instances, err := f.cloud.Instances(ctx, project, region)
+	instances, err := f.Client.Instances(ctx, project, region)
 	if err != nil { // a project that may not use Edge Cloud has none
-		state, errState := f.cloud.EdgeService(ctx, project, region)
+		state, errState := f.Client.EdgeService(ctx, project, region)
 		if errState != nil || state != stackit.ServiceDisabled {
 			return nil, err
 		}
@@ -127,15 +143,15 @@ func (f *finder) list(ctx context.Context, project, region string) ([]stackit.In
 }
 
 // memberships returns the projects that the person is a member of.
-func (f *finder) memberships(ctx context.Context) ([]string, error) {
+func (f *Finder) memberships(ctx context.Context) ([]string, error) {
 	if f.projects != nil {
 		return f.projects, nil
 	}
-	token, err := f.cloud.source.Token(ctx)
+	principal, err := f.Principal(ctx)
 	if err != nil {
 		return nil, err
 	}
-	projects, err := f.cloud.Projects(ctx, stackit.ProjectFilter{Member: token.Principal})
+	projects, err := f.Client.Projects(ctx, stackit.ProjectFilter{Member: principal})
 	if err != nil {
 		return nil, err
 	}
@@ -146,20 +162,20 @@ func (f *finder) memberships(ctx context.Context) ([]string, error) {
 	return f.projects, nil
 }
 
-// verify returns the one of the candidates whose server is the given one, with its entry. A single candidate is waited
-// for as the cloud has it; of several, those that give out no credentials now are passed over.
-func (f *finder) verify(
-	ctx context.Context, cloud edgeCloud, candidates []tokenrequest.Request, server string,
+// Verify returns the one of the candidates whose server is the given one, with its entry. A single candidate is waited
+// for as the client has it; of several, those that give out no credentials now are passed over.
+func (f *Finder) Verify(
+	ctx context.Context, client *stackit.Client, candidates []tokenrequest.Request, server string,
 ) (tokenrequest.Request, kubeconfig.Entry, error) {
 	if len(candidates) > 1 {
-		cloud = f.cloud
+		client = f.Client
 	}
 	var refused error
 	for _, request := range candidates {
-		entry, err := f.entry(ctx, cloud, request)
+		entry, err := f.entry(ctx, client, request)
 		if err != nil {
 			refused = cmp.Or(refused, err)
-		} else if sameServer(entry.Server, server) {
+		} else if kubeconfig.SameServer(entry.Server, server) {
 			return request, entry, nil
 		} else if len(candidates) == 1 {
 			return request, entry, fmt.Errorf("its server is not the one of instance %s, %s", request.InstanceID,
@@ -171,7 +187,8 @@ func (f *finder) verify(
 }
 
 // entry mints for an instance, once.
-func (f *finder) entry(ctx context.Context, cloud edgeCloud, request tokenrequest.Request) (kubeconfig.Entry, error) {
+func (f *Finder) entry(ctx context.Context, client *stackit.Client, request tokenrequest.Request) (kubeconfig.Entry,
+	error) {
 	f.mu.Lock()
 	fetched := f.fetched[request]
 	if fetched == nil {
@@ -179,25 +196,12 @@ func (f *finder) entry(ctx context.Context, cloud edgeCloud, request tokenreques
 		f.fetched[request] = fetched
 	}
 	f.mu.Unlock()
-	fetched.once.Do(func() { fetched.entry, fetched.err = f.fetch(ctx, cloud, request) })
+	fetched.once.Do(func() { fetched.entry, fetched.err = f.Fetch(ctx, client, request) })
 	return fetched.entry, fetched.err
 }
 
-// sameServer compares the URLs of API servers.
-func sameServer(a, b string) bool {
-	x, err1 := url.Parse(a)
-	y, err2 := url.Parse(b)
-	if err1 != nil || err2 != nil {
-		return false
-	}
-	port := func(u *url.URL) string { return cmp.Or(u.Port(), "443") }
-	return x.Scheme == "https" && y.Scheme == "https" && strings.EqualFold(x.Hostname(), y.Hostname()) &&
-		port(x) == port(y) &&
-		strings.TrimRight(x.Path, "/") == strings.TrimRight(y.Path, "/")
-}
-
-// claimedInstances returns what could be ids of instances in the audiences and the issuer of a JWT, unverified.
-func claimedInstances(token string) []string {
+// ClaimedInstances returns what could be ids of instances in the audiences and the issuer of a JWT, unverified.
+func ClaimedInstances(token string) []string {
 	var ids []string
 	claims := jwtclaims.Read(token)
 	for _, claim := range append(claims.Audience, claims.Issuer) {
