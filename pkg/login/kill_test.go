@@ -70,6 +70,13 @@ func runChild(args []string) error {
 			if source, err = a.Open(ctx); err == nil {
 				_, err = source.Token(ctx)
 			}
+		case "sign in": // never done
+			_, err = a.LoginOnce(ctx, Browser{Interaction: Interaction{
+				Allowed: true, In: strings.NewReader(""), ErrOut: io.Discard, OpenBrowser: func(string) error {
+					_, err := os.Stdout.WriteString(".")
+					return err
+				},
+			}}, &RequiredError{})
 		}
 		if err != nil {
 			return err
@@ -111,6 +118,24 @@ func TestKilledAtAnyPoint(t *testing.T) {
 	}
 	if names, err := w.account().Secrets.Names(); len(names) != 1 || err != nil {
 		t.Errorf("sealed after all that: %v, %v; want the last session's alone", names, err)
+	}
+}
+
+// A client that loses patience kills its helper while the person looks at the browser. The next helper opens no other tab
+// at once, as after a login that failed.
+func TestKilledWhileOneSignsIn(t *testing.T) {
+	w := newWorld(t)
+	w.write("ca.pem", w.sandbox.CA())
+	killAfter(t, 0, childVariable+"="+strings.Join([]string{"sign in", w.dir, w.sandbox.URL()}, "\n"))
+	p := &person{w: w}
+	attempt := func() error {
+		_, err := w.account().LoginOnce(t.Context(), Browser{Interaction: p.interaction(p.browse(true))}, &RequiredError{})
+		return err
+	}
+	wantError(t, attempt(), "not tried again on its own before", "kubectl edge login --profile work")
+	w.pass(16 * time.Second)
+	if err := attempt(); err != nil {
+		t.Errorf("the next one: %v", err)
 	}
 }
 

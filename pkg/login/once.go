@@ -52,16 +52,20 @@ func (a *Account) LoginOnce(ctx context.Context, c Credential, because *Required
 		return session, nil // another process was first
 	}
 	defer unlock()
-	if last, ok := a.lastFailure(); ok && a.Now().Before(last.retryAt()) {
+	last, ok := a.lastFailure()
+	if ok && a.Now().Before(last.retryAt()) {
 		return profile.Session{}, hint.Wrap(fmt.Errorf("log in: %s (at %s; not tried again on its own before %s)",
 			last.Reason,
 			last.Time.Local().Format(time.TimeOnly), last.retryAt().Local().Format(time.TimeOnly)), "%s",
 			a.command("login"))
 	}
 	a.say("%v: sign in to go on, or press Ctrl-C to stop", because)
+	// Before the browser opens: clients that lose patience kill their helper (SIGKILL from Python's subprocess and Go's
+	// os/exec), and each of its successors would open another tab.
+	a.remember(failure{Time: a.Now(), Count: last.Count + 1, Reason: "the process that asked for a sign-in was killed"})
 	session, err = a.Login(ctx, c)
 	if err != nil {
-		a.rememberFailure(err)
+		a.remember(failure{Time: a.Now(), Count: last.Count + 1, Reason: reason(err)})
 	}
 	return session, err
 }
@@ -143,14 +147,17 @@ func (a *Account) lastFailure() (failure, bool) {
 	return f, true
 }
 
-// rememberFailure keeps what happened if it can. Being interrupted counts too: it is how a person says no.
-func (a *Account) rememberFailure(err error) {
-	last, _ := a.lastFailure()
-	reason := strings.TrimPrefix(err.Error(), "log in: ")
+// reason says why a login did not work. Being interrupted counts too: it is how a person says no.
+func reason(err error) string {
 	if errors.Is(err, context.Canceled) {
-		reason = "the login was interrupted"
+		return "the login was interrupted"
 	}
-	data, err := json.Marshal(failure{Time: a.Now(), Count: last.Count + 1, Reason: reason})
+	return strings.TrimPrefix(err.Error(), "log in: ")
+}
+
+// remember keeps what happened if it can.
+func (a *Account) remember(f failure) {
+	data, err := json.Marshal(f)
 	if err == nil {
 		_ = atomicfile.WriteOwn(a.failurePath(), data)
 	}
