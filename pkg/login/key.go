@@ -218,6 +218,13 @@ func (g *keyGrant) renew(ctx context.Context, a *Account) (AccessToken, error) {
 	return token, nil
 }
 
+func (g *keyGrant) ends() time.Time {
+	if g.Key.ValidUntil == nil {
+		return time.Time{}
+	}
+	return g.Key.ValidUntil.UTC()
+}
+
 func (g *keyGrant) refused(a *Account) error {
 	return hint.Wrap(fmt.Errorf("STACKIT refuses the tokens of the service account key %s", g.Key.Credentials.KeyID),
 		"check that service account %s still exists; create another key in the STACKIT portal, then: "+

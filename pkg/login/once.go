@@ -64,6 +64,12 @@ func (a *Account) LoginOnce(ctx context.Context, c Credential, because *Required
 	// os/exec), and each of its successors would open another tab.
 	a.remember(failure{Time: a.Now(), Count: last.Count + 1, Reason: "the process that asked for a sign-in was killed"})
 	session, err = a.Login(ctx, c)
+	if left, ok := errors.AsType[*LeftBehindError](err); ok {
+		if a.Warn != nil {
+			a.Warn(left)
+		}
+		return session, nil
+	}
 	if err != nil {
 		a.remember(failure{Time: a.Now(), Count: last.Count + 1, Reason: reason(err)})
 	}

@@ -53,6 +53,8 @@ type grant interface {
 	// outside reports whether the credential lies elsewhere and is taken from there at each use. It is then not sealed
 	// to endpoints, and its tokens are not kept, since it may end without our hearing of it.
 	outside() bool
+	// ends is when what the grant holds ends, if it says so itself; else zero.
+	ends() time.Time
 }
 
 // plain is what most grants have in common.
@@ -62,6 +64,7 @@ func (plain) revoke(context.Context, *Account) error { return nil }
 func (plain) ended(error) bool                       { return false }
 func (plain) spends() bool                           { return false }
 func (plain) outside() bool                          { return false }
+func (plain) ends() time.Time                        { return time.Time{} }
 
 // newGrant returns an empty grant of the method, to be read into.
 func newGrant(method string) (grant, error) {
@@ -95,7 +98,16 @@ type secret struct {
 	Access  AccessToken     `json:"access"` // the last one, so that not every process has to exchange again
 }
 
-// Login authenticates with one exchange, then seals it and replaces the profile's session, all or nothing.
+// LeftBehindError says that a login holds, and what of the earlier one could not be removed. The next login tries
+// again.
+type LeftBehindError struct{ err error }
+
+func (e *LeftBehindError) Error() string { return "a secret of the earlier session: " + e.err.Error() }
+
+func (e *LeftBehindError) Unwrap() error { return e.err }
+
+// Login authenticates with one exchange, then seals it and replaces the profile's session, all or nothing. With a
+// *LeftBehindError it is logged in all the same.
 func (a *Account) Login(ctx context.Context, c Credential) (profile.Session, error) {
 	if err := trust.CheckEndpoints(a.Profile.Endpoints, a.Trusted); err != nil {
 		return profile.Session{}, fmt.Errorf("log in: %w", err)
@@ -121,7 +133,13 @@ func (a *Account) Login(ctx context.Context, c Credential) (profile.Session, err
 	if r.report != nil {
 		r.report(session.Principal, err)
 	}
-	return session, err
+	if err != nil {
+		return session, err
+	}
+	if err := a.forgetSecrets(session.Generation); err != nil {
+		return session, &LeftBehindError{err}
+	}
+	return session, nil
 }
 
 // commit makes the result the profile's session.
@@ -133,6 +151,7 @@ func (a *Account) commit(ctx context.Context, r result, generation string,
 		Principal:  r.token.Principal,
 		Generation: generation,
 		Created:    a.Now().UTC().Truncate(time.Second),
+		Expires:    r.grant.ends(),
 		Endpoints:  a.Profile.Endpoints,
 	}
 	unlock, err := a.lock(ctx)
@@ -146,8 +165,6 @@ func (a *Account) commit(ctx context.Context, r result, generation string,
 	if err := session.Save(a.Dirs); err != nil {
 		return profile.Session{}, errors.Join(err, a.Secrets.Delete(secretName(session)))
 	}
-	// The login holds even if a secret of the old session stays behind until the next one.
-	_ = a.forgetSecrets(session.Generation)
 	_ = os.Remove(a.failurePath())
 	_ = atomicfile.Sweep(profile.SessionPath(a.Dirs, a.Name))
 	return session, nil

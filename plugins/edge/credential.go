@@ -196,8 +196,18 @@ func (a *app) loginAgain(ctx context.Context, target tokenrequest.Target, becaus
 			return err
 		}
 	}
-	_, err = account.LoginOnce(ctx, credential, because)
-	return err
+	session, err := account.LoginOnce(ctx, credential, because)
+	if err != nil {
+		return err
+	}
+	// Others of a storm mint already with the new session: theirs are not of the earlier one.
+	_, err = tokencache.All(a.dirs).Clean(func(f tokencache.File) bool {
+		return f.Entry.Labels.Profile == target.Scope.Name && f.Entry.Issued.Before(session.Created)
+	})
+	if err != nil {
+		a.Warn("tokens of the earlier login stay behind: %v", err)
+	}
+	return nil
 }
 
 func (a *app) flight(target tokenrequest.Target) mint.Flight {

@@ -24,7 +24,7 @@ type probe struct {
 	principal   string
 	method      string
 	environment bool               // the credential is the environment's
-	ends        time.Time          // of the session, if that is known
+	ends        time.Time          // of the session, or of a token that nobody renews, if that is known
 	instances   []stackit.Instance // of the scope's project and region, if it has a project
 }
 
@@ -48,6 +48,9 @@ func (a *app) probe(ctx context.Context, s profile.Scope) (probe, error) {
 	p := probe{principal: token.Principal, method: cloud.source.Method()}
 	if environment, err := account.Environment(); err == nil && environment != nil {
 		p.environment = true
+		if m := p.method; m == login.MethodAccessToken || m == login.MethodServiceAccountToken {
+			p.ends = token.Expires
+		}
 	} else if session, err := s.Session(); err == nil {
 		p.ends = session.Expires
 	} else if !errors.Is(err, fs.ErrNotExist) {
@@ -65,8 +68,7 @@ func (a *app) probe(ctx context.Context, s profile.Scope) (probe, error) {
 // whether tokens may be minted.
 func (a *app) checkAccount(ctx context.Context, s profile.Scope) []check {
 	p, err := a.probe(ctx, s)
-	var refusal *stackit.APIError
-	forbidden := errors.As(err, &refusal) && refusal.Status == http.StatusForbidden && !refusal.Page
+	forbidden := forbidden(err)
 	if err != nil && !forbidden {
 		return []check{failed("login", err, "kubectl edge login")}
 	}
@@ -92,6 +94,12 @@ func (a *app) checkAccount(ctx context.Context, s profile.Scope) []check {
 	checks = append(checks, passed("edge cloud", "project %s has %s in %s", s.ProjectID,
 		count(len(p.instances), "instance"), s.Region))
 	return append(checks, a.checkRole(ctx, s, p.instances))
+}
+
+// forbidden reports whether the API knows who asks, and refuses what was asked for.
+func forbidden(err error) bool {
+	refusal, ok := errors.AsType[*stackit.APIError](err)
+	return ok && refusal.Status == http.StatusForbidden && !refusal.Page
 }
 
 // orRefusal adds the refusal to list instances, if that is not explained by a service that is not enabled.
@@ -131,6 +139,9 @@ func (a *app) checkService(ctx context.Context, s profile.Scope) (c check, tried
 func (a *app) describeLogin(p probe) check {
 	who := cmp.Or(p.principal, "somebody whose name the token does not say")
 	switch {
+	case p.environment && !p.ends.IsZero():
+		return passed("login", "%s, by %s of the environment, which goes before any session; it %s", who, p.method,
+			a.left(p.ends))
 	case p.environment:
 		return passed("login", "%s, by %s of the environment, which goes before any session", who, p.method)
 	case p.ends.IsZero():
@@ -160,7 +171,7 @@ func (a *app) checkRole(ctx context.Context, s profile.Scope, instances []stacki
 	switch {
 	case errors.As(err, &refusal) && refusal.Status == http.StatusNotFound && !refusal.Page:
 		return passed(name, "STACKIT does not refuse to mint tokens for this account")
-	case errors.As(err, &refusal) && refusal.Status == http.StatusForbidden && !refusal.Page:
+	case forbidden(err):
 		return failed(name, fmt.Errorf("this account may not mint tokens: it lacks the role edge.admin in project %s",
 			s.ProjectID),
 			"ask the owner of the project for the role, or log in as another account: kubectl edge login")

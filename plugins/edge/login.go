@@ -117,16 +117,23 @@ func (o *loginOptions) run(ctx context.Context) error {
 		return err
 	}
 	session, err := account.Login(ctx, credential)
-	if err != nil {
+	left, holds := errors.AsType[*login.LeftBehindError](err)
+	if err != nil && !holds {
 		return err
 	}
-	if err := o.forgetTokens(s.Name); err != nil {
-		o.Note("warning: tokens of an earlier login were not removed from the cache: %v", err)
+	var leftBehind error
+	if holds {
+		leftBehind = left
 	}
+	leftBehind = errors.Join(leftBehind, o.forgetTokens(s.Name))
 	o.Note("Logged in as %s (profile %s).", session.Principal, s.Name)
 	if l, err := account.Secrets.Location(); err == nil && l.KeyIn == secretstore.InFile {
 		o.Note("warning: there is no keyring, so the key of the stored secret lies in a file (kubectl edge status): %s",
 			l.Reason)
+	}
+	if leftBehind != nil {
+		return hint.Wrap(fmt.Errorf("logged in, but secrets of the earlier login stay behind: %w", leftBehind),
+			"see that what is named can be removed, then log in once more")
 	}
 	return nil
 }

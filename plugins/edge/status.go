@@ -2,8 +2,10 @@ package edge
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"strings"
 	"time"
@@ -13,6 +15,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
@@ -32,20 +35,39 @@ type profileStatus struct {
 	Environment string               `json:"environment,omitempty"`
 	Secrets     secretstore.Location `json:"secrets"`
 	Tokens      []cachedToken        `json:"tokens"`
+	Check       *loginCheck          `json:"check,omitempty"` // with --check
+}
+
+// loginCheck is what STACKIT answered to a profile's login. It holds no secret.
+type loginCheck struct {
+	Alive     bool      `json:"alive"`
+	Principal string    `json:"principal,omitempty"`
+	Method    string    `json:"method,omitempty"`
+	Expires   time.Time `json:"expires,omitzero"` // if the end is known
+	Error     string    `json:"error,omitempty"`
+	Hint      string    `json:"hint,omitempty"`
 }
 
 func newStatusCmd(a *app) *cobra.Command {
-	var out output.Flags
+	var (
+		out output.Flags
+		ask bool
+	)
 	cmd := &cobra.Command{
 		Use:   "status",
 		Short: "Show who is logged in, where the secrets lie, and the cached tokens",
 		Long: `Show who is logged in, where the secrets lie, and the cached tokens.
 
-It shows every profile, or the one of --profile. It asks no network and prints no secret.`,
+It shows every profile, or the one of --profile, and prints no secret. It asks no network, so that a session may have
+ended at STACKIT meanwhile: --check asks there, with one authenticated request a profile, which may renew the session.
+The exit code is then 1 if a profile that is shown cannot be used, also because nobody is logged in.
+
+When a session of a person ends, STACKIT does not say beforehand. A service account's key says it.`,
 		Example: `  kubectl edge status
-  kubectl edge status --profile ci -o json`,
+  kubectl edge status --check
+  kubectl edge status --profile ci --check -o json`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
+		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := out.Validate(); err != nil {
 				return usageError{err}
 			}
@@ -53,22 +75,70 @@ It shows every profile, or the one of --profile. It asks no network and prints n
 			if err != nil {
 				return err
 			}
-			if out.Format != "" {
-				return output.List(a.Out, out, statusKind(), all)
-			}
-			for i, s := range all {
-				if i > 0 {
-					fmt.Fprintln(a.Out)
-				}
-				if err := a.printStatus(s); err != nil {
+			if ask {
+				if err := a.checkLogins(cmd.Context(), all); err != nil {
 					return err
 				}
 			}
-			return nil
+			if err := a.printStatuses(out, all); err != nil {
+				return err
+			}
+			return unusable(all)
 		},
 	}
+	cmd.Flags().BoolVar(&ask, "check", false, "ask STACKIT whether each session is alive")
 	out.AddFlags(cmd.Flags())
 	return cmd
+}
+
+// checkLogins asks STACKIT about each profile's login.
+func (a *app) checkLogins(ctx context.Context, all []profileStatus) error {
+	for i, s := range all {
+		scope, err := a.scopeOf(profile.Choice{Profile: s.Profile})
+		if err != nil {
+			return err
+		}
+		p, err := a.probe(ctx, scope)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		// Who lacks a role is somebody all the same.
+		c := loginCheck{Alive: err == nil || forbidden(err), Principal: p.principal, Method: p.method, Expires: p.ends}
+		if !c.Alive {
+			c.Error, c.Hint = err.Error(), cmp.Or(hint.Of(err), "kubectl edge login --profile "+s.Profile)
+		}
+		all[i].Check = &c
+	}
+	return nil
+}
+
+// unusable is the error when STACKIT was asked about the profiles and does not take the login of each.
+func unusable(all []profileStatus) error {
+	bad := 0
+	for _, s := range all {
+		if s.Check != nil && !s.Check.Alive {
+			bad++
+		}
+	}
+	if bad == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d of %s cannot be used", bad, count(len(all), "profile"))
+}
+
+func (a *app) printStatuses(out output.Flags, all []profileStatus) error {
+	if out.Format != "" {
+		return output.List(a.Out, out, statusKind(), all)
+	}
+	for i, s := range all {
+		if i > 0 {
+			fmt.Fprintln(a.Out)
+		}
+		if err := a.printStatus(s); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (a *app) statuses() ([]profileStatus, error) {
@@ -142,8 +212,11 @@ func (a *app) printStatus(s profileStatus) error {
 	if s.LoggedIn {
 		fmt.Fprintf(w, "Logged in as:\t%s\n", hint.Printable(s.Principal))
 		fmt.Fprintf(w, "Method:\t%s, since %s\n", s.Method, s.Since.Local().Format(time.DateTime))
-		if !s.Expires.IsZero() {
+		switch {
+		case !s.Expires.IsZero():
 			fmt.Fprintf(w, "Session ends:\t%s\n", a.left(s.Expires))
+		case s.Method == login.MethodSTACKITCLI:
+			fmt.Fprintf(w, "Session ends:\twith that of the STACKIT CLI, by default 12 hours after its login\n")
 		}
 	} else {
 		fmt.Fprintf(w, "Logged in as:\tnobody (log in with: kubectl edge login --profile %s)\n", s.Profile)
@@ -151,6 +224,7 @@ func (a *app) printStatus(s profileStatus) error {
 	if s.Environment != "" {
 		fmt.Fprintf(w, "Environment:\tholds a credential (%s), which is used instead\n", s.Environment)
 	}
+	a.printCheck(w, s.Check)
 	switch s.Secrets.KeyIn {
 	case secretstore.InKeyring:
 		fmt.Fprintf(w, "Secrets:\tsealed in %s, the key is in the system's keyring\n", s.Secrets.Path)
@@ -163,6 +237,23 @@ func (a *app) printStatus(s profileStatus) error {
 		fmt.Fprintf(w, "  %s\t%s%s%s\n", t.Instance, a.bar(t), a.left(t.Expires), apart(t, s.Tokens))
 	}
 	return w.Flush()
+}
+
+// printCheck shows what STACKIT answered, if it was asked.
+func (a *app) printCheck(w io.Writer, c *loginCheck) {
+	switch {
+	case c == nil:
+		return
+	case !c.Alive:
+		fmt.Fprintf(w, "Check:\tfailed: %s\n", hint.Printable(c.Error))
+		fmt.Fprintf(w, "\tnext: %s\n", hint.Printable(c.Hint))
+		return
+	}
+	text := "STACKIT takes it, as " + cmp.Or(c.Principal, "somebody whose name the token does not say")
+	if !c.Expires.IsZero() {
+		text += ", and it " + a.left(c.Expires)
+	}
+	fmt.Fprintf(w, "Check:\t%s\n", hint.Printable(text))
 }
 
 // apart tells the token from others of its instance: each lifetime that is asked for, and each identity, has its own.
@@ -214,6 +305,15 @@ func statusKind() output.Kind[profileStatus] {
 			{Name: "METHOD", Value: func(s profileStatus) string { return s.Method }},
 			{Name: "KEY IN", Value: func(s profileStatus) string { return s.Secrets.KeyIn }},
 			{Name: "TOKENS", Value: func(s profileStatus) string { return fmt.Sprint(len(s.Tokens)) }},
+			{Name: "CHECK", Wide: true, Value: func(s profileStatus) string {
+				switch {
+				case s.Check == nil:
+					return ""
+				case s.Check.Alive:
+					return "alive"
+				}
+				return s.Check.Error
+			}},
 		},
 	}
 }
