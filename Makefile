@@ -27,8 +27,8 @@ demo: build ## set up a sandbox and play the whole workflow in it
 	hack/prepare.sh demo
 	hack/demo.sh
 
-bench: build ## measure the helper side by side with its peers
-	hack/bench.sh
+bench: build ## measure the helper side by side with its peers; QUICK=1: few rounds, and nothing is written
+	hack/bench.sh $(if $(QUICK),--quick)
 
 krew: ## build the release archives and Krew manifests into out/
 	hack/krew.sh $(RELEASE)

@@ -33,7 +33,15 @@ type Flight struct {
 	Memory func(error) Memory
 	// Code is the exit code that goes with an error, which a remembered one keeps. It may be nil.
 	Code func(error) int
+	// Current reports whether the key is still the one of the session that it was computed for: a token that was minted
+	// for one which has ended meanwhile is not kept. It may be nil.
+	Current func() bool
+	// Waiting is called when the wait for another process that mints is one that a person notices. It may be nil.
+	Waiting func()
 }
+
+// noticedAfter is when a person who waits wants to know what for.
+const noticedAfter = 2 * time.Second
 
 // Memory is how long a failed mint is remembered: for that time it is not tried again.
 type Memory int
@@ -72,7 +80,7 @@ func (f Flight) Token(ctx context.Context, k tokencache.Key, want Want, mint Fun
 		f.warn(err)
 		return mint(ctx)
 	}
-	unlock, err := filelock.Lock(ctx, f.Store.LockPath(k))
+	unlock, err := f.lock(ctx, k)
 	if err != nil {
 		if ctx.Err() != nil {
 			return tokencache.Entry{}, hint.Wrap(fmt.Errorf("mint a token: %w", err),
@@ -91,6 +99,23 @@ func (f Flight) Token(ctx context.Context, k tokencache.Key, want Want, mint Fun
 		return tokencache.Entry{}, remembered(failure)
 	}
 	return f.mint(ctx, k, cached, want, mint)
+}
+
+// lock waits for other processes that mint, and says so.
+func (f Flight) lock(ctx context.Context, k tokencache.Key) (unlock func(), err error) {
+	if f.Waiting != nil {
+		said := make(chan struct{})
+		timer := time.AfterFunc(noticedAfter, func() {
+			f.Waiting()
+			close(said)
+		})
+		defer func() {
+			if !timer.Stop() {
+				<-said // before anything else is
+			}
+		}()
+	}
+	return filelock.Lock(ctx, f.Store.LockPath(k))
 }
 
 func (f Flight) satisfies(cached tokencache.Entry, want Want) bool {
@@ -119,12 +144,27 @@ func (f Flight) mint(
 	if want.Refused != "" && cached.Tag() == want.Refused {
 		e.Replaced = f.Now()
 	}
-	if err := f.Store.Put(k, e); err != nil {
-		f.warn(err)
-	}
+	f.keep(k, e)
 	f.Store.Succeed(k)
 	return e, nil
 }
+
+// keep caches e, unless the session ended while it was minted. A logout ends the session before it removes the tokens,
+// so one that ends it after the first look either removes e, or is seen by the second.
+func (f Flight) keep(k tokencache.Key, e tokencache.Entry) {
+	if !f.current() {
+		return
+	}
+	err := f.Store.Put(k, e)
+	if !f.current() {
+		err = errors.Join(err, f.Store.Remove(k))
+	}
+	if err != nil {
+		f.warn(err)
+	}
+}
+
+func (f Flight) current() bool { return f.Current == nil || f.Current() }
 
 func (f Flight) remember(k tokencache.Key, err error) {
 	if errors.Is(err, context.Canceled) || local(err) { // Ctrl-C says nothing either

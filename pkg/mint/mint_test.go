@@ -324,3 +324,41 @@ func TestUnusableStore(t *testing.T) {
 		}
 	})
 }
+
+// What was minted for a session that ended meanwhile is not kept, also when it ends while the token is stored.
+func TestSessionEndsMeanwhile(t *testing.T) {
+	for ends, want := range map[int]bool{1: false, 2: false, 3: true} { // at which look it is gone
+		looks := 0
+		f := mint.Flight{Store: open(t.TempDir()), Now: time.Now, Current: func() bool { looks++; return looks < ends }}
+		e, err := f.Token(context.Background(), key, mint.Want{}, func(context.Context) (tokencache.Entry, error) {
+			return entry("minted", time.Now()), nil
+		})
+		if err != nil || e.Token != "minted" {
+			t.Errorf("%q, %v", e.Token, err)
+		}
+		if _, err := f.Store.Load(key); (err == nil) != want {
+			t.Errorf("gone at look %d: %v, want a cached token %v", ends, err, want)
+		}
+	}
+}
+
+// A wait that a person notices is said, once, before anything else is.
+func TestWaitingIsSaid(t *testing.T) {
+	store := open(t.TempDir())
+	if err := store.Prepare(); err != nil {
+		t.Fatal(err)
+	}
+	unlock, err := filelock.Lock(context.Background(), store.LockPath(key))
+	if err != nil {
+		t.Fatal(err)
+	}
+	said := 0
+	f := mint.Flight{Store: store, Now: time.Now, Waiting: func() { said++; unlock() }}
+	for range 2 {
+		_, err := f.Token(context.Background(), key, mint.Want{Force: true},
+			func(context.Context) (tokencache.Entry, error) { return entry("minted", time.Now()), nil })
+		if err != nil || said != 1 {
+			t.Errorf("said %d times, %v", said, err)
+		}
+	}
+}

@@ -43,20 +43,45 @@ func (s Store) Clean(match func(File) bool) (int, error) {
 		if e, err := s.Load(k); err == nil && !match(File{k, dir.Path(name), e}) {
 			continue
 		}
-		// The token goes first: what is remembered of it is no secret.
 		if err := remove(dir, name); err != nil {
 			errs = append(errs, err)
 			continue
 		}
 		n++
-		for _, suffix := range memories {
-			errs = append(errs, remove(dir, k.String()+suffix))
-		}
+		errs = append(errs, forget(dir, k))
 	}
 	if err := oneLine(errs); err != nil {
 		return n, fmt.Errorf("remove cached tokens: %w", err)
 	}
 	return n, nil
+}
+
+// Remove removes the token named by k, if there is one, with all that is remembered of it.
+func (s Store) Remove(k Key) error {
+	dir, err := s.open()
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, ErrDisabled) {
+		return nil
+	}
+	if err == nil {
+		defer dir.Close()
+		err = remove(dir, k.String()+tokenSuffix)
+	}
+	if err == nil {
+		err = forget(dir, k)
+	}
+	if err != nil {
+		return fmt.Errorf("remove a cached token: %w", err)
+	}
+	return nil
+}
+
+// forget removes what is remembered of a token, which goes first: all this is no secret.
+func forget(dir *securefile.Dir, k Key) error {
+	var errs []error
+	for _, suffix := range memories {
+		errs = append(errs, remove(dir, k.String()+suffix))
+	}
+	return oneLine(errs)
 }
 
 // names lists the folder, which may be one that others can read, since that is where tokens must be removed, but not

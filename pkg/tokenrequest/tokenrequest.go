@@ -65,6 +65,15 @@ type Target struct {
 	Key       tokencache.Key
 	Principal string // "" when nobody is logged in
 	Store     tokencache.Store
+
+	asked Request // before gaps were filled, as it is in Key
+}
+
+// Current reports whether the key of t is still the key of its request: it is not when the configuration, the session or
+// the credentials in the environment have changed, as a logout does.
+func (t Target) Current(d dirs.Dirs, getenv func(string) string) bool {
+	key, err := t.asked.Key(d, getenv)
+	return err == nil && key == t.Key
 }
 
 // Resolve completes r from the user's configuration below d and the environment, and checks it.
@@ -77,6 +86,7 @@ func (r Request) Resolve(d dirs.Dirs, getenv func(string) string) (Target, error
 	if err != nil {
 		return Target{}, err
 	}
+	asked := r
 	scope, err := files.Scope(profile.Choice{Profile: r.Profile, ProjectID: r.ProjectID, Region: r.Region})
 	if err != nil {
 		return Target{}, err
@@ -104,7 +114,8 @@ func (r Request) Resolve(d dirs.Dirs, getenv func(string) string) (Target, error
 	if err != nil {
 		return Target{}, err
 	}
-	return Target{Request: r, Scope: scope, Key: key, Principal: session.Principal, Store: store}, nil
+	return Target{Request: r, Scope: scope, Key: key, Principal: session.Principal, Store: store,
+		asked: asked}, nil
 }
 
 // Check reports whether what r names has the form of such names.

@@ -39,7 +39,10 @@ func newCredentialCmd(a *app) *cobra.Command {
 				ctx, cancel := context.WithTimeout(cmd.Context(), tokencache.RefreshTimeout)
 				defer cancel()
 				defer target.Store.EndRefresh(target.Key)
-				_, err = a.flight(target).Token(ctx, target.Key, mint.Want{NotAgeing: true}, a.mint(target))
+				flight := a.flight(target)
+				// Nobody waits for it, so that a person may have logged out meanwhile.
+				flight.Current = func() bool { return target.Current(a.dirs, a.Getenv) }
+				_, err = flight.Token(ctx, target.Key, mint.Want{NotAgeing: true}, a.mint(target))
 				return err
 			}
 			info, err := execcredential.ParseInfo(a.Getenv(execcredential.Variable))
@@ -211,9 +214,13 @@ func (a *app) loginAgain(ctx context.Context, target tokenrequest.Target, becaus
 }
 
 func (a *app) flight(target tokenrequest.Target) mint.Flight {
-	return edgetoken.Flight(target.Store, a.Now, func(err error) {
+	flight := edgetoken.Flight(target.Store, a.Now, func(err error) {
 		a.Note("warning: the token is not cached, so every command mints one: %v", err)
 	})
+	flight.Waiting = func() {
+		a.Note("waiting for another process, which mints a token for instance %s", target.InstanceID)
+	}
+	return flight
 }
 
 // mint mints the token of target when it is called.
