@@ -309,23 +309,46 @@ func (s *Store) keyPath(id string) string { return filepath.Join(s.dir, id+keySu
 func (s *Store) loadRing() (keyRing, error) {
 	data, err := securefile.ReadOwn(s.ringPath(), securefile.Private)
 	if errors.Is(err, fs.ErrNotExist) {
-		return keyRing{}, nil
+		return s.rebuildRing()
 	}
 	if err != nil {
 		return keyRing{}, permissionHint(err)
 	}
 	var ring keyRing
-	if err := json.Unmarshal(data, &ring); err != nil {
-		return keyRing{}, fmt.Errorf("%s: %w", s.ringPath(), err)
+	if json.Unmarshal(data, &ring) != nil {
+		return s.rebuildRing()
 	}
 	if ring.Version != formatVersion {
 		return keyRing{}, fmt.Errorf("%s: format version %d, this program knows %d", s.ringPath(), ring.Version,
 			formatVersion)
 	}
 	for _, e := range ring.Keys {
-		if raw, err := hex.DecodeString(e.ID); err != nil || len(raw) != idSize {
+		if !isID(e.ID) {
 			return keyRing{}, fmt.Errorf("%s: malformed id of a key", s.ringPath())
 		}
+	}
+	return ring, nil
+}
+
+// rebuildRing is keys.json as the sealed files and the key files say it. What is lost or damaged would otherwise keep
+// every command from saving a secret, with no command that mends it.
+func (s *Store) rebuildRing() (keyRing, error) {
+	names, err := s.Names()
+	if err != nil {
+		return keyRing{}, err
+	}
+	var ring keyRing
+	for _, name := range names {
+		box, err := s.read(name)
+		known := func(e keyEntry) bool { return e.ID == box.KeyID }
+		if err != nil || !isID(box.KeyID) || slices.ContainsFunc(ring.Keys, known) {
+			continue
+		}
+		e := keyEntry{ID: box.KeyID, In: InKeyring}
+		if _, err := os.Lstat(s.keyPath(e.ID)); err == nil {
+			e.In, e.Reason = InFile, "not known any more"
+		}
+		ring.Keys = append(ring.Keys, e)
 	}
 	return ring, nil
 }
@@ -340,6 +363,11 @@ func (s *Store) saveRing(ring keyRing) error {
 }
 
 const idSize = 8
+
+func isID(text string) bool {
+	raw, err := hex.DecodeString(text)
+	return err == nil && len(raw) == idSize
+}
 
 func newID() string {
 	id := make([]byte, idSize)

@@ -400,7 +400,8 @@ func TestLoadRefuses(t *testing.T) {
 			}
 		}},
 		{"key unknown", "is not among those", func(t *testing.T, s *Store) {
-			if err := os.Remove(s.ringPath()); err != nil {
+			other := `{"version":1,"keys":[{"id":"0011223344556677","in":"file"}]}`
+			if err := os.WriteFile(s.ringPath(), []byte(other), 0o600); err != nil {
 				t.Fatal(err)
 			}
 		}},
@@ -418,6 +419,39 @@ func TestLoadRefuses(t *testing.T) {
 				t.Errorf("the error has the secret in it: %v", err)
 			}
 		})
+	}
+}
+
+// Which keys there are can be found out again: nothing is lost with keys.json, and what needs a key goes on.
+func TestRingIsLost(t *testing.T) {
+	for name, lose := range map[string]func(path string) error{
+		"gone":  os.RemoveAll,
+		"empty": func(path string) error { return os.WriteFile(path, nil, 0o600) },
+		"cut":   func(path string) error { return os.WriteFile(path, []byte(`{"version":1,"ke`), 0o600) },
+	} {
+		for where, keyring := range map[string]Keyring{"keyring": &fakeKeyring{}, "file": keyringtest.None("none")} {
+			t.Run(name+" with the key in the "+where, func(t *testing.T) {
+				dir := t.TempDir() + "/secrets"
+				s := open(dir, keyring)
+				save(t, s, "a", "squeamish")
+				if err := lose(s.ringPath()); err != nil {
+					t.Fatal(err)
+				}
+				wantSecret(t, open(dir, keyring), "a", "squeamish")
+				save(t, open(dir, keyring), "b", "ossifrage")
+				if location, err := open(dir, keyring).Location(); err != nil || location.KeyIn != where {
+					t.Errorf("%+v, %v", location, err)
+				}
+				if err := lose(s.ringPath()); err != nil {
+					t.Fatal(err)
+				}
+				if err := open(dir, keyring).RotateKey(); err != nil {
+					t.Error(err)
+				}
+				wantSecret(t, open(dir, keyring), "a", "squeamish")
+				wantSecret(t, open(dir, keyring), "b", "ossifrage")
+			})
+		}
 	}
 }
 
