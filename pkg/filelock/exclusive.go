@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 // Without locks of the file system a lock is a file that is made exclusively, which NFS can do, too. It outlives a
@@ -76,9 +78,10 @@ func keep(name string) (unlock func()) {
 	}
 }
 
-// touch sets a file's time to the server's: a write does, the time of this machine may differ.
+// touch sets a file's time to the server's: a write does, the time of this machine may differ. A link that somebody put
+// in the file's place is not followed.
 func touch(name string) {
-	if f, err := os.OpenFile(name, os.O_WRONLY, 0); err == nil {
+	if f, err := securefile.OpenMine(name, os.O_WRONLY, 0); err == nil {
 		_, _ = f.WriteAt([]byte("held\n"), 0)
 		_ = f.Close()
 	}
@@ -87,10 +90,10 @@ func touch(name string) {
 // stale reports whether the owner of the lock is dead. The lock's own file, touched now, tells the server's time.
 func stale(name, path string) bool {
 	touch(path)
-	now, err := os.Stat(path)
+	now, err := os.Lstat(path)
 	if err != nil {
 		return false
 	}
-	held, err := os.Stat(name)
+	held, err := os.Lstat(name)
 	return err == nil && now.ModTime().Sub(held.ModTime()) > staleAfter
 }

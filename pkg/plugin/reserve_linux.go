@@ -13,8 +13,8 @@ import (
 const secretSpace = 8 << 10
 
 // Reserve makes the place for a secret in the file that w writes to, before one is asked for that is shown once: a full
-// disk is found out here, and costs no secret. An output that is not a file, such as a pipe, has no place, and not every
-// file system can promise one.
+// disk is found out here, and costs no secret. An output that is not a file, such as a pipe, has no place, and not
+// every file system can promise one.
 func Reserve(w io.Writer) error {
 	f, ok := File(w).(*os.File)
 	if !ok {
