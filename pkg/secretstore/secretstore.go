@@ -139,6 +139,17 @@ func (s *Store) Reserve(name string, size int) (*Reservation, error) {
 	return r, nil
 }
 
+// CheckSpace tries whether there is a place for a secret of up to size bytes, without a look at the keys.
+func (s *Store) CheckSpace(size int) error {
+	sealedSize := len(seal(newID(), make([]byte, keySize), "", make([]byte, size), purposeOf(nil)).marshal())
+	place, err := atomicfile.Reserve(s.path("probe"), sealedSize, 0o600)
+	if err != nil {
+		return permissionHint(err)
+	}
+	place.Abort()
+	return nil
+}
+
 // Save is Store.Save into the place.
 func (r *Reservation) Save(plaintext, additionalData []byte) error {
 	err := r.store.locked(func() error {

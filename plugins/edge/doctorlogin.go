@@ -11,7 +11,6 @@ import (
 	"slices"
 	"time"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
@@ -181,21 +180,15 @@ func (a *app) checkRole(ctx context.Context, s profile.Scope, instances []stacki
 	return skipped(name, "kubectl edge token create", "not known: %v", err)
 }
 
-// refreshSpace is more than any refresh token with its seal takes.
-const refreshSpace = 32 << 10
-
-// checkSpace makes the place of a next refresh token, as a login does before it spends the one it has.
+// checkSpace makes the place of a next refresh token, as renewing does before it spends the one there is.
 func (a *app) checkSpace(account *login.Account) check {
 	const name = "disk"
-	dir := filepath.Join(a.dirs.State, "secrets")
-	if _, err := account.Session(); errors.Is(err, fs.ErrNotExist) {
+	switch tried, err := account.CheckSpace(); {
+	case !tried:
 		return skipped(name, "kubectl edge login", "not tried: there is no session whose secrets need space")
+	case err != nil:
+		return failed(name, fmt.Errorf("the session cannot be renewed, since the next refresh token has no place: %w",
+			err), "make room below "+a.dirs.State)
 	}
-	place, err := atomicfile.Reserve(filepath.Join(dir, "doctor"), refreshSpace, 0o600)
-	if err != nil {
-		return failed(name, fmt.Errorf("the next refresh token has no place in %s: %w", dir, err),
-			"make space there, before the session is renewed: it would be lost")
-	}
-	place.Abort()
-	return passed(name, "%s has space for the next refresh token", dir)
+	return passed(name, "%s has space for the next refresh token", filepath.Join(a.dirs.State, "secrets"))
 }
