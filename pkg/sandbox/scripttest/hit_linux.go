@@ -3,6 +3,7 @@ package scripttest
 import (
 	"bufio"
 	"context"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -119,16 +120,64 @@ func joined(trace string) string {
 	return b.String()
 }
 
-func shares(ts *testscript.TestScript, w *World, args []string) error {
-	key, err := keyOf(ts, args[1:])
+// mintElsewhere has somebody else mint the token of the helper's arguments, until unlock.
+func mintElsewhere(
+	ctx context.Context, ts *testscript.TestScript, args []string,
+) (tokens tokencache.Store, key tokencache.Key, unlock func()) {
+	key, err := keyOf(ts, args)
 	ts.Check(err)
-	tokens, err := cache(ts)
+	tokens, err = cache(ts)
 	ts.Check(err)
 	ts.Check(tokens.Prepare())
+	unlock, err = filelock.Lock(ctx, tokens.LockPath(key))
+	ts.Check(err)
+	return tokens, key, unlock
+}
+
+// orphaned has the helper's client end while the helper waits for somebody who mints.
+func orphaned(ts *testscript.TestScript, w *World, args []string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	defer cancel()
-	unlock, err := filelock.Lock(ctx, tokens.LockPath(key))
+	_, _, unlock := mintElsewhere(ctx, ts, args)
+	defer unlock()
+	helper := filepath.Join(ts.Getenv("BIN"), "kubectl-edge_credential")
+	client := exec.CommandContext(ctx, "sh", append([]string{"-c", `"$@" & echo $!; wait`, "client", helper}, args...)...)
+	client.Env = w.environ(ts)
+	stdout, err := client.StdoutPipe()
 	ts.Check(err)
+	stderr, err := client.StderrPipe()
+	ts.Check(err)
+	ts.Check(client.Start())
+	out := bufio.NewReader(stdout)
+	line, err := out.ReadString('\n')
+	ts.Check(err)
+	pid, err := strconv.Atoi(strings.TrimSpace(line))
+	ts.Check(err)
+	for !waitsForALock(ts, pid) {
+		select {
+		case <-ctx.Done():
+			ts.Fatalf("the helper does not wait")
+		case <-time.After(time.Millisecond):
+		}
+	}
+	ts.Check(client.Process.Kill())
+	// Both are open for as long as the helper runs.
+	said, err := io.ReadAll(stderr)
+	ts.Check(err)
+	answer, err := io.ReadAll(out)
+	ts.Check(err)
+	_ = client.Wait() // killed
+	_, errWrite := ts.Stdout().Write(answer)
+	ts.Check(errWrite)
+	_, errWrite = ts.Stderr().Write(said)
+	ts.Check(errWrite)
+	return nil
+}
+
+func shares(ts *testscript.TestScript, w *World, args []string) error {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	tokens, key, unlock := mintElsewhere(ctx, ts, args[1:])
 	var out strings.Builder
 	helper := exec.CommandContext(ctx, filepath.Join(ts.Getenv("BIN"), "kubectl-edge_credential"), args[1:]...)
 	helper.Stdout = &out

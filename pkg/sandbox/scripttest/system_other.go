@@ -15,7 +15,8 @@ func keyring(*testscript.TestScript, *World, []string) error { return errLinux }
 
 func hit(*testscript.TestScript, *World, []string) error { return errLinux }
 
-func shares(*testscript.TestScript, *World, []string) error { return errLinux }
+func shares(*testscript.TestScript, *World, []string) error   { return errLinux }
+func orphaned(*testscript.TestScript, *World, []string) error { return errLinux }
 
 // withoutPower runs f, which root must not do here.
 func withoutPower(f func() error) error { return f() }
