@@ -132,7 +132,7 @@ func memory(err error) mint.Memory {
 	switch {
 	case !ok:
 		return mint.Remember
-	case required.Method == login.MethodSTACKITCLI:
+	case required.Elsewhere():
 		return mint.RememberBriefly
 	}
 	return mint.Transient

@@ -36,7 +36,8 @@ type Interaction struct {
 	OpenBrowser func(url string) error // nil: only show the address
 	// Unseen says that a program keeps what is printed on ErrOut until the end. Without a browser the person never sees
 	// the address.
-	Unseen bool
+	Unseen  bool
+	Timeout time.Duration // for the person; 0 is five minutes
 }
 
 // OpenBrowser opens the address in the user's browser. What the browser's launcher prints is dropped: stdout is for
@@ -46,12 +47,58 @@ func OpenBrowser(address string) error {
 	return browser.OpenURL(address)
 }
 
+// MethodBrowser is a person who signs in with a browser, here or elsewhere.
+const MethodBrowser = "browser"
+
+func browsers() method {
+	return method{
+		name:   MethodBrowser,
+		grant:  func() grant { return &refreshGrant{Via: MethodBrowser} },
+		flags:  browserFlags,
+		person: true,
+		example: `  # where there is no browser: open the address elsewhere, and paste what it ends up with
+  kubectl edge login --no-browser`,
+	}
+}
+
+func browserFlags(flags FlagSet) choice {
+	var here bool
+	b := &Browser{}
+	flags.BoolVar(&here, "browser", false, "sign in with a browser on this machine")
+	flags.BoolVar(&b.Paste, "no-browser", false,
+		"sign in with a browser elsewhere, and paste the code or the address it ends up with")
+	flags.IntVar(&b.Port, "port", 0, fmt.Sprintf("port on this machine to which the browser returns, %d to %d "+
+		"(default: the first free one)", firstPort, lastPort))
+	return choice{
+		chosen: func() []string {
+			var ways []string
+			if here {
+				ways = append(ways, "--browser")
+			}
+			if b.Paste {
+				ways = append(ways, "--no-browser")
+			}
+			return ways
+		},
+		check: func() error {
+			if b.Port == 0 {
+				return nil
+			}
+			return checkPort(b.Port)
+		},
+		credential: func(i Interaction) Credential {
+			i.Allowed = i.Allowed || !b.Paste // who asks for a browser is there; to paste takes a terminal
+			b.Interaction = i
+			return *b
+		},
+	}
+}
+
 // Browser is a person who signs in at the identity provider: authorization code with PKCE (RFC 7636), state and nonce.
 type Browser struct {
 	Interaction
-	Paste   bool          // the browser is elsewhere: the person pastes what it ends up with
-	Port    int           // to which the browser returns; 0 is the first free one of 8000 to 8020
-	Timeout time.Duration // for the person; 0 is five minutes
+	Paste bool // the browser is elsewhere: the person pastes what it ends up with
+	Port  int  // to which the browser returns; 0 is the first free one of 8000 to 8020
 }
 
 func (Browser) Method() string { return MethodBrowser }
@@ -71,7 +118,7 @@ func (b Browser) authenticate(ctx context.Context, a *Account) (result, error) {
 
 	r := request{state: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier()}
 	if b.Paste {
-		config := p.config(redirectURL(cmp.Or(b.Port, FirstPort)))
+		config := p.config(redirectURL(cmp.Or(b.Port, firstPort)))
 		code, err := b.pasted(waiting, r.address(config), r.state)
 		if err != nil {
 			return result{}, err

@@ -191,10 +191,9 @@ func TestBrowserThatDoesNotOpen(t *testing.T) {
 func TestBrowserSaysThatItDoesNotOpen(t *testing.T) {
 	w := newWorld(t)
 	p := &person{w: w}
-	_, err := w.account().Login(t.Context(), Browser{Timeout: time.Second,
-		Interaction: p.interaction(func(string) error {
-			return errors.New("no browser found")
-		})})
+	i := p.interaction(func(string) error { return errors.New("no browser found") })
+	i.Timeout = time.Second
+	_, err := w.account().Login(t.Context(), Browser{Interaction: i})
 	wantError(t, err, "nobody signed in within 1s", "kubectl edge login")
 	if !strings.Contains(p.sees(), "No browser could be opened: open the address in one on this machine, or press "+
 		"Ctrl-C and use kubectl edge login --no-browser.") {
@@ -368,7 +367,7 @@ func TestBrowserPorts(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer second.report("", nil)
-	if first.port == second.port || second.port < FirstPort || second.port > LastPort {
+	if first.port == second.port || second.port < firstPort || second.port > lastPort {
 		t.Errorf("ports %d and %d", first.port, second.port)
 	}
 	_, err = listen(t.Context(), first.port, "state")

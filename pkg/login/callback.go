@@ -19,10 +19,10 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
-// FirstPort to LastPort are the ports that are registered for the client; the provider knows no others and no wildcard.
+// firstPort to lastPort are the ports that are registered for the client; the provider knows no others and no wildcard.
 const (
-	FirstPort = 8000
-	LastPort  = 8020
+	firstPort = 8000
+	lastPort  = 8020
 )
 
 // callback receives the browser at the end of a sign-in (RFC 8252, section 7.3): one answer, on loopback alone.
@@ -51,11 +51,10 @@ type outcome struct {
 // listen waits for the answer with this state, on the given port or, if it is 0, on the first of the registered ones
 // that is free.
 func listen(ctx context.Context, port int, state string) (*callback, error) {
-	first, last := FirstPort, LastPort
+	first, last := firstPort, lastPort
 	if port != 0 {
-		if port < FirstPort || port > LastPort {
-			return nil, fmt.Errorf("port %d: the identity provider sends browsers back to ports %d to %d alone", port,
-				FirstPort, LastPort)
+		if err := checkPort(port); err != nil {
+			return nil, err
 		}
 		first, last = port, port
 	}
@@ -68,6 +67,15 @@ func listen(ctx context.Context, port int, state string) (*callback, error) {
 	return nil, hint.Wrap(fmt.Errorf("no free port on this machine's loopback from %d to %d, to which the browser "+
 		"could return", first, last),
 		"close what uses them, or log in with --no-browser")
+}
+
+// checkPort refuses a port that is not registered.
+func checkPort(port int) error {
+	if port < firstPort || port > lastPort {
+		return fmt.Errorf("port %d: the identity provider sends browsers back to ports %d to %d alone", port,
+			firstPort, lastPort)
+	}
+	return nil
 }
 
 // loopbackHosts are the loopback addresses that this machine has. Browsers take localhost for either.

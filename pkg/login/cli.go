@@ -22,6 +22,41 @@ const (
 	cliDefaultProfile = "default"
 )
 
+// MethodSTACKITCLI is the session of the STACKIT CLI, which is asked for its token at each use.
+const MethodSTACKITCLI = "stackit-cli"
+
+func stackitCLI() method {
+	return method{
+		name:  MethodSTACKITCLI,
+		grant: func() grant { return &cliGrant{} },
+		flags: cliFlags,
+		lasts: "with that of the STACKIT CLI, by default 12 hours after its login",
+		found: func(ctx context.Context, a *Account) bool {
+			if _, err := exec.LookPath("stackit"); err != nil {
+				return false
+			}
+			_, err := CLI{}.authenticate(ctx, a)
+			return err == nil
+		},
+	}
+}
+
+func cliFlags(flags FlagSet) choice {
+	var chosen bool
+	c := &CLI{}
+	flags.BoolVar(&chosen, "stackit-cli", false, "use the session of the STACKIT CLI")
+	flags.StringVar(&c.Profile, "stackit-cli-profile", "", "profile of the STACKIT CLI (default: its active one)")
+	return choice{
+		chosen: func() []string {
+			if !chosen && c.Profile == "" {
+				return nil
+			}
+			return []string{"--stackit-cli"}
+		},
+		credential: func(Interaction) Credential { return *c },
+	}
+}
+
 // CLI is the session of the STACKIT CLI.
 type CLI struct {
 	Profile string // of the STACKIT CLI; "" is its active one, to which the login is then pinned

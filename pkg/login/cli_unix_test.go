@@ -190,13 +190,13 @@ func TestDetect(t *testing.T) {
 	w := newWorld(t)
 	i := Interaction{Allowed: true}
 	w.stackitCLI("exit 1")
-	if c, err := w.account().Detect(t.Context(), i); err != nil || c.Method() != MethodBrowser {
+	if c, err := w.account().Detect(t.Context(), nil, i); err != nil || c.Method() != MethodBrowser {
 		t.Errorf("got %v, %v; want the browser", c, err)
 	}
-	_, err := w.account().Detect(t.Context(), Interaction{})
+	_, err := w.account().Detect(t.Context(), nil, Interaction{})
 	wantError(t, err, "nobody can be asked here", "kubectl edge login")
 	w.stackitCLI(`echo '{"access_token":"` + testToken(t, "ada@example.com", time.Now().Add(time.Hour)) + `"}'`)
-	if c, err := w.account().Detect(t.Context(), Interaction{}); err != nil || c.Method() != MethodSTACKITCLI {
+	if c, err := w.account().Detect(t.Context(), nil, Interaction{}); err != nil || c.Method() != MethodSTACKITCLI {
 		t.Errorf("got %v, %v; want the STACKIT CLI", c, err)
 	}
 }

@@ -15,10 +15,39 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/trust"
 )
 
+// MethodDevice is a person who signs in on another device.
+const MethodDevice = "device"
+
+func devices() method {
+	return method{
+		name:   MethodDevice,
+		grant:  func() grant { return &refreshGrant{Via: MethodDevice} },
+		flags:  deviceFlags,
+		person: true,
+	}
+}
+
+func deviceFlags(flags FlagSet) choice {
+	var chosen bool
+	flags.BoolVar(&chosen, "device", false,
+		"sign in on another device with a code that is shown here, where STACKIT offers it")
+	return choice{
+		chosen: func() []string {
+			if !chosen {
+				return nil
+			}
+			return []string{"--device"}
+		},
+		credential: func(i Interaction) Credential {
+			i.Allowed = true // who asks for it is there, and needs no terminal
+			return Device{Interaction: i}
+		},
+	}
+}
+
 // Device is a person who signs in on another device, with a code that is shown here (RFC 8628).
 type Device struct {
 	Interaction
-	Timeout time.Duration // for the person; 0 is five minutes
 }
 
 func (Device) Method() string { return MethodDevice }

@@ -2,8 +2,8 @@ package login
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
+	"sync"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/envcredential"
 )
@@ -23,19 +23,20 @@ func (a *Account) Environment() (Source, error) {
 }
 
 func (a *Account) environmentGrant() (grant, error) {
-	if token := a.Env.Trimmed(envcredential.AccessToken); token != "" && a.wants(MethodAccessToken) {
-		return &staticGrant{method: MethodAccessToken, origin: envcredential.AccessToken.String(), token: token}, nil
-	}
-	if a.wants(MethodWorkloadIdentity) {
-		if g, err := a.workloadGrant(); g != nil || err != nil {
+	return a.heldGrant(surroundings{sync.OnceValues(a.Env.NamedFile), "the environment"})
+}
+
+// heldGrant is the first grant of what is held there.
+func (a *Account) heldGrant(in surroundings) (grant, error) {
+	for _, m := range methods() {
+		if m.environment == nil || !a.wants(m.name) {
+			continue
+		}
+		if g, err := m.environment(a, in); g != nil || err != nil {
 			return g, err
 		}
 	}
-	file, err := a.Env.NamedFile()
-	if err != nil {
-		return nil, err
-	}
-	return a.credentialsGrant(file, "the environment")
+	return nil, nil
 }
 
 // wants reports whether the profile may log in by this method.
@@ -52,38 +53,5 @@ func (a *Account) defaultFileGrant() (grant, error) {
 	if err != nil {
 		return nil, err
 	}
-	return a.credentialsGrant(file, file.Path)
-}
-
-// credentialsGrant prefers a key to a token, and for each the variables to the file.
-func (a *Account) credentialsGrant(file envcredential.File, origin string) (grant, error) {
-	if a.wants(MethodServiceAccountKey) {
-		if g, err := a.environmentKey(file, origin); g != nil || err != nil {
-			return g, err
-		}
-	}
-	token, from := a.Env.Token(file)
-	if token == "" || !a.wants(MethodServiceAccountToken) {
-		return nil, nil
-	}
-	return &staticGrant{method: MethodServiceAccountToken, token: token, origin: from, file: from == file.Path}, nil
-}
-
-func (a *Account) environmentKey(file envcredential.File, origin string) (grant, error) {
-	key, from, err := a.Env.Key(file)
-	if err != nil {
-		return nil, fmt.Errorf("service account key of %s: %w", origin, err)
-	}
-	if len(key) == 0 {
-		return nil, nil
-	}
-	private, err := a.Env.PrivateKey(file)
-	if err != nil {
-		return nil, fmt.Errorf("private key of %s: %w", origin, err)
-	}
-	parsed, err := parseKey(key, private, a.Now())
-	if err != nil {
-		return nil, fmt.Errorf("service account key in %s: %w", from, err)
-	}
-	return &keyGrant{Key: parsed, TokenURL: a.keyTokenURL(parsed)}, nil
+	return a.heldGrant(surroundings{func() (envcredential.File, error) { return file, nil }, file.Path})
 }

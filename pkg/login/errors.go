@@ -27,6 +27,13 @@ type RequiredError struct {
 
 func (e *RequiredError) Error() string { return fmt.Sprintf("profile %q: %s", e.Profile, e.Reason) }
 
+// Elsewhere reports whether the login that is missing is one to another program: to find out whether somebody has
+// logged in there takes asking it.
+func (e *RequiredError) Elsewhere() bool {
+	g, err := newGrant(e.Method)
+	return err == nil && g.outside()
+}
+
 // required is a RequiredError with the command that helps. The session is the one that ended, or none.
 func (a *Account) required(ended profile.Session, reason string) error {
 	return hint.Wrap(&RequiredError{Profile: a.Name, Reason: reason, Generation: ended.Generation,

@@ -2,7 +2,6 @@ package login
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
@@ -10,7 +9,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"net/url"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
@@ -184,51 +182,6 @@ func tokenURLOfAudience(audience string) string {
 		return publicTokenURL
 	}
 	return ""
-}
-
-// keyGrant exchanges a service account key for access tokens.
-type keyGrant struct {
-	plain
-	Key      *serviceAccountKey `json:"key"`
-	TokenURL string             `json:"tokenURL"`
-}
-
-func (g *keyGrant) Method() string { return MethodServiceAccountKey }
-
-func (g *keyGrant) renew(ctx context.Context, a *Account) (AccessToken, error) {
-	assertion, err := g.Key.assertion(a.Now())
-	if err != nil {
-		return AccessToken{}, fmt.Errorf("sign with the service account key: %w", err)
-	}
-	token, _, err := a.exchange(ctx, "service account key", g.TokenURL, "", url.Values{
-		"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"},
-		"assertion":  {assertion},
-	})
-	if own := g.Key.Credentials.TokenEndpoint; rejected(err) && own != "" && own != g.TokenURL {
-		return AccessToken{}, hint.Wrap(err, "the key itself names %s; configured is another", own)
-	}
-	if rejected(err) {
-		return AccessToken{}, hint.Wrap(err, "create another key in the STACKIT portal, then: %s "+
-			"--service-account-key FILE", a.command("login"))
-	}
-	if err != nil {
-		return AccessToken{}, err
-	}
-	token.Principal = g.Key.Credentials.Issuer
-	return token, nil
-}
-
-func (g *keyGrant) ends() time.Time {
-	if g.Key.ValidUntil == nil {
-		return time.Time{}
-	}
-	return g.Key.ValidUntil.UTC()
-}
-
-func (g *keyGrant) refused(a *Account) error {
-	return hint.Wrap(fmt.Errorf("STACKIT refuses the tokens of the service account key %s", g.Key.Credentials.KeyID),
-		"check that service account %s still exists; create another key in the STACKIT portal, then: "+
-			"%s --service-account-key FILE", g.Key.Credentials.Issuer, a.command("login"))
 }
 
 // newUUID is a random UUID (RFC 9562, section 5.4): what the SDK sends for jti. A module is more than one identifier is

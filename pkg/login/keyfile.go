@@ -3,14 +3,62 @@ package login
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"net/url"
+	"os"
+	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/envcredential"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
 )
 
+// MethodServiceAccountKey is the key of a service account: a session keeps it, or the environment holds it.
+const MethodServiceAccountKey = "service-account-key"
+
+func serviceAccountKeys() method {
+	return method{
+		name:        MethodServiceAccountKey,
+		held:        "a service account's key",
+		environment: (*Account).environmentKey,
+		grant:       func() grant { return &keyGrant{} },
+		flags:       keyFlags,
+		example: `  # as a service account
+  kubectl edge login --service-account-key key.json
+  kubectl edge login --service-account-key key.json --private-key private.pem --profile ci`,
+	}
+}
+
+func keyFlags(flags FlagSet) choice {
+	f := &KeyFile{}
+	const name = "service-account-key"
+	flags.StringVar(&f.Path, name, "", "file with the key of a service account, as STACKIT hands it out (JSON)")
+	flags.StringVar(&f.PrivateKeyPath, "private-key", "",
+		"file with the private key (PEM), for keys of your own making")
+	return choice{
+		chosen: func() []string {
+			if f.Path == "" {
+				return nil
+			}
+			return []string{"--" + name}
+		},
+		check: func() error {
+			if f.PrivateKeyPath != "" && f.Path == "" {
+				return errors.New("--private-key belongs to --" + name + ", which is missing")
+			}
+			return nil
+		},
+		credential: func(i Interaction) Credential {
+			f.Interaction = i
+			return *f
+		},
+	}
+}
+
 // KeyFile is a service account key, and its private key where the key file has none.
 type KeyFile struct {
+	Interaction    // shows what a terminal is waiting for
 	Path           string
 	PrivateKeyPath string // a PEM file; wins over the key file's own
 }
@@ -18,6 +66,9 @@ type KeyFile struct {
 func (KeyFile) Method() string { return MethodServiceAccountKey }
 
 func (f KeyFile) authenticate(ctx context.Context, a *Account) (result, error) {
+	if info, err := os.Stat(f.Path); err == nil && info.Mode()&os.ModeCharDevice != 0 && f.Allowed { // /dev/stdin
+		fmt.Fprintln(f.ErrOut, "Paste the service account key, then press Enter and Ctrl-D:")
+	}
 	data, err := readInput(ctx, f.Path)
 	if err != nil {
 		return result{}, fmt.Errorf("read service account key: %w", err)
@@ -35,6 +86,30 @@ func (f KeyFile) authenticate(ctx context.Context, a *Account) (result, error) {
 	return firstToken(ctx, a, &keyGrant{Key: key, TokenURL: a.keyTokenURL(key)})
 }
 
+// environmentKey returns the grant of the key that the environment holds, or nil.
+func (a *Account) environmentKey(in surroundings) (grant, error) {
+	file, err := in.file()
+	if err != nil {
+		return nil, err
+	}
+	key, from, err := a.Env.Key(file)
+	if err != nil {
+		return nil, fmt.Errorf("service account key of %s: %w", in.name, err)
+	}
+	if len(key) == 0 {
+		return nil, nil
+	}
+	private, err := a.Env.PrivateKey(file)
+	if err != nil {
+		return nil, fmt.Errorf("private key of %s: %w", in.name, err)
+	}
+	parsed, err := parseKey(key, private, a.Now())
+	if err != nil {
+		return nil, fmt.Errorf("service account key in %s: %w", from, err)
+	}
+	return &keyGrant{Key: parsed, TokenURL: a.keyTokenURL(parsed)}, nil
+}
+
 // keyTokenURL returns where to exchange the key: where the user said, else where its audience is, else where the key
 // says. All but the first could be somebody else's; exchange checks them.
 func (a *Account) keyTokenURL(key *serviceAccountKey) string {
@@ -45,6 +120,51 @@ func (a *Account) keyTokenURL(key *serviceAccountKey) string {
 		key.Credentials.TokenEndpoint,
 		publicTokenURL,
 	)
+}
+
+// keyGrant exchanges a service account key for access tokens.
+type keyGrant struct {
+	plain
+	Key      *serviceAccountKey `json:"key"`
+	TokenURL string             `json:"tokenURL"`
+}
+
+func (g *keyGrant) Method() string { return MethodServiceAccountKey }
+
+func (g *keyGrant) renew(ctx context.Context, a *Account) (AccessToken, error) {
+	assertion, err := g.Key.assertion(a.Now())
+	if err != nil {
+		return AccessToken{}, fmt.Errorf("sign with the service account key: %w", err)
+	}
+	token, _, err := a.exchange(ctx, "service account key", g.TokenURL, "", url.Values{
+		"grant_type": {"urn:ietf:params:oauth:grant-type:jwt-bearer"},
+		"assertion":  {assertion},
+	})
+	if own := g.Key.Credentials.TokenEndpoint; rejected(err) && own != "" && own != g.TokenURL {
+		return AccessToken{}, hint.Wrap(err, "the key itself names %s; configured is another", own)
+	}
+	if rejected(err) {
+		return AccessToken{}, hint.Wrap(err, "create another key in the STACKIT portal, then: %s "+
+			"--service-account-key FILE", a.command("login"))
+	}
+	if err != nil {
+		return AccessToken{}, err
+	}
+	token.Principal = g.Key.Credentials.Issuer
+	return token, nil
+}
+
+func (g *keyGrant) ends() time.Time {
+	if g.Key.ValidUntil == nil {
+		return time.Time{}
+	}
+	return g.Key.ValidUntil.UTC()
+}
+
+func (g *keyGrant) refused(a *Account) error {
+	return hint.Wrap(fmt.Errorf("STACKIT refuses the tokens of the service account key %s", g.Key.Credentials.KeyID),
+		"check that service account %s still exists; create another key in the STACKIT portal, then: "+
+			"%s --service-account-key FILE", g.Key.Credentials.Issuer, a.command("login"))
 }
 
 // readInput reads a file that may be a terminal, such as /dev/stdin.

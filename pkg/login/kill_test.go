@@ -121,15 +121,16 @@ func TestKilledAtAnyPoint(t *testing.T) {
 	}
 }
 
-// A client that loses patience kills its helper while the person looks at the browser. The next helper opens no other tab
-// at once, as after a login that failed.
+// A client that loses patience kills its helper while the person looks at the browser. The next helper opens no other
+// tab at once, as after a login that failed.
 func TestKilledWhileOneSignsIn(t *testing.T) {
 	w := newWorld(t)
 	w.write("ca.pem", w.sandbox.CA())
 	killAfter(t, 0, childVariable+"="+strings.Join([]string{"sign in", w.dir, w.sandbox.URL()}, "\n"))
 	p := &person{w: w}
 	attempt := func() error {
-		_, err := w.account().LoginOnce(t.Context(), Browser{Interaction: p.interaction(p.browse(true))}, &RequiredError{})
+		_, err := w.account().LoginOnce(t.Context(), Browser{Interaction: p.interaction(p.browse(true))},
+			&RequiredError{})
 		return err
 	}
 	wantError(t, attempt(), "not tried again on its own before", "kubectl edge login --profile work")

@@ -16,28 +16,9 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
 )
 
-// Methods of logging in, as in the profile's loginMethod and the session's method.
-const (
-	MethodAccessToken         = "access-token"
-	MethodWorkloadIdentity    = "workload-identity"
-	MethodServiceAccountKey   = "service-account-key"
-	MethodServiceAccountToken = "service-account-token"
-	MethodSTACKITCLI          = "stackit-cli"
-	MethodBrowser             = "browser"
-	MethodDevice              = "device"
-)
-
-// Methods are all the Method constants.
-func Methods() []string {
-	return []string{
-		MethodAccessToken, MethodWorkloadIdentity, MethodServiceAccountKey, MethodServiceAccountToken, MethodSTACKITCLI,
-		MethodBrowser, MethodDevice,
-	}
-}
-
 // Source gives access tokens.
 type Source interface {
-	// Method is one of the Method constants.
+	// Method is one of Methods.
 	Method() string
 	// Token returns a token that is good for another minute at least, if the source can give one. It never asks a
 	// person anything. The error is a *RequiredError when somebody has to log in.

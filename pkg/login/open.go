@@ -35,10 +35,9 @@ func (a *Account) Open(context.Context) (Source, error) {
 	if g != nil {
 		return a.unsealed(g)
 	}
-	switch a.Profile.LoginMethod {
-	case MethodAccessToken, MethodWorkloadIdentity, MethodServiceAccountToken:
+	if m, ok := methodOf(a.Profile.LoginMethod); ok && m.grant == nil {
 		return nil, a.required(profile.Session{},
-			"it logs in by "+a.Profile.LoginMethod+", and the environment has nothing of that kind")
+			"it logs in by "+m.name+", and the environment has nothing of that kind")
 	}
 	return nil, a.required(profile.Session{}, "nobody is logged in")
 }

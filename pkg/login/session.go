@@ -66,19 +66,6 @@ func (plain) spends() bool                           { return false }
 func (plain) outside() bool                          { return false }
 func (plain) ends() time.Time                        { return time.Time{} }
 
-// newGrant returns an empty grant of the method, to be read into.
-func newGrant(method string) (grant, error) {
-	switch method {
-	case MethodServiceAccountKey:
-		return &keyGrant{}, nil
-	case MethodBrowser, MethodDevice:
-		return &refreshGrant{Via: method}, nil
-	case MethodSTACKITCLI:
-		return &cliGrant{}, nil
-	}
-	return nil, hint.Wrap(fmt.Errorf("unknown login method %.40q", method), "upgrade kubectl-edge, or log in again")
-}
-
 // firstToken gets a grant's first access token.
 func firstToken(ctx context.Context, a *Account, g grant) (result, error) {
 	token, err := g.renew(ctx, a)

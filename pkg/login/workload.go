@@ -22,6 +22,17 @@ const (
 	publicIssuerTokenURL = publicIssuer + "/oauth/v2/token"
 )
 
+// MethodWorkloadIdentity is a service account that trusts the platform on which a workload runs.
+const MethodWorkloadIdentity = "workload-identity"
+
+func workloadIdentity() method {
+	return method{
+		name:        MethodWorkloadIdentity,
+		held:        "workload identity",
+		environment: func(a *Account, _ surroundings) (grant, error) { return a.workloadGrant() },
+	}
+}
+
 // workloadToken gets the token by which a platform vouches for what runs there; from says where it comes from. It is
 // asked for again at every exchange, because such tokens are short-lived.
 type workloadToken struct {

@@ -195,7 +195,7 @@ func (a *app) loginAgain(ctx context.Context, target tokenrequest.Target, becaus
 		return err
 	}
 	if because.Generation == "" {
-		if credential, err = account.Detect(ctx, interaction); err != nil {
+		if credential, err = account.Detect(ctx, nil, interaction); err != nil {
 			return err
 		}
 	}

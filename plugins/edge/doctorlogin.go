@@ -47,7 +47,7 @@ func (a *app) probe(ctx context.Context, s profile.Scope) (probe, error) {
 	p := probe{principal: token.Principal, method: cloud.source.Method()}
 	if environment, err := account.Environment(); err == nil && environment != nil {
 		p.environment = true
-		if m := p.method; m == login.MethodAccessToken || m == login.MethodServiceAccountToken {
+		if login.Fixed(p.method) {
 			p.ends = token.Expires
 		}
 	} else if session, err := s.Session(); err == nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strings"
 	"time"
 
@@ -18,14 +17,8 @@ import (
 
 type loginOptions struct {
 	*app
-	key           login.KeyFile
-	browser       bool
-	noBrowser     bool
-	port          int
-	timeout       time.Duration
-	device        bool
-	stackitCLI    bool
-	stackitConfig string // profile of the STACKIT CLI
+	ways    *login.Options
+	timeout time.Duration
 }
 
 func newLoginCmd(a *app) *cobra.Command {
@@ -36,8 +29,8 @@ func newLoginCmd(a *app) *cobra.Command {
 		Long: `Log a profile in to STACKIT.
 
 Without flags it uses what it finds: a session of the STACKIT CLI if there is one, else your browser. A credential in
-the environment (STACKIT_ACCESS_TOKEN, workload identity, a service account's key or token) needs no login, and is
-used first.
+the environment needs no login, and is used first:
+` + strings.Join(login.Held(), ", ") + `.
 
 The credential is tried once before anything is stored. It is then kept sealed, under a key in the system's keyring
 where there is one; kubectl edge status says where. A login replaces the profile's earlier one, and the tokens that
@@ -45,62 +38,19 @@ were minted under that are not used again.`,
 		Example: `  # in your browser, or from the session of the STACKIT CLI
   kubectl edge login
 
-  # where there is no browser: open the address elsewhere, and paste what it ends up with
-  kubectl edge login --no-browser
-
-  # as a service account
-  kubectl edge login --service-account-key key.json
-  kubectl edge login --service-account-key key.json --private-key private.pem --profile ci`,
+` + strings.Join(login.Examples(), "\n\n"),
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.validate(); err != nil {
+			if err := o.ways.Check(); err != nil {
 				return usageError{hint.Wrap(err, "kubectl edge login --help")}
 			}
 			return o.run(cmd.Context())
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&o.key.Path, "service-account-key", "",
-		"file with the key of a service account, as STACKIT hands it out (JSON)")
-	flags.StringVar(&o.key.PrivateKeyPath, "private-key", "",
-		"file with the private key (PEM), for keys of your own making")
-	flags.BoolVar(&o.browser, "browser", false, "sign in with a browser on this machine")
-	flags.BoolVar(&o.noBrowser, "no-browser", false,
-		"sign in with a browser elsewhere, and paste the code or the address it ends up with")
-	flags.BoolVar(&o.device, "device", false,
-		"sign in on another device with a code that is shown here, where STACKIT offers it")
-	flags.BoolVar(&o.stackitCLI, "stackit-cli", false, "use the session of the STACKIT CLI")
-	flags.StringVar(&o.stackitConfig, "stackit-cli-profile", "", "profile of the STACKIT CLI (default: its active one)")
-	flags.IntVar(&o.port, "port", 0, "port on this machine to which the browser returns, 8000 to 8020 (default: the "+
-		"first free one)")
+	o.ways = login.NewOptions(flags)
 	flags.DurationVar(&o.timeout, "timeout", 5*time.Minute, "how long to wait for a person to sign in")
 	return cmd
-}
-
-func (o *loginOptions) validate() error {
-	var ways []string
-	for _, way := range []struct {
-		flag string
-		set  bool
-	}{
-		{"--service-account-key", o.key.Path != ""}, {"--browser", o.browser}, {"--no-browser",
-			o.noBrowser}, {"--device", o.device},
-		{"--stackit-cli", o.stackitCLI || o.stackitConfig != ""},
-	} {
-		if way.set {
-			ways = append(ways, way.flag)
-		}
-	}
-	switch {
-	case len(ways) > 1:
-		return fmt.Errorf("want one way to log in, not %s", strings.Join(ways, " and "))
-	case o.key.PrivateKeyPath != "" && o.key.Path == "":
-		return errors.New("--private-key belongs to --service-account-key, which is missing")
-	case o.port != 0 && (o.port < login.FirstPort || o.port > login.LastPort):
-		return fmt.Errorf("port %d: the identity provider sends browsers back to ports %d to %d alone", o.port,
-			login.FirstPort, login.LastPort)
-	}
-	return nil
 }
 
 func (o *loginOptions) run(ctx context.Context) error {
@@ -141,22 +91,9 @@ func (o *loginOptions) run(ctx context.Context) error {
 // credential returns what the flags name, or what can be found; nil if no login is needed.
 func (o *loginOptions) credential(ctx context.Context, account *login.Account) (login.Credential, error) {
 	interaction := o.interaction(plugin.Terminal(o.In))
-	if o.browser || o.noBrowser || o.device { // a person asked, so a person is there
-		interaction.Allowed = interaction.Allowed || !o.noBrowser
-	}
-	switch {
-	case o.key.Path != "":
-		// /dev/stdin.
-		if info, err := os.Stat(o.key.Path); err == nil && info.Mode()&os.ModeCharDevice != 0 && plugin.Terminal(o.In) {
-			o.Note("Paste the service account key, then press Enter and Ctrl-D:")
-		}
-		return o.key, nil
-	case o.stackitCLI || o.stackitConfig != "":
-		return login.CLI{Profile: o.stackitConfig}, nil
-	case o.device:
-		return login.Device{Interaction: interaction, Timeout: o.timeout}, nil
-	case o.browser || o.noBrowser:
-		return login.Browser{Interaction: interaction, Paste: o.noBrowser, Port: o.port, Timeout: o.timeout}, nil
+	interaction.Timeout = o.timeout
+	if chosen := o.ways.Credential(interaction); chosen != nil {
+		return chosen, nil
 	}
 	environment, err := account.Environment()
 	if err != nil {
@@ -171,14 +108,10 @@ func (o *loginOptions) credential(ctx context.Context, account *login.Account) (
 			environment.Method(), token.Principal)
 		return nil, nil
 	}
-	credential, err := account.Detect(ctx, interaction)
+	credential, err := account.Detect(ctx, o.ways, interaction)
 	if _, ok := errors.AsType[*login.RequiredError](err); ok {
 		again := hint.Of(err) // names the profile
 		return nil, hint.Wrap(err, "in a terminal: %s; for a machine: %s --service-account-key FILE", again, again)
-	}
-	if browser, ok := credential.(login.Browser); ok {
-		browser.Port, browser.Timeout = o.port, o.timeout
-		return browser, err
 	}
 	return credential, err
 }

@@ -212,11 +212,10 @@ func (a *app) printStatus(s profileStatus) error {
 	if s.LoggedIn {
 		fmt.Fprintf(w, "Logged in as:\t%s\n", hint.Printable(s.Principal))
 		fmt.Fprintf(w, "Method:\t%s, since %s\n", s.Method, s.Since.Local().Format(time.DateTime))
-		switch {
-		case !s.Expires.IsZero():
+		if !s.Expires.IsZero() {
 			fmt.Fprintf(w, "Session ends:\t%s\n", a.left(s.Expires))
-		case s.Method == login.MethodSTACKITCLI:
-			fmt.Fprintf(w, "Session ends:\twith that of the STACKIT CLI, by default 12 hours after its login\n")
+		} else if lasts := login.Lasts(s.Method); lasts != "" {
+			fmt.Fprintf(w, "Session ends:\t%s\n", lasts)
 		}
 	} else {
 		fmt.Fprintf(w, "Logged in as:\tnobody (log in with: kubectl edge login --profile %s)\n", s.Profile)
