@@ -24,6 +24,8 @@ type app struct {
 	choice  profile.Choice // the global flags; no command changes it
 	verbose bool
 	foreign bool // the folders may be chosen by the author of a kubeconfig
+
+	saidForeign bool
 }
 
 // scope is where the global flags have a command work.

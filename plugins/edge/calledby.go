@@ -29,6 +29,10 @@ func (a *app) checkFolders(cmd *cobra.Command) {
 }
 
 func (a *app) noteForeign() {
+	if a.saidForeign {
+		return
+	}
+	a.saidForeign = true
 	a.Note("note: the configuration in %s may be that of a kubeconfig's author: credentials that are not sealed to "+
 		"its "+
 		"endpoints go to STACKIT alone, and nobody is asked to log in", a.dirs.Config)

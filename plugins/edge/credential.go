@@ -132,6 +132,9 @@ func (a *app) answer(
 		entry, err = a.cachedToken(ctx, target, want)
 	}
 	if err != nil {
+		if a.foreign { // it may be why
+			a.noteForeign()
+		}
 		return err
 	}
 	until := entry.KeepUntil(a.Now())
@@ -174,7 +177,7 @@ func (a *app) mayAsk(info execcredential.Info) bool {
 	if !info.Present {
 		may = plugin.Terminal(a.In)
 	}
-	if a.foreign && may && !plugin.Terminal(a.ErrOut) { // where it was said already
+	if a.foreign && may {
 		a.noteForeign()
 	}
 	return may && !a.foreign
@@ -230,7 +233,8 @@ func (a *app) mint(target tokenrequest.Target) mint.Func {
 		if err != nil {
 			return tokencache.Entry{}, err
 		}
-		e, err := a.minter(cloud.Client).Mint(ctx, target.ProjectID, target.Region, target.InstanceID, target.Expiration)
+		e, err := a.minter(cloud.Client).Mint(ctx, target.ProjectID, target.Region, target.InstanceID,
+			target.Expiration)
 		e.Labels = target.Labels()
 		return e, err
 	}
