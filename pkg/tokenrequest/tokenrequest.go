@@ -69,8 +69,8 @@ type Target struct {
 	asked Request // before gaps were filled, as it is in Key
 }
 
-// Current reports whether the key of t is still the key of its request: it is not when the configuration, the session or
-// the credentials in the environment have changed, as a logout does.
+// Current reports whether the key of t is still the key of its request: it is not when the configuration, the session
+// or the credentials in the environment have changed, as by a logout.
 func (t Target) Current(d dirs.Dirs, getenv func(string) string) bool {
 	key, err := t.asked.Key(d, getenv)
 	return err == nil && key == t.Key

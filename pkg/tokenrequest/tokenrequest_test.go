@@ -279,6 +279,40 @@ func TestKey(t *testing.T) {
 	change("endpoint", func(*tokenrequest.Request) {})
 }
 
+// A target is current until the session ends, also one whose gaps the profile filled.
+func TestCurrent(t *testing.T) {
+	d := folders(t)
+	save(t, d, profile.Config{CurrentProfile: "work", Profiles: map[string]profile.Profile{
+		"work": {ProjectID: project, Region: "eu02", Expiration: "1h"},
+	}})
+	session := profile.Session{Profile: "work", Method: "key", Principal: "ada", Generation: "1"}
+	if err := session.Save(d); err != nil {
+		t.Fatal(err)
+	}
+	for name, request := range map[string]tokenrequest.Request{
+		"full": full, "with gaps": {InstanceID: "demo-3714d85"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if err := session.Save(d); err != nil {
+				t.Fatal(err)
+			}
+			target, err := request.Resolve(d, noEnvironment)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !target.Current(d, noEnvironment) {
+				t.Error("not current although nothing has changed")
+			}
+			if err := os.Remove(profile.SessionPath(d, "work")); err != nil {
+				t.Fatal(err)
+			}
+			if target.Current(d, noEnvironment) {
+				t.Error("current without the session")
+			}
+		})
+	}
+}
+
 // TestKeyOfTheCurrentProfile has the three ways to choose a profile mean the same.
 func TestKeyOfTheCurrentProfile(t *testing.T) {
 	d := folders(t)

@@ -64,8 +64,8 @@ func systemCommands() map[string]command {
 		"hit": {helpers, "[calls=N] ARGUMENT…", "runs the helper below strace, and checks that it answers without " +
 			"network, lock or other programs, writes no more than the answer and one small record, and makes N " +
 			"system calls about files", 1, many, hit},
-		"orphaned": {helpers, "ARGUMENT…", "kills the client of the helper while that waits for somebody who mints, and " +
-			"returns when the helper has ended", 1, many, orphaned},
+		"orphaned": {helpers, "ARGUMENT…", "kills the client of the helper while that waits for somebody who mints, " +
+			"and returns when the helper has ended", 1, many, orphaned},
 		"shares": {helpers, "TOKEN ARGUMENT…",
 			"has the token of the arguments minted while the helper runs: it has to wait for " +
 				"that, and to answer with it", 2, many, shares},

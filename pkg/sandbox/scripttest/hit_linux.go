@@ -141,7 +141,8 @@ func orphaned(ts *testscript.TestScript, w *World, args []string) error {
 	_, _, unlock := mintElsewhere(ctx, ts, args)
 	defer unlock()
 	helper := filepath.Join(ts.Getenv("BIN"), "kubectl-edge_credential")
-	client := exec.CommandContext(ctx, "sh", append([]string{"-c", `"$@" & echo $!; wait`, "client", helper}, args...)...)
+	script := []string{"-c", `"$@" & echo $!; wait`, "client", helper}
+	client := exec.CommandContext(ctx, "sh", append(script, args...)...)
 	client.Env = w.environ(ts)
 	stdout, err := client.StdoutPipe()
 	ts.Check(err)
