@@ -190,6 +190,20 @@ func TestPersonChoosesTheFolders(t *testing.T) {
 	}
 }
 
+// What a shell exported since it was started is not in the environment that the system shows of it: a person who calls
+// the helper by hand, or whose .bashrc names the folders and the path, is not a kubeconfig's author either.
+func TestPersonExportsTheFolders(t *testing.T) {
+	p := newPerson(t)
+	key := "STACKIT_SERVICE_ACCOUNT_KEY_PATH=" + filepath.Join(p.env.WorkDir, "admin.json")
+	const script = `export XDG_CONFIG_HOME="$1" PATH="$2"; shift 2; "$@"; exit $?`
+	code, stdout, stderr := p.exec([]string{key, "XDG_CONFIG_HOME="}, "/bin/sh", "-c", script, "sh",
+		p.env.Getenv("XDG_CONFIG_HOME"), p.env.Getenv("PATH"),
+		"kubectl-edge_credential", "--project-id="+sandbox.ProjectID, "--instance-id="+sandbox.InstanceID)
+	if code != 0 || stderr != "" || !strings.Contains(stdout, "ExecCredential") {
+		t.Errorf("exit code %d, stdout %q, stderr:\n%s", code, stdout, stderr)
+	}
+}
+
 // What a kubeconfig sets that is not for it to set has no effect: the client's is used.
 func TestKubeconfigChoosesPrograms(t *testing.T) {
 	helper := []string{"kubectl-edge_credential", "--project-id=" + sandbox.ProjectID, "--region=eu01",

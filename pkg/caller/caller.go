@@ -24,8 +24,15 @@ type Environment map[string]string
 
 // Client returns the environment of the client that called this process. A kubectl that was itself called for the user
 // of another kubeconfig has its additions, too, so then it is the client above that one.
+//
+// A shell is not a client. What was exported in it, by its person or by their .bashrc, is not in the environment that
+// it was started with, so a command that a shell runs has its own. A kubeconfig gains nothing by that: a shell that it
+// runs has its variables from the start.
 func Client() Environment {
 	pid := os.Getppid()
+	if os.Getenv(execInfo) == "" && isShell(pid) {
+		return parse(os.Environ())
+	}
 	for range maxDepth {
 		env, ok := environmentOf(pid)
 		if !ok {
@@ -39,6 +46,19 @@ func Client() Environment {
 		}
 	}
 	return nil
+}
+
+// parse returns the variables of environ, which has the form of os.Environ, as getenv has them: the first counts.
+func parse(environ []string) Environment {
+	env := Environment{}
+	for _, entry := range environ {
+		if name, value, ok := strings.Cut(entry, "="); ok {
+			if _, twice := env[name]; !twice {
+				env[name] = value
+			}
+		}
+	}
+	return env
 }
 
 // folders are the variables that say where the configuration and the sessions are.

@@ -13,15 +13,20 @@ func environmentOf(pid int) (Environment, bool) {
 	if err != nil || len(data) == 0 { // empty: a zombie
 		return nil, false
 	}
-	env := Environment{}
-	for _, entry := range strings.Split(strings.TrimRight(string(data), "\x00"), "\x00") {
-		if name, value, ok := strings.Cut(entry, "="); ok {
-			if _, twice := env[name]; !twice { // as getenv has it
-				env[name] = value
-			}
-		}
+	return parse(strings.Split(strings.TrimRight(string(data), "\x00"), "\x00")), true
+}
+
+// isShell reports whether the process runs what a person or a script wrote, and does not read kubeconfigs itself.
+func isShell(pid int) bool {
+	exe, err := os.Readlink("/proc/" + strconv.Itoa(pid) + "/exe")
+	if err != nil {
+		return false
 	}
-	return env, true
+	switch exe[strings.LastIndexByte(exe, '/')+1:] {
+	case "sh", "bash", "dash", "ash", "busybox", "zsh", "ksh", "ksh93", "mksh", "fish", "tcsh", "csh", "pwsh", "nu":
+		return true
+	}
+	return false
 }
 
 // isKubectl reports whether the process is a kubectl, or one of our programs, which call kubectl.
