@@ -6,7 +6,9 @@ package profile
 import (
 	"cmp"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"path/filepath"
 	"slices"
@@ -14,6 +16,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 // DefaultName is the profile that is used when none was chosen.
@@ -79,6 +82,12 @@ func decodeConfig(path string, data []byte) (*Config, error) {
 func wrap(what string, err error) error {
 	if err == nil {
 		return nil
+	}
+	if refused, ok := errors.AsType[*securefile.Error](err); ok {
+		err = hint.Wrap(err, "%s", refused.Next())
+	} else if failed, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(err, fs.ErrPermission) {
+		err = hint.Wrap(err, "if a command that ran with sudo made it: sudo chown -R \"$USER\" %s",
+			hint.Word(failed.Path))
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }

@@ -323,7 +323,7 @@ func checkName(name string) error {
 
 func permissionHint(err error) error {
 	if refused, ok := errors.AsType[*securefile.Error](err); ok {
-		return hint.Wrap(err, "have a look at it; it must be yours alone: chmod go= %s", refused.Path)
+		return hint.Wrap(err, "%s", refused.Next())
 	}
 	return err
 }

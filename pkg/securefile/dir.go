@@ -166,7 +166,7 @@ func OpenMine(path string, flag int, perm fs.FileMode) (*os.File, error) {
 	case !info.Mode().IsRegular():
 		err = &Error{path, "it is not a regular file"}
 	case !belongsToUser(info, Private):
-		err = &Error{path, "it belongs to another user"}
+		err = &Error{path, otherUser}
 	}
 	if err != nil {
 		_ = f.Close()

@@ -29,6 +29,18 @@ type Error struct {
 
 func (e *Error) Error() string { return fmt.Sprintf("refusing %s: %s", e.Path, e.Reason) }
 
+// otherUser is the reason where root, by sudo, was left with the home folder of a person.
+const otherUser = "it belongs to another user"
+
+// Next is what a person can do about it.
+func (e *Error) Next() string {
+	if e.Reason == otherUser {
+		return "name a folder of your own (HOME, XDG_CONFIG_HOME, XDG_STATE_HOME), or call it as that user; with sudo: " +
+			"sudo -H"
+	}
+	return "have a look at it; it must be yours alone: chmod go= " + e.Path
+}
+
 // Read returns the content of a regular file of at most 1 MiB that belongs to the user (or root) and that others have
 // no such access to. For Private a symlink in the last place is refused too. Errors are those of os.Open, or *Error.
 func Read(path string, a Access) ([]byte, error) {
@@ -86,7 +98,7 @@ func CheckDir(path string) error {
 
 func check(path string, info fs.FileInfo, a Access) error {
 	if !belongsToUser(info, a) {
-		return &Error{path, "it belongs to another user"}
+		return &Error{path, otherUser}
 	}
 	if perm := info.Mode().Perm(); hasModes && perm&fs.FileMode(a) != 0 {
 		return &Error{path, fmt.Sprintf("its mode %04o gives other users access", perm)}
