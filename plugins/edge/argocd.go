@@ -18,6 +18,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
@@ -179,7 +180,7 @@ func (o *clusterSecretOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return incomplete(failed, failed+len(secrets), "Secret", "written")
+	return plugin.Incomplete(failed, failed+len(secrets), "Secret", "written")
 }
 
 // argoCD returns how to reach the cluster in which Argo CD runs.
@@ -216,7 +217,7 @@ func (o *clusterSecretOptions) secrets(
 		return nil, 0, err
 	}
 	made = slices.DeleteFunc(made, func(secret *corev1.Secret) bool { return secret == nil })
-	return made, o.reportAll(errs), nil
+	return made, o.Report(errs), nil
 }
 
 func (o *clusterSecretOptions) secretOf(

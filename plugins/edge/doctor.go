@@ -9,6 +9,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 )
 
 // Outcomes of a check.
@@ -86,7 +87,7 @@ The exit code is 1 if a check failed; warnings and checks that were not tried do
 				}
 			}
 			if bad > 0 {
-				return fmt.Errorf("%s failed", count(bad, "check"))
+				return fmt.Errorf("%s failed", plugin.Count(bad, "check"))
 			}
 			return nil
 		},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/audit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
@@ -46,9 +47,9 @@ func (a *app) checkKubeconfig(config *api.Config) check {
 			"it sets what the credential helper should have from your shell: %s", strings.Join(redirects, "; "))
 	case secrets > 0:
 		return warned(name, "kubectl edge kubeconfig audit", "%s of kubectl edge; %s in the file",
-			count(len(ours), "context"), count(secrets, "secret"))
+			plugin.Count(len(ours), "context"), plugin.Count(secrets, "secret"))
 	}
-	return passed(name, "%s of kubectl edge", count(len(ours), "context"))
+	return passed(name, "%s of kubectl edge", plugin.Count(len(ours), "context"))
 }
 
 // refusedContexts returns the contexts that call our helper in vain, since it refuses their arguments.

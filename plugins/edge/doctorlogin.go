@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 )
@@ -91,7 +92,7 @@ func (a *app) checkAccount(ctx context.Context, s profile.Scope) []check {
 				"mint"))
 	}
 	checks = append(checks, passed("edge cloud", "project %s has %s in %s", s.ProjectID,
-		count(len(p.instances), "instance"), s.Region))
+		plugin.Count(len(p.instances), "instance"), s.Region))
 	return append(checks, a.checkRole(ctx, s, p.instances))
 }
 

@@ -187,7 +187,7 @@ func (o *eachOptions) run(ctx context.Context, args []string) error {
 	}
 	runs := make([]eachRun, len(contexts))
 	streams := o.streams(contexts)
-	_, err = several(ctx, o.parallel, contexts, func(i int, c kubeconfig.EdgeContext) error {
+	_, err = plugin.Several(ctx, o.parallel, contexts, func(i int, c kubeconfig.EdgeContext) error {
 		runs[i] = runKubectl(ctx, kubectl, o.arguments(c, args), input, streams[i])
 		return nil // the errors are in runs
 	})
@@ -232,12 +232,12 @@ func (o *eachOptions) streams(contexts []kubeconfig.EdgeContext) []eachStreams {
 		names[i] = hint.Printable(c.Name)
 		width = max(width, utf8.RuneCountInString(names[i]))
 	}
-	out, errOut := newLineWriter(plugin.Raw(o.Out)), newLineWriter(plugin.Raw(o.ErrOut))
+	out, errOut := plugin.NewLineWriter(plugin.Raw(o.Out)), plugin.NewLineWriter(plugin.Raw(o.ErrOut))
 	var streams []eachStreams
 	for i, name := range names {
 		label := fmt.Sprintf("%-*s | ", width, name)
-		streams = append(streams, eachStreams{out.stream(o.colour(o.Out, i, label)),
-			errOut.stream(o.colour(o.ErrOut, i, label))})
+		streams = append(streams, eachStreams{out.Stream(o.colour(o.Out, i, label)),
+			errOut.Stream(o.colour(o.ErrOut, i, label))})
 	}
 	return streams
 }
@@ -267,7 +267,7 @@ func worst(contexts []kubeconfig.EdgeContext, runs []eachRun) error {
 	if failed == 0 {
 		return nil
 	}
-	err := fmt.Errorf("kubectl failed for %d of %s", failed, count(len(contexts), "context"))
+	err := fmt.Errorf("kubectl failed for %d of %s", failed, plugin.Count(len(contexts), "context"))
 	if first != nil {
 		err = fmt.Errorf("%w: %w", err, first)
 	}

@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 )
 
@@ -65,7 +66,7 @@ func (f *fleetFlags) get(ctx context.Context, a *app, cloud edgeCloud) (instance
 	}
 	each := f.each()
 	found := make([]stackit.Instance, len(each))
-	errs, err := several(ctx, parallel, each, func(i int, which instanceFlags) (err error) {
+	errs, err := plugin.Several(ctx, parallel, each, func(i int, which instanceFlags) (err error) {
 		found[i], err = which.get(ctx, cloud)
 		return err
 	})
@@ -82,5 +83,5 @@ func (f *fleetFlags) get(ctx context.Context, a *app, cloud edgeCloud) (instance
 			instances = append(instances, instance)
 		}
 	}
-	return instances, a.reportAll(errs), nil
+	return instances, a.Report(errs), nil
 }

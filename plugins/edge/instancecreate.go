@@ -123,9 +123,9 @@ func (o *instanceCreateOptions) enableService(ctx context.Context, cloud edgeClo
 	if err := o.Confirm(ctx, o.enable, disabled.Error()+". Enable it?"); err != nil {
 		return err
 	}
-	p := o.progress("enabling Edge Cloud in project " + cloud.ProjectID)
-	defer p.end()
-	if err := cloud.EnableEdgeService(ctx, cloud.ProjectID, cloud.Region, p.say); err != nil {
+	p := o.Progress("enabling Edge Cloud in project " + cloud.ProjectID)
+	defer p.End()
+	if err := cloud.EnableEdgeService(ctx, cloud.ProjectID, cloud.Region, p.Say); err != nil {
 		return err
 	}
 	o.Note("Enabled Edge Cloud in project %s, region %s.", cloud.ProjectID, cloud.Region)

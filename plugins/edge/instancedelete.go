@@ -89,9 +89,9 @@ func (o *instanceDeleteOptions) run(ctx context.Context) error {
 }
 
 func (o *instanceDeleteOptions) awaitDeleted(ctx context.Context, cloud edgeCloud, id string) error {
-	p := o.progress("waiting for instance " + id)
-	defer p.end()
-	return cloud.WaitDeleted(ctx, cloud.ProjectID, cloud.Region, id, func(i stackit.Instance) { p.say(i.Status) })
+	p := o.Progress("waiting for instance " + id)
+	defer p.End()
+	return cloud.WaitDeleted(ctx, cloud.ProjectID, cloud.Region, id, func(i stackit.Instance) { p.Say(i.Status) })
 }
 
 // contextsOf returns the contexts of the instance that are to be removed, nil if a person wants to keep them. A

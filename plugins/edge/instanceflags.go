@@ -65,17 +65,17 @@ func (a *app) awaitActive(ctx context.Context, cloud edgeCloud, instance stackit
 	if instance.Status == stackit.StatusActive {
 		return instance, nil
 	}
-	p := a.progress("waiting for instance " + instance.Id)
-	defer p.end()
+	p := a.Progress("waiting for instance " + instance.Id)
+	defer p.End()
 	return cloud.WaitActive(ctx, cloud.ProjectID, cloud.Region, instance.Id,
-		func(i stackit.Instance) { p.say(i.Status) })
+		func(i stackit.Instance) { p.Say(i.Status) })
 }
 
 // waiting is the cloud for a command that waits for the credentials of one instance, and says so. It is to be called at
 // the end.
 func (a *app) waiting(cloud edgeCloud, id string, f patienceFlags) (patient edgeCloud, end func()) {
-	p := a.progress("waiting for instance " + id)
-	return f.patient(cloud, p, func(i stackit.Instance) { p.say(i.Status) }), p.end
+	p := a.Progress("waiting for instance " + id)
+	return f.patient(cloud, p, func(i stackit.Instance) { p.Say(i.Status) }), p.End
 }
 
 func describe(out io.Writer, i stackit.Instance) error {

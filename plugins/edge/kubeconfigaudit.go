@@ -13,6 +13,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 )
 
 // sarif is the format for code scanning, which pkg/output does not know.
@@ -82,7 +83,7 @@ func (a *app) audit(paths []string, out output.Flags) error {
 	}
 	switch {
 	case len(findings) > 0:
-		return hint.Wrap(fmt.Errorf("%s in %s", countFindings(findings), count(len(files), "file")),
+		return hint.Wrap(fmt.Errorf("%s in %s", countFindings(findings), plugin.Count(len(files), "file")),
 			"what to do about each: kubectl edge kubeconfig audit -o wide")
 	case failed:
 		return errors.New("not every file could be audited")
@@ -101,11 +102,11 @@ func countFindings(findings []audit.Finding) string {
 	}
 	switch secrets := len(findings) - redirects; {
 	case redirects == 0:
-		return count(secrets, "secret")
+		return plugin.Count(secrets, "secret")
 	case secrets == 0:
-		return count(redirects, "redirect")
+		return plugin.Count(redirects, "redirect")
 	default:
-		return count(secrets, "secret") + " and " + count(redirects, "redirect")
+		return plugin.Count(secrets, "secret") + " and " + plugin.Count(redirects, "redirect")
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/finder"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
@@ -107,7 +108,7 @@ func (o *kubeconfigConvertOptions) run(ctx context.Context) error {
 			return err
 		}
 	}
-	return incomplete(len(conversions)-len(good), len(conversions), "user", "converted")
+	return plugin.Incomplete(len(conversions)-len(good), len(conversions), "user", "converted")
 }
 
 // choose returns the users to convert.
@@ -171,7 +172,7 @@ func (o *kubeconfigConvertOptions) identify(ctx context.Context, config *api.Con
 	}
 	cloud, end := o.patient(cloud, o.patience)
 	defer end()
-	_, err = several(ctx, parallel, conversions, func(i int, c *conversion) error {
+	_, err = plugin.Several(ctx, parallel, conversions, func(i int, c *conversion) error {
 		if c.err != nil {
 			return nil
 		}

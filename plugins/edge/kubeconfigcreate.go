@@ -15,6 +15,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
@@ -137,7 +138,7 @@ func (o *kubeconfigCreateOptions) create(ctx context.Context, cloud edgeCloud) e
 			return err
 		}
 	}
-	return incomplete(failed, failed+len(fetched), "context", "created")
+	return plugin.Incomplete(failed, failed+len(fetched), "context", "created")
 }
 
 // place is an instance and where in a kubeconfig it goes.

@@ -86,7 +86,7 @@ func (o *kubeconfigCreateOptions) fetchAll(ctx context.Context, cloud edgeCloud,
 	if err != nil {
 		return 0, err
 	}
-	return o.reportAll(errs), nil
+	return o.Report(errs), nil
 }
 
 // fetch gets where the instance is, and puts the token that comes with it to use.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 )
@@ -92,7 +93,8 @@ func (o *kubeconfigRemoveOptions) run(ctx context.Context) error {
 		return err
 	}
 	if unknown > 0 {
-		return fmt.Errorf("%s left alone, because the API could not be asked about them", count(unknown, "context"))
+		return fmt.Errorf("%s left alone, because the API could not be asked about them",
+			plugin.Count(unknown, "context"))
 	}
 	return nil
 }
@@ -161,14 +163,14 @@ func (o *kubeconfigRemoveOptions) gone(
 		}
 	}
 	ids := make([]map[string]bool, len(places)) // nil where they could not be had
-	errs, err := several(ctx, parallel, places, func(i int, at profile.Choice) (err error) {
+	errs, err := plugin.Several(ctx, parallel, places, func(i int, at profile.Choice) (err error) {
 		ids[i], err = o.instanceIDs(ctx, at)
 		return err
 	})
 	if err != nil {
 		return nil, 0, err
 	}
-	o.reportAll(errs)
+	o.Report(errs)
 	for _, c := range ours {
 		switch at := ids[slices.Index(places, place(c))]; {
 		case at == nil:
@@ -223,7 +225,7 @@ func (o *kubeconfigRemoveOptions) remove(ctx context.Context, contexts []kubecon
 		for _, c := range contexts {
 			o.Note("%q (instance %s of project %s)", c.Name, c.Request.InstanceID, c.Request.ProjectID)
 		}
-		if err := o.Confirm(ctx, o.yes, fmt.Sprintf("Remove %s?", count(len(contexts), "context"))); err != nil {
+		if err := o.Confirm(ctx, o.yes, fmt.Sprintf("Remove %s?", plugin.Count(len(contexts), "context"))); err != nil {
 			return err
 		}
 	}

@@ -1,12 +1,15 @@
 package edge
 
 import (
+	"context"
 	"errors"
+	"sync"
 	"time"
 
 	"github.com/spf13/pflag"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 )
 
@@ -31,11 +34,11 @@ func (f *patienceFlags) validate() error {
 }
 
 // patient is the cloud for a command that waits for credentials, and says so through p.
-func (f *patienceFlags) patient(cloud edgeCloud, p *progress, notify func(stackit.Instance)) edgeCloud {
+func (f *patienceFlags) patient(cloud edgeCloud, p *plugin.Progress, notify func(stackit.Instance)) edgeCloud {
 	patience := stackit.Patience{
 		NotReady: f.timeout, Waiting: notify,
 		Busy: func(id string, pause time.Duration) {
-			p.note("instance %s: too many requests, asking again in about %s", id, expiration.String(pause))
+			p.Note("instance %s: too many requests, asking again in about %s", id, expiration.String(pause))
 		},
 	}
 	if f.noWait {
@@ -48,6 +51,35 @@ func (f *patienceFlags) patient(cloud edgeCloud, p *progress, notify func(stacki
 // patient is the cloud for a command that waits for the credentials of several instances, and notes so. end is to be
 // called at the end.
 func (a *app) patient(cloud edgeCloud, f patienceFlags) (patient edgeCloud, end func()) {
-	p := a.progress("waiting")
-	return f.patient(cloud, p, p.noteWaiting()), p.end
+	p := a.Progress("waiting")
+	return f.patient(cloud, p, noteWaiting(p)), p.End
+}
+
+// parallel is how many instances are worked on at once.
+const parallel = 8
+
+// askAll is plugin.Several for work that asks the API about an instance, patiently. A line says how many have answered.
+func askAll[T any](
+	ctx context.Context, a *app, cloud edgeCloud, patience patienceFlags, items []T, id func(T) string,
+	work func(cloud edgeCloud, i int, item T) error,
+) ([]error, error) {
+	p := a.Progress("asked instance")
+	p.Count(len(items))
+	defer p.End()
+	cloud = patience.patient(cloud, p, noteWaiting(p))
+	return plugin.Several(ctx, parallel, items, func(i int, item T) error {
+		err := work(cloud, i, item)
+		p.Step(id(item))
+		return err
+	})
+}
+
+// noteWaiting notes through p, once for each instance, that it is waited for.
+func noteWaiting(p *plugin.Progress) func(stackit.Instance) {
+	var noted sync.Map // ids
+	return func(i stackit.Instance) {
+		if _, ok := noted.LoadOrStore(i.Id, nil); !ok {
+			p.Note("waiting for instance %s: %s", i.Id, i.Status)
+		}
+	}
 }

@@ -123,7 +123,7 @@ func unusable(all []profileStatus) error {
 	if bad == 0 {
 		return nil
 	}
-	return fmt.Errorf("%d of %s cannot be used", bad, count(len(all), "profile"))
+	return fmt.Errorf("%d of %s cannot be used", bad, plugin.Count(len(all), "profile"))
 }
 
 func (a *app) printStatuses(out output.Flags, all []profileStatus) error {

@@ -136,20 +136,14 @@ func (o *deleteOptions) confirm(ctx context.Context, tokens []stackstate.Service
 		return true, nil
 	}
 	if !plugin.Terminal(o.In) {
-		return false, usage(hint.Wrap(fmt.Errorf("%s would be deleted, and nobody can be asked", count(len(tokens))),
+		return false, usage(hint.Wrap(fmt.Errorf("%s would be deleted, and nobody can be asked",
+			plugin.Count(len(tokens), "service token")),
 			"--yes"))
 	}
 	if err := o.tokenTable(o.ErrOut, tokens); err != nil {
 		return false, err
 	}
-	return o.Ask(ctx, fmt.Sprintf("Delete %s?", count(len(tokens))))
-}
-
-func count(tokens int) string {
-	if tokens == 1 {
-		return "1 service token"
-	}
-	return fmt.Sprintf("%d service tokens", tokens)
+	return o.Ask(ctx, fmt.Sprintf("Delete %s?", plugin.Count(len(tokens), "service token")))
 }
 
 // deleteAll tries all ids, and forgets what is recorded of the names that go with them.

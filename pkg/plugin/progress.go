@@ -1,4 +1,4 @@
-package edge
+package plugin
 
 import (
 	"fmt"
@@ -7,13 +7,11 @@ import (
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
-	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 )
 
-// progress says how far work is: one line that is written over on a terminal, and elsewhere a line whenever something
+// Progress says how far work is: one line that is written over on a terminal, and elsewhere a line whenever something
 // changes. Several may report to it at once.
-type progress struct {
+type Progress struct {
 	out      io.Writer
 	terminal bool
 	now      func() time.Time
@@ -25,18 +23,19 @@ type progress struct {
 	done, total int
 }
 
-func (a *app) progress(what string) *progress {
-	return &progress{
-		out: plugin.Raw(a.ErrOut), terminal: plugin.Terminal(a.ErrOut), now: a.Now,
-		what: what, start: a.Now(),
+// Progress begins to say how far the work is that what names.
+func (p Process) Progress(what string) *Progress {
+	return &Progress{
+		out: Raw(p.ErrOut), terminal: Terminal(p.ErrOut), now: p.Now,
+		what: what, start: p.Now(),
 	}
 }
 
 // clearLine empties the line of a terminal that the cursor is in.
 const clearLine = "\r\x1b[K"
 
-// say reports the state of the work.
-func (p *progress) say(state string) {
+// Say reports the state of the work.
+func (p *Progress) Say(state string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	state = hint.Printable(state)
@@ -47,16 +46,16 @@ func (p *progress) say(state string) {
 	p.draw()
 }
 
-// count begins to count things of which there are total.
-func (p *progress) count(total int) {
+// Count begins to count things of which there are total.
+func (p *Progress) Count(total int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.total = total
 	p.draw()
 }
 
-// step counts one thing; elsewhere than on a terminal it is named.
-func (p *progress) step(name string) {
+// Step counts one thing; elsewhere than on a terminal it is named.
+func (p *Progress) Step(name string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.done++
@@ -66,8 +65,8 @@ func (p *progress) step(name string) {
 	p.draw()
 }
 
-// note tells something else, above the line.
-func (p *progress) note(format string, args ...any) {
+// Note says something else, above the line.
+func (p *Progress) Note(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.terminal {
@@ -77,18 +76,8 @@ func (p *progress) note(format string, args ...any) {
 	p.draw()
 }
 
-// noteWaiting notes each instance once that is waited for.
-func (p *progress) noteWaiting() func(stackit.Instance) {
-	var noted sync.Map // ids
-	return func(i stackit.Instance) {
-		if _, ok := noted.LoadOrStore(i.Id, nil); !ok {
-			p.note("waiting for instance %s: %s", i.Id, i.Status)
-		}
-	}
-}
-
 // draw writes the line, on a terminal, once there is something to say. The caller holds the lock.
-func (p *progress) draw() {
+func (p *Progress) draw() {
 	state := p.last
 	if p.total > 0 {
 		state = fmt.Sprintf("%d/%d", p.done, p.total)
@@ -98,8 +87,8 @@ func (p *progress) draw() {
 	}
 }
 
-// end leaves the line of say behind, and takes away that of count.
-func (p *progress) end() {
+// End leaves the line of Say behind, and takes away that of Count.
+func (p *Progress) End() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
