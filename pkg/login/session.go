@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"sync"
 	"time"
@@ -19,6 +20,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/trust"
 )
 
@@ -101,6 +103,9 @@ func (a *Account) Login(ctx context.Context, c Credential) (profile.Session, err
 	}
 	if a.Foreign {
 		return profile.Session{}, fmt.Errorf("log in: %w", a.errForeign())
+	}
+	if err := securefile.MakeDir(filepath.Dir(profile.SessionPath(a.Dirs, a.Name))); err != nil {
+		return profile.Session{}, fmt.Errorf("log in: %w", err) // a sign-in would be in vain
 	}
 	generation := newGeneration()
 	place, err := a.reserve(secretName(profile.Session{Profile: a.Name, Generation: generation}))
