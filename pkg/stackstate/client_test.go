@@ -283,3 +283,23 @@ func TestSecretsAreNotFormatted(t *testing.T) {
 		}
 	}
 }
+
+// A service token is checked where it enters: text that no header can carry is not one, and is not shown.
+func TestCreateServiceTokenChecksTheToken(t *testing.T) {
+	for _, answer := range []string{
+		`{"token":"a\nb"}`, `{"token":"a b"}`, `{"token":"\u001b[31m"}`, `{"token":"tök"}`, "svctok-a\x1b[31m",
+	} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, answer)
+		}))
+		c, err := New(Options{URL: server.URL, Credential: Credential{KindAPIToken, "t"}, HTTP: server.Client()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		created, err := c.CreateServiceToken(t.Context(), NewServiceTokenRequest{Name: "ci", Roles: []string{"r"}})
+		if err == nil || created.Token != "" || !Ambiguous(err) {
+			t.Errorf("%q: %+v, %v", answer, created, err)
+		}
+		server.Close()
+	}
+}

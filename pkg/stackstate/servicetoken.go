@@ -68,13 +68,15 @@ func (c *Client) CreateServiceToken(ctx context.Context, req NewServiceTokenRequ
 	if err != nil {
 		return created, err
 	}
+	isToken := func(text string) bool { return Credential{Kind: KindServiceToken, Token: text}.Validate() == nil }
 	text := string(bytes.TrimSpace(data))
 	switch {
-	case json.Unmarshal(data, &created) == nil && created.Token != "":
+	case json.Unmarshal(data, &created) == nil && isToken(created.Token):
 		return created, nil
-	case strings.HasPrefix(text, tokenPrefix) && !strings.ContainsAny(text, " \t\r\n"): // the token alone, as text
+	case strings.HasPrefix(text, tokenPrefix) && isToken(text): // the token alone, as text
 		return ServiceTokenCreatedResponse{Name: req.Name, Token: text, Expiration: req.ExpiryDate}, nil
 	case json.Valid(data) || len(data) == 0:
+		created.Token = "" // nothing that could be sent
 		return created, fmt.Errorf("the server answered %d without a token", resp.StatusCode)
 	}
 	return created, c.unexpected(resp, data)
