@@ -152,7 +152,7 @@ func TestKubeconfigChoosesTheFolders(t *testing.T) {
 	}
 }
 
-// A kubeconfig can name each command of ours, and each client calls it: the folders are its author's all the same.
+// A kubeconfig can name each of our commands, and each client calls it: the folders are its author's all the same.
 func TestKubeconfigCallsAnotherCommand(t *testing.T) {
 	p := newPerson(t)
 	a := newAttacker(t, p)
