@@ -7,9 +7,9 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
 )
 
-// Diff returns the change of the file of this name as a unified diff, or "" if there is none. Secrets in it are
+// redactedDiff returns the change of the file of this name as a unified diff, or "" if there is none. Secrets in it are
 // replaced, in lines that stay, too.
-func Diff(name string, old, new []byte) string {
+func redactedDiff(name string, old, new []byte) string {
 	return string(diff.Diff(name, redact(old), name+" (edited)", redact(new)))
 }
 

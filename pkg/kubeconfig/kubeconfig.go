@@ -117,7 +117,7 @@ func Preview(explicit string, edit func(*api.Config) error) (string, error) {
 	}
 	diff := ""
 	for _, e := range edited {
-		diff += Diff(e.file.path, e.file.document.data, e.data)
+		diff += redactedDiff(e.file.path, e.file.document.data, e.data)
 	}
 	return diff, nil
 }

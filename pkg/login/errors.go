@@ -48,9 +48,9 @@ func (a *Account) command(name string) string {
 	return "kubectl edge " + name + " --profile " + a.Name
 }
 
-// ExchangeError is the answer of a token endpoint that gave no token. It holds nothing of the request, and of the
+// tokenError is the answer of a token endpoint that gave no token. It holds nothing of the request, and of the
 // answer only what is known to be harmless.
-type ExchangeError struct {
+type tokenError struct {
 	Credential string // what was exchanged, such as "service account key"
 	Endpoint   string
 	Status     int    // of HTTP
@@ -59,7 +59,7 @@ type ExchangeError struct {
 	Cause      string
 }
 
-func (e *ExchangeError) Error() string {
+func (e *tokenError) Error() string {
 	answer := fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))
 	if e.Code != "" {
 		answer += ", " + e.Code
@@ -68,7 +68,7 @@ func (e *ExchangeError) Error() string {
 }
 
 // Rejected reports whether the credential itself was refused, so that trying again is in vain.
-func (e *ExchangeError) Rejected() bool {
+func (e *tokenError) Rejected() bool {
 	return e.Code == "invalid_grant" || e.Code == "invalid_client" || e.Code == "unauthorized_client" ||
 		e.Code == codeKeyNotFound
 }
@@ -78,7 +78,7 @@ const codeKeyNotFound = "key_not_found"
 
 // rejected reports whether err says that the credential was refused.
 func rejected(err error) bool {
-	e, ok := errors.AsType[*ExchangeError](err)
+	e, ok := errors.AsType[*tokenError](err)
 	return ok && e.Rejected()
 }
 
@@ -88,7 +88,7 @@ func (a *Account) exchangeError(credential, endpoint string, err error) error {
 	if !ok {
 		return fmt.Errorf("exchange %s at %s: %w", credential, endpoint, a.requestError(err))
 	}
-	e := &ExchangeError{
+	e := &tokenError{
 		Credential: credential, Endpoint: endpoint, Status: answer.Response.StatusCode, Code: errorCode(answer),
 		RetryAfter: answer.Response.Header.Get("Retry-After"),
 	}
@@ -105,7 +105,7 @@ func (a *Account) exchangeError(credential, endpoint string, err error) error {
 	}
 }
 
-func cause(e *ExchangeError, header http.Header) string {
+func cause(e *tokenError, header http.Header) string {
 	mediaType, _, _ := mime.ParseMediaType(header.Get("Content-Type"))
 	switch {
 	case e.Code == codeKeyNotFound:

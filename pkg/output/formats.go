@@ -44,7 +44,7 @@ func (f Flags) printer() (printers.ResourcePrinter, error) {
 		_, err := parseColumns(template)
 		return nil, err
 	}
-	return nil, fmt.Errorf("unknown output format %.60q: want %s", f.Format, Formats)
+	return nil, fmt.Errorf("unknown output format %.60q: want %s", f.Format, formats)
 }
 
 // relaxed completes a JSONPath expression as kubectl does: x.y, .x.y and {x.y} all mean {.x.y}.

@@ -20,8 +20,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
-// Formats are the values of -o.
-const Formats = "json|yaml|name|wide|jsonpath=TEMPLATE|jsonpath-file=FILE|go-template=TEMPLATE|" +
+// formats are the values of -o.
+const formats = "json|yaml|name|wide|jsonpath=TEMPLATE|jsonpath-file=FILE|go-template=TEMPLATE|" +
 	"custom-columns=NAME:PATH,…"
 
 // apiVersion is the version of the objects that -o json and yaml show. The fields besides kind and metadata are those
@@ -36,7 +36,7 @@ type Flags struct {
 
 // AddFlags adds -o/--output and --no-headers.
 func (f *Flags) AddFlags(fs *pflag.FlagSet) {
-	fs.StringVarP(&f.Format, "output", "o", f.Format, "output format: "+Formats)
+	fs.StringVarP(&f.Format, "output", "o", f.Format, "output format: "+formats)
 	fs.BoolVar(&f.NoHeaders, "no-headers", f.NoHeaders, "print tables without the line of column names")
 }
 

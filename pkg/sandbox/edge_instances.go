@@ -93,8 +93,8 @@ type IPRange struct {
 	Description string `json:"description,omitempty"`
 }
 
-// Plan is an Edge Cloud plan.
-type Plan struct {
+// plan is an Edge Cloud plan.
+type plan struct {
 	ID           string `json:"id"`
 	Name         string `json:"name"`
 	Description  string `json:"description"`

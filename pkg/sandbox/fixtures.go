@@ -46,7 +46,7 @@ func (s *Sandbox) populate(plans int) {
 		{ProjectID: NamesakeProjectID, ContainerID: "your-project-w7Fg4Dy", Name: ProjectName, LifecycleState: "ACTIVE",
 			Parent: other, CreationTime: start.Add(3 * time.Hour), UpdateTime: start.Add(3 * time.Hour)},
 	}
-	s.plans = []Plan{
+	s.plans = []plan{
 		{ID: PlanID, Name: "S", Description: "Up to 10 edge hosts", MinEdgeHosts: 1, MaxEdgeHosts: 10},
 		{ID: "8e1d6a4c-72b9-4f0e-8a3d-6b5c4d3e2f1a", Name: "M", Description: "Up to 100 edge hosts", MinEdgeHosts: 11,
 			MaxEdgeHosts: 100},

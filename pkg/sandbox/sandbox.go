@@ -55,7 +55,7 @@ type Sandbox struct {
 	assertion map[string]time.Time // IDs of assertions seen, until they expire
 	provider
 	projects  []Project
-	plans     []Plan
+	plans     []plan
 	instances map[string]*Instance    // by ID
 	order     []string                // IDs of instances, oldest first
 	services  map[service]*enablement // what was changed since New

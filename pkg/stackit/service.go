@@ -29,9 +29,9 @@ const (
 	ServiceDisabling = "DISABLING"
 )
 
-// ErrNoServiceEnablement is the error when the endpoints have none of service enablement: whether a service is enabled
+// errNoServiceEnablement is the error when the endpoints have none of service enablement: whether a service is enabled
 // cannot be asked.
-var ErrNoServiceEnablement = errors.New("no endpoint of service enablement is configured")
+var errNoServiceEnablement = errors.New("no endpoint of service enablement is configured")
 
 // EdgeService returns the state of Edge Cloud in a project and region: one of the Service constants, or what the API
 // says that is none of them. A service that was never enabled is ServiceDisabled.
@@ -80,7 +80,7 @@ func (c *Client) edgeService(ctx context.Context, method string, k kind, project
 		return "", err
 	}
 	if c.endpoints.ServiceEnablement == "" {
-		return "", hint.Wrap(ErrNoServiceEnablement, "kubectl edge config set endpoints.service-enablement URL")
+		return "", hint.Wrap(errNoServiceEnablement, "kubectl edge config set endpoints.service-enablement URL")
 	}
 	op := operation{
 		attempt:   fmt.Sprintf("ask whether Edge Cloud is enabled in project %s, region %s", project, region),

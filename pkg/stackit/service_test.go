@@ -42,7 +42,7 @@ func TestEdgeService(t *testing.T) {
 	}
 	c := New(w.http, Endpoints{}, w.tokens)
 	if _, err := c.EdgeService(t.Context(), sandbox.ProjectID, sandbox.Region); !errors.Is(err,
-		ErrNoServiceEnablement) {
+		errNoServiceEnablement) {
 		t.Errorf("without an endpoint: %v", err)
 	}
 }

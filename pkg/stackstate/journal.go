@@ -35,8 +35,8 @@ type Record struct {
 // NamePrefix starts the names of all minted tokens.
 const NamePrefix = "kubectl-sts-"
 
-// NewName returns a name that no other token has: a prefix, and 130 random bits in letters and digits.
-func NewName() string { return NamePrefix + strings.ToLower(rand.Text()) }
+// newName returns a name that no other token has: a prefix, and 130 random bits in letters and digits.
+func newName() string { return NamePrefix + strings.ToLower(rand.Text()) }
 
 func (j Journal) path(name string) string { return filepath.Join(j.Dir, name+".json") }
 

@@ -27,7 +27,7 @@ type Minter struct {
 // here. The record stays pending until Deliver. An attempt that fails leaves no token behind: where the server may have
 // made one all the same, it is looked for by name and deleted, and if that is not possible either it stays on record.
 func (m Minter) Mint(ctx context.Context, r Record, ttl time.Duration) (ServiceTokenCreatedResponse, Record, error) {
-	r.Name = NewName()
+	r.Name = newName()
 	r.Created = m.Now().UTC()
 	// Whole milliseconds, as on the wire.
 	r.Expires = time.UnixMilli(r.Created.Add(ttl).UnixMilli()).UTC()

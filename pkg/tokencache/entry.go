@@ -86,7 +86,7 @@ func (e Entry) Usable(now time.Time) bool {
 
 func (e Entry) check(now time.Time) error {
 	if !e.Usable(now) {
-		return fmt.Errorf("%w: it has expired", ErrMiss)
+		return fmt.Errorf("%w: it has expired", errMiss)
 	}
 	return nil
 }

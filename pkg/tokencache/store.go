@@ -11,8 +11,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
-// ErrMiss is wrapped by every error of Get: there is no token to hand out, for the reason that the text gives.
-var ErrMiss = errors.New("no cached token")
+// errMiss is wrapped by every error of Get: there is no token to hand out, for the reason that the text gives.
+var errMiss = errors.New("no cached token")
 
 // ErrDisabled is the reason when the user wants no cache.
 var ErrDisabled = errors.New("the cache is switched off")
@@ -37,7 +37,7 @@ func (s Store) Dir() string { return s.dir }
 // OffBy names what switched the cache off, or is "" where nothing did.
 func (s Store) OffBy() string { return s.offBy }
 
-// Get returns the token named by k if it can be handed out at now. Every error wraps ErrMiss; an *securefile.Error in
+// Get returns the token named by k if it can be handed out at now. Every error wraps errMiss; an *securefile.Error in
 // it says that a file or folder was refused.
 func (s Store) Get(k Key, now time.Time) (Entry, error) {
 	e, err := s.Load(k)
@@ -51,7 +51,7 @@ func (s Store) Get(k Key, now time.Time) (Entry, error) {
 func (s Store) Load(k Key) (Entry, error) {
 	dir, err := s.open()
 	if err != nil {
-		return Entry{}, fmt.Errorf("%w: %w", ErrMiss, err)
+		return Entry{}, fmt.Errorf("%w: %w", errMiss, err)
 	}
 	defer dir.Close()
 	return load(dir, k)
@@ -67,11 +67,11 @@ func (s Store) open() (*securefile.Dir, error) {
 func load(dir *securefile.Dir, k Key) (Entry, error) {
 	data, err := dir.Read(k.String()+tokenSuffix, securefile.Private)
 	if err != nil {
-		return Entry{}, fmt.Errorf("%w: %w", ErrMiss, err)
+		return Entry{}, fmt.Errorf("%w: %w", errMiss, err)
 	}
 	e, err := decode(data, k)
 	if err != nil {
-		return Entry{}, fmt.Errorf("%w: %w", ErrMiss, err)
+		return Entry{}, fmt.Errorf("%w: %w", errMiss, err)
 	}
 	return e, nil
 }
@@ -87,7 +87,7 @@ type Answer struct {
 func (s Store) Answer(k Key, client Client, now time.Time) (Answer, error) {
 	dir, err := s.open()
 	if err != nil {
-		return Answer{}, fmt.Errorf("%w: %w", ErrMiss, err)
+		return Answer{}, fmt.Errorf("%w: %w", errMiss, err)
 	}
 	defer dir.Close()
 	e, err := load(dir, k)

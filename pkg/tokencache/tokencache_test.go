@@ -49,10 +49,10 @@ func TestPutGet(t *testing.T) {
 	if d := cmp.Diff(e, got); d != "" { // compares times with time.Time.Equal
 		t.Error(d)
 	}
-	if _, err := s.Get(KeyOf("test", "b"), now); !errors.Is(err, ErrMiss) {
+	if _, err := s.Get(KeyOf("test", "b"), now); !errors.Is(err, errMiss) {
 		t.Errorf("another key: got %v, want ErrMiss", err)
 	}
-	if _, err := s.Get(KeyOf("other", "a"), now); !errors.Is(err, ErrMiss) {
+	if _, err := s.Get(KeyOf("other", "a"), now); !errors.Is(err, errMiss) {
 		t.Errorf("another kind: got %v, want ErrMiss", err)
 	}
 	if runtime.GOOS == "windows" {
@@ -106,7 +106,7 @@ func TestDamage(t *testing.T) {
 			t.Fatal(err)
 		}
 		got, err := s.Get(k, now)
-		if !errors.Is(err, ErrMiss) {
+		if !errors.Is(err, errMiss) {
 			t.Errorf("%s: got %q, %v, want a miss", what, got.Token, err)
 		} else if strings.Contains(err.Error(), e.Token) {
 			t.Errorf("%s: the error shows the token", what)
@@ -179,7 +179,7 @@ func TestUnusableFolders(t *testing.T) {
 				t.Fatal(err)
 			}
 			var refused *securefile.Error
-			if _, err := s.Get(k, now); !errors.Is(err, ErrMiss) || !errors.As(err, &refused) {
+			if _, err := s.Get(k, now); !errors.Is(err, errMiss) || !errors.As(err, &refused) {
 				t.Errorf("got %v, want a miss because the file or folder is refused", err)
 			}
 			if !strings.Contains(name, "folder") || name == "folder in the file's place" {
@@ -218,7 +218,7 @@ func TestZeroStoreKeepsNothing(t *testing.T) {
 	if err := s.Put(k, testEntry()); err != nil {
 		t.Error(err)
 	}
-	if _, err := s.Get(k, now); !errors.Is(err, ErrMiss) || !errors.Is(err, ErrDisabled) {
+	if _, err := s.Get(k, now); !errors.Is(err, errMiss) || !errors.Is(err, ErrDisabled) {
 		t.Errorf("got %v", err)
 	}
 	s.Fail(k, now, seconds, Failure{Message: "message"})

@@ -5,12 +5,12 @@ import (
 	"io"
 )
 
-// MaxBody is the most bytes of an answer that are read, counted after decompression. Lists of thousands of instances
+// maxBody is the most bytes of an answer that are read, counted after decompression. Lists of thousands of instances
 // stay far below it.
-const MaxBody = 32 << 20
+const maxBody = 32 << 20
 
-// ErrBodyTooLarge ends the reading of an answer that is longer than MaxBody.
-var ErrBodyTooLarge = errors.New("the answer is larger than 32 MiB")
+// errBodyTooLarge ends the reading of an answer that is longer than maxBody.
+var errBodyTooLarge = errors.New("the answer is larger than 32 MiB")
 
 type limitedBody struct {
 	io.ReadCloser
@@ -26,7 +26,7 @@ func (b *limitedBody) Read(p []byte) (int, error) {
 	if int64(n) > b.left {
 		n = int(b.left)
 		b.left = 0
-		return n, ErrBodyTooLarge
+		return n, errBodyTooLarge
 	}
 	b.left -= int64(n)
 	return n, err

@@ -29,7 +29,7 @@ type Options struct {
 }
 
 // NewClient returns a client of its own, sharing nothing with http.DefaultClient. It speaks TLS 1.2 or later, takes
-// proxies from HTTPS_PROXY, HTTP_PROXY and NO_PROXY, reads no more than MaxBody bytes of an answer, and ends a redirect
+// proxies from HTTPS_PROXY, HTTP_PROXY and NO_PROXY, reads no more than 32 MiB of an answer, and ends a redirect
 // to another host or from https to http with a RedirectError.
 func NewClient(o Options) (*http.Client, error) {
 	trusted, err := newAuthorities(o)
@@ -80,7 +80,7 @@ func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	resp.Body = &limitedBody{ReadCloser: resp.Body, left: MaxBody}
+	resp.Body = &limitedBody{ReadCloser: resp.Body, left: maxBody}
 	return resp, nil
 }
 

@@ -108,14 +108,14 @@ func TestBodyLimit(t *testing.T) {
 		size int
 		want error
 	}{
-		{"at the limit", MaxBody, nil},
-		{"above the limit", MaxBody + 1, ErrBodyTooLarge},
+		{"at the limit", maxBody, nil},
+		{"above the limit", maxBody + 1, errBodyTooLarge},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			body := &limitedBody{ReadCloser: io.NopCloser(bytes.NewReader(make([]byte, c.size))), left: MaxBody}
+			body := &limitedBody{ReadCloser: io.NopCloser(bytes.NewReader(make([]byte, c.size))), left: maxBody}
 			n, err := io.Copy(io.Discard, body)
-			if n != MaxBody || !errors.Is(err, c.want) {
-				t.Errorf("read %d bytes, %v; want %d, %v", n, err, MaxBody, c.want)
+			if n != maxBody || !errors.Is(err, c.want) {
+				t.Errorf("read %d bytes, %v; want %d, %v", n, err, maxBody, c.want)
 			}
 		})
 	}
@@ -127,7 +127,7 @@ func TestBodyLimit(t *testing.T) {
 			}
 		}
 	})
-	if _, err := get(t, newClient(t, Options{CAData: ca(srv)}), srv.URL); !errors.Is(err, ErrBodyTooLarge) {
+	if _, err := get(t, newClient(t, Options{CAData: ca(srv)}), srv.URL); !errors.Is(err, errBodyTooLarge) {
 		t.Errorf("endless answer: got %v", err)
 	}
 }

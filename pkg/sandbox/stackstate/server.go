@@ -20,7 +20,7 @@ import (
 
 // Options configure a Server. The zero value is a server in memory that nobody can authenticate to.
 type Options struct {
-	// Version is what /server/info answers, as major.minor.patch; DefaultVersion when empty.
+	// Version is what /server/info answers, as major.minor.patch; 5.1.0 when empty.
 	Version string
 	// PlatformVersion is optional in /server/info and left out when empty.
 	PlatformVersion string
@@ -37,8 +37,8 @@ type Options struct {
 	Now func() time.Time
 }
 
-// DefaultVersion is the version of a Server that was not given one.
-const DefaultVersion = "5.1.0"
+// defaultVersion is the version of a Server that was not given one.
+const defaultVersion = "5.1.0"
 
 // User is who a request comes from, and what that user may do: all that any of Roles grants, and Permissions.
 type User struct {
@@ -65,7 +65,7 @@ type Server struct {
 // New returns a server with these options. It fails if what Dir holds cannot be read.
 func New(o Options) (*Server, error) {
 	if o.Version == "" {
-		o.Version = DefaultVersion
+		o.Version = defaultVersion
 	}
 	version, err := parseVersion(o.Version)
 	if err != nil {

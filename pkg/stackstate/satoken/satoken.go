@@ -17,8 +17,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
-// Self stands for the service account that the Kubernetes user itself is.
-const Self = "@me"
+// ownAccount stands for the service account that the Kubernetes user itself is.
+const ownAccount = "@me"
 
 // MinExpiration is the shortest life that the TokenRequest API grants.
 const MinExpiration = 10 * time.Minute
@@ -27,7 +27,7 @@ const MinExpiration = 10 * time.Minute
 type Request struct {
 	Kubeconfig     string        // file; "" is $KUBECONFIG, ~/.kube/config or, in a pod, the pod's own access
 	Context        string        // of the kubeconfig; "" is its current one
-	ServiceAccount string        // NAME in the context's namespace, NAMESPACE/NAME, or Self
+	ServiceAccount string        // NAME in the context's namespace, NAMESPACE/NAME, or "@me"
 	Audiences      []string      // none is the API server's own
 	Expiration     time.Duration // 0 is MinExpiration
 }
@@ -56,7 +56,7 @@ func request(ctx context.Context, r Request) (string, error) {
 		return "", err
 	}
 	name := r.ServiceAccount
-	if name == Self {
+	if name == ownAccount {
 		if namespace, name, err = self(ctx, client); err != nil {
 			return "", err
 		}
