@@ -29,8 +29,9 @@ func TestClient(t *testing.T) {
 		env     []string
 		want    string
 	}{
-		"as the client has it":                     {[]string{self, "helper"}, nil, "true"},
-		"of a kubeconfig":                          {[]string{self, "helper"}, []string{"XDG_CONFIG_HOME=/evil"}, "false"},
+		"as the client has it": {[]string{self, "helper"}, nil, "true"},
+		"of a kubeconfig": {[]string{self, "helper"}, []string{"XDG_CONFIG_HOME=/evil"},
+			"false"},
 		"exported in a shell":                      {export, nil, "true"},
 		"exported in a shell that a client called": {export, []string{execInfo + "={}"}, "false"},
 	} {

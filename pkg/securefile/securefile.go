@@ -35,7 +35,8 @@ const otherUser = "it belongs to another user"
 // Next is what a person can do about it.
 func (e *Error) Next() string {
 	if e.Reason == otherUser {
-		return "name a folder of your own (HOME, XDG_CONFIG_HOME, XDG_STATE_HOME), or call it as that user; with sudo: " +
+		return "name a folder of your own (HOME, XDG_CONFIG_HOME, XDG_STATE_HOME), or call it as that user; with " +
+			"sudo: " +
 			"sudo -H"
 	}
 	return "have a look at it; it must be yours alone: chmod go= " + e.Path
