@@ -34,8 +34,7 @@ func (a *app) noteForeign() {
 	}
 	a.saidForeign = true
 	a.Note("note: the configuration in %s may be that of a kubeconfig's author: credentials that are not sealed to "+
-		"its "+
-		"endpoints go to STACKIT alone, and nobody is asked to log in", a.dirs.Config)
+		"its endpoints go to STACKIT alone, and nobody is asked to log in", a.dirs.Config)
 }
 
 // foreign reports whether the folders d may have been chosen by the author of a kubeconfig: the environment named them,
