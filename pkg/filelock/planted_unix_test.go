@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// A link in the place of a lock's file is not written through, whoever put it there while the lock was held.
+// A link in the place of a lock's file is not written through, no matter who put it there while the lock was held.
 func TestTouchFollowsNoLink(t *testing.T) {
 	dir := t.TempDir()
 	precious, held := filepath.Join(dir, "precious"), filepath.Join(dir, "lock.held")

@@ -40,7 +40,7 @@ func (a *app) noteForeign() {
 // foreign reports whether the folders d may have been chosen by the author of a kubeconfig: the environment named them,
 // and a kubeconfig adds to that (exec.env). It first gives the process back what a kubeconfig changed that is not for
 // one to change. A command that no client called, other than the helper's, has its person's environment. Which client
-// it was does not matter: a kubeconfig can name each command of ours, and not only kubectl reads kubeconfigs.
+// it was does not matter: a kubeconfig can name each of our commands, and not only kubectl reads kubeconfigs.
 func foreign(p Process, cmd *cobra.Command, d dirs.Dirs) bool {
 	byClient := p.Getenv(execcredential.Variable) != "" // clients set it after exec.env
 	credential := cmd.Name() == "credential"
