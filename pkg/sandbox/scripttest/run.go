@@ -131,17 +131,6 @@ func atOnce(ts *testscript.TestScript, w *World, times string, command func(int)
 	return errors.Join(errs...)
 }
 
-// complaint is what is on stderr but that a program waits for another: on a busy machine it may, and says so.
-func complaint(stderr string) string {
-	var b strings.Builder
-	for line := range strings.Lines(stderr) {
-		if !strings.HasPrefix(line, "waiting for another process") {
-			b.WriteString(line)
-		}
-	}
-	return b.String()
-}
-
 // environ is the script's environment as it is now, as far as it can be known: testscript does not list it.
 func (w *World) environ(ts *testscript.TestScript) []string {
 	names := []string{"KUBERNETES_EXEC_INFO", "SIGN_IN"} // which scripts set themselves
