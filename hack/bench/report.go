@@ -6,6 +6,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"time"
 )
 
 func (s spread) String() string {
@@ -70,8 +71,8 @@ func machine() string {
 			memory = fmt.Sprintf(", %.0f GiB of memory", kib/(1<<20))
 		}
 	}
-	return fmt.Sprintf("Measured on a machine with %d cores%s, %s/%s, %s.\n\n", cores, memory, runtime.GOOS,
-		runtime.GOARCH, runtime.Version())
+	return fmt.Sprintf("Measured on %s, on a machine with %d cores%s, %s/%s, %s. Later changes are not in it.\n\n",
+		time.Now().UTC().Format(time.DateOnly), cores, memory, runtime.GOOS, runtime.GOARCH, runtime.Version())
 }
 
 const (
