@@ -80,7 +80,7 @@ func TestNewWayToLogIn(t *testing.T) {
 }
 
 // constant is the form of the constants that name methods.
-var constant = regexp.MustCompile(`^Method[A-Z]\w+$`)
+var constant = regexp.MustCompile(`^[Mm]ethod[A-Z]\w+$`)
 
 // namesIn returns the constants of methods, with "login." in front from outside of it, and the texts in the file.
 func namesIn(file *ast.File) []string {

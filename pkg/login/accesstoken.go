@@ -2,12 +2,12 @@ package login
 
 import "github.com/kubectl-edge/kubectl-edge/pkg/envcredential"
 
-// MethodAccessToken is an access token in the environment, as the STACKIT CLI takes one.
-const MethodAccessToken = "access-token"
+// methodAccessToken is an access token in the environment, as the STACKIT CLI takes one.
+const methodAccessToken = "access-token"
 
 func accessToken() method {
 	return method{
-		name:  MethodAccessToken,
+		name:  methodAccessToken,
 		held:  envcredential.AccessToken.String(),
 		fixed: true,
 		environment: func(a *Account, _ surroundings) (grant, error) {
@@ -16,7 +16,7 @@ func accessToken() method {
 				return nil, nil
 			}
 			origin := envcredential.AccessToken.String()
-			return &staticGrant{method: MethodAccessToken, origin: origin, token: token}, nil
+			return &staticGrant{method: methodAccessToken, origin: origin, token: token}, nil
 		},
 	}
 }

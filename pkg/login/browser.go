@@ -63,7 +63,7 @@ func browsers() method {
 
 func browserFlags(flags FlagSet) choice {
 	var here bool
-	b := &Browser{}
+	b := &browserSignIn{}
 	flags.BoolVar(&here, "browser", false, "sign in with a browser on this machine")
 	flags.BoolVar(&b.Paste, "no-browser", false,
 		"sign in with a browser elsewhere, and paste the code or the address it ends up with")
@@ -94,16 +94,17 @@ func browserFlags(flags FlagSet) choice {
 	}
 }
 
-// Browser is a person who signs in at the identity provider: authorization code with PKCE (RFC 7636), state and nonce.
-type Browser struct {
+// browserSignIn is a person who signs in at the identity provider: authorization code with PKCE (RFC 7636), state and
+// nonce.
+type browserSignIn struct {
 	Interaction
 	Paste bool // the browser is elsewhere: the person pastes what it ends up with
 	Port  int  // to which the browser returns; 0 is the first free one of 8000 to 8020
 }
 
-func (Browser) Method() string { return MethodBrowser }
+func (browserSignIn) Method() string { return MethodBrowser }
 
-func (b Browser) authenticate(ctx context.Context, a *Account) (result, error) {
+func (b browserSignIn) authenticate(ctx context.Context, a *Account) (result, error) {
 	if !b.Allowed {
 		return result{}, a.required(profile.Session{}, "somebody has to sign in, and nobody can be asked here")
 	}
@@ -170,7 +171,7 @@ func (a *Account) redeem(ctx context.Context, p *provider, config *oauth2.Config
 }
 
 // returned shows the address before it opens the browser, which may fail or block, and waits for the browser's return.
-func (b Browser) returned(ctx context.Context, a *Account, address string, c *callback) (code string, err error) {
+func (b browserSignIn) returned(ctx context.Context, a *Account, address string, c *callback) (code string, err error) {
 	fmt.Fprintf(b.ErrOut, "Sign in at this address:\n\n  %s\n\n"+
 		"Waiting for that, for up to %v; Ctrl-C stops.\n", address, cmp.Or(b.Timeout, signInTimeout))
 	opened := make(chan error, 1)
@@ -198,7 +199,7 @@ func (b Browser) returned(ctx context.Context, a *Account, address string, c *ca
 }
 
 // pasted lets the person copy the answer: the code, or the whole address at which the browser ended.
-func (b Browser) pasted(ctx context.Context, address, state string) (code string, err error) {
+func (b browserSignIn) pasted(ctx context.Context, address, state string) (code string, err error) {
 	fmt.Fprintf(b.ErrOut, "Sign in at this address, in any browser:\n\n  %s\n\n"+
 		"The browser then ends at a page that it cannot open. Paste the address of that page here, and press Enter:\n",
 		address)

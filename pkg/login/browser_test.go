@@ -108,7 +108,8 @@ func (p *person) wantPage(status int, text string) {
 func (w *world) browserLogin() *person {
 	w.t.Helper()
 	p := &person{w: w}
-	if _, err := w.account().Login(w.t.Context(), Browser{Interaction: p.interaction(p.browse(true))}); err != nil {
+	if _, err := w.account().Login(w.t.Context(),
+		browserSignIn{Interaction: p.interaction(p.browse(true))}); err != nil {
 		w.t.Fatal(err)
 	}
 	return p
@@ -118,7 +119,7 @@ func TestBrowser(t *testing.T) {
 	w := newWorld(t)
 	p := &person{w: w}
 	var redirect, back string
-	session, err := w.account().Login(t.Context(), Browser{Interaction: p.interaction(func(address string) error {
+	session, err := w.account().Login(t.Context(), browserSignIn{Interaction: p.interaction(func(address string) error {
 		if !strings.Contains(p.sees(), address) {
 			t.Error("the browser is opened before the address is shown")
 		}
@@ -169,7 +170,7 @@ func TestBrowserThatDoesNotOpen(t *testing.T) {
 	w := newWorld(t)
 	p := &person{w: w}
 	signedIn := make(chan error, 1)
-	_, err := w.account().Login(t.Context(), Browser{Interaction: p.interaction(func(address string) error {
+	_, err := w.account().Login(t.Context(), browserSignIn{Interaction: p.interaction(func(address string) error {
 		go func() { signedIn <- p.browse(true)(address) }()
 		return errors.New("no browser found")
 	})})
@@ -178,7 +179,7 @@ func TestBrowserThatDoesNotOpen(t *testing.T) {
 	}
 	blocked := make(chan struct{})
 	defer close(blocked)
-	_, err = w.account().Login(t.Context(), Browser{Interaction: p.interaction(func(address string) error {
+	_, err = w.account().Login(t.Context(), browserSignIn{Interaction: p.interaction(func(address string) error {
 		go func() { signedIn <- p.browse(true)(address) }()
 		<-blocked
 		return nil
@@ -193,7 +194,7 @@ func TestBrowserSaysThatItDoesNotOpen(t *testing.T) {
 	p := &person{w: w}
 	i := p.interaction(func(string) error { return errors.New("no browser found") })
 	i.Timeout = time.Second
-	_, err := w.account().Login(t.Context(), Browser{Interaction: i})
+	_, err := w.account().Login(t.Context(), browserSignIn{Interaction: i})
 	wantError(t, err, "nobody signed in within 1s", "kubectl edge login")
 	if !strings.Contains(p.sees(), "No browser could be opened: open the address in one on this machine, or press "+
 		"Ctrl-C and use kubectl edge login --no-browser.") {
@@ -257,14 +258,15 @@ func TestBrowserFailures(t *testing.T) {
 				}
 			}
 			visited := make(chan error, 1)
-			_, err := w.account().Login(t.Context(), Browser{Interaction: p.interaction(func(address string) error {
-				if tc.open == nil {
-					visited <- p.browse(true)(address)
-				} else {
-					visited <- tc.open(p, address)
-				}
-				return nil
-			})})
+			_, err := w.account().Login(t.Context(),
+				browserSignIn{Interaction: p.interaction(func(address string) error {
+					if tc.open == nil {
+						visited <- p.browse(true)(address)
+					} else {
+						visited <- tc.open(p, address)
+					}
+					return nil
+				})})
 			wantError(t, err, tc.want, tc.next)
 			if err := <-visited; err != nil {
 				t.Fatal(err)
@@ -283,7 +285,7 @@ func TestBrowserLoginIsNotStored(t *testing.T) {
 	w.mkdir("state")
 	w.write("state/sessions", nil) // a file in the folder's place
 	p := &person{w: w}
-	if _, err := w.account().Login(t.Context(), Browser{Interaction: p.interaction(p.browse(true))}); err == nil {
+	if _, err := w.account().Login(t.Context(), browserSignIn{Interaction: p.interaction(p.browse(true))}); err == nil {
 		t.Error("the login succeeded")
 	}
 	p.wantPage(http.StatusOK, "Not logged in")
@@ -305,7 +307,7 @@ func TestBrowserAccessTokenIsReplaced(t *testing.T) {
 		response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
 		return response, err
 	})}
-	_, err := w.account().Login(t.Context(), Browser{Interaction: i})
+	_, err := w.account().Login(t.Context(), browserSignIn{Interaction: i})
 	wantError(t, err, "belongs to another access token", "")
 	p.wantPage(http.StatusOK, "Not logged in")
 }
@@ -314,7 +316,7 @@ func TestBrowserAccessTokenIsReplaced(t *testing.T) {
 func TestBrowserIgnoresOthers(t *testing.T) {
 	w := newWorld(t)
 	p := &person{w: w}
-	_, err := w.account().Login(t.Context(), Browser{Interaction: p.interaction(func(address string) error {
+	_, err := w.account().Login(t.Context(), browserSignIn{Interaction: p.interaction(func(address string) error {
 		base := mustQuery(t, address).Get("redirect_uri")
 		for _, query := range []string{"", "?code=stolen", "?code=stolen&state=wrong",
 			"?error=access_denied&state=wrong"} {
@@ -392,8 +394,8 @@ func TestNotInteractive(t *testing.T) {
 	p := &person{w: w}
 	i := Interaction{In: failingReader{t}, ErrOut: p,
 		OpenBrowser: func(string) error { t.Error("a browser was opened"); return nil }}
-	for _, c := range []Credential{Browser{Interaction: i}, Browser{Interaction: i, Paste: true},
-		Device{Interaction: i}} {
+	for _, c := range []Credential{browserSignIn{Interaction: i}, browserSignIn{Interaction: i, Paste: true},
+		deviceSignIn{Interaction: i}} {
 		_, err := w.account().Login(t.Context(), c)
 		wantError(t, err, "nobody can be asked here", "kubectl edge login --profile work")
 		if _, ok := errors.AsType[*RequiredError](err); !ok {

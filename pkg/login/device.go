@@ -15,13 +15,13 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/trust"
 )
 
-// MethodDevice is a person who signs in on another device.
-const MethodDevice = "device"
+// methodDevice is a person who signs in on another device.
+const methodDevice = "device"
 
 func devices() method {
 	return method{
-		name:   MethodDevice,
-		grant:  func() grant { return &refreshGrant{Via: MethodDevice} },
+		name:   methodDevice,
+		grant:  func() grant { return &refreshGrant{Via: methodDevice} },
 		flags:  deviceFlags,
 		person: true,
 	}
@@ -40,19 +40,19 @@ func deviceFlags(flags FlagSet) choice {
 		},
 		credential: func(i Interaction) Credential {
 			i.Allowed = true // who asks for it is there, and needs no terminal
-			return Device{Interaction: i}
+			return deviceSignIn{Interaction: i}
 		},
 	}
 }
 
-// Device is a person who signs in on another device, with a code that is shown here (RFC 8628).
-type Device struct {
+// deviceSignIn is a person who signs in on another device, with a code that is shown here (RFC 8628).
+type deviceSignIn struct {
 	Interaction
 }
 
-func (Device) Method() string { return MethodDevice }
+func (deviceSignIn) Method() string { return methodDevice }
 
-func (d Device) authenticate(ctx context.Context, a *Account) (result, error) {
+func (d deviceSignIn) authenticate(ctx context.Context, a *Account) (result, error) {
 	if !d.Allowed {
 		return result{}, a.required(profile.Session{}, "somebody has to sign in, and nobody can be asked here")
 	}
@@ -127,5 +127,5 @@ func (a *Account) pollDevice(ctx context.Context, p *provider, config *oauth2.Co
 		}
 		return result{}, a.exchangeError("device code", config.Endpoint.TokenURL, err)
 	}
-	return a.accept(ctx, p, MethodDevice, "", a.Now(), tokens)
+	return a.accept(ctx, p, methodDevice, "", a.Now(), tokens)
 }

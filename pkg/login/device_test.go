@@ -29,7 +29,7 @@ func TestDevice(t *testing.T) {
 				}()
 				return p.Write(data)
 			})
-			session, err := w.account().Login(t.Context(), Device{Interaction: i})
+			session, err := w.account().Login(t.Context(), deviceSignIn{Interaction: i})
 			if !allow {
 				wantError(t, err, "the sign-in was denied", "")
 				return
@@ -37,7 +37,7 @@ func TestDevice(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if session.Principal != sandbox.AdminUser || session.Method != MethodDevice {
+			if session.Principal != sandbox.AdminUser || session.Method != methodDevice {
 				t.Errorf("session: %+v", session)
 			}
 			w.pass(time.Hour)
@@ -51,12 +51,12 @@ func TestDevice(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer w.sandbox.ClearFaults()
-		_, err := w.account().Login(t.Context(), Device{Interaction: (&person{w: w}).interaction(nil)})
+		_, err := w.account().Login(t.Context(), deviceSignIn{Interaction: (&person{w: w}).interaction(nil)})
 		wantError(t, err, "the code has expired", "kubectl edge login")
 	})
 	t.Run("not offered", func(t *testing.T) {
 		w.sandbox.Configure(func(s *sandbox.Settings) { s.NoDeviceFlow = true })
-		_, err := w.account().Login(t.Context(), Device{Interaction: (&person{w: w}).interaction(nil)})
+		_, err := w.account().Login(t.Context(), deviceSignIn{Interaction: (&person{w: w}).interaction(nil)})
 		wantError(t, err, "does not offer", "--no-browser")
 	})
 }
@@ -72,7 +72,7 @@ func TestDeviceCodeIsPrintable(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := &person{w: w}
-	_, err = w.account().Login(t.Context(), Device{Interaction: p.interaction(nil)})
+	_, err = w.account().Login(t.Context(), deviceSignIn{Interaction: p.interaction(nil)})
 	wantError(t, err, "the code has expired", "kubectl edge login")
 	if got, want := p.sees(), "with the code WDJB-\ufffd[31mMJHT\ufffd"+strings.Repeat("x",
 		25)+":\n"; !strings.Contains(got, want) {

@@ -14,12 +14,12 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
 )
 
-// MethodServiceAccountKey is the key of a service account: a session keeps it, or the environment holds it.
-const MethodServiceAccountKey = "service-account-key"
+// methodServiceAccountKey is the key of a service account: a session keeps it, or the environment holds it.
+const methodServiceAccountKey = "service-account-key"
 
 func serviceAccountKeys() method {
 	return method{
-		name:        MethodServiceAccountKey,
+		name:        methodServiceAccountKey,
 		held:        "a service account's key",
 		environment: (*Account).environmentKey,
 		grant:       func() grant { return &keyGrant{} },
@@ -63,7 +63,7 @@ type KeyFile struct {
 	PrivateKeyPath string // a PEM file; wins over the key file's own
 }
 
-func (KeyFile) Method() string { return MethodServiceAccountKey }
+func (KeyFile) Method() string { return methodServiceAccountKey }
 
 func (f KeyFile) authenticate(ctx context.Context, a *Account) (result, error) {
 	if info, err := os.Stat(f.Path); err == nil && info.Mode()&os.ModeCharDevice != 0 && f.Allowed { // /dev/stdin
@@ -129,7 +129,7 @@ type keyGrant struct {
 	TokenURL string             `json:"tokenURL"`
 }
 
-func (g *keyGrant) Method() string { return MethodServiceAccountKey }
+func (g *keyGrant) Method() string { return methodServiceAccountKey }
 
 func (g *keyGrant) renew(ctx context.Context, a *Account) (AccessToken, error) {
 	assertion, err := g.Key.assertion(a.Now())

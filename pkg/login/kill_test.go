@@ -71,7 +71,7 @@ func runChild(args []string) error {
 				_, err = source.Token(ctx)
 			}
 		case "sign in": // never done
-			_, err = a.LoginOnce(ctx, Browser{Interaction: Interaction{
+			_, err = a.LoginOnce(ctx, browserSignIn{Interaction: Interaction{
 				Allowed: true, In: strings.NewReader(""), ErrOut: io.Discard, OpenBrowser: func(string) error {
 					_, err := os.Stdout.WriteString(".")
 					return err
@@ -129,7 +129,7 @@ func TestKilledWhileOneSignsIn(t *testing.T) {
 	killAfter(t, 0, childVariable+"="+strings.Join([]string{"sign in", w.dir, w.sandbox.URL()}, "\n"))
 	p := &person{w: w}
 	attempt := func() error {
-		_, err := w.account().LoginOnce(t.Context(), Browser{Interaction: p.interaction(p.browse(true))},
+		_, err := w.account().LoginOnce(t.Context(), browserSignIn{Interaction: p.interaction(p.browse(true))},
 			&RequiredError{})
 		return err
 	}

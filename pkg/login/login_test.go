@@ -183,7 +183,7 @@ func TestLoginWithKey(t *testing.T) {
 	w := newWorld(t)
 	before := w.now().Add(-time.Second)
 	session := w.login()
-	if session.Principal != sandbox.AdminServiceAccount || session.Method != MethodServiceAccountKey ||
+	if session.Principal != sandbox.AdminServiceAccount || session.Method != methodServiceAccountKey ||
 		session.Profile != "work" || session.Generation == "" || session.Created.Before(before) {
 		t.Errorf("session: %+v", session)
 	}

@@ -42,10 +42,10 @@ func TestOptions(t *testing.T) {
 		{"", "", ""},
 		{"--browser", MethodBrowser, ""},
 		{"--no-browser --port 8003", MethodBrowser, ""},
-		{"--device", MethodDevice, ""},
+		{"--device", methodDevice, ""},
 		{"--stackit-cli", MethodSTACKITCLI, ""},
 		{"--stackit-cli-profile work", MethodSTACKITCLI, ""},
-		{"--service-account-key k --private-key p", MethodServiceAccountKey, ""},
+		{"--service-account-key k --private-key p", methodServiceAccountKey, ""},
 		{"--port 8003", "", ""},
 		{"--browser --no-browser", "", "want one way to log in, not --browser and --no-browser"},
 		{"--device --stackit-cli-profile x", "", "want one way to log in, not --stackit-cli and --device"},
@@ -80,7 +80,7 @@ func TestDetectKeepsTheOptions(t *testing.T) {
 		t.Fatal(err)
 	}
 	c, err := w.account().Detect(t.Context(), o, Interaction{Allowed: true, Timeout: time.Second})
-	if b, ok := c.(Browser); err != nil || !ok || b.Port != 8003 || b.Timeout != time.Second {
+	if b, ok := c.(browserSignIn); err != nil || !ok || b.Port != 8003 || b.Timeout != time.Second {
 		t.Errorf("got %+v, %v", c, err)
 	}
 	if !slices.Equal(Held(), []string{

@@ -143,7 +143,7 @@ func TestFullDiskAsksNobody(t *testing.T) {
 	w.onDisk("size=512k")
 	empty := w.fill()
 	p := &person{w: w}
-	_, err := w.account().Login(t.Context(), Browser{Interaction: p.interaction(p.browse(true))})
+	_, err := w.account().Login(t.Context(), browserSignIn{Interaction: p.interaction(p.browse(true))})
 	wantError(t, err, "no space left on device", "nothing is lost")
 	if got := w.sandbox.Stats().SignIns; got != 0 {
 		t.Errorf("%d sign-ins", got)

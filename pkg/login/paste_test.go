@@ -57,7 +57,7 @@ func TestPaste(t *testing.T) {
 				}
 				return p.Write(data)
 			})
-			_, err := w.account().Login(t.Context(), Browser{Interaction: i, Paste: true})
+			_, err := w.account().Login(t.Context(), browserSignIn{Interaction: i, Paste: true})
 			if tc.want != "" {
 				wantError(t, err, tc.want, "")
 				return
@@ -83,7 +83,7 @@ func TestPasteIsInterrupted(t *testing.T) {
 	defer out.Close()
 	i.In = in
 	i.ErrOut = writerFunc(func(data []byte) (int, error) { cancel(); return len(data), nil })
-	_, err := w.account().Login(ctx, Browser{Interaction: i, Paste: true})
+	_, err := w.account().Login(ctx, browserSignIn{Interaction: i, Paste: true})
 	if !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v", err)
 	}

@@ -60,7 +60,7 @@ func TestDiscovery(t *testing.T) {
 			if err := w.sandbox.Inject(tc.fault); err != nil {
 				t.Fatal(err)
 			}
-			_, err := w.account().Login(t.Context(), Browser{Interaction: p.interaction(func(string) error {
+			_, err := w.account().Login(t.Context(), browserSignIn{Interaction: p.interaction(func(string) error {
 				t.Error("a browser was opened")
 				return nil
 			})})

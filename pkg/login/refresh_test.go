@@ -147,7 +147,7 @@ func TestLogoutRevokesWhateverStaysBehind(t *testing.T) {
 	logout := func(revocations int) error {
 		t.Helper()
 		p := &person{w: w}
-		_, err := w.account().Login(t.Context(), Browser{Interaction: p.interaction(p.browse(true))})
+		_, err := w.account().Login(t.Context(), browserSignIn{Interaction: p.interaction(p.browse(true))})
 		if _, left := errors.AsType[*LeftBehindError](err); left != (stuck != "") || err != nil && !left {
 			t.Fatalf("log in beside %q: %v", stuck, err)
 		}
@@ -183,7 +183,7 @@ func TestLoginOnce(t *testing.T) {
 		if !ok {
 			return err
 		}
-		_, err = w.account().LoginOnce(t.Context(), Browser{Interaction: p.interaction(p.browse(true))}, required)
+		_, err = w.account().LoginOnce(t.Context(), browserSignIn{Interaction: p.interaction(p.browse(true))}, required)
 		return err
 	}
 	all := func() {
@@ -217,10 +217,11 @@ func TestLoginBackOff(t *testing.T) {
 	p := &person{w: w}
 	tries := 0
 	attempt := func(allow bool) error {
-		_, err := w.account().LoginOnce(t.Context(), Browser{Interaction: p.interaction(func(address string) error {
-			tries++
-			return p.browse(allow)(address)
-		})}, &RequiredError{})
+		_, err := w.account().LoginOnce(t.Context(),
+			browserSignIn{Interaction: p.interaction(func(address string) error {
+				tries++
+				return p.browse(allow)(address)
+			})}, &RequiredError{})
 		return err
 	}
 	wantTries := func(want int) {
@@ -261,8 +262,8 @@ func TestLoginBackOff(t *testing.T) {
 
 func TestInteractive(t *testing.T) {
 	for method, want := range map[string]string{
-		"": MethodBrowser, MethodBrowser: MethodBrowser, MethodDevice: MethodDevice,
-		MethodServiceAccountKey: "", MethodSTACKITCLI: "", MethodAccessToken: "",
+		"": MethodBrowser, MethodBrowser: MethodBrowser, methodDevice: methodDevice,
+		methodServiceAccountKey: "", MethodSTACKITCLI: "", methodAccessToken: "",
 	} {
 		c, ok := Interactive(method, Interaction{})
 		if ok != (want != "") || ok && c.Method() != want {
@@ -292,7 +293,7 @@ func TestWaitForAnotherSignIn(t *testing.T) {
 	}
 	done := make(chan result, 1)
 	go func() {
-		session, err := second.LoginOnce(t.Context(), Browser{},
+		session, err := second.LoginOnce(t.Context(), browserSignIn{},
 			&RequiredError{Profile: "work", Reason: "nobody is logged in"})
 		done <- result{session, err}
 	}()
@@ -311,6 +312,6 @@ func TestNobodySeesTheAddress(t *testing.T) {
 	p := &person{w: w}
 	i := p.interaction(func(string) error { return errors.New("no browser") })
 	i.Unseen = true
-	_, err := w.account().Login(t.Context(), Browser{Interaction: i})
+	_, err := w.account().Login(t.Context(), browserSignIn{Interaction: i})
 	wantError(t, err, "no browser could be opened", "in a terminal: kubectl edge login --profile work")
 }

@@ -1,11 +1,11 @@
 package login
 
-// MethodServiceAccountToken is an access token of a service account, in the environment or the SDK's credentials file.
-const MethodServiceAccountToken = "service-account-token"
+// methodServiceAccountToken is an access token of a service account, in the environment or the SDK's credentials file.
+const methodServiceAccountToken = "service-account-token"
 
 func serviceAccountToken() method {
 	return method{
-		name:  MethodServiceAccountToken,
+		name:  methodServiceAccountToken,
 		held:  "a service account's token",
 		fixed: true,
 		environment: func(a *Account, in surroundings) (grant, error) {
@@ -18,7 +18,7 @@ func serviceAccountToken() method {
 				return nil, nil
 			}
 			return &staticGrant{
-				method: MethodServiceAccountToken, token: token, origin: from, file: from == file.Path,
+				method: methodServiceAccountToken, token: token, origin: from, file: from == file.Path,
 			}, nil
 		},
 	}

@@ -24,7 +24,7 @@ func TestSourcesFail(t *testing.T) {
 		return err
 	}
 	device := func(w *world) error {
-		return signIn(w, func(i Interaction) Credential { return Device{Interaction: i} })
+		return signIn(w, func(i Interaction) Credential { return deviceSignIn{Interaction: i} })
 	}
 	sources := map[string]struct {
 		path       string
@@ -42,7 +42,7 @@ func TestSourcesFail(t *testing.T) {
 		}, func(w *world) error { _, err := w.token(); return err }},
 		"authorization code": {tokenPath, "authorization code", func(*world) {},
 			func(w *world) error {
-				return signIn(w, func(i Interaction) Credential { return Browser{Interaction: i} })
+				return signIn(w, func(i Interaction) Credential { return browserSignIn{Interaction: i} })
 			}},
 		"device":      {"/oauth/v2/device_authorization", "device authorization", func(*world) {}, device},
 		"device code": {tokenPath, "device code", func(*world) {}, device},
@@ -127,8 +127,8 @@ func TestSlowSourcesAreInterrupted(t *testing.T) {
 			}
 		}
 	})
-	browser := func(p *person) Credential { return Browser{Interaction: p.interaction(p.browse(true))} }
-	device := func(p *person) Credential { return Device{Interaction: p.interaction(nil)} }
+	browser := func(p *person) Credential { return browserSignIn{Interaction: p.interaction(p.browse(true))} }
+	device := func(p *person) Credential { return deviceSignIn{Interaction: p.interaction(nil)} }
 	for name, source := range map[string]struct {
 		path       string
 		credential func(*person) Credential

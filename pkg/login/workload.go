@@ -22,12 +22,12 @@ const (
 	publicIssuerTokenURL = publicIssuer + "/oauth/v2/token"
 )
 
-// MethodWorkloadIdentity is a service account that trusts the platform on which a workload runs.
-const MethodWorkloadIdentity = "workload-identity"
+// methodWorkloadIdentity is a service account that trusts the platform on which a workload runs.
+const methodWorkloadIdentity = "workload-identity"
 
 func workloadIdentity() method {
 	return method{
-		name:        MethodWorkloadIdentity,
+		name:        methodWorkloadIdentity,
 		held:        "workload identity",
 		environment: func(a *Account, _ surroundings) (grant, error) { return a.workloadGrant() },
 	}
@@ -47,7 +47,7 @@ type workloadGrant struct {
 	token workloadToken
 }
 
-func (g *workloadGrant) Method() string { return MethodWorkloadIdentity }
+func (g *workloadGrant) Method() string { return methodWorkloadIdentity }
 
 func (g *workloadGrant) renew(ctx context.Context, a *Account) (AccessToken, error) {
 	assertion, err := g.token.get(ctx, a)

@@ -219,9 +219,9 @@ func TestLoginMethodOfTheProfile(t *testing.T) {
 		"STACKIT_SERVICE_ACCOUNT_TOKEN": testToken(t, "sa@example.com", time.Now().Add(time.Hour)),
 	}
 	for method, principal := range map[string]string{
-		"": "static@example.com", MethodAccessToken: "static@example.com",
-		MethodWorkloadIdentity:  sandbox.AdminServiceAccount,
-		MethodServiceAccountKey: sandbox.AdminServiceAccount, MethodServiceAccountToken: "sa@example.com",
+		"": "static@example.com", methodAccessToken: "static@example.com",
+		methodWorkloadIdentity:  sandbox.AdminServiceAccount,
+		methodServiceAccountKey: sandbox.AdminServiceAccount, methodServiceAccountToken: "sa@example.com",
 	} {
 		w.profile.LoginMethod = method
 		if token, err := w.token(); err != nil || token.Principal != principal {
@@ -232,7 +232,7 @@ func TestLoginMethodOfTheProfile(t *testing.T) {
 	_, err := w.token()
 	wantError(t, err, "nobody is logged in", "kubectl edge login")
 	w.env = map[string]string{}
-	w.profile.LoginMethod = MethodWorkloadIdentity
+	w.profile.LoginMethod = methodWorkloadIdentity
 	_, err = w.token()
 	wantError(t, err, "the environment has nothing of that kind", "")
 }

@@ -54,7 +54,7 @@ func (s *LineStream) print(lines []byte) error {
 	var labelled bytes.Buffer
 	for line := range bytes.Lines(lines) {
 		labelled.WriteString(s.label)
-		labelled.Write(Printable(line)) // a program may print what it was given as it is
+		labelled.Write(printable(line)) // a program may print what it was given as it is
 	}
 	if !bytes.HasSuffix(lines, []byte("\n")) {
 		labelled.WriteByte('\n')

@@ -37,7 +37,7 @@ func (s *Stream) Write(data []byte) (int, error) {
 		whole = append(s.rest, data...)
 	}
 	end := len(whole) - unfinished(whole)
-	clean := Printable(whole[:end])
+	clean := printable(whole[:end])
 	s.rest = bytes.Clone(whole[end:])
 	if err := s.put(clean); err != nil {
 		return 0, err
@@ -56,7 +56,7 @@ func (s *Stream) put(data []byte) error {
 func (s *Stream) finish() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	rest := Printable(s.rest)
+	rest := printable(s.rest)
 	s.rest = nil
 	return s.put(rest)
 }
@@ -115,9 +115,9 @@ func unfinished(data []byte) int {
 	return 0
 }
 
-// Printable replaces in a text of several lines what a terminal would obey or not show: control characters of both sets
+// printable replaces in a text of several lines what a terminal would obey or not show: control characters of both sets
 // (C0, C1), DEL, and those that change the direction of writing. Line ends and tabs stay.
-func Printable(text []byte) []byte {
+func printable(text []byte) []byte {
 	if !bytes.ContainsFunc(text, func(r rune) bool { return !harmless(r) }) {
 		return text
 	}
