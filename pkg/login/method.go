@@ -83,18 +83,18 @@ func Examples() []string {
 
 // Lasts says in words how long a session of the method lasts, "" where that is not known.
 func Lasts(name string) string {
-	m, _ := methodOf(name)
+	m, _ := findMethod(name)
 	return m.lasts
 }
 
 // Fixed reports whether the method is a token that nobody renews, so that its end is that of the method.
 func Fixed(name string) bool {
-	m, _ := methodOf(name)
+	m, _ := findMethod(name)
 	return m.fixed
 }
 
-// methodOf returns the method of that name.
-func methodOf(name string) (method, bool) {
+// findMethod returns the method of that name.
+func findMethod(name string) (method, bool) {
 	for _, m := range methods() {
 		if m.name == name {
 			return m, true
@@ -105,7 +105,7 @@ func methodOf(name string) (method, bool) {
 
 // newGrant returns an empty grant of the method, to be read into.
 func newGrant(name string) (grant, error) {
-	if m, ok := methodOf(name); ok && m.grant != nil {
+	if m, ok := findMethod(name); ok && m.grant != nil {
 		return m.grant(), nil
 	}
 	return nil, hint.Wrap(fmt.Errorf("unknown login method %.40q", name), "upgrade kubectl-edge, or log in again")

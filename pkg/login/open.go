@@ -35,7 +35,7 @@ func (a *Account) Open(context.Context) (Source, error) {
 	if g != nil {
 		return a.unsealed(g)
 	}
-	if m, ok := methodOf(a.Profile.LoginMethod); ok && m.grant == nil {
+	if m, ok := findMethod(a.Profile.LoginMethod); ok && m.grant == nil {
 		return nil, a.required(profile.Session{},
 			"it logs in by "+m.name+", and the environment has nothing of that kind")
 	}
