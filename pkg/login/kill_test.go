@@ -50,8 +50,16 @@ func runChild(args []string) error {
 		profile: profile.Profile{Endpoints: profile.Endpoints{Edge: url + "/edge", ResourceManager: url +
 			"/resource-manager", IdentityProvider: url}},
 	}
-	if do == "renew" {
+	if strings.HasPrefix(do, "renew") {
 		w.offset = time.Hour // every token is too old
+	}
+	if do == "renew in vain" {
+		plain := w.client.Transport
+		w.client.Transport = roundTripFunc(func(r *http.Request) (*http.Response, error) {
+			_, _ = plain.RoundTrip(r)
+			os.Stdout.WriteString(".")
+			select {} // until it is killed
+		})
 	}
 	ctx := context.Background()
 	for i := 0; ; i++ {
@@ -65,7 +73,7 @@ func runChild(args []string) error {
 				_, err = a.Login(ctx, KeyFile{Path: dir + "/admin.json"})
 			}
 			err = errors.Join(err, a.Logout(ctx))
-		case "renew":
+		case "renew", "renew in vain":
 			var source Source
 			if source, err = a.Open(ctx); err == nil {
 				_, err = source.Token(ctx)

@@ -85,6 +85,13 @@ func TestFullDiskLogsNobodyOut(t *testing.T) {
 	}{
 		"no space": {"size=512k", (*world).fill},
 		"no inode": {"size=4m,nr_inodes=40", (*world).fillFiles},
+		"one inode, which the secret takes": {"size=4m,nr_inodes=40", func(w *world) func() {
+			empty := w.fillFiles()
+			if err := os.Remove(filepath.Join(w.dir, "state", "other", "0")); err != nil {
+				w.t.Fatal(err)
+			}
+			return empty
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -93,6 +100,9 @@ func TestFullDiskLogsNobodyOut(t *testing.T) {
 			w.pass(time.Hour)
 			empty := tc.fill(w)
 			for range 3 {
+				if tried, err := w.account().CheckSpace(); !tried || !errors.Is(err, syscall.ENOSPC) {
+					t.Errorf("the space that is tried: %v, %v", tried, err)
+				}
 				_, err := w.token()
 				wantError(t, err, "no space left on device", "nothing is lost")
 				if strings.Contains(err.Error(), "revoked") {

@@ -158,7 +158,8 @@ func (a *Account) commit(ctx context.Context, r result, generation string,
 		return profile.Session{}, errors.Join(err, a.Secrets.Delete(secretName(session)))
 	}
 	_ = os.Remove(a.failurePath())
-	_ = atomicfile.Sweep(profile.SessionPath(a.Dirs, a.Name))
+	_ = os.Remove(a.renewalPath())
+	_ = atomicfile.SweepDir(filepath.Dir(a.renewalPath()))
 	return session, nil
 }
 
@@ -200,7 +201,8 @@ func (a *Account) forget() error {
 		return err
 	}
 	err := a.forgetSecrets("")
-	_ = atomicfile.Sweep(path) // what killed logins left of the half that is public
+	_ = os.Remove(a.renewalPath())
+	_ = atomicfile.SweepDir(filepath.Dir(path)) // what was killed left of the half that is public, and beside it
 	return err
 }
 
@@ -233,11 +235,16 @@ const maxSecret = 64 << 10
 // reserve makes the place of a secret before what is to be kept there is asked for: it is given once.
 func (a *Account) reserve(name string) (*secretstore.Reservation, error) {
 	place, err := a.Secrets.Reserve(name, maxSecret)
-	if err != nil && hint.Of(err) == "" {
-		err = hint.Wrap(err, "nothing was asked for, so nothing is lost; make room or give access below %s, and try "+
-			"again", a.Dirs.State)
+	return place, a.nothingAsked(err)
+}
+
+// nothingAsked adds to the error of a place that cannot be made what to do about it.
+func (a *Account) nothingAsked(err error) error {
+	if err == nil || hint.Of(err) != "" {
+		return err
 	}
-	return place, err
+	return hint.Wrap(err, "nothing was asked for, so nothing is lost; make room or give access below %s, and try again",
+		a.Dirs.State)
 }
 
 func (a *Account) seal(save func(plaintext, additionalData []byte) error, session profile.Session, g grant,
@@ -380,16 +387,17 @@ func (a *Account) renew(ctx context.Context, session profile.Session, refused st
 	if token.goodAt(a.Now()) && token.Token != refused {
 		return token, nil // another process was first
 	}
+	renew, ended := g.renew, endedThere
 	save := func(plaintext, additionalData []byte) error {
 		return a.Secrets.Save(secretName(session), plaintext, additionalData)
 	}
 	if g.spends() {
-		place, err := a.reserve(secretName(session))
+		r, err := a.begin(session, g, token)
 		if err != nil {
 			return AccessToken{}, fmt.Errorf("renew the session of profile %q: %w", a.Name, err)
 		}
-		defer place.Release()
-		save = place.Save
+		defer r.place.Release()
+		renew, ended, save = r.renew, r.ended(), r.save
 	}
 	renewing := a
 	if g.outside() {
@@ -398,14 +406,13 @@ func (a *Account) renew(ctx context.Context, session profile.Session, refused st
 			return AccessToken{}, fmt.Errorf("the session of the STACKIT CLI is not used: %w", err)
 		}
 	}
-	token, err = g.renew(ctx, renewing)
+	token, err = renew(ctx, renewing)
 	if err == nil && refused != "" && token.Token == refused {
 		err = g.refused(a)
 	}
 	if g.ended(err) {
 		// The provider ended it, and nothing else can bring it back.
-		return AccessToken{}, errors.Join(a.required(session, "the session has ended: it is too old, or was revoked"),
-			a.forget())
+		return AccessToken{}, errors.Join(a.required(session, ended), a.forget())
 	}
 	if required, ok := errors.AsType[*RequiredError](err); ok {
 		required.Generation, required.Method = session.Generation, session.Method

@@ -3,6 +3,8 @@ package login
 import (
 	"errors"
 	"io/fs"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 )
 
 // CheckSpace tries whether the next refresh token has a place: renewing makes that before it spends the one there is.
@@ -15,5 +17,10 @@ func (a *Account) CheckSpace() (tried bool, err error) {
 	if err != nil {
 		return true, err
 	}
+	mark, err := atomicfile.Reserve(a.renewalPath(), maxRenewalMark, 0o600)
+	if err != nil {
+		return true, err
+	}
+	defer mark.Abort()
 	return true, a.Secrets.CheckSpace(maxSecret)
 }
