@@ -200,11 +200,11 @@ func (b browserSignIn) returned(ctx context.Context, a *Account, address string,
 
 // pasted lets the person copy the answer: the code, or the whole address at which the browser ended.
 func (b browserSignIn) pasted(ctx context.Context, address, state string) (code string, err error) {
+	restore := longLines(b.In) // before anybody is asked: what is typed earlier is cut, and its Ctrl-D lost
+	defer restore()
 	fmt.Fprintf(b.ErrOut, "Sign in at this address, in any browser:\n\n  %s\n\n"+
 		"The browser then ends at a page that it cannot open. Paste the address of that page here, and press Enter:\n",
 		address)
-	restore := longLines(b.In)
-	defer restore()
 	lines := bufio.NewReader(io.LimitReader(b.In, 256<<10))
 	var before error
 	for {

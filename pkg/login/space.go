@@ -7,8 +7,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 )
 
-// CheckSpace tries whether the next refresh token has a place: renewing makes that before it spends the one there is.
-// It is not tried when there is no session.
+// CheckSpace tries whether the next refresh token and the mark of its renewal have a place: renewing makes that before
+// it spends the one there is. It is not tried when there is no session.
 func (a *Account) CheckSpace() (tried bool, err error) {
 	_, err = a.session()
 	if errors.Is(err, fs.ErrNotExist) {
