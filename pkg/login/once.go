@@ -92,6 +92,9 @@ func (a *Account) awaitLogin(ctx context.Context, ended *RequiredError) (_ profi
 	locked := make(chan lock, 1)
 	go func() {
 		unlock, err := filelock.Lock(waiting, a.besideSession(".login.lock"))
+		if err == nil {
+			unlock = a.signHolder(unlock)
+		}
 		locked <- lock{unlock, err}
 	}()
 	giveUp := func() {
@@ -121,8 +124,8 @@ func (a *Account) awaitLogin(ctx context.Context, ended *RequiredError) (_ profi
 				return session, nil, nil
 			}
 		case <-say.C:
-			a.say("Waiting for another command of yours, which asks for a sign-in for profile %q; "+
-				"kubectl edge login elsewhere ends the wait too, and Ctrl-C stops it.", a.Name)
+			a.say("Waiting for %s, which asks for a sign-in for profile %q; "+
+				"%s elsewhere ends the wait too, and Ctrl-C stops it.", a.holder(), a.Name, a.command("login"))
 		}
 	}
 }

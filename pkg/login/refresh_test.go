@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
-	"github.com/kubectl-edge/kubectl-edge/pkg/filelock"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
@@ -279,11 +278,10 @@ func TestWaitForAnotherSignIn(t *testing.T) {
 	if err := first.prepare(); err != nil {
 		t.Fatal(err)
 	}
-	unlock, err := filelock.Lock(t.Context(), first.besideSession(".login.lock")) // a sign-in that nobody finishes
+	_, unlock, err := first.awaitLogin(t.Context(), &RequiredError{}) // for a sign-in that nobody finishes
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer unlock()
 	second := w.account()
 	said := make(chan string, 1)
 	second.Say = func(format string, args ...any) { said <- fmt.Sprintf(format, args...) }
@@ -297,12 +295,28 @@ func TestWaitForAnotherSignIn(t *testing.T) {
 			&RequiredError{Profile: "work", Reason: "nobody is logged in"})
 		done <- result{session, err}
 	}()
-	if text := <-said; !strings.Contains(text, `sign-in for profile "work"`) || !strings.Contains(text, "Ctrl-C") {
-		t.Errorf("it says %q", text)
+	text := <-said
+	for _, want := range []string{
+		fmt.Sprintf("Waiting for process %d (%s), ", os.Getpid(), filepath.Base(os.Args[0])),
+		`sign-in for profile "work"`, "kubectl edge login --profile work elsewhere", "Ctrl-C",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("it says %q, want %q", text, want)
+		}
 	}
 	made := w.login()
 	if got := <-done; got.err != nil || got.session.Generation != made.Generation {
 		t.Errorf("got %v, %v; want the session that was made elsewhere", got.session, got.err)
+	}
+	unlock()
+	if got := first.holder(); got != "another command of yours" {
+		t.Errorf("afterwards it would wait for %q", got)
+	}
+	for _, damaged := range []string{"", "{}", `{"process":7}`, `{"process":7,"program":"\u001b[2J"}`} {
+		w.write("state/sessions/work.signing-in", []byte(damaged))
+		if got := first.holder(); got != "another command of yours" {
+			t.Errorf("with %q beside the lock it waits for %q", damaged, got)
+		}
 	}
 }
 
