@@ -283,7 +283,8 @@ func TestBrowserFailures(t *testing.T) {
 func TestBrowserLoginIsNotStored(t *testing.T) {
 	w := newWorld(t)
 	w.mkdir("state")
-	w.write("state/sessions", nil) // a file in the folder's place
+	w.mkdir("state/sessions")
+	w.mkdir("state/sessions/work.json") // a folder in the file's place
 	p := &person{w: w}
 	if _, err := w.account().Login(t.Context(), browserSignIn{Interaction: p.interaction(p.browse(true))}); err == nil {
 		t.Error("the login succeeded")
