@@ -2,7 +2,10 @@ package main
 
 import (
 	"flag"
+	"os"
+	"os/signal"
 	"path/filepath"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -21,6 +24,11 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs each script with a StackState of its own.
 func TestScripts(t *testing.T) {
+	// Under nohup hang-ups are ignored, and so they would be in the programs of the scripts, which wait for one. What a
+	// process handles, its children begin with as the default.
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	t.Cleanup(func() { signal.Stop(hangups) })
 	testscript.Run(t, scripttest.Params(filepath.Join("testdata", "api"), *update, func(e *testscript.Env) error {
 		return setUp(e, stackstate.Options{})
 	}))
