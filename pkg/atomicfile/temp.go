@@ -157,7 +157,9 @@ func sweepOne(dir *securefile.Dir, name string) error {
 	case busy:
 		return errInUse
 	case locked:
-		if removed(f) {
+		// A writer that was done meanwhile has renamed what was opened here, and the name may be the next one's file.
+		// From here on it stays ours: nobody removes what is locked, nor makes what is there.
+		if !stillNamed(dir, name, info) {
 			return nil
 		}
 	case noLocks:
@@ -169,6 +171,17 @@ func sweepOne(dir *securefile.Dir, name string) error {
 		_ = f.Close()
 	}
 	return dir.Remove(name)
+}
+
+// stillNamed reports whether name is the file of info.
+func stillNamed(dir *securefile.Dir, name string, info fs.FileInfo) bool {
+	f, err := dir.Open(name, os.O_RDWR, 0)
+	if err != nil {
+		return false
+	}
+	defer f.Close()
+	now, err := f.Stat()
+	return err == nil && os.SameFile(info, now)
 }
 
 // lockState is what came of trying to lock a temporary file.
