@@ -3,71 +3,9 @@
 package main
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"io"
 	"os"
-	"os/signal"
-	"syscall"
 
-	"github.com/spf13/cobra"
-
-	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/control"
+	"github.com/kubectl-edge/kubectl-edge/plugins/edgesandbox"
 )
 
-func main() { os.Exit(run()) }
-
-func run() int {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	defer stop()
-	s := streams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}
-	err := newRootCmd(s).ExecuteContext(ctx)
-	if status := exitStatus(0); errors.As(err, &status) {
-		return int(status)
-	}
-	if err != nil {
-		hint.Print(os.Stderr, err)
-		return 1
-	}
-	return 0
-}
-
-// interrupted is the exit status of what SIGINT ended, as shells give it.
-const interrupted = 128 + int(syscall.SIGINT)
-
-// exitStatus ends this program with the exit status of the command that it ran. The command has said why itself.
-type exitStatus int
-
-func (s exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
-
-// call asks the sandbox of the environment: see control.Client.Call.
-func call(ctx context.Context, method, path string, in, out any) error {
-	client, err := control.New(os.Getenv)
-	if err != nil {
-		return err
-	}
-	return client.Call(ctx, method, path, in, out)
-}
-
-// streams are where a command reads from and writes to.
-type streams struct {
-	In          io.Reader
-	Out, ErrOut io.Writer
-}
-
-func newRootCmd(s streams) *cobra.Command {
-	cmd := &cobra.Command{
-		Use:           "edge-sandbox",
-		Short:         "A STACKIT with an Edge Cloud instance on this machine",
-		SilenceErrors: true,
-		SilenceUsage:  true,
-	}
-	cmd.SetIn(s.In)
-	cmd.SetOut(s.Out)
-	cmd.SetErr(s.ErrOut)
-	cmd.AddCommand(newUpCmd(s), newStatsCmd(s), newFaultCmd(s), newInstanceCmd(), newKeysCmd(), newClockCmd(s),
-		newSettingsCmd(s), newReadyCmd(s))
-	return cmd
-}
+func main() { os.Exit(edgesandbox.Run()) }

@@ -1,4 +1,4 @@
-package main
+package edgesandbox
 
 import (
 	"encoding/json"
