@@ -9,7 +9,7 @@ RELEASE ?= v0.1.0
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build test verify demo bench krew clean
+.PHONY: help build test verify docs demo bench krew clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 9
@@ -22,6 +22,9 @@ test: ## install or build what the tests need, then run all of them
 
 verify: ## format, vet, lint, modules, platforms, dependencies, scripts, manifests, text
 	hack/verify.sh
+
+docs: ## write what is generated of docs/
+	go run ./hack/manual -page docs/commands.md
 
 demo: build ## set up a sandbox and play the whole workflow in it
 	hack/prepare.sh demo

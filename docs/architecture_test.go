@@ -104,19 +104,3 @@ func TestFiles(t *testing.T) {
 		t.Errorf("found %d paths: the test looks for the wrong thing", found)
 	}
 }
-
-// TestLinks checks that the pages' links to files of the repository lead somewhere.
-func TestLinks(t *testing.T) {
-	pages, err := filepath.Glob("*.md")
-	if err != nil {
-		t.Fatal(err)
-	}
-	link := regexp.MustCompile(`\]\(([^)#: ]+)(?:#[^)]*)?\)`)
-	for _, name := range append(pages, "../README.md", "../CONTRIBUTING.md") {
-		for _, match := range link.FindAllStringSubmatch(page(t, name), -1) {
-			if _, err := os.Stat(filepath.Join(filepath.Dir(name), match[1])); err != nil {
-				t.Errorf("%s links to %s: %v", name, match[1], err)
-			}
-		}
-	}
-}

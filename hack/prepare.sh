@@ -20,6 +20,7 @@ verify  git         git
 verify  shellcheck  shellcheck
 verify  tar         tar
 verify  gzip        gzip
+verify  mandoc      mandoc
 END
   if [[ $(uname) == Linux ]]; then # the keyring that tests run, elsewhere the system's own; what traces system calls
     cat <<'END'
