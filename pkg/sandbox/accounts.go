@@ -4,10 +4,11 @@ import (
 	"crypto/rsa"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"time"
 )
 
-// Role is what a principal may do in every project of the sandbox.
+// Role is what a principal may do in its projects, by default in every one of the sandbox.
 type Role string
 
 const (
@@ -21,8 +22,9 @@ type account struct {
 	email    string
 	subject  string // UUID
 	role     Role
-	machine  bool   // service account
-	password string // people only
+	projects []string // in which it has the role; all if empty
+	machine  bool     // service account
+	password string   // people only
 	// generation is that of the access tokens which are accepted.
 	generation int
 
@@ -35,13 +37,18 @@ type account struct {
 	federated     []FederatedProvider
 }
 
-// addAccount adds an account with a subject that depends on the email alone, so that it outlives a restart.
-func (s *Sandbox) addAccount(a account) {
+// may reports whether an account may do something in a project.
+func (a *account) may(need permission, project string) bool {
+	return a.role.allows(need) && (len(a.projects) == 0 || slices.Contains(a.projects, project))
+}
+
+// addAccount adds an account with a subject that depends on the email alone, so that it outlives a restart. The caller
+// holds the lock.
+func (s *Sandbox) addAccount(a account) *account {
 	sum := sha256.Sum256([]byte("mailto:" + a.email))
 	a.subject = fmt.Sprintf("%x-%x-%x-%x-%x", sum[:4], sum[4:6], sum[6:8], sum[8:10], sum[10:16])
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.accounts[a.email] = &a
+	return &a
 }
 
 // SetRole changes the role of a person or service account.

@@ -32,7 +32,7 @@ func TestAdmin(t *testing.T) {
 	do("PATCH", "/sandbox/settings", `{"accessTokenLife":"90s"}`, 400)
 	do("PATCH", "/sandbox/instances/"+sandbox.ReconcilingID, `{"status":"active"}`, 204)
 	do("PATCH", "/sandbox/instances/none", `{"status":"active"}`, 400)
-	do("POST", "/sandbox/instances", `{"id":"cell-1234567","displayName":"cell","server":"https://127.0.0.1:1"}`, 204)
+	do("POST", "/sandbox/instances", `{"id":"cell-1234567","displayName":"cell","server":"https://127.0.0.1:1"}`, 200)
 	do("POST", "/sandbox/instances", `{}`, 400)
 	admin := c.as(sandbox.AdminServiceAccount)
 	for _, path := range []string{sandbox.ReconcilingID, "cell-1234567"} {

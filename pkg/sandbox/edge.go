@@ -35,10 +35,7 @@ func (r Role) allows(p permission) bool {
 	return true
 }
 
-var (
-	regionPattern   = regexp.MustCompile(`^[a-z]{2,}[0-9]+$`) // the specification has an example, eu01
-	hostnamePattern = regexp.MustCompile(`^[a-z]([-a-z0-9]*[a-z0-9])?$`)
-)
+var hostnamePattern = regexp.MustCompile(`^[a-z]([-a-z0-9]*[a-z0-9])?$`)
 
 func (s *Sandbox) routeEdge() {
 	const (
@@ -86,12 +83,12 @@ func (s *Sandbox) admit(c *edgeCall, need permission) (int, any) {
 	if stackitid.ProjectID(c.project) != nil {
 		return badRequest("projectId is not a UUID")
 	}
-	if c.region != "" && !regionPattern.MatchString(c.region) {
+	if c.region != "" && stackitid.Region(c.region) != nil {
 		return badRequest("regionId is malformed")
 	}
 	// Whether the caller may act in the project is asked first: one that is not the caller's, or not at all, is
 	// forbidden.
-	if s.project(c.project) == nil || !c.account.role.allows(need) {
+	if s.project(c.project) == nil || !c.account.may(need, c.project) {
 		return http.StatusForbidden, pathError(c.Request, s.now(), http.StatusForbidden, "Unauthorized")
 	}
 	if !s.edgeEnabled(c.project, c.region) { // the answer is a guess: what STACKIT says is not public

@@ -41,6 +41,8 @@ type Instance struct {
 	// go into kubeconfigs.
 	Server   string `json:"-"`
 	ServerCA []byte `json:"-"`
+	// OwnServer asks for an API server of its own, where the sandbox runs some: see Hosting.
+	OwnServer bool `json:"-"`
 	// Credentials says when the instance gives tokens and kubeconfigs; CredentialsByStatus if empty. Of the requests
 	// for them, RefuseCredentials more are answered 404 first, whatever it says.
 	Credentials       Credentials `json:"-"`
@@ -148,19 +150,32 @@ func (s *Sandbox) SetInstance(id string, change func(*Instance)) bool {
 
 func (s *Sandbox) hasInstance(id string) bool { return s.SetInstance(id, func(*Instance) {}) }
 
-// instancesOf returns the instances of a project in a region, after time has worked on them. The caller holds the lock.
-func (s *Sandbox) instancesOf(project, region string) []*Instance {
-	now, found := s.now(), []*Instance{}
+// passTime has the time since the last call work on instances. The caller holds the lock.
+func (s *Sandbox) passTime() {
+	now := s.now()
 	for _, id := range slices.Clone(s.order) {
 		i := s.instances[id]
 		if i.Status == StatusReconciling && !i.ReadyAt.IsZero() && !now.Before(i.ReadyAt) {
 			i.Status = StatusActive
 		}
 		if i.Status == StatusDeleting && !i.GoneAt.IsZero() && !now.Before(i.GoneAt) {
-			delete(s.instances, id)
-			s.order = slices.DeleteFunc(s.order, func(o string) bool { return o == id })
-			continue
+			s.removeInstance(id)
 		}
+	}
+}
+
+// removeInstance removes an instance at once. The caller holds the lock.
+func (s *Sandbox) removeInstance(id string) {
+	delete(s.instances, id)
+	s.order = slices.DeleteFunc(s.order, func(o string) bool { return o == id })
+}
+
+// instancesOf returns the instances of a project in a region, after time has worked on them. The caller holds the lock.
+func (s *Sandbox) instancesOf(project, region string) []*Instance {
+	s.passTime()
+	found := []*Instance{}
+	for _, id := range s.order {
+		i := s.instances[id]
 		if i.ProjectID == project && (region == "" || i.Region == region) {
 			found = append(found, i)
 		}

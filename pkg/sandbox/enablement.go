@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
 )
 
 // EdgeService is the ID by which service enablement knows Edge Cloud.
@@ -106,11 +108,11 @@ func (s *Sandbox) admitToServices(r *http.Request, key service, need permission)
 	switch {
 	case caller == nil:
 		return http.StatusUnauthorized, "Unauthenticated token"
-	case !regionPattern.MatchString(key.region):
+	case stackitid.Region(key.region) != nil:
 		return http.StatusBadRequest, "region is malformed"
 	case s.project(key.project) == nil:
 		return http.StatusNotFound, "Project not found"
-	case !caller.role.allows(need):
+	case !caller.may(need, key.project):
 		return http.StatusForbidden, "Unauthorized"
 	}
 	return 0, nil

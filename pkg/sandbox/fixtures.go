@@ -34,16 +34,16 @@ func (s *Sandbox) populate(plans int) {
 	folder := Parent{ID: ParentID, ContainerID: ParentContainerID, Type: "FOLDER"}
 	other := Parent{ID: OtherParentID, ContainerID: "other-folder-3Kd9xWq", Type: "FOLDER"}
 	s.projects = []Project{
-		{ProjectID: ProjectID, ContainerID: "your-project-h2Vn8Rt", Name: ProjectName, LifecycleState: "ACTIVE",
+		{ProjectID: ProjectID, ContainerID: "your-project-h2Vn8Rt", Name: ProjectName, LifecycleState: lifecycleActive,
 			Parent: folder,
 			Labels: map[string]string{"billingReference": "T-0012345B"}, CreationTime: start, UpdateTime: start},
 		{ProjectID: OtherProjectID, ContainerID: "factory-floor-q6Lm1Zs", Name: "factory-floor",
-			LifecycleState: "ACTIVE", Parent: folder, CreationTime: start.Add(time.Hour),
+			LifecycleState: lifecycleActive, Parent: folder, CreationTime: start.Add(time.Hour),
 			UpdateTime: start.Add(time.Hour)},
 		{ProjectID: "12345678-dddd-4bcd-8ddd-123456789abc", ContainerID: "retired-b5Tx0Jc", Name: "retired",
 			LifecycleState: "INACTIVE", Parent: folder, CreationTime: start.Add(2 * time.Hour),
 			UpdateTime: start.Add(2 * time.Hour)},
-		{ProjectID: NamesakeProjectID, ContainerID: "your-project-w7Fg4Dy", Name: ProjectName, LifecycleState: "ACTIVE",
+		{ProjectID: NamesakeProjectID, ContainerID: "your-project-w7Fg4Dy", Name: ProjectName, LifecycleState: lifecycleActive,
 			Parent: other, CreationTime: start.Add(3 * time.Hour), UpdateTime: start.Add(3 * time.Hour)},
 	}
 	s.plans = []plan{

@@ -27,6 +27,9 @@ type Parent struct {
 	Type        string `json:"type"` // ORGANIZATION or FOLDER
 }
 
+// lifecycleActive is the state of a project that is in use.
+const lifecycleActive = "ACTIVE"
+
 // AddProject adds a project.
 func (s *Sandbox) AddProject(p Project) {
 	s.mu.Lock()
@@ -102,7 +105,7 @@ func (s *Sandbox) listProjects(r *http.Request, caller *account) (any, int, stri
 	}
 	items := []Project{}
 	for _, p := range s.projects {
-		if caller.role != NoRole &&
+		if caller.may(mayRead, p.ProjectID) &&
 			(parent == "" || p.Parent.ID == parent || p.Parent.ContainerID == parent) &&
 			(len(ids) == 0 || slices.Contains(ids, p.ProjectID) || slices.Contains(ids, p.ContainerID)) &&
 			(member == "" || s.isMember(member)) && !p.CreationTime.Before(since) {
@@ -120,7 +123,7 @@ func (s *Sandbox) getProject(r *http.Request, caller *account) (any, int, string
 	switch {
 	case p == nil:
 		return nil, http.StatusNotFound, "Project not found"
-	case caller.role == NoRole:
+	case !caller.may(mayRead, p.ProjectID):
 		return nil, http.StatusForbidden, "Unauthorized"
 	}
 	return *p, 0, ""

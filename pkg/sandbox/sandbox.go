@@ -8,6 +8,7 @@ package sandbox
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -32,6 +33,8 @@ type Options struct {
 	Plans int
 	// NotEnabled are IDs of projects in which Edge Cloud was never enabled.
 	NotEnabled []string
+	// Seed makes the IDs of what is added repeatable: two sandboxes of the same seed give the same. Random if "".
+	Seed string
 	// OnRequest, if set, is called with each request before it is answered, so that tests can wait for one.
 	OnRequest func(*http.Request)
 }
@@ -42,17 +45,18 @@ type Sandbox struct {
 	clock     func() time.Time
 	onRequest func(*http.Request)
 
-	notEnabled []string // IDs of projects in which nobody has enabled Edge Cloud
-	mux        *http.ServeMux
-	faults     *fault.Handler // before route
-	authority  *authority
-	serving    tls.Certificate
+	mux       *http.ServeMux
+	faults    *fault.Handler // before route
+	authority *authority
+	serving   tls.Certificate
 
-	mu        sync.Mutex // guards everything below
-	settings  Settings
-	keys      map[string]*keySet // by issuer URL
-	accounts  map[string]*account
-	assertion map[string]time.Time // IDs of assertions seen, until they expire
+	mu         sync.Mutex // guards everything below
+	seed       string
+	notEnabled []string // IDs of projects in which nobody has enabled Edge Cloud
+	settings   Settings
+	keys       map[string]*keySet // by issuer URL
+	accounts   map[string]*account
+	assertion  map[string]time.Time // IDs of assertions seen, until they expire
 	provider
 	projects  []Project
 	plans     []plan
@@ -80,6 +84,7 @@ func New(o Options) (*Sandbox, error) {
 	s := &Sandbox{
 		base:       o.URL,
 		clock:      o.Now,
+		seed:       cmp.Or(o.Seed, newSeed()),
 		onRequest:  o.OnRequest,
 		notEnabled: o.NotEnabled,
 		mux:        http.NewServeMux(),

@@ -1,139 +1,119 @@
 package edgesandbox
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 )
 
-// show prints what the sandbox answers to a GET.
-func show(ctx context.Context, s streams, path string) error {
-	var answer json.RawMessage
-	if err := call(ctx, http.MethodGet, path, nil, &answer); err != nil {
-		return err
-	}
-	return printJSON(s, answer)
-}
-
-func newInstanceCmd() *cobra.Command {
-	var status string
-	var credentials string
-	var refuseCredentials int
-	var readyAfterPolls int
-	var readyIn time.Duration
-	set := &cobra.Command{
-		Use:     "set ID",
-		Short:   "Change an instance",
-		Example: "  edge-sandbox instance set " + sandbox.ReconcilingID + " --status " + sandbox.StatusActive,
-		Args:    cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			change := map[string]any{}
-			for _, f := range []struct {
-				flag, member string
-				value        any
-			}{
-				{"status", "status", status},
-				{"credentials", "credentials", credentials},
-				{"refuse-credentials", "refuseCredentials", refuseCredentials},
-				{"ready-after-polls", "readyAfterPolls", readyAfterPolls},
-				{"ready-in", "readyIn", sandbox.Duration(readyIn)},
-			} {
-				if cmd.Flags().Changed(f.flag) {
-					change[f.member] = f.value
-				}
-			}
-			return call(cmd.Context(), http.MethodPatch, "/sandbox/instances/"+url.PathEscape(args[0]), change, nil)
-		},
-	}
-	f := set.Flags()
-	f.StringVar(&status, "status", "", "status that the API reports")
-	f.StringVar(&credentials, "credentials", "",
-		"when there are tokens and kubeconfigs: minted, refused, or \"\" for by the status")
-	f.IntVar(&refuseCredentials, "refuse-credentials", 0, "how many requests for them are answered 404 first")
-	f.IntVar(&readyAfterPolls, "ready-after-polls", 0, "becomes active when it was asked for that often")
-	f.DurationVar(&readyIn, "ready-in", 0, "becomes active after that time")
-	cmd := &cobra.Command{Use: "instance", Short: "Change instances behind the API's back"}
-	cmd.AddCommand(set, &cobra.Command{
-		Use:   "end-tokens ID",
-		Short: "End an instance's opaque tokens before their time; for JWTs see keys rotate",
-		Args:  cobra.ExactArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			path := "/sandbox/instances/" + url.PathEscape(args[0]) + "/tokens"
-			return call(cmd.Context(), http.MethodDelete, path, nil, nil)
+func newKeysCmd(s streams) *cobra.Command {
+	return group(s, "keys", "Signing keys", operation{
+		pattern: "POST /sandbox/keys", use: "rotate",
+		short: "Sign with a new key, and withdraw the old one",
+		long: `Signs with a new key, and withdraws the old one. An API server knows of it when it sees a token of the
+new key, and keeps tokens that it has accepted for up to ten seconds.`,
+		example: "  edge-sandbox keys rotate --instance " + sandbox.InstanceID,
+		flags: func(f *pflag.FlagSet) {
+			f.String("instance", "", "ID of the instance whose issuer it is (default: the identity provider)")
+			f.Bool("keep-old", false, "keep the old key published")
 		},
 	})
-	return cmd
-}
-
-func newKeysCmd() *cobra.Command {
-	var request struct {
-		Instance string `json:"instance"`
-		KeepOld  bool   `json:"keepOld"`
-	}
-	rotate := &cobra.Command{
-		Use:   "rotate",
-		Short: "Sign with a new key, and withdraw the old one",
-		Long: `Signs with a new key, and withdraws the old one. An API server knows of it when it sees a token of the
-new key, and keeps tokens that it has accepted for up to ten seconds.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			return call(cmd.Context(), http.MethodPost, "/sandbox/keys", request, nil)
-		},
-	}
-	rotate.Flags().StringVar(&request.Instance, "instance", "",
-		"ID of the instance whose issuer it is (default: the identity provider)")
-	rotate.Flags().BoolVar(&request.KeepOld, "keep-old", false, "keep the old key published")
-	cmd := &cobra.Command{Use: "keys", Short: "Signing keys"}
-	cmd.AddCommand(rotate)
-	return cmd
 }
 
 func newClockCmd(s streams) *cobra.Command {
-	cmd := &cobra.Command{Use: "clock", Short: "Move the sandbox's clock; the API server keeps the machine's"}
-	for use, sign := range map[string]time.Duration{"advance": 1, "rewind": -1} {
-		cmd.AddCommand(&cobra.Command{
-			Use:   use + " DURATION",
-			Short: "Move the clock, and print the time",
-			Args:  cobra.ExactArgs(1),
-			RunE: func(cmd *cobra.Command, args []string) error {
-				d, err := time.ParseDuration(args[0])
-				if err != nil {
-					return err
-				}
-				var answer struct{ Now string }
-				request := map[string]any{"advance": sandbox.Duration(sign * d)}
-				if err := call(cmd.Context(), http.MethodPost, "/sandbox/clock", request, &answer); err != nil {
-					return err
-				}
-				_, err = fmt.Fprintln(s.Out, answer.Now)
-				return err
-			},
-		})
+	move := func(use, example string, sign time.Duration) operation {
+		return operation{
+			pattern: "POST /sandbox/clock", use: use + " DURATION", short: "Move the clock, and print the time",
+			example: "  edge-sandbox clock " + use + " " + example, takes: []string{"advance"}, change: signed(sign),
+			table: members("now"),
+		}
 	}
-	return cmd
+	return group(s, "clock", "Move the sandbox's clock; the API server keeps the machine's",
+		move("advance", "20m", 1), move("rewind", "1h", -1))
+}
+
+// settingsFlags are all settings.
+func settingsFlags(f *pflag.FlagSet) {
+	for name, usage := range map[string]string{
+		"clock-offset":            "what is added to the machine's clock",
+		"access-token-lifetime":   "life of STACKIT access and ID tokens",
+		"refresh-token-lifetime":  "life of a refresh token, unless used before",
+		"session-lifetime":        "life of a sign-in: nothing that comes of it lives longer",
+		"code-lifetime":           "life of an authorization code",
+		"device-code-lifetime":    "life of a device code",
+		"device-interval":         "how often the holder of a device code may ask",
+		"refresh-grace":           "how long a used refresh token may be used again",
+		"instance-token-lifetime": "life of instance tokens, whatever is asked for; 0 for what is asked for",
+		"reconcile-time":          "how long a created or updated instance reconciles, and a deleted one takes to go",
+		"enablement-time":         "how long a service takes to be enabled or disabled in a project",
+	} {
+		f.Duration(name, 0, usage)
+	}
+	for name, usage := range map[string]string{
+		"no-device-flow":         "hide the device authorization endpoint",
+		"no-revocation":          "hide the revocation endpoint",
+		"opaque-instance-tokens": "make instance tokens that are not JWTs",
+		"local-ui":               "instances name the sandbox's own web UI as theirs",
+	} {
+		f.Bool(name, false, usage)
+	}
+	_ = f.SetAnnotation("local-ui", memberAnnotation, []string{"localUI"}) // the flag exists
 }
 
 func newSettingsCmd(s streams) *cobra.Command {
-	return &cobra.Command{
-		Use:     "settings [JSON]",
-		Short:   "Show the settings, or change some",
-		Example: `  edge-sandbox settings '{"opaqueInstanceTokens": true}'`,
-		Args:    cobra.MaximumNArgs(1),
+	change := operation{pattern: "PATCH /sandbox/settings", use: "settings", flags: settingsFlags}
+	cmd := &cobra.Command{
+		Use:   "settings [JSON]",
+		Short: "Show the settings, or change some, by flags or as JSON",
+		Example: `  edge-sandbox settings --reconcile-time 1s --opaque-instance-tokens
+  edge-sandbox settings '{"opaqueInstanceTokens": true}'`,
+		Annotations: map[string]string{annotation: "GET /sandbox/settings\n" + change.pattern},
+		Args:        cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 0 {
+			body, err := change.body(cmd.Flags(), nil)
+			switch {
+			case err != nil:
+				return err
+			case len(args) == 0 && len(body) == 0:
 				return show(cmd.Context(), s, "/sandbox/settings")
-			}
-			if !json.Valid([]byte(args[0])) {
+			case len(args) == 1 && len(body) > 0:
+				return fmt.Errorf("settings by flags and as JSON: want one of them")
+			case len(args) == 1 && !json.Valid([]byte(args[0])):
 				return fmt.Errorf("settings %.80q: want a JSON object", args[0])
+			case len(args) == 1:
+				return call(cmd.Context(), http.MethodPatch, "/sandbox/settings", json.RawMessage(args[0]), nil)
 			}
-			return call(cmd.Context(), http.MethodPatch, "/sandbox/settings", json.RawMessage(args[0]), nil)
+			return call(cmd.Context(), http.MethodPatch, "/sandbox/settings", body, nil)
+		},
+	}
+	settingsFlags(cmd.Flags())
+	return cmd
+}
+
+func newOperationsCmd(s streams) *cobra.Command {
+	return operation{
+		pattern: "GET /sandbox/{$}", use: "operations", short: "List what can be asked of the control address",
+		example: "  edge-sandbox operations", table: lines,
+	}.command(s)
+}
+
+func newCACmd(s streams) *cobra.Command {
+	return &cobra.Command{
+		Use: "ca", Short: "Print the certificate of the sandbox's certificate authority", Args: cobra.NoArgs,
+		Example:     "  edge-sandbox ca >ca.pem",
+		Annotations: map[string]string{annotation: "GET /sandbox/ca.pem"},
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			pem, err := get(cmd.Context(), "/sandbox/ca.pem")
+			if err == nil {
+				_, err = s.Out.Write(pem)
+			}
+			return err
 		},
 	}
 }

@@ -4,9 +4,11 @@ package edgesandbox
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/signal"
 	"syscall"
@@ -49,6 +51,24 @@ func call(ctx context.Context, method, path string, in, out any) error {
 	return client.Call(ctx, method, path, in, out)
 }
 
+// get returns what the sandbox of the environment answers to a GET, as it is.
+func get(ctx context.Context, path string) ([]byte, error) {
+	client, err := control.New(os.Getenv)
+	if err != nil {
+		return nil, err
+	}
+	return client.Get(ctx, path)
+}
+
+// show prints what the sandbox answers to a GET.
+func show(ctx context.Context, s streams, path string) error {
+	var answer json.RawMessage
+	if err := call(ctx, http.MethodGet, path, nil, &answer); err != nil {
+		return err
+	}
+	return printJSON(s, answer)
+}
+
 // streams are where a command reads from and writes to.
 type streams struct {
 	In          io.Reader
@@ -67,7 +87,8 @@ func Root(in io.Reader, out, errOut io.Writer) *cobra.Command {
 	cmd.SetIn(s.In)
 	cmd.SetOut(s.Out)
 	cmd.SetErr(s.ErrOut)
-	cmd.AddCommand(newUpCmd(s), newStatsCmd(s), newFaultCmd(s), newInstanceCmd(), newKeysCmd(), newClockCmd(s),
-		newSettingsCmd(s), newReadyCmd(s))
+	cmd.AddCommand(newUpCmd(s), newStatsCmd(s), newFaultCmd(s), newInstanceCmd(s), newProjectCmd(s),
+		newAccountCmd(s), newKeysCmd(s), newClockCmd(s), newSettingsCmd(s), newReadyCmd(s), newOperationsCmd(s),
+		newCACmd(s))
 	return cmd
 }

@@ -12,9 +12,10 @@ import (
 func newReadyCmd(s streams) *cobra.Command {
 	timeout := time.Minute
 	cmd := &cobra.Command{
-		Use:   "ready",
-		Short: "Wait until the sandbox answers",
-		Args:  cobra.NoArgs,
+		Use:     "ready",
+		Short:   "Wait until the sandbox answers",
+		Args:    cobra.NoArgs,
+		Example: "  edge-sandbox ready --timeout 30s",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			ctx, cancel := context.WithTimeout(cmd.Context(), timeout)
 			defer cancel()

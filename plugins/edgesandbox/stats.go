@@ -15,9 +15,10 @@ import (
 func newStatsCmd(s streams) *cobra.Command {
 	var output string
 	cmd := &cobra.Command{
-		Use:   "stats",
-		Short: "Show what the sandbox has minted",
-		Args:  cobra.NoArgs,
+		Use:     "stats",
+		Short:   "Show what the sandbox has minted",
+		Args:    cobra.NoArgs,
+		Example: "  edge-sandbox stats\n  edge-sandbox stats -o json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if output != "" && output != "json" {
 				return fmt.Errorf("output format %q: want json, or nothing for a table", output)
@@ -38,5 +39,10 @@ func newStatsCmd(s streams) *cobra.Command {
 		},
 	}
 	cmd.Flags().StringVarP(&output, "output", "o", "", "json, for all counters")
+	cmd.Annotations = map[string]string{annotation: "GET /sandbox/stats"}
+	cmd.AddCommand(operation{
+		pattern: "DELETE /sandbox/stats", use: "reset", short: "Set all counters to zero",
+		example: "  edge-sandbox stats reset",
+	}.command(s))
 	return cmd
 }

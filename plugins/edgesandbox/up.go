@@ -63,6 +63,8 @@ Nothing of your own HOME, KUBECONFIG or XDG folders is used: the command gets fo
 	f.StringVar(&o.server.DataDir, "data-dir", "",
 		"folder in which StackState's service tokens survive a restart (default: none)")
 	f.IntVar(&o.server.Plans, "plans", 1, "how many Edge Cloud plans there are, at most 3")
+	f.StringVar(&o.server.Seed, "seed", "",
+		"make the IDs of what is added later repeatable: the same for the same seed (default: random)")
 	f.BoolVar(&o.noCluster, "no-cluster", false, "start the STACKIT APIs only, no etcd and kube-apiserver")
 	f.BoolVar(&o.localUI, "local-ui", true,
 		"instances name the sandbox's web UI as theirs, rather than an address like STACKIT's")

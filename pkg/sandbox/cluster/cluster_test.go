@@ -109,6 +109,15 @@ func TestCluster(t *testing.T) {
 		}
 	})
 
+	t.Run("an image that is ready names its artifact", func(t *testing.T) {
+		out, err := kubectl(t, r, issue(t, r.Sandbox, sandbox.InstanceID, time.Hour), "get", "edgeimages", "warehouse",
+			"-o", `jsonpath={.status.conditions[?(@.type=="Ready")].status} {.status.artifactUrl}`)
+		const want = "True https://image-factory.edge.eu01.stackit.cloud/image/warehouse/metal-amd64.iso"
+		if err != nil || out != want {
+			t.Errorf("got %v, %q, want %q", err, out, want)
+		}
+	})
+
 	t.Run("edge-admin may create", func(t *testing.T) {
 		out, err := kubectl(t, r, issue(t, r.Sandbox, sandbox.InstanceID, time.Hour), "auth", "can-i", "create",
 			"edgeclusters")

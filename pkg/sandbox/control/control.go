@@ -37,7 +37,8 @@ func New(getenv func(string) string) (*Client, error) {
 	return &Client{base: base, http: client}, nil
 }
 
-// Call sends a request with body in, as JSON unless nil, and decodes the answer into out unless that is nil.
+// Call sends a request with body in, as JSON unless nil, and decodes the answer into out unless that is nil or nothing
+// was answered.
 func (c *Client) Call(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader
 	if in != nil {
@@ -47,32 +48,45 @@ func (c *Client) Call(ctx context.Context, method, path string, in, out any) err
 		}
 		body = bytes.NewReader(data)
 	}
+	data, err := c.send(ctx, method, path, body)
+	if err != nil || out == nil || len(data) == 0 {
+		return err
+	}
+	return json.Unmarshal(data, out)
+}
+
+// Get returns what is answered to a GET.
+func (c *Client) Get(ctx context.Context, path string) ([]byte, error) {
+	return c.send(ctx, http.MethodGet, path, nil)
+}
+
+func (c *Client) send(ctx context.Context, method, path string, body io.Reader) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, method, c.base+path, body)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/json")
 	res, err := c.http.Do(req)
 	if err != nil {
-		return fmt.Errorf("ask the sandbox: %w", err)
+		return nil, fmt.Errorf("ask the sandbox: %w", err)
 	}
 	defer res.Body.Close()
-	data, err := io.ReadAll(io.LimitReader(res.Body, 1<<20))
+	data, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	if err != nil {
-		return fmt.Errorf("ask the sandbox: %s %s: %w", method, path, err)
+		return nil, fmt.Errorf("ask the sandbox: %s %s: %w", method, path, err)
 	}
 	if res.StatusCode >= 300 {
 		var refusal struct{ Message string }
-		if json.Unmarshal(data, &refusal) != nil {
+		if json.Unmarshal(data, &refusal) != nil || refusal.Message == "" {
 			refusal.Message = res.Status
 		}
-		return fmt.Errorf("ask the sandbox: %s", refusal.Message)
+		return nil, fmt.Errorf("ask the sandbox: %s", refusal.Message)
 	}
-	if out == nil {
-		return nil
-	}
-	return json.Unmarshal(data, out)
+	return data, nil
 }
+
+// maxAnswer bounds what is read of an answer, in bytes: there may be thousands of instances.
+const maxAnswer = 64 << 20
 
 // NewHTTP makes an HTTP client that trusts the certificate authorities of a PEM file, or the system's if path is "".
 func NewHTTP(path string) (*http.Client, error) {

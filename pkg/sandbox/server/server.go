@@ -31,6 +31,7 @@ type Server struct {
 type Options struct {
 	DataDir string // where StackState's tokens are kept; in memory only if ""
 	Plans   int    // how many plans there are
+	Seed    string // of the IDs that are made; random if ""
 }
 
 // Start makes a sandbox and serves it on free ports of this machine alone.
@@ -57,7 +58,9 @@ func Start(o Options) (*Server, error) {
 }
 
 func newServer(port int, o Options) (*Server, error) {
-	s, err := sandbox.New(sandbox.Options{URL: fmt.Sprintf("https://localhost:%d", port), Plans: o.Plans})
+	s, err := sandbox.New(sandbox.Options{
+		URL: fmt.Sprintf("https://localhost:%d", port), Plans: o.Plans, Seed: o.Seed,
+	})
 	if err != nil {
 		return nil, err
 	}
