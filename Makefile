@@ -2,6 +2,10 @@
 
 VERSION ?= $(shell git describe --tags --always --dirty --match 'v*' 2>/dev/null || echo dev)
 
+# The commit, and when it was made: not the time of the build, so that two builds of a commit are the same.
+COMMIT ?= $(shell git rev-parse --verify HEAD 2>/dev/null)
+DATE ?= $(shell TZ=UTC0 git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
+
 # The version of the release that make krew builds.
 RELEASE ?= v0.1.0
 
@@ -15,7 +19,8 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 9
 
 build: ## build the programs into bin/
-	go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)' -o bin/ ./cmd/...
+	go build -trimpath -buildvcs=false -o bin/ \
+		-ldflags '-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)' ./cmd/...
 
 test: ## install or build what the tests need, then run all of them
 	hack/test.sh

@@ -5,7 +5,11 @@ package main
 import (
 	"os"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/buildinfo"
 	"github.com/kubectl-edge/kubectl-edge/plugins/edgesandbox"
 )
 
-func main() { os.Exit(edgesandbox.Run()) }
+// What the linker may set: see pkg/buildinfo.
+var version, commit, date string
+
+func main() { os.Exit(edgesandbox.Run(buildinfo.Of(version, commit, date))) }

@@ -16,6 +16,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/buildinfo"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/control"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/scripttest"
@@ -29,7 +30,7 @@ func TestMain(m *testing.M) {
 }
 
 // kubectlSTS is cmd/kubectl-sts, for what the sandbox's StackState keeps.
-func kubectlSTS() { os.Exit(plugin.Main(sts.Tree, "test")) }
+func kubectlSTS() { os.Exit(plugin.Main(sts.Tree, buildinfo.Of("test", "", ""))) }
 
 // fetch is a program for scripts: it gets a path of the sandbox, and prints the status code and the body.
 func fetch() {

@@ -4,11 +4,12 @@ package main
 import (
 	"os"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/buildinfo"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/plugins/edge"
 )
 
-// version is set by the linker.
-var version = "dev"
+// What the linker may set: see pkg/buildinfo.
+var version, commit, date string
 
-func main() { os.Exit(plugin.Main(edge.Tree, version)) }
+func main() { os.Exit(plugin.Main(edge.Tree, buildinfo.Of(version, commit, date))) }

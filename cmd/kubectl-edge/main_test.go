@@ -9,6 +9,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/buildinfo"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin/plugintest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/scripttest"
 	"github.com/kubectl-edge/kubectl-edge/plugins/credential"
@@ -23,7 +24,8 @@ func TestMain(m *testing.M) {
 		"xdg-open": xdgOpen,
 		"kubectl-edge_credential": func() { // as in cmd/kubectl-edge_credential, whose own tests run the real one
 			os.Exit(credential.Run(credential.Process{
-				Args: os.Args, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Now: time.Now, Version: version,
+				Args: os.Args, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Now: time.Now,
+				Build: func() buildinfo.Info { return buildinfo.Of(version, commit, date) },
 			}))
 		},
 	})

@@ -13,7 +13,7 @@ func manPage(c, program *command, date, version string) string {
 		"kubectl edge")
 	b.WriteString(".ad l\n") // spread over the line, flags and addresses are hard to read
 	fmt.Fprintf(&b, ".SH NAME\n%s \\- %s\n", roff(c.manName()), roff(lower(c.short)))
-	fmt.Fprintf(&b, ".SH SYNOPSIS\n%s\n", line(c.synopsis))
+	fmt.Fprintf(&b, ".SH SYNOPSIS\n%s\n", strings.ReplaceAll(line(c.synopsis), "\n", "\n.br\n"))
 	b.WriteString(".SH DESCRIPTION\n")
 	for i, p := range paragraphs(c.long) {
 		switch {

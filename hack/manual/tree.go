@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/buildinfo"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 	"github.com/kubectl-edge/kubectl-edge/plugins/credential"
@@ -59,7 +60,7 @@ func programs() ([]*command, error) {
 	p := plugin.Process{Getenv: func(string) string { return "" }, Now: time.Now}
 	return []*command{
 		fromCobra(edge.Tree(p).Command, nil), helper, fromCobra(sts.Tree(p).Command, nil),
-		fromCobra(edgesandbox.Root(nil, nil, nil), nil),
+		fromCobra(edgesandbox.Root(buildinfo.Info{}, nil, nil, nil), nil),
 	}, nil
 }
 
@@ -117,7 +118,7 @@ func helperCommand() (*command, error) {
 		return nil, errors.New("the helper's help does not look as expected")
 	}
 	short, _, _ := strings.Cut(long, ".\n")
-	c := &command{name: tokenrequest.Helper, short: short, long: long, synopsis: strings.TrimSpace(synopsis)}
+	c := &command{name: tokenrequest.Helper, short: short, long: long, synopsis: outdent(strings.TrimSpace(synopsis))}
 	for _, f := range new(tokenrequest.Request).Flags() {
 		if !strings.Contains(usage, fmt.Sprintf("--%s %s", f.Name, f.Value.Type())) {
 			return nil, fmt.Errorf("the helper's help does not have --%s", f.Name)

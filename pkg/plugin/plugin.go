@@ -17,6 +17,7 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/buildinfo"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
@@ -26,7 +27,7 @@ type Process struct {
 	Getenv  func(string) string
 	Environ func() []string
 	Now     func() time.Time
-	Version string
+	Build   buildinfo.Info
 	// Again starts this program once more, with these arguments and environment, in the background.
 	Again func(args, env []string) error
 }
@@ -35,9 +36,9 @@ type Process struct {
 // a link to the plugin itself.
 const completer = "kubectl_complete-"
 
-// Main runs the tree that grow makes for this process, with its arguments, and returns the exit code. The context ends
-// with a signal that would end the process.
-func Main(grow func(Process) Tree, version string) int {
+// Main runs the tree that grow makes for this process of the build, with its arguments, and returns the exit code. The
+// context ends with a signal that would end the process.
+func Main(grow func(Process) Tree, build buildinfo.Info) int {
 	// The debug switches of libraries print what passes through them, tokens too: GODEBUG=http2debug=2 every header.
 	// They use the standard logger, which is nobody's else here.
 	log.SetOutput(io.Discard)
@@ -56,7 +57,7 @@ func Main(grow func(Process) Tree, version string) int {
 	}
 	p := Process{
 		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: NewStream(os.Stdout), ErrOut: NewStream(os.Stderr)},
-		Getenv:    os.Getenv, Environ: os.Environ, Now: time.Now, Version: version, Again: again,
+		Getenv:    os.Getenv, Environ: os.Environ, Now: time.Now, Build: build, Again: again,
 	}
 	return Run(ctx, p, grow(p), args)
 }
@@ -68,7 +69,7 @@ func Prepare(root *cobra.Command, p Process, displayName string, usage func(erro
 	root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: displayName}
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.HiddenDefaultCmd = true // it is for those who call the plugin without kubectl
-	root.Version = p.Version
+	root.Version = p.Build.Version
 	root.SetVersionTemplate(displayName + " {{.Version}}\n")
 	root.SetIn(p.In)
 	root.SetOut(p.Out)

@@ -14,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/buildinfo"
 	"github.com/kubectl-edge/kubectl-edge/pkg/caller"
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
 	"github.com/kubectl-edge/kubectl-edge/pkg/execcredential"
@@ -30,6 +31,7 @@ kubectl-edge, which must be installed too, to mint a token when there is none.
 
 Usage:
   kubectl-edge_credential --project-id=UUID --region=eu01 --instance-id=demo-3714d85 [--profile=NAME] [--expiration=15m]
+  kubectl-edge_credential version [-o json|yaml]
 
 Flags:
 `
@@ -40,7 +42,7 @@ type Process struct {
 	Stdout, Stderr io.Writer
 	Getenv         func(string) string
 	Now            func() time.Time
-	Version        string
+	Build          func() buildinfo.Info // asked only when somebody wants to know
 }
 
 // Run answers, and returns the exit code: 0, or 1 after an error that was printed. On a miss it does not return where
@@ -55,12 +57,15 @@ func Run(p Process) int {
 }
 
 func run(p Process) (int, error) {
+	if len(p.Args) > 1 && p.Args[1] == "version" {
+		return 0, version(p, p.Args[2:])
+	}
 	request, err := tokenrequest.Parse(p.Args[1:])
 	switch {
 	case errors.Is(err, tokenrequest.ErrHelp):
 		return 0, help(p.Stdout)
 	case errors.Is(err, tokenrequest.ErrVersion):
-		_, err := io.WriteString(p.Stdout, p.Version+"\n")
+		_, err := io.WriteString(p.Stdout, p.Build().Version+"\n")
 		return 0, err
 	case err != nil:
 		return 0, err

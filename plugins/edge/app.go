@@ -70,7 +70,9 @@ func (a *app) account(s profile.Scope) (*login.Account, error) {
 			return nil, fmt.Errorf("read CA certificates: %w", err)
 		}
 	}
-	client, err := transport.NewClient(transport.Options{CAData: authorities, UserAgent: "kubectl-edge/" + a.Version})
+	client, err := transport.NewClient(transport.Options{
+		CAData: authorities, UserAgent: "kubectl-edge/" + a.Build.Version,
+	})
 	if err != nil {
 		return nil, fmt.Errorf("%w (%s)", err, s.Settings.CertificateAuthority)
 	}

@@ -192,7 +192,7 @@ func (o *clusterSecretOptions) argoCD() (*rest.Config, error) {
 	if err != nil {
 		return nil, hint.Wrap(fmt.Errorf("reach the cluster of Argo CD: %w", err), "kubectl config get-contexts")
 	}
-	config.UserAgent = "kubectl-edge/" + o.Version
+	config.UserAgent = "kubectl-edge/" + o.Build.Version
 	return config, nil
 }
 

@@ -76,7 +76,7 @@ tokens when they are needed and keeps them in a cache of yours.`,
 		newProjectCmd(a), newPlanCmd(a), newInstanceCmd(a), newKubeconfigCmd(a), newEachCmd(a), newKubercCmd(a),
 		newTokenCmd(a), newUICmd(a), newArgoCDCmd(a),
 		newConfigCmd(a), newProfileCmd(a), newCacheCmd(a),
-		newCredentialCmd(a),
+		newCredentialCmd(a), newVersionCmd(a),
 	)
 	completeValues(cmd, a)
 	plugin.Prepare(cmd, p, "kubectl edge", func(err error) error { return usageError{err} })

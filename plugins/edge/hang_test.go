@@ -11,6 +11,7 @@ import (
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/buildinfo"
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
 	"github.com/kubectl-edge/kubectl-edge/pkg/execcredential"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
@@ -37,7 +38,7 @@ func newLoggedIn(t *testing.T) (a *app, s *sandbox.Sandbox, key string) {
 	a = &app{
 		Process: Process{
 			IOStreams: genericiooptions.IOStreams{In: strings.NewReader(""), Out: io.Discard, ErrOut: io.Discard},
-			Getenv:    func(string) string { return "" }, Now: time.Now, Version: "test",
+			Getenv:    func(string) string { return "" }, Now: time.Now, Build: buildinfo.Of("test", "", ""),
 		},
 		dirs: dirs.Dirs{Config: filepath.Join(base, "config"), State: filepath.Join(base, "state"),
 			Cache: filepath.Join(base, "cache")},

@@ -126,7 +126,7 @@ func (a *app) printFindings(findings []audit.Finding, out output.Flags) error {
 	if out.Format != sarif {
 		return output.List(a.Out, out, a.findingKind(), findings)
 	}
-	data, err := audit.SARIF(findings, a.Version, a.Now())
+	data, err := audit.SARIF(findings, a.Build.Version, a.Now())
 	if err != nil {
 		return err
 	}

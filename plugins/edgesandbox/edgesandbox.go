@@ -15,15 +15,16 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/buildinfo"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/control"
 )
 
-// Run runs edge-sandbox with the arguments of this process, and returns the exit code.
-func Run() int {
+// Run runs this build of edge-sandbox with the arguments of its process, and returns the exit code.
+func Run(build buildinfo.Info) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
 	defer stop()
-	err := Root(os.Stdin, os.Stdout, os.Stderr).ExecuteContext(ctx)
+	err := Root(build, os.Stdin, os.Stdout, os.Stderr).ExecuteContext(ctx)
 	if status := exitStatus(0); errors.As(err, &status) {
 		return int(status)
 	}
@@ -76,19 +77,21 @@ type streams struct {
 }
 
 // Root is the command tree of edge-sandbox, which reads from and writes to these.
-func Root(in io.Reader, out, errOut io.Writer) *cobra.Command {
+func Root(build buildinfo.Info, in io.Reader, out, errOut io.Writer) *cobra.Command {
 	s := streams{In: in, Out: out, ErrOut: errOut}
 	cmd := &cobra.Command{
 		Use:           "edge-sandbox",
 		Short:         "A STACKIT with an Edge Cloud instance on this machine",
 		SilenceErrors: true,
 		SilenceUsage:  true,
+		Version:       build.Version,
 	}
+	cmd.SetVersionTemplate("edge-sandbox {{.Version}}\n")
 	cmd.SetIn(s.In)
 	cmd.SetOut(s.Out)
 	cmd.SetErr(s.ErrOut)
 	cmd.AddCommand(newUpCmd(s), newStatsCmd(s), newFaultCmd(s), newInstanceCmd(s), newProjectCmd(s),
 		newAccountCmd(s), newKeysCmd(s), newClockCmd(s), newSettingsCmd(s), newReadyCmd(s), newOperationsCmd(s),
-		newCACmd(s))
+		newCACmd(s), newVersionCmd(s, build))
 	return cmd
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/buildinfo"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 )
 
@@ -29,7 +30,7 @@ func commands() map[string][]*cobra.Command {
 			walk(child)
 		}
 	}
-	walk(Root(nil, io.Discard, io.Discard))
+	walk(Root(buildinfo.Info{}, nil, io.Discard, io.Discard))
 	delete(found, "")
 	return found
 }
@@ -136,5 +137,5 @@ func TestCommandsExplainThemselves(t *testing.T) {
 			walk(child)
 		}
 	}
-	walk(Root(nil, io.Discard, io.Discard))
+	walk(Root(buildinfo.Info{}, nil, io.Discard, io.Discard))
 }

@@ -109,7 +109,7 @@ func (a *app) clientWith(s settings, credential stackstate.Credential) (*stackst
 
 func (a *app) httpClient(s settings) (*http.Client, error) {
 	a.warnAbout(s)
-	o := transport.Options{UserAgent: "kubectl-sts/" + a.Version, Timeout: a.requestTimeout,
+	o := transport.Options{UserAgent: "kubectl-sts/" + a.Build.Version, Timeout: a.requestTimeout,
 		InsecureSkipVerify: s.skipSSL}
 	if !s.skipSSL {
 		var err error

@@ -18,7 +18,7 @@ import (
 // foreign are the commands of sts that are not here.
 var foreign = []string{
 	"dashboard", "graph", "health", "license", "monitor", "otel-component-mapping", "otel-relation-mapping", "script",
-	"settings", "stackpack", "topic", "topology", "topology-sync", "version",
+	"settings", "stackpack", "topic", "topology", "topology-sync",
 }
 
 // newForeignCmds are commands that say how to run sts for what it alone has, or run it. Their flags are those of sts.

@@ -56,7 +56,7 @@ sealed in a store of yours, not in the configuration file, and short-lived ones 
 	cmd.AddCommand(
 		newContextCmd(a), newServiceTokenCmd(a),
 		newRBACCmd(a), newUserSessionCmd(a), newAgentCmd(a),
-		newTokenCmd(a), newRunCmd(a), newAPICmd(a), newLogoutCmd(a),
+		newTokenCmd(a), newRunCmd(a), newAPICmd(a), newLogoutCmd(a), newVersionCmd(a),
 	)
 	cmd.AddCommand(newForeignCmds(a)...)
 	plugin.Prepare(cmd, a.Process, "kubectl sts", usage)

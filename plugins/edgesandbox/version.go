@@ -1,0 +1,19 @@
+package edgesandbox
+
+import (
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/buildinfo"
+)
+
+func newVersionCmd(s streams, build buildinfo.Info) *cobra.Command {
+	var format string
+	cmd := &cobra.Command{
+		Use:   "version",
+		Short: "Show which build this is",
+		Args:  cobra.NoArgs,
+		RunE:  func(*cobra.Command, []string) error { return build.Write(s.Out, format) },
+	}
+	cmd.Flags().StringVarP(&format, "output", "o", "", "output format: "+buildinfo.Formats)
+	return cmd
+}
