@@ -19,8 +19,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 9
 
 build: ## build the programs into bin/
-	go build -trimpath -buildvcs=false -o bin/ \
-		-ldflags '-s -w -X main.version=$(VERSION) -X main.commit=$(COMMIT) -X main.date=$(DATE)' ./cmd/...
+	@hack/build.sh '$(VERSION)' '$(COMMIT)' '$(DATE)'
 
 test: ## install or build what the tests need, then run all of them
 	hack/test.sh

@@ -12,15 +12,28 @@
 say() { printf '%s\n' "$*" >&2; }
 
 bin='' # the folder, once its key is known
+only_look='' ready=yes # for --if-built
+hack=$PWD
+
+cache_folder() { printf '%s\n' "${KUBECTL_EDGE_BUILD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kubectl-edge-build}"; }
 
 # build_once NAME makes what recipe says, and prints its folder. Another run that makes the same waits for this one; what is
-# interrupted leaves a file that is not taken for a program.
+# interrupted leaves nothing. With --if-built as a second argument it makes nothing, and prints the folder if all is there.
 build_once() {
   local key
   key=$(recipe | git hash-object --stdin | cut -c1-12)
-  bin=${KUBECTL_EDGE_BUILD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kubectl-edge-build}
+  bin=$(cache_folder)
   bin+=/$1-$(go env GOVERSION)-$(go env GOOS)-$(go env GOARCH)-$key
+  if [[ ${2:-} == --if-built ]]; then
+    only_look=yes
+    recipe >&2
+    [[ $ready == no ]] || printf '%s\n' "$bin"
+    return
+  fi
   mkdir -p "$bin"
+  trap 'rm -f "$bin"/*.partial.$$' EXIT
+  trap 'exit 130' INT # by way of EXIT: bash skips that for a signal that it has no trap for
+  trap 'exit 143' TERM
   exec 9>"$bin/.lock"
   if command -v flock >/dev/null && ! flock -n 9; then
     say "waiting for another build of the same ..."
@@ -40,9 +53,17 @@ program() {
     return
   fi
   [[ -x $bin/$name ]] && return
+  if [[ -n $only_look ]]; then
+    ready=no
+    return
+  fi
   say "building $name from source (about $duration on two cores, once) ..."
-  CGO_ENABLED=0 GOFLAGS=-mod=readonly GOWORK=off \
-    go build -C "$module" -buildvcs=false "$@" -o "$bin/$name.partial.$$" "$package"
+  local build=(env CGO_ENABLED=0 GOFLAGS=-mod=readonly GOWORK=off go) list=$bin/list.partial.$$
+  # Listing the packages downloads their modules, and says how many of them have to be compiled.
+  "${build[@]}" list -C "$module" -buildvcs=false "$@" -deps -f '{{if .Stale}}{{.ImportPath}}{{end}}' "$package" \
+    2>&1 >"$list" | "$hack/progress.sh" "$name"
+  "${build[@]}" build -C "$module" -v -buildvcs=false "$@" -o "$bin/$name.partial.$$" "$package" 2>&1 |
+    "$hack/progress.sh" "$name" "$(grep -c . "$list" || true)"
   mv "$bin/$name.partial.$$" "$bin/$name"
   say "built $name in $((SECONDS - start)) s"
 }

@@ -5,7 +5,7 @@ set -o errexit -o nounset -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 if [[ ${1:-} != play ]]; then
-  servers=$(hack/servers.sh)
+  servers=$(hack/find-servers.sh)
   exec env EDGE_SANDBOX_SERVERS="$servers" bin/edge-sandbox up --local-ui=false -- "${BASH_SOURCE[0]}" play
 fi
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
 # Builds etcd, kube-apiserver and kubectl from source, once per version, and prints the folder that holds them.
+# With --if-built it builds nothing, and prints the folder if they are there.
 set -o errexit -o nounset -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 source ./build-once.sh
@@ -15,4 +16,4 @@ recipe() {
   program kubernetes kubectl k8s.io/kubernetes/cmd/kubectl "half a minute" -trimpath -ldflags "$stamp"
   program kubernetes kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver "three minutes" -trimpath -ldflags "$stamp"
 }
-build_once "servers-$kubernetes-etcd-$etcd"
+build_once "servers-$kubernetes-etcd-$etcd" "$@"
