@@ -6,14 +6,15 @@
 # A recipe calls, for each program,
 #   program MODULE NAME PACKAGE DURATION [FLAG…]
 # with a folder that has a go.mod, and go build's further flags. It is run twice: to find out what the programs are made
-# from, which is their folder's key, and to make those that are not there. What an edit of a script does not change is not
-# built again because of it.
+# from, which is their folder's key, and to fill that folder. Each program has a key of its own as well, and is built once
+# for all folders: what an edit of a script or of one module does not change is not built again because of it.
 
 say() { printf '%s\n' "$*" >&2; }
 
 bin='' # the folder, once its key is known
 only_look='' ready=yes # for --if-built
 hack=$PWD
+system=$(go env GOVERSION)-$(go env GOOS)-$(go env GOARCH)
 
 cache_folder() { printf '%s\n' "${KUBECTL_EDGE_BUILD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kubectl-edge-build}"; }
 
@@ -22,8 +23,7 @@ cache_folder() { printf '%s\n' "${KUBECTL_EDGE_BUILD_CACHE:-${XDG_CACHE_HOME:-$H
 build_once() {
   local key
   key=$(recipe | git hash-object --stdin | cut -c1-12)
-  bin=$(cache_folder)
-  bin+=/$1-$(go env GOVERSION)-$(go env GOOS)-$(go env GOARCH)-$key
+  bin=$(cache_folder)/$1-$system-$key
   if [[ ${2:-} == --if-built ]]; then
     only_look=yes
     recipe >&2
@@ -44,12 +44,10 @@ build_once() {
 }
 
 program() {
-  local module=$1 name=$2 package=$3 duration=$4 start=$SECONDS
+  local module=$1 name=$2 package=$3 duration=$4 built
   shift 4
   if [[ -z $bin ]]; then
-    printf '%s\n' "$module" "$name" "$package" "$@"
-    find "$module" \( -name '*.go' -o -name go.mod -o -name go.sum \) -not -path '*/testdata/*' | LC_ALL=C sort |
-      while IFS= read -r file; do cat "$file"; done
+    sources "$module" "$name" "$package" "$@"
     return
   fi
   [[ -x $bin/$name ]] && return
@@ -57,6 +55,17 @@ program() {
     ready=no
     return
   fi
+  built=$(cache_folder)/programs
+  mkdir -p "$built"
+  built+=/$name-$system-$(sources "$module" "$name" "$package" "$@" | git hash-object --stdin | cut -c1-12)
+  [[ -x $built ]] || build "$built" "$module" "$name" "$package" "$duration" "$@"
+  ln -f "$built" "$bin/$name"
+}
+
+# build FILE MODULE NAME PACKAGE DURATION [FLAG…] builds a program as FILE.
+build() {
+  local file=$1 module=$2 name=$3 package=$4 duration=$5 start=$SECONDS
+  shift 5
   say "building $name from source (about $duration on two cores, once) ..."
   local build=(env CGO_ENABLED=0 GOFLAGS=-mod=readonly GOWORK=off go) list=$bin/list.partial.$$
   # Listing the packages downloads their modules, and says how many of them have to be compiled.
@@ -64,8 +73,16 @@ program() {
     2>&1 >"$list" | "$hack/progress.sh" "$name"
   "${build[@]}" build -C "$module" -v -buildvcs=false "$@" -o "$bin/$name.partial.$$" "$package" 2>&1 |
     "$hack/progress.sh" "$name" "$(grep -c . "$list" || true)"
-  mv "$bin/$name.partial.$$" "$bin/$name"
+  mv "$bin/$name.partial.$$" "$file"
   say "built $name in $((SECONDS - start)) s"
+}
+
+# sources MODULE NAME PACKAGE [FLAG…] prints what a program is made from.
+sources() {
+  local module=$1
+  printf '%s\n' "$@"
+  find "$module" \( -name '*.go' -o -name go.mod -o -name go.sum \) -not -path '*/testdata/*' | LC_ALL=C sort |
+    while IFS= read -r file; do cat "$file"; done
 }
 
 # required MODULE PATH prints the version of a module that the go.mod in the folder MODULE requires.

@@ -23,6 +23,7 @@ contract() {
   built terraform github.com/hashicorp/terraform-provider-kubernetes terraform-provider-kubernetes "a minute and a half"
   built terraform github.com/hashicorp/terraform-provider-helm terraform-provider-helm "half a minute"
   built terraform github.com/opentofu/opentofu/cmd/tofu tofu "two minutes"
+  built terraform-stackit github.com/stackitcloud/terraform-provider-stackit terraform-provider-stackit "two minutes"
   # What Prometheus discovers in clouds is most of it, and not needed here.
   built prometheus github.com/prometheus/prometheus/cmd/prometheus prometheus "a minute and a half" -tags remove_all_sd
   built flux github.com/fluxcd/kustomize-controller kustomize-controller "two minutes"
