@@ -29,6 +29,7 @@ test  dbus-daemon           dbus-daemon
 test  strace                strace
 test  unshare               util-linux
 test  mount                 mount
+test  ip                    iproute2
 END
   fi
 }

@@ -13,20 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/rogpeppe/go-internal/testscript"
-
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
-	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/scripttest"
 )
-
-// TestSystem runs the scripts that take the real STACKIT CLI.
-func TestSystem(t *testing.T) {
-	cli := scripttest.StackitCLI(t)
-	testscript.Run(t, scripttest.Params(filepath.Join("testdata", "system"), *update, func(e *testscript.Env) error {
-		scripttest.AddToPath(e, cli)
-		return (&scripttest.World{}).SetUpPerson(e)
-	}))
-}
 
 // startCluster starts "edge-sandbox up" with a cluster.
 func startCluster(t *testing.T, args ...string) *up {

@@ -6,6 +6,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -26,7 +27,9 @@ import (
 var update = flag.Bool("update", false, "update the scripts' expected output")
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"edge-sandbox": main, "fetch": fetch, "kubectl-sts": kubectlSTS})
+	programs := map[string]func(){"edge-sandbox": main, "fetch": fetch, "kubectl-sts": kubectlSTS}
+	maps.Copy(programs, systemPrograms())
+	testscript.Main(m, programs)
 }
 
 // kubectlSTS is cmd/kubectl-sts, for what the sandbox's StackState keeps.

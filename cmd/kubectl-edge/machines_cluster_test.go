@@ -277,7 +277,8 @@ func testArgoCD(t *testing.T, p *person, running *clustertest.Running) {
 	p.becomePod()
 	before := p.sandbox.Stats()
 	for i := 1; i <= 2; i++ {
-		out := strings.Split(strings.TrimSpace(p.must(list.Items[0], filepath.Join(clients(t), "clustersecret"))), "\n")
+		secret := p.must(list.Items[0], filepath.Join(scripttest.Clients(t), "clustersecret"))
+		out := strings.Split(strings.TrimSpace(secret), "\n")
 		if out[0] != sandbox.InstanceUser || !slices.Contains(out, hostOfSandbox) {
 			t.Errorf("Argo CD sees %q", out)
 		}

@@ -25,12 +25,13 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/scripttest"
 )
 
 // The CronJob's script writes a Secret, with which Flux's controller does what the page's Kustomization says. A Secret
 // with a credential helper in it gets it nowhere, unless it was started so.
 func testFlux(t *testing.T, p *person, running *clustertest.Running) {
-	p.env.Setenv("PATH", clients(t)+string(os.PathListSeparator)+p.env.Getenv("PATH"))
+	p.env.Setenv("PATH", scripttest.Clients(t)+string(os.PathListSeparator)+p.env.Getenv("PATH"))
 	admin, err := os.ReadFile(running.Kubeconfig)
 	if err != nil {
 		t.Fatal(err)

@@ -20,11 +20,12 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/scripttest"
 )
 
 // Prometheus scrapes the API server with the page's configuration, and still does when the token it began with is dead.
 func testPrometheus(t *testing.T, p *person, running *clustertest.Running) {
-	p.env.Setenv("PATH", clients(t)+string(os.PathListSeparator)+p.env.Getenv("PATH"))
+	p.env.Setenv("PATH", scripttest.Clients(t)+string(os.PathListSeparator)+p.env.Getenv("PATH"))
 	page := blocks(t, "prometheus.md", "yaml")[0]
 	p.admits(running, page)
 	all := objects(t, page)

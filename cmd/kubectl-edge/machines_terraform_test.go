@@ -17,6 +17,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/scripttest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
@@ -37,7 +38,7 @@ resource "helm_release" "line" {
 
 // The page's providers, which are HashiCorp's, create and delete objects; neither plan nor state holds a token.
 func testTerraform(t *testing.T, p *person, running *clustertest.Running) {
-	programs := clients(t)
+	programs := scripttest.Clients(t)
 	p.env.Setenv("PATH", programs+string(os.PathListSeparator)+p.env.Getenv("PATH"))
 	overrides, err := json.Marshal(programs) // a string of HCL's, too
 	if err != nil {

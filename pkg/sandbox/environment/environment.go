@@ -60,6 +60,9 @@ func New(dir, serversDir string, inherited []string, srv *server.Server) (*Envir
 	if err := e.writeFiles(dir, srv); err != nil {
 		return nil, err
 	}
+	if err := e.configureCLI(srv); err != nil {
+		return nil, err
+	}
 	return e, e.saveProfile(srv.Sandbox)
 }
 
@@ -153,6 +156,9 @@ func (e *Environment) Print(w io.Writer) error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(e.set)) {
+		if strings.Contains(name, " ") {
+			continue // no shell can export it
+		}
 		fmt.Fprintf(&out, "export %s='%s'\n", name, strings.ReplaceAll(e.set[name], "'", `'\''`))
 	}
 	_, err := w.Write(out.Bytes())

@@ -1,10 +1,18 @@
 package environment
 
 import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
 	"maps"
+	"os"
+	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/server"
 )
 
@@ -33,12 +41,46 @@ func stackitVariables(srv *server.Server) map[string]string {
 			"/.well-known/openid-configuration",
 		"STACKIT_ALLOWED_URL_DOMAIN": "localhost",
 	}
-	// The CLI takes its APIs over http, but the identity provider over https alone.
 	for _, name := range services() {
-		path := strings.ReplaceAll(strings.ToLower(name), "_", "-")
-		variables["STACKIT_"+name+"_CUSTOM_ENDPOINT"] = srv.PlainURL() + "/" + path
+		variables["STACKIT_"+name+"_CUSTOM_ENDPOINT"] = endpoint(srv, name)
 	}
+	variables["STACKIT_"+strings.ToUpper(albKey)] = endpoint(srv, "ALB") // bash passes it on, and sh does not
 	return variables
+}
+
+// endpoint is the address of a service. The CLI takes its APIs over http, but the identity provider over https alone.
+func endpoint(srv *server.Server, service string) string {
+	return srv.PlainURL() + "/" + strings.ReplaceAll(strings.ToLower(service), "_", "-")
+}
+
+// albKey is the CLI's key for the address of the application load balancers. It has a blank in it, up to v0.71 at
+// least, so that shells cannot export the variable that goes with it.
+const albKey = "alb_custom _endpoint"
+
+// configureCLI leads the CLI to the sandbox where variables may not reach it, and keeps what else its configuration
+// says. The profiles that it creates are copies of that.
+func (e *Environment) configureCLI(srv *server.Server) error {
+	folder := e.set["XDG_CONFIG_HOME"]
+	if runtime.GOOS == "darwin" { // as os.UserConfigDir says, which the CLI asks
+		folder = filepath.Join(e.set["HOME"], "Library", "Application Support")
+	}
+	path := filepath.Join(folder, "stackit", "cli-config.json")
+	config := map[string]any{}
+	data, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(data, &config)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("read the configuration of the STACKIT CLI: %w", err)
+	}
+	config[albKey] = endpoint(srv, "ALB")
+	if data, err = json.MarshalIndent(config, "", "  "); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	return atomicfile.Write(path, data, 0o600)
 }
 
 // foreign returns the names of inherited variables that would lead a command to the person's own STACKIT or cluster.

@@ -1,0 +1,33 @@
+//go:build system && linux
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/control"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
+)
+
+// xdgOpen is a browser for scripts, by the name under which programs look for one. A person signs in there.
+func xdgOpen() {
+	client, err := control.NewHTTP(os.Getenv("EDGE_SANDBOX_CA"))
+	if err != nil {
+		panic(err)
+	}
+	back, err := sandboxtest.SignIn(context.Background(), client, os.Args[1], sandbox.AdminUser, sandbox.AdminPassword,
+		true)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	res, err := client.Get(back.String())
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	res.Body.Close()
+}

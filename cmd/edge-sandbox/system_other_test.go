@@ -1,0 +1,5 @@
+//go:build !(system && linux)
+
+package main
+
+func systemPrograms() map[string]func() { return nil }

@@ -1,0 +1,45 @@
+//go:build system && linux
+
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/buildinfo"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/scripttest"
+	"github.com/kubectl-edge/kubectl-edge/plugins/credential"
+	"github.com/kubectl-edge/kubectl-edge/plugins/edge"
+)
+
+// systemPrograms are for the scripts that take real clients.
+func systemPrograms() map[string]func() {
+	return map[string]func(){
+		"every-service": everyService, "xdg-open": xdgOpen, "recorded": recorded, "recorded-here": recordedHere,
+		"kubectl-edge": func() { os.Exit(plugin.Main(edge.Tree, buildinfo.Of("test", "", ""))) },
+		"kubectl-edge_credential": func() {
+			os.Exit(credential.Run(credential.Process{
+				Args: os.Args, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Now: time.Now,
+				Build: func() buildinfo.Info { return buildinfo.Of("test", "", "") },
+			}))
+		},
+	}
+}
+
+// TestSystem runs the scripts that take real clients: the STACKIT CLI, OpenTofu with STACKIT's provider, kubectl.
+func TestSystem(t *testing.T) {
+	cli, clients := scripttest.StackitCLI(t), scripttest.Clients(t)
+	testscript.Run(t, scripttest.Params(filepath.Join("testdata", "system"), *update, func(e *testscript.Env) error {
+		scripttest.AddToPath(e, clustertest.Servers(t))
+		scripttest.AddToPath(e, clients)
+		scripttest.AddToPath(e, cli)
+		e.Setenv("CLIENTS", clients)
+		return (&scripttest.World{}).SetUpPerson(e)
+	}))
+}
