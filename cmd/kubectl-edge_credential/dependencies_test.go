@@ -15,7 +15,7 @@ func TestDependencies(t *testing.T) {
 	ours := []string{
 		"cmd/kubectl-edge_credential", "pkg/atomicfile", "pkg/buildinfo", "pkg/caller", "pkg/dirs", "pkg/envcredential",
 		"pkg/execcredential",
-		"pkg/expiration", "pkg/hint",
+		"pkg/expiration", "pkg/hint", "pkg/oslock",
 		"pkg/securefile", "pkg/profile", "pkg/stackitid", "pkg/tokencache", "pkg/tokenrequest", "plugins/credential",
 	}
 	others := []string{

@@ -32,7 +32,7 @@ func Find(path string) (*File, error) {
 	target, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		if link, err := os.Readlink(path); err == nil {
-			return nil, hint.Wrap(fmt.Errorf("it is a symlink to %q, which does not exist", link),
+			return nil, hint.Wrap(fmt.Errorf("it is a symlink to %s, which does not exist", hint.Path(link)),
 				"create that file, or remove the symlink %s", path)
 		}
 		return &File{Path: path, Target: path}, nil
@@ -55,7 +55,7 @@ func (f *File) Read() ([]byte, error) {
 	if f.Info == nil {
 		return nil, nil
 	}
-	data, err := os.ReadFile(f.Target)
+	data, err := readFile(f.Target)
 	if err != nil {
 		return nil, cause(err)
 	}
@@ -91,11 +91,14 @@ func (f *File) CheckWritable() error {
 	if f.Info == nil {
 		return checkFolder(filepath.Dir(f.Target))
 	}
-	existing, err := os.OpenFile(f.Target, os.O_WRONLY, 0)
+	existing, err := securefile.Open(f.Target, os.O_WRONLY, 0)
 	if err != nil {
 		return cause(err)
 	}
-	return existing.Close()
+	if err := existing.Close(); err != nil {
+		return err
+	}
+	return cause(securefile.CheckReplaceable(f.Target))
 }
 
 // checkFolder tries the folder, or where it does not exist the one above it.
@@ -125,7 +128,7 @@ func (f *File) checkOwn() error {
 		return nil
 	}
 	if perm := f.Info.Mode().Perm(); perm&0o200 == 0 {
-		return hint.Wrap(fmt.Errorf("%w (mode %04o)", ErrReadOnly, perm), "chmod u+w %s", f.Target)
+		return hint.Wrap(fmt.Errorf("%w (mode %04o)", ErrReadOnly, perm), "%s", hint.MakeWritable(f.Target))
 	}
 	return checkOwner(f.Info)
 }
@@ -167,7 +170,7 @@ var errInPlace = errors.New("no other file can take its place")
 
 // replace puts a new file in the place of the old one.
 func (f *File) replace(data []byte) error {
-	if f.Info != nil && links(f.Info) > 1 {
+	if f.Info != nil && links(f.Target, f.Info) > 1 {
 		return errInPlace // its other names would keep the old content
 	}
 	dir, err := securefile.AnyDir(filepath.Dir(f.Target))

@@ -103,6 +103,16 @@ func readBackup(path string) ([]byte, error) {
 	return io.ReadAll(f)
 }
 
+// readFile is os.ReadFile, in a way that does not hinder a program that replaces the file meanwhile.
+func readFile(path string) ([]byte, error) {
+	f, err := securefile.Open(path, os.O_RDONLY, 0)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return io.ReadAll(f)
+}
+
 // Recover completes what a writer that was killed began: it brings back the old content of a half written file. The
 // caller holds the file's lock.
 func (f *File) Recover() error {
@@ -113,7 +123,7 @@ func (f *File) Recover() error {
 	if b == nil {
 		return nil
 	}
-	data, err := os.ReadFile(f.Target)
+	data, err := readFile(f.Target)
 	if err != nil {
 		return cause(err)
 	}
@@ -130,8 +140,8 @@ func (f *File) Recover() error {
 }
 
 func dropBackup(target string) {
-	_ = os.Remove(backupPath(target))
-	_ = os.Remove(spareBackupPath(target))
+	_ = securefile.Remove(backupPath(target))
+	_ = securefile.Remove(spareBackupPath(target))
 }
 
 // writeInPlace writes the file itself. If that fails half way, it brings back the old content.
@@ -168,7 +178,7 @@ func (f *File) writeInPlace(old, data []byte) error {
 // overwrite writes data over the content of a file: first what is beyond its end, which takes the space that is needed,
 // then the beginning, and then it cuts off what is left.
 func overwrite(path string, data []byte) error {
-	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	file, err := securefile.Open(path, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}

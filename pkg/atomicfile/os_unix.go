@@ -8,25 +8,14 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 const closeFirst = false
 
-// tryLock takes the OS lock of f, which ends with the process or when f is closed.
-func tryLock(f *os.File) lockState {
-	for {
-		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-		switch {
-		case err == nil:
-			return locked
-		case errors.Is(err, syscall.EINTR):
-		case errors.Is(err, syscall.EWOULDBLOCK):
-			return busy
-		default: // NFS without its lock service, say
-			return noLocks
-		}
-	}
-}
+// lockable is what is locked of a temporary file: the file itself.
+func lockable(_ *securefile.Dir, _ string, f *os.File) (*os.File, error) { return f, nil }
 
 // removed reports whether f has no name any more.
 func removed(f *os.File) bool {
@@ -59,7 +48,8 @@ func notPermitted(err error) bool {
 	return unsupported(err) || errors.Is(err, syscall.EPERM) || errors.Is(err, syscall.EACCES)
 }
 
-func links(info fs.FileInfo) uint64 {
+// links is how many names the file has.
+func links(_ string, info fs.FileInfo) uint64 {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
 		return 1

@@ -4,30 +4,81 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"syscall"
+	"unsafe"
+
+	"golang.org/x/sys/windows"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
-// closeFirst is for Windows, which neither renames nor removes an open file.
+// closeFirst is for Windows, where a program that opens a file and wants no other writer fails as long as the file is
+// open for writing, .NET's File.ReadAllText for one: what becomes a file is closed before.
 const closeFirst = true
 
-// tryLock has nothing to do: nobody can remove a file that its writer has open.
-func tryLock(*os.File) lockState { return locked }
+// lockable is what is locked of a temporary file: the file, opened once more for reading, since its lock has to outlive
+// the moment in which it is renamed. Otherwise another writer would take it for left behind.
+func lockable(dir *securefile.Dir, name string, _ *os.File) (*os.File, error) {
+	return dir.Open(name, os.O_RDONLY, 0)
+}
 
-func removed(*os.File) bool { return false }
+// standardInfo is FILE_STANDARD_INFO.
+type standardInfo struct {
+	allocationSize, endOfFile int64
+	links                     uint32
+	deletePending, directory  bool
+}
+
+func standard(f *os.File) (info standardInfo, err error) {
+	err = windows.GetFileInformationByHandleEx(windows.Handle(f.Fd()), windows.FileStandardInfo,
+		(*byte)(unsafe.Pointer(&info)), uint32(unsafe.Sizeof(info)))
+	return info, err
+}
+
+// removed reports whether f has no name any more.
+func removed(f *os.File) bool {
+	info, err := standard(f)
+	return err != nil || info.deletePending || info.links == 0
+}
 
 func ours(fs.FileInfo) bool { return true }
 
-func unsupported(err error) bool { return errors.Is(err, errors.ErrUnsupported) }
+// unsupported reports whether a file system does not have the operation.
+func unsupported(err error) bool {
+	return errors.Is(err, errors.ErrUnsupported) || errors.Is(err, windows.ERROR_INVALID_FUNCTION) ||
+		errors.Is(err, windows.ERROR_NOT_SUPPORTED)
+}
 
 func notPermitted(err error) bool { return unsupported(err) || errors.Is(err, fs.ErrPermission) }
 
-func links(fs.FileInfo) uint64 { return 1 }
+// links is how many names the file has.
+func links(path string, _ fs.FileInfo) uint64 {
+	f, err := securefile.Open(path, os.O_RDONLY, 0)
+	if err != nil {
+		return 1
+	}
+	defer f.Close()
+	info, err := standard(f)
+	if err != nil {
+		return 1
+	}
+	return uint64(info.links)
+}
 
-// checkOwner has nothing to check: the folder's access list says who may replace a file.
+// checkOwner has nothing to check: the file's access list says who may replace it, whoever owns it.
 func checkOwner(fs.FileInfo) error { return nil }
 
-// keepOwner has nothing to do: a new file inherits the folder's access list.
+// keepOwner has nothing to do: a file's owner is the user, or the administrators of whom the user is one. What others
+// may do with it is in its access list, see keepAttributes.
 func keepOwner(*os.File, fs.FileInfo) error { return nil }
 
-func closedFolder(error) bool { return false }
+// closedFolder is for errors that say that no file can be made in a folder. A file in it may be writable all the same.
+func closedFolder(err error) bool {
+	return errors.Is(err, fs.ErrPermission) || errors.Is(err, windows.ERROR_WRITE_PROTECT)
+}
 
-func fixedName(error) bool { return false }
+// fixedName is for errors of a rename that say that the name cannot be given to another file: a volume mounted there,
+// say. A file that another program has open is none: that program would see it half written.
+func fixedName(err error) bool {
+	return errors.Is(err, syscall.EXDEV) || errors.Is(err, windows.ERROR_NOT_SAME_DEVICE)
+}

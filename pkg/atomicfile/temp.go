@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/oslock"
 	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
@@ -29,6 +30,7 @@ type temp struct {
 	dir  *securefile.Dir
 	name string // "" once it has become the file
 	file *os.File
+	lock *os.File // what is locked of it
 }
 
 // create makes a temporary file for the file base of dir, 0600 and locked, and removes what killed writers of base
@@ -72,16 +74,22 @@ func tryCreate(dir *securefile.Dir, name string) (*temp, error) {
 	if err != nil {
 		return nil, err
 	}
-	if state := tryLock(f); state == busy || state == locked && removed(f) {
+	lock, err := lockable(dir, name, f)
+	if err != nil {
 		_ = f.Close()
 		return nil, fs.ErrExist
 	}
-	return &temp{dir, name, f}, nil
+	if err := oslock.Try(lock); errors.Is(err, oslock.ErrHeld) || err == nil && removed(lock) {
+		_ = lock.Close()
+		_ = f.Close()
+		return nil, fs.ErrExist
+	}
+	return &temp{dir, name, f, lock}, nil
 }
 
 // become gives the temporary file the name of path.
 func (t *temp) become(path string) error {
-	if closeFirst { // Windows renames no open file
+	if closeFirst {
 		if err := t.file.Close(); err != nil {
 			return writeError(path, err)
 		}
@@ -102,6 +110,7 @@ func (t *temp) close() {
 		_ = t.dir.Remove(t.name)
 	}
 	_ = t.file.Close()
+	_ = t.lock.Close()
 }
 
 // Sweep removes what writers of path left behind that were killed, under any name that this or an earlier version gave
@@ -153,22 +162,19 @@ func sweepOne(dir *securefile.Dir, name string) error {
 	if err != nil || !info.Mode().IsRegular() || !ours(info) {
 		return errInUse
 	}
-	switch tryLock(f) {
-	case busy:
+	switch err := oslock.Try(f); {
+	case errors.Is(err, oslock.ErrHeld):
 		return errInUse
-	case locked:
+	case err == nil:
 		// A writer that was done meanwhile has renamed what was opened here, and the name may be the next one's file.
 		// From here on it stays ours: nobody removes what is locked, nor makes what is there.
 		if !stillNamed(dir, name, info) {
 			return nil
 		}
-	case noLocks:
+	default: // the file system has no locks, or none for this file
 		if time.Since(info.ModTime()) < unlockedAge {
 			return errInUse
 		}
-	}
-	if closeFirst {
-		_ = f.Close()
 	}
 	return dir.Remove(name)
 }
@@ -183,12 +189,3 @@ func stillNamed(dir *securefile.Dir, name string, info fs.FileInfo) bool {
 	now, err := f.Stat()
 	return err == nil && os.SameFile(info, now)
 }
-
-// lockState is what came of trying to lock a temporary file.
-type lockState int
-
-const (
-	locked lockState = iota
-	busy
-	noLocks // the file system has none
-)

@@ -20,6 +20,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/jwtclaims"
 	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
 )
@@ -42,7 +43,7 @@ type Finding struct {
 func Path(path string) ([]Finding, error) {
 	info, err := os.Stat(path)
 	if err != nil {
-		return nil, fmt.Errorf("audit %q: %w", path, cause(err))
+		return nil, fmt.Errorf("audit %s: %w", hint.Path(path), cause(err))
 	}
 	if !info.IsDir() {
 		return auditFile(path, false)
@@ -51,7 +52,7 @@ func Path(path string) ([]Finding, error) {
 	var failed []error
 	err = filepath.WalkDir(path, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
-			failed = append(failed, fmt.Errorf("audit %q: %w", path, cause(err)))
+			failed = append(failed, fmt.Errorf("audit %s: %w", hint.Path(path), cause(err)))
 			return nil
 		}
 		if entry.IsDir() && entry.Name() == ".git" {
@@ -84,7 +85,7 @@ func auditFile(path string, many bool) ([]Finding, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("audit %q: %w", path, err)
+		return nil, fmt.Errorf("audit %s: %w", hint.Path(path), err)
 	}
 	for i := range findings {
 		f := &findings[i]

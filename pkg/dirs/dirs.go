@@ -59,7 +59,7 @@ func belowUserHome() (Dirs, error) {
 		Cache:  folder("XDG_CACHE_HOME", cacheBelow),
 	}
 	if missing {
-		return Dirs{}, hint.Wrap(errNoHome, "export HOME=/path/of/your/home")
+		return Dirs{}, hint.Wrap(errNoHome, "%s", setHome)
 	}
 	return d, nil
 }

@@ -11,6 +11,9 @@ import (
 	"strings"
 )
 
+// setHome is what to do where the user has no home folder.
+const setHome = "export HOME=/path/of/your/home"
+
 var errNoHome = errors.New("$HOME is not an absolute path, and /etc/passwd names no home folder for this user")
 
 func homeIsSet() bool { return filepath.IsAbs(os.Getenv("HOME")) }

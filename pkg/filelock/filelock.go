@@ -5,10 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-)
+	"os"
 
-// errNoLocks is the error of a file system that has no locks, such as NFS without its lock service.
-var errNoLocks = errors.New("the file system has no locks")
+	"github.com/kubectl-edge/kubectl-edge/pkg/oslock"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
+)
 
 // Lock takes the lock on the file at path, which it creates with mode 0600 and never removes, and returns the function
 // that releases it. It waits, without polling, until ctx is done. The file must be used for nothing else. It is refused
@@ -19,37 +20,41 @@ func Lock(ctx context.Context, path string) (unlock func(), err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
-	lock, err := open(path)
+	// The file is opened by securefile and locked here, not by a library that opens it by its path: a link in its place
+	// would have us open what somebody else chose, and on Windows an open file that is not shared cannot be removed.
+	file, err := securefile.OpenMine(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
-	switch locked, err := lock.try(); {
-	case errors.Is(err, errNoLocks):
-		lock.close()
+	// There is nothing to do about an error of Close, and the process's end closes it, too.
+	release := func() { _ = file.Close() }
+	switch err := oslock.Try(file); {
+	case err == nil:
+		return release, nil
+	case errors.Is(err, oslock.ErrNone):
+		release()
 		return exclusive(ctx, path)
-	case err != nil:
-		lock.close()
+	case !errors.Is(err, oslock.ErrHeld):
+		release()
 		return nil, fmt.Errorf("lock %s: %w", path, err)
-	case locked:
-		return lock.close, nil
 	}
 	// A lock call cannot be interrupted: when ctx ends first, the goroutine that gets the lock late gives it back.
 	result := make(chan error)
 	go func() {
-		err := lock.wait()
+		err := oslock.Wait(file)
 		select {
 		case result <- err:
 		case <-ctx.Done():
-			lock.close()
+			release()
 		}
 	}()
 	select {
 	case err := <-result:
 		if err != nil {
-			lock.close()
+			release()
 			return nil, fmt.Errorf("lock %s: %w", path, err)
 		}
-		return lock.close, nil
+		return release, nil
 	case <-ctx.Done():
 		return nil, fmt.Errorf("wait for the lock %s, which another process holds: %w", path, ctx.Err())
 	}

@@ -44,18 +44,6 @@ func Print(w io.Writer, err error) {
 	}
 }
 
-// Word is s as one word of a shell's command, for a hint that can be pasted.
-func Word(s string) string {
-	plain := s != "" && strings.IndexFunc(s, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' ||
-			strings.ContainsRune("-_./:@%+=,", r))
-	}) < 0
-	if plain {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
 // Printable makes one line of what others wrote fit for a terminal, which would obey what is invisible in it.
 func Printable(s string) string {
 	return strings.Map(func(r rune) rune {

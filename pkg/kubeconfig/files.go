@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"slices"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
@@ -25,7 +24,7 @@ type file struct {
 func readFile(path string) (*file, error) {
 	f := &file{path: path}
 	if err := f.read(); err != nil {
-		return nil, fmt.Errorf("read kubeconfig %q: %w", path, err)
+		return nil, fmt.Errorf("read kubeconfig %s: %w", hint.Path(path), err)
 	}
 	return f, nil
 }
@@ -55,7 +54,7 @@ func (f *file) write(data []byte) error {
 }
 
 func writeError(path string, err error) error {
-	err = fmt.Errorf("write kubeconfig %q: %w", path, err)
+	err = fmt.Errorf("write kubeconfig %s: %w", hint.Path(path), err)
 	if errors.Is(err, atomicfile.ErrReadOnly) {
 		err = hint.Wrap(err, "%s, or choose another file with --kubeconfig", hint.Of(err))
 	}
@@ -121,6 +120,3 @@ func reason(err error) error {
 	}
 	return err
 }
-
-// onWindows is for the few rules of its file system that differ.
-const onWindows = runtime.GOOS == "windows"

@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
 // Edit changes kubeconfig files under client-go's own lock. Explicit is the value of --kubeconfig; if it is "", the
@@ -32,7 +33,7 @@ func Edit(ctx context.Context, explicit string, edit func(*api.Config) error) er
 		return err
 	}
 	if err := os.MkdirAll(filepath.Dir(files.fallback), 0o700); err != nil {
-		return fmt.Errorf("write kubeconfig %q: create its folder: %w", files.fallback, reason(err))
+		return fmt.Errorf("write kubeconfig %s: create its folder: %w", hint.Path(files.fallback), reason(err))
 	}
 	unlock, err := lockFiles(ctx, files.paths)
 	if err != nil {
@@ -223,7 +224,7 @@ func (f files) edit(edit func(*api.Config) error) ([]editedFile, error) {
 		wants[file.path] = file.document.model.DeepCopy()
 	}
 	if wants[f.fallback] == nil {
-		return nil, fmt.Errorf("find the kubeconfig: %q is none of the files", f.fallback)
+		return nil, fmt.Errorf("find the kubeconfig: %s is none of the files", hint.Path(f.fallback))
 	}
 	distribute(old.Clusters, new.Clusters, clusterOrigin, f.fallback,
 		func(path string) map[string]*api.Cluster { return wants[path].Clusters })
@@ -238,7 +239,7 @@ func (f files) edit(edit func(*api.Config) error) ([]editedFile, error) {
 	for _, file := range read {
 		data, err := file.document.apply(wants[file.path])
 		if err != nil {
-			return nil, fmt.Errorf("edit kubeconfig %q: %w", file.path, err)
+			return nil, fmt.Errorf("edit kubeconfig %s: %w", hint.Path(file.path), err)
 		}
 		if string(data) != string(file.document.data) {
 			edited = append(edited, editedFile{file, data})

@@ -4,15 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
 
-	"github.com/gofrs/flock"
-
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/oslock"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 // The lock of a kubeconfig is client-go's: a file beside it, made with O_EXCL or, as here, by a hard link, which fails
@@ -35,7 +36,7 @@ const settle = 100 * time.Millisecond
 
 type lock struct {
 	name string
-	os   *flock.Flock // nil where the file system has no hard links or OS locks: then it is client-go's bare lock
+	file *os.File // nil where the file system has no hard links or OS locks: then it is client-go's bare lock
 }
 
 // acquire takes the lock file of this name. It waits for a while if another program holds it, and longer if many
@@ -63,7 +64,7 @@ func acquire(ctx context.Context, name string) (*lock, error) {
 			if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 				return nil, held(name)
 			}
-			return nil, fmt.Errorf("wait for lock %q: %w", name, ctx.Err())
+			return nil, fmt.Errorf("wait for lock %s: %w", hint.Path(name), ctx.Err())
 		case <-time.After(lockPoll):
 		}
 	}
@@ -74,8 +75,8 @@ func held(name string) error {
 	if info, err := os.Stat(name); err == nil {
 		since = fmt.Sprintf(" for %s", time.Since(info.ModTime()).Round(time.Second))
 	}
-	return hint.Wrap(fmt.Errorf("lock kubeconfig: %q has been there%s", name, since),
-		"if no kubectl or other program is writing the kubeconfig, remove what a crash left: rm %s", name)
+	return hint.Wrap(fmt.Errorf("lock kubeconfig: %s has been there%s", hint.Path(name), since),
+		"if no kubectl or other program is writing the kubeconfig, remove what a crash left: %s", hint.Delete(name))
 }
 
 // try takes the lock or returns nil if another program has it.
@@ -85,20 +86,28 @@ func try(name string) (*lock, error) {
 	}
 	temp, err := os.CreateTemp(filepath.Dir(name), atomicfile.TempPrefix+filepath.Base(name)+"-*")
 	if err != nil {
-		return nil, fmt.Errorf("lock kubeconfig: create %q: %w", name, reason(err))
+		return nil, fmt.Errorf("lock kubeconfig: create %s: %w", hint.Path(name), reason(err))
 	}
-	defer os.Remove(temp.Name())
+	defer securefile.Remove(temp.Name())
 	_, err = temp.WriteString(lockContent)
 	if closeErr := temp.Close(); err == nil {
 		err = closeErr
 	}
 	if err != nil {
-		return nil, fmt.Errorf("lock kubeconfig: write %q: %w", name, reason(err))
+		return nil, fmt.Errorf("lock kubeconfig: write %s: %w", hint.Path(name), reason(err))
 	}
-	l := &lock{name: name, os: flock.New(temp.Name(), flock.SetFlag(os.O_RDWR))}
-	if ok, err := l.os.TryLock(); errors.Is(err, fs.ErrNotExist) || err == nil && !ok {
+	file, err := securefile.Open(temp.Name(), os.O_RDWR|securefile.NoFollow, 0)
+	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil // another taker sweeps, and was quicker
 	} else if err != nil {
+		return nil, fmt.Errorf("lock kubeconfig: open %s: %w", hint.Path(name), reason(err))
+	}
+	l := &lock{name, file}
+	if err := oslock.Try(file); errors.Is(err, oslock.ErrHeld) {
+		l.drop()
+		return nil, nil // as above
+	} else if err != nil {
+		l.drop()
 		return bareLock(name)
 	}
 	err = os.Link(temp.Name(), name)
@@ -117,7 +126,7 @@ func bareLock(name string) (*lock, error) {
 	if errors.Is(err, fs.ErrExist) {
 		return nil, nil
 	} else if err != nil {
-		return nil, fmt.Errorf("lock kubeconfig: create %q: %w", name, reason(err))
+		return nil, fmt.Errorf("lock kubeconfig: create %s: %w", hint.Path(name), reason(err))
 	}
 	return &lock{name: name}, f.Close()
 }
@@ -127,20 +136,29 @@ func takeOver(name string) *lock {
 	if info, err := os.Lstat(name); err != nil || !info.Mode().IsRegular() {
 		return nil
 	}
-	l := &lock{name: name, os: flock.New(name, flock.SetFlag(os.O_RDWR))}
-	if ok, err := l.os.TryLock(); err != nil || !ok {
+	file, err := securefile.Open(name, os.O_RDWR|securefile.NoFollow, 0)
+	if err != nil {
 		return nil
 	}
-	if content, err := os.ReadFile(name); err != nil || string(content) != lockContent || !l.current() {
+	l := &lock{name, file}
+	if oslock.Try(file) != nil || !l.ours() || !l.current() {
 		l.drop()
 		return nil
 	}
 	return l
 }
 
+// ours reports whether the locked file says that it is a lock of this program. It is read through the handle that holds
+// the lock: Windows lets no other read what is locked, and earlier versions locked the content itself.
+func (l *lock) ours() bool {
+	content := make([]byte, len(lockContent)+1)
+	n, err := l.file.ReadAt(content, 0)
+	return errors.Is(err, io.EOF) && string(content[:n]) == lockContent
+}
+
 // current reports whether the locked file is still the one that has the name.
 func (l *lock) current() bool {
-	locked, err := l.os.Stat()
+	locked, err := l.file.Stat()
 	if err != nil {
 		return false
 	}
@@ -150,20 +168,16 @@ func (l *lock) current() bool {
 
 // drop gives up the OS lock.
 func (l *lock) drop() {
-	_ = l.os.Close() // there is nothing to do about an error, and the end of the process drops it, too
+	_ = l.file.Close() // there is nothing to do about an error, and the end of the process drops it, too
 }
 
 func (l *lock) release() {
-	switch {
-	case l.os == nil:
-		os.Remove(l.name)
-	case onWindows: // which does not remove an open file, so neither do we one that was taken over meanwhile
-		l.drop()
-		os.Remove(l.name)
-	default:
-		if l.current() {
-			os.Remove(l.name)
-		}
-		l.drop()
+	if l.file == nil {
+		_ = securefile.Remove(l.name)
+		return
 	}
+	if l.current() {
+		_ = securefile.Remove(l.name)
+	}
+	l.drop()
 }

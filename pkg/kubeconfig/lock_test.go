@@ -32,7 +32,7 @@ func TestLockOfOthersIsRespected(t *testing.T) {
 	ctx, cancel = context.WithDeadline(t.Context(), time.Now())
 	defer cancel()
 	_, err = acquire(ctx, name)
-	if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(hint.Of(err), "rm "+name) {
+	if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(hint.Of(err), hint.Delete(name)) {
 		t.Errorf("error %v with hint %q, want both to name the lock", err, hint.Of(err))
 	}
 	clean(t, filepath.Dir(name), "config.lock")
@@ -60,7 +60,8 @@ func TestReleaseLeavesTheLockOfOthers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Remove(name); err != nil {
+	// Out of the way, as by somebody who removes it: Wine keeps the name of an open file that is removed, Windows not.
+	if err := os.Rename(name, filepath.Join(t.TempDir(), "away")); err != nil {
 		t.Fatal(err)
 	}
 	other, err := acquire(t.Context(), name)
@@ -75,6 +76,9 @@ func TestReleaseLeavesTheLockOfOthers(t *testing.T) {
 
 // A file that is reached through a symlink is locked by both of its names: kubectl may use either.
 func TestLinkedFileIsLockedByBothNames(t *testing.T) {
+	if onWindows {
+		return // making links is a privilege there, and Wine has none that can be read again
+	}
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "real", "kubeconfig"), annotated, 0o600)
 	path := filepath.Join(dir, "config")
@@ -112,7 +116,11 @@ func TestKubectlThatReadTheOldFileIsLockedOut(t *testing.T) {
 		edited := make(chan error, 1)
 		go func() { edited <- Edit(t.Context(), path, edit) }()
 		before := time.Now()
-		for now := before; fileText(t, path) == annotated; now = time.Now() {
+		for now := before; ; now = time.Now() {
+			// On Windows a file that is just being put in its place is closed to those who do not share it: kubectl.
+			if data, err := os.ReadFile(path); err != nil && !onWindows || err == nil && string(data) != annotated {
+				break
+			}
 			before = now
 		}
 		err = clientcmd.ModifyConfig(options, *old, true)
@@ -137,7 +145,9 @@ func TestKubectlThatReadTheOldFileIsLockedOut(t *testing.T) {
 func TestLocksExclude(t *testing.T) {
 	dir := t.TempDir()
 	link := filepath.Join(dir, "link")
-	if err := os.Symlink(dir, link); err != nil {
+	if onWindows {
+		link = dir // see TestEditKeepsModeAndSymlinks
+	} else if err := os.Symlink(dir, link); err != nil {
 		t.Fatal(err)
 	}
 	write(t, filepath.Join(dir, "config"), annotated, 0o600)
@@ -161,5 +171,9 @@ func TestLocksExclude(t *testing.T) {
 	if got := len(config.Contexts); got != 13 {
 		t.Errorf("got %d contexts, want 13", got)
 	}
-	clean(t, dir, "config", "link")
+	if onWindows {
+		clean(t, dir, "config")
+	} else {
+		clean(t, dir, "config", "link")
+	}
 }

@@ -230,7 +230,7 @@ func TestKeyFile(t *testing.T) {
 		file KeyFile
 		want string
 	}{
-		{KeyFile{Path: w.dir + "/missing.json"}, "no such file"},
+		{KeyFile{Path: w.dir + "/missing.json"}, "missing.json: "},
 		{KeyFile{Path: w.dir}, "read service account key"},
 		{KeyFile{Path: w.write("big.json", make([]byte, 2<<20))}, "larger than 1 MiB"},
 		{KeyFile{Path: w.keyFile().Path, PrivateKeyPath: w.dir + "/missing.pem"}, "read private key"},

@@ -86,8 +86,7 @@ func wrap(what string, err error) error {
 	if refused, ok := errors.AsType[*securefile.Error](err); ok {
 		err = hint.Wrap(err, "%s", refused.Next())
 	} else if failed, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(err, fs.ErrPermission) {
-		err = hint.Wrap(err, "if a command that ran with sudo made it: sudo chown -R \"$USER\" %s",
-			hint.Word(failed.Path))
+		err = hint.Wrap(err, "%s", hint.Own(failed.Path))
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }

@@ -57,7 +57,11 @@ func (d *Dir) Open(name string, flag int, perm fs.FileMode) (*os.File, error) {
 	if err := d.noLink(name); err != nil {
 		return nil, err
 	}
-	f, err := d.root.OpenFile(name, flag|nonBlock, perm)
+	var f *os.File
+	err := patiently(d.Path(name), func() (err error) {
+		f, err = d.root.OpenFile(name, flag|nonBlock, perm)
+		return err
+	})
 	if failed, ok := err.(*fs.PathError); ok {
 		failed.Op, failed.Path = "open", d.Path(name)
 	}
@@ -74,11 +78,13 @@ func (d *Dir) read(name string, a Access) ([]byte, error) {
 }
 
 // Rename renames a file of the folder, replacing one that has the name.
-func (d *Dir) Rename(from, to string) error { return d.root.Rename(from, to) }
+func (d *Dir) Rename(from, to string) error {
+	return patiently(d.Path(to), func() error { return d.root.Rename(from, to) })
+}
 
 // Remove removes a file of the folder.
 func (d *Dir) Remove(name string) error {
-	err := d.root.Remove(name)
+	err := patiently(d.Path(name), func() error { return d.root.Remove(name) })
 	if failed, ok := err.(*fs.PathError); ok {
 		failed.Op, failed.Path = "remove", d.Path(name)
 	}

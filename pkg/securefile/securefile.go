@@ -32,16 +32,6 @@ func (e *Error) Error() string { return fmt.Sprintf("refusing %s: %s", e.Path, e
 // otherUser is the reason where root, by sudo, was left with the home folder of a person.
 const otherUser = "it belongs to another user"
 
-// Next is what a person can do about it.
-func (e *Error) Next() string {
-	if e.Reason == otherUser {
-		return "name a folder of your own (HOME, XDG_CONFIG_HOME, XDG_STATE_HOME), or call it as that user; with " +
-			"sudo: " +
-			"sudo -H"
-	}
-	return "have a look at it; it must be yours alone: chmod go= " + e.Path
-}
-
 // Read returns the content of a regular file of at most 1 MiB that belongs to the user (or root) and that others have
 // no such access to. For Private a symlink in the last place is refused too. Errors are those of os.Open, or *Error.
 func Read(path string, a Access) ([]byte, error) {

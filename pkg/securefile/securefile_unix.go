@@ -14,6 +14,15 @@ const NoFollow = syscall.O_NOFOLLOW
 
 const hasModes = true
 
+// Next is what a person can do about it.
+func (e *Error) Next() string {
+	if e.Reason == otherUser {
+		return "name a folder of your own (HOME, XDG_CONFIG_HOME, XDG_STATE_HOME), or call it as that user; with " +
+			"sudo: sudo -H"
+	}
+	return "have a look at it; it must be yours alone: chmod go= " + e.Path
+}
+
 // Open is os.OpenFile for regular files: it leaves out the runtime's poller, whose set-up takes longer than reading
 // one, and does not wait where a FIFO is in the file's place.
 func Open(path string, flag int, perm fs.FileMode) (*os.File, error) {

@@ -3,21 +3,21 @@ package securefile
 import (
 	"errors"
 	"io/fs"
-	"os"
 	"syscall"
 )
 
-// NoFollow has no counterpart on Windows, where making symbolic links is a privilege.
-const NoFollow = 0
+// NoFollow makes Open fail where the last part of a path is a symbolic link. It is a bit that no flag of the system
+// has.
+const NoFollow = 1 << 17
 
 const nonBlock = 0
 
 // Windows keeps a user's profile folder to the user by inherited access control lists; there are no mode bits to check.
 const hasModes = false
 
-// Open is os.OpenFile.
-func Open(path string, flag int, perm fs.FileMode) (*os.File, error) {
-	return os.OpenFile(path, flag, perm)
+// Next is what a person can do about it.
+func (e *Error) Next() string {
+	return `have a look at it; it must be yours alone: icacls "` + e.Path + `"`
 }
 
 func belongsToUser(fs.FileInfo, Access) bool { return true }

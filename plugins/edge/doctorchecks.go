@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
@@ -144,9 +145,9 @@ func (a *app) checkCache() check {
 	store, err := a.cache()
 	switch {
 	case err != nil:
-		return failed(name, err, "kubectl edge config set "+tokencache.Setting+" '', or unset "+tokencache.Variable)
+		return failed(name, err, "kubectl edge config set "+tokencache.Setting+" '', or "+hint.Unset(tokencache.Variable))
 	case store.OffBy() == "$"+tokencache.Variable:
-		return warned(name, "unset "+tokencache.Variable, "turned off by %s, so every command mints a token",
+		return warned(name, hint.Unset(tokencache.Variable), "turned off by %s, so every command mints a token",
 			store.OffBy())
 	case store.OffBy() != "":
 		return warned(name, "kubectl edge config set "+tokencache.Setting+" ''",

@@ -11,6 +11,7 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kuberc"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
@@ -49,7 +50,7 @@ func (a *app) checkPolicy(config *api.Config) check {
 	}
 	preference, err := kuberc.Read(data)
 	if err != nil {
-		return failed(name, fmt.Errorf("read kuberc %q: %w", path, err), "correct it, or remove it")
+		return failed(name, fmt.Errorf("read kuberc %s: %w", hint.Path(path), err), "correct it, or remove it")
 	}
 	commands := map[string]bool{}
 	for _, c := range kubeconfig.EdgeContexts(config) {
@@ -64,7 +65,7 @@ func (a *app) checkPolicy(config *api.Config) check {
 			if command != tokenrequest.Helper {
 				also = " --also " + command
 			}
-			return failed(name, fmt.Errorf("kubectl refuses to run %.80q by %q: %w", command, path, err), next+also)
+			return failed(name, fmt.Errorf("kubectl refuses to run %.80q by %s: %w", command, hint.Path(path), err), next+also)
 		}
 	}
 	return passed(name, "%s lets kubectl run the helper", path)

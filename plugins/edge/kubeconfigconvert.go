@@ -245,7 +245,7 @@ func (o *kubeconfigConvertOptions) write(ctx context.Context, conversions []*con
 		}
 	}
 	for _, path := range backups {
-		o.Note("Kept the old file, with its tokens, as %q. Delete it soon.", path)
+		o.Note("Kept the old file, with its tokens, as %s. Delete it soon.", hint.Path(path))
 	}
 	return nil
 }
@@ -263,7 +263,7 @@ func backUp(conversions []*conversion) (paths []string, err error) {
 		}
 		copied, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 		if errors.Is(err, fs.ErrExist) {
-			return paths, hint.Wrap(fmt.Errorf("back up kubeconfig: %q is there already", path),
+			return paths, hint.Wrap(fmt.Errorf("back up kubeconfig: %s is there already", hint.Path(path)),
 				"move it away, or leave out --backup")
 		} else if err != nil {
 			return paths, fmt.Errorf("back up kubeconfig: %w", err)

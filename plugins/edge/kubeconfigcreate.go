@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/edgetoken"
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
@@ -273,7 +274,7 @@ func (o *kubeconfigCreateOptions) report(places []*place, switched bool) error {
 		if context := config.Contexts[p.name]; context != nil {
 			path = context.LocationOfOrigin
 		}
-		o.Note("Wrote context %q for instance %q to %q.", p.name, p.instance.DisplayName, path)
+		o.Note("Wrote context %q for instance %q to %s.", p.name, p.instance.DisplayName, hint.Path(path))
 	}
 	switch {
 	case o.which.several():

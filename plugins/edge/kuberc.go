@@ -75,7 +75,7 @@ func (o *kubercAllowOptions) run(ctx context.Context) error {
 		return err
 	}
 	if o.path == "" && o.Getenv("KUBERC") == "off" {
-		return hint.Wrap(errors.New("kubectl reads no kuberc: $KUBERC is off"), "unset KUBERC")
+		return hint.Wrap(errors.New("kubectl reads no kuberc: $KUBERC is off"), "%s", hint.Unset("KUBERC"))
 	}
 	if err := o.applyTo(ctx, o.file(), field, commands); err != nil {
 		return err
@@ -94,16 +94,16 @@ func (o *kubercAllowOptions) file() string {
 func (o *kubercAllowOptions) applyTo(ctx context.Context, path string, field kuberc.Field, commands []string) error {
 	unlock, err := o.lock(ctx)
 	if err != nil {
-		return fmt.Errorf("edit kuberc %q: %w", path, err)
+		return fmt.Errorf("edit kuberc %s: %w", hint.Path(path), err)
 	}
 	defer unlock()
 	file, err := atomicfile.Find(path)
 	if err != nil {
-		return fmt.Errorf("read kuberc %q: %w", path, err)
+		return fmt.Errorf("read kuberc %s: %w", hint.Path(path), err)
 	}
 	file.Public, path = true, file.Target
 	if err := file.CheckWritable(); err != nil {
-		return fmt.Errorf("write kuberc %q: %w", path, err)
+		return fmt.Errorf("write kuberc %s: %w", hint.Path(path), err)
 	}
 	var old, edited []byte
 	var refused error // of the edit, not of the file
@@ -116,11 +116,11 @@ func (o *kubercAllowOptions) applyTo(ctx context.Context, path string, field kub
 	case refused != nil:
 		return refused
 	case err != nil:
-		return fmt.Errorf("write kuberc %q: %w", path, err)
+		return fmt.Errorf("write kuberc %s: %w", hint.Path(path), err)
 	case string(edited) == string(old):
-		o.Note("%q allows it already.", path)
+		o.Note("%s allows it already.", hint.Path(path))
 	default:
-		o.Note("Wrote %q: kubectl runs no other credential plugin than those it lists.", path)
+		o.Note("Wrote %s: kubectl runs no other credential plugin than those it lists.", hint.Path(path))
 	}
 	return nil
 }
@@ -138,7 +138,7 @@ func (o *kubercAllowOptions) edit(ctx context.Context, path string, data []byte,
 	commands []string) ([]byte, error) {
 	edited, err := kuberc.Allow(data, field, commands)
 	if err != nil {
-		return nil, hint.Wrap(fmt.Errorf("edit kuberc %q: %w", path, err),
+		return nil, hint.Wrap(fmt.Errorf("edit kuberc %s: %w", hint.Path(path), err),
 			"add by hand what kubectl edge kuberc allow prints")
 	}
 	if string(edited) == string(data) {

@@ -113,7 +113,7 @@ func (o *tokenCreateOptions) run(ctx context.Context) error {
 		if err := tokenfile.File(o.file.path).Write(e.Token); err != nil {
 			return err
 		}
-		o.Note("Wrote a token for instance %s to %q. It expires at %s.", instance, o.file.path,
+		o.Note("Wrote a token for instance %s to %s. It expires at %s.", instance, hint.Path(o.file.path),
 			e.Expires.Local().Format(time.DateTime))
 		return nil
 	case o.out.Format == "":

@@ -1,0 +1,5 @@
+//go:build !linux && !windows
+
+package securefile
+
+func patiently(_ string, do func() error) error { return do() }
