@@ -29,7 +29,8 @@ var (
 // markdownFiles are all pages of the repository.
 func markdownFiles(t *testing.T) []string {
 	t.Helper()
-	out, err := exec.Command("git", "-C", root, "ls-files", "--cached", "--others", "--exclude-standard", "*.md").Output()
+	out, err := exec.Command("git", "-C", root, "ls-files", "--cached", "--others", "--exclude-standard",
+		"*.md").Output()
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -114,6 +114,7 @@ func line(s string) string {
 
 // roff has formatters print s as it is: a plain hyphen becomes a typographic one in copies of a command otherwise.
 func roff(s string) string {
-	return strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`, "…", `\[u2026]`,
+	return strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`, "…",
+		`\[u2026]`,
 		"é", `\(e'`, "✅", `\[u2705]`).Replace(s)
 }

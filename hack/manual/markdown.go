@@ -9,7 +9,8 @@ import (
 func markdown(programs []*command) string {
 	var b strings.Builder
 	b.WriteString("# Commands\n\n" +
-		"Written from the commands themselves by `make docs`; a test compares. `--help` shows the same on a terminal, " +
+		"Written from the commands themselves by `make docs`; a test compares. `--help` shows the same on a " +
+		"terminal, " +
 		"and\npackages bring it as man pages: `man kubectl-edge-login`.\n\n")
 	for _, p := range programs {
 		fmt.Fprintf(&b, "- [%s](#%s): %s\n", p.name, anchor(p.name), lower(p.short))
