@@ -5,7 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
+	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
@@ -50,6 +52,7 @@ func (s Store) Clean(match func(File) bool) (int, error) {
 		n++
 		errs = append(errs, forget(dir, k))
 	}
+	errs = append(errs, s.forgetOrphans(dir, names))
 	if err := oneLine(errs); err != nil {
 		return n, fmt.Errorf("remove cached tokens: %w", err)
 	}
@@ -80,6 +83,34 @@ func forget(dir *securefile.Dir, k Key) error {
 	var errs []error
 	for _, suffix := range memories {
 		errs = append(errs, remove(dir, k.String()+suffix))
+	}
+	return oneLine(errs)
+}
+
+// orphanAge is how long a failure, or a refresh that was begun, is remembered where there is no token: it may be of the
+// first one, which is still to be minted. Neither is of any use by then.
+const orphanAge = time.Hour
+
+// forgetOrphans removes what is remembered of tokens that are gone: who removed one may have been killed, or have
+// failed, before it could forget it.
+func (s Store) forgetOrphans(dir *securefile.Dir, names []string) error {
+	var errs []error
+	for _, name := range names {
+		stem, suffix, _ := strings.Cut(name, ".")
+		suffix = "." + suffix
+		k, ok := parseKey(stem)
+		if !ok || !slices.Contains(memories[:], suffix) {
+			continue
+		}
+		if _, err := os.Lstat(s.path(k, tokenSuffix)); !errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if suffix == failureSuffix || suffix == refreshSuffix {
+			if info, err := os.Lstat(dir.Path(name)); err != nil || time.Since(info.ModTime()) < orphanAge {
+				continue
+			}
+		}
+		errs = append(errs, remove(dir, name))
 	}
 	return oneLine(errs)
 }

@@ -153,3 +153,32 @@ func TestSweepEveryStore(t *testing.T) {
 		}
 	}
 }
+
+// What is remembered of a token whose removal was interrupted goes with the next Clean; a failure and a mark may be of
+// a first token, which is being minted.
+func TestCleanForgetsOrphans(t *testing.T) {
+	s := testStore(t)
+	living, gone, first := KeyOf("test", "living"), KeyOf("test", "gone"), KeyOf("test", "first")
+	put(t, s, living, testEntry())
+	want := map[string]bool{
+		s.path(living, leaseSuffix): true, s.path(first, failureSuffix): true, s.path(first, refreshSuffix): true,
+		s.path(gone, leaseSuffix): false, s.path(gone, serverSuffix): false, s.path(gone, failureSuffix): false,
+	}
+	for path := range want {
+		if err := os.WriteFile(path, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	old := time.Now().Add(-2 * orphanAge)
+	if err := os.Chtimes(s.path(gone, failureSuffix), old, old); err != nil {
+		t.Fatal(err)
+	}
+	if n, err := s.Clean(func(File) bool { return false }); n != 0 || err != nil {
+		t.Errorf("removed %d tokens, %v", n, err)
+	}
+	for path, want := range want {
+		if _, err := os.Lstat(path); (err == nil) != want {
+			t.Errorf("%s: got there %v, want %v", filepath.Base(path), err == nil, want)
+		}
+	}
+}
