@@ -105,7 +105,7 @@ func (c *Client) notFoundOrNotReady(ctx context.Context, op operation, project, 
 	switch {
 	case getErr != nil && ctx.Err() != nil:
 		return getErr
-	case hasStatus(getErr, http.StatusNotFound, http.StatusGone):
+	case IsGone(getErr):
 		return getErr
 	case getErr != nil:
 		return err

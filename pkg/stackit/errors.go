@@ -56,6 +56,9 @@ func (e *APIError) Error() string {
 	return text
 }
 
+// IsGone reports whether the API said that there is no such thing, or no more.
+func IsGone(err error) bool { return hasStatus(err, http.StatusNotFound, http.StatusGone) }
+
 // hasStatus reports whether err is an APIError of one of these statuses. Only a 401 may come as a web page: without an
 // answer of the API's, nothing is gone, missing or forbidden.
 func hasStatus(err error, statuses ...int) bool {

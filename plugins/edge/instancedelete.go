@@ -59,6 +59,9 @@ func (o *instanceDeleteOptions) run(ctx context.Context) error {
 		return err
 	}
 	instance, err := o.which.get(ctx, cloud)
+	if o.which.id != "" && stackit.IsGone(err) {
+		return o.finish(ctx, cloud, err)
+	}
 	if err != nil {
 		return err
 	}
@@ -71,8 +74,10 @@ func (o *instanceDeleteOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := cloud.DeleteInstance(ctx, cloud.ProjectID, cloud.Region, instance.Id); err != nil {
-		return err
+	if instance.Status != stackit.StatusDeleting { // as one that was interrupted while it waited has left it
+		if err := cloud.DeleteInstance(ctx, cloud.ProjectID, cloud.Region, instance.Id); err != nil {
+			return err
+		}
 	}
 	if o.noWait {
 		o.Note("Instance %s is being deleted.", instance.Id)
@@ -86,6 +91,28 @@ func (o *instanceDeleteOptions) run(ctx context.Context) error {
 		return nil
 	}
 	return o.forget(ctx, cloud, instance.Id, contexts)
+}
+
+// finish does the rest for an instance that is gone: a delete that was interrupted may have left contexts and tokens.
+// Where there are no contexts, that it is gone is the answer.
+func (o *instanceDeleteOptions) finish(ctx context.Context, cloud edgeCloud, gone error) error {
+	if o.keepContexts {
+		return gone
+	}
+	contexts, err := o.contextsOf(ctx, cloud, stackit.Instance{Id: o.which.id})
+	if err != nil {
+		return err
+	}
+	if len(contexts) > 0 {
+		o.Note("Instance %s of project %s is gone.", o.which.id, cloud.ProjectID)
+		gone = nil
+	} else if contexts == nil {
+		return gone // somebody wants to keep them
+	}
+	if err := o.forget(ctx, cloud, o.which.id, contexts); err != nil {
+		return err
+	}
+	return gone
 }
 
 func (o *instanceDeleteOptions) awaitDeleted(ctx context.Context, cloud edgeCloud, id string) error {
