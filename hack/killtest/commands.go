@@ -192,7 +192,7 @@ type commandRun struct {
 // it runs to its end.
 func (v *victim) start(ctx context.Context, c command, event <-chan struct{}, after time.Duration) *commandRun {
 	r := &commandRun{command: c, over: make(chan struct{})}
-	r.cmd = exec.CommandContext(ctx, v.stage.command, append([]string{"kubeconfig"}, c.args...)...)
+	r.cmd = exec.CommandContext(ctx, v.theatre.command, append([]string{"kubeconfig"}, c.args...)...)
 	r.cmd.Env, r.cmd.Dir, r.cmd.Stderr = v.env, v.dir, &r.stderr
 	if r.err = r.cmd.Start(); r.err != nil || event == nil && after == 0 {
 		return r

@@ -54,7 +54,7 @@ func run() int {
 
 // kill kills the given number of commands and of editors, spread over workers that each have a folder of their own.
 func kill(ctx context.Context, kills, workers int, seed uint64, out *os.File) error {
-	s, err := newStage(ctx)
+	s, err := newTheatre(ctx)
 	if err != nil {
 		return err
 	}
@@ -68,7 +68,7 @@ func kill(ctx context.Context, kills, workers int, seed uint64, out *os.File) er
 			share++
 		}
 		group.Go(func() error {
-			v := &victim{Rand: rand.New(rand.NewPCG(seed, uint64(i))), stage: s, totals: &counts[i]}
+			v := &victim{Rand: rand.New(rand.NewPCG(seed, uint64(i))), theatre: s, totals: &counts[i]}
 			if err := v.work(ctx, i, share); err != nil {
 				return fmt.Errorf("worker %d after %d commands and %d editors, see %s: %w", i, v.totals.commands(),
 					v.totals.editors, v.keep(), err)

@@ -14,13 +14,14 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubectl-edge/kubectl-edge/hack/stage"
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 )
 
-// stage is what all victims share: a folder, the programs and a sandbox.
-type stage struct {
+// theatre is what all victims share: a folder, the programs and a sandbox.
+type theatre struct {
 	dir     string
 	self    string // this program, which is the editor, too
 	command string // kubectl-edge
@@ -32,7 +33,7 @@ type stage struct {
 // instances are those that each command is about, so that one which does half of its work is found out.
 func instances() []string { return []string{"north-3714d85", "south-3714d85"} }
 
-func newStage(ctx context.Context) (*stage, error) {
+func newTheatre(ctx context.Context) (*theatre, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
@@ -41,7 +42,7 @@ func newStage(ctx context.Context) (*stage, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &stage{dir: dir, self: self, command: filepath.Join(dir, "kubectl-edge")}
+	s := &theatre{dir: dir, self: self, command: filepath.Join(dir, "kubectl-edge")}
 	if err := s.start(ctx); err != nil {
 		s.close()
 		return nil, err
@@ -49,11 +50,9 @@ func newStage(ctx context.Context) (*stage, error) {
 	return s, nil
 }
 
-func (s *stage) start(ctx context.Context) error {
-	build := exec.CommandContext(ctx, "go", "build", "-o", s.command,
-		"github.com/kubectl-edge/kubectl-edge/cmd/kubectl-edge")
-	if out, err := build.CombinedOutput(); err != nil {
-		return fmt.Errorf("build kubectl-edge: %w: %s", err, out)
+func (s *theatre) start(ctx context.Context) error {
+	if err := stage.Build(ctx, s.dir, "cmd/kubectl-edge"); err != nil {
+		return err
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -78,7 +77,7 @@ func (s *stage) start(ctx context.Context) error {
 	return nil
 }
 
-func (s *stage) close() {
+func (s *theatre) close() {
 	if s.server != nil {
 		s.server.Close()
 	}
@@ -86,7 +85,7 @@ func (s *stage) close() {
 }
 
 // person makes a home in dir whose owner has logged in to the sandbox, and returns the environment of their programs.
-func (s *stage) person(ctx context.Context, dir, kubeconfig string) ([]string, error) {
+func (s *theatre) person(ctx context.Context, dir, kubeconfig string) ([]string, error) {
 	env := []string{"PATH=" + os.Getenv("PATH"), "KUBECONFIG=" + kubeconfig, "DBUS_SESSION_BUS_ADDRESS=disabled:"}
 	for name, folder := range map[string]string{
 		"HOME": "home", "XDG_CONFIG_HOME": "config", "XDG_STATE_HOME": "state", "XDG_CACHE_HOME": "cache",

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -16,48 +15,17 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-edge/kubectl-edge/hack/stage"
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 )
 
-// others is what the kubeconfig holds beside our entries; each of its lines has to survive.
-const others = `# clusters of others
-apiVersion: v1
-kind: Config
-x-tool: {keep: [this]} # unknown to kubectl
-clusters:
-# where it all began
-- name: theirs
-  cluster: &theirs
-    server: https://theirs.example # do not touch
-    x-unknown: yes
-- name: alias
-  cluster: *theirs
-# contexts of others
-contexts:
-  - context:
-      cluster: "theirs"
-      user: 'them'
-    name: theirs
-# users of others
-users:
-- name: them
-  user:
-    token: |
-      their secret
-    # a comment within
-# the end
-`
-
-const (
-	realName = "kubeconfig" // of the file that the symlink leads to
-	mode     = 0o640        // of that file
-)
+const realName = "kubeconfig" // of the file that the symlink leads to
 
 // victim is a kubeconfig that is edited by programs that are killed.
 type victim struct {
 	*rand.Rand
-	*stage
+	*theatre
 	dir    string
 	path   string // of the kubeconfig: a symlink into another folder
 	env    []string
@@ -94,16 +62,16 @@ func (v *victim) work(ctx context.Context, i, kills int) error {
 }
 
 func (v *victim) prepare(ctx context.Context, i int) (err error) {
-	v.dir = filepath.Join(v.stage.dir, fmt.Sprint(i))
+	v.dir = filepath.Join(v.theatre.dir, fmt.Sprint(i))
 	v.path = filepath.Join(v.dir, "config.yaml")
 	folder := filepath.Join(v.dir, "real")
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(folder, realName), []byte(others), 0o600); err != nil {
+	if err := os.WriteFile(filepath.Join(folder, realName), []byte(stage.Others), 0o600); err != nil {
 		return err
 	}
-	if err := os.Chmod(filepath.Join(folder, realName), mode); err != nil {
+	if err := os.Chmod(filepath.Join(folder, realName), stage.Mode); err != nil {
 		return err
 	}
 	if err := os.Symlink(filepath.Join("real", realName), v.path); err != nil {
@@ -178,15 +146,7 @@ func (v *victim) read() (*api.Config, error) {
 	if err != nil {
 		return nil, fmt.Errorf("the kubeconfig does not parse: %w", err)
 	}
-	rest := data
-	for line := range strings.Lines(others) {
-		i := bytes.Index(rest, []byte(line))
-		if i < 0 {
-			return nil, fmt.Errorf("line %q is lost", line)
-		}
-		rest = rest[i+len(line):]
-	}
-	return config, nil
+	return config, stage.Lost(stage.Others, data)
 }
 
 // checkBase fails if an entry of the base is not what it was, but for those named.
@@ -222,10 +182,10 @@ func (v *victim) checkFiles() error {
 		switch perm := info.Mode().Perm(); {
 		case entry.Type() == fs.ModeSymlink:
 		case name == realName:
-			if perm != mode {
-				return fmt.Errorf("the mode of the kubeconfig is %v, was %v", perm, fs.FileMode(mode))
+			if perm != stage.Mode {
+				return fmt.Errorf("the mode of the kubeconfig is %v, was %v", perm, fs.FileMode(stage.Mode))
 			}
-		case temporary && strings.HasPrefix(name, atomicfile.TempPrefix+realName+"-") && perm == mode:
+		case temporary && strings.HasPrefix(name, atomicfile.TempPrefix+realName+"-") && perm == stage.Mode:
 		case perm&0o077 != 0:
 			return fmt.Errorf("others may read %s: mode %v", path, info.Mode())
 		}
