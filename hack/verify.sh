@@ -5,7 +5,7 @@ set -o errexit -o nounset -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 if (($# == 0)); then
-  set -- format text words lines commits shell duplicates modules vet exports lint deadcode dependencies platforms krew links man
+  set -- format text words lines commits shell github duplicates modules vet exports lint deadcode dependencies platforms krew links man
 fi
 hack/prepare.sh verify
 source hack/flags.sh
