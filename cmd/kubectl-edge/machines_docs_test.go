@@ -268,58 +268,6 @@ func (p *person) installs(init container) {
 	}
 }
 
-// The workflow's steps run, with what GitHub gives a job.
-func testGitHubActions(t *testing.T, p *person, _ *clustertest.Running) {
-	var workflow struct {
-		Permissions map[string]string
-		Env         map[string]string
-		Jobs        map[string]struct {
-			Steps []struct{ Name, Run string }
-		}
-	}
-	if err := yaml.Unmarshal([]byte(blocks(t, "github-actions.md", "yaml")[0]), &workflow); err != nil {
-		t.Fatal(err)
-	}
-	if workflow.Permissions["id-token"] != "write" {
-		t.Errorf("permissions %v", workflow.Permissions)
-	}
-	p.becomePod()
-	for name, value := range workflow.Env {
-		p.env.Setenv(name, value)
-	}
-	p.write("github-env", "")
-	for name, value := range map[string]string{
-		"STACKIT_SERVICE_ACCOUNT_EMAIL":  sandbox.AdminServiceAccount,
-		"ACTIONS_ID_TOKEN_REQUEST_URL":   p.sandbox.GitHubRequestURL(),
-		"ACTIONS_ID_TOKEN_REQUEST_TOKEN": sandbox.GitHubRequestToken, "RUNNER_TEMP": p.env.WorkDir,
-		"GITHUB_ENV": p.path("github-env"),
-	} {
-		p.env.Setenv(name, value)
-	}
-	before := p.sandbox.Stats().Minted()
-	var out string
-	for _, step := range workflow.Jobs["deploy"].Steps {
-		if step.Run == "" {
-			continue
-		}
-		out += p.must(nil, "bash", "-e", "-o", "pipefail", "-c", step.Run)
-		set, err := os.ReadFile(p.path("github-env"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, line := range strings.Fields(string(set)) {
-			name, value, _ := strings.Cut(line, "=")
-			p.env.Setenv(name, value)
-		}
-	}
-	if !strings.Contains(out, sandbox.InstanceUser) || !strings.Contains(out, hostOfSandbox) {
-		t.Errorf("the job printed\n%s", out)
-	}
-	if minted := p.sandbox.Stats().Minted() - before; minted != 1 {
-		t.Errorf("the job minted %d tokens, want 1", minted)
-	}
-}
-
 // What the page of Terraform has its providers call is what kubectl edge writes into kubeconfigs.
 func TestTerraformPage(t *testing.T) {
 	hcl := blocks(t, "terraform.md", "hcl")[1]
