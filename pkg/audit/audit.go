@@ -12,7 +12,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -20,6 +19,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/jwtclaims"
 	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
@@ -37,9 +37,26 @@ type Finding struct {
 	Advice  string    `json:"advice"`
 }
 
+// Input is Path for what comes from the standard input.
+func Input(stdin io.Reader) ([]Finding, error) {
+	var findings []Finding
+	data, err := atomicfile.ReadLimited(stdin, yamledit.MaxSize)
+	if err == nil {
+		findings, err = auditText(toUTF8(data), 0)
+	}
+	for i := range findings {
+		findings[i].File, findings[i].Mode = "-", "-"
+	}
+	if err != nil {
+		err = fmt.Errorf("audit the standard input: %w", tooBig(err))
+	}
+	return findings, err
+}
+
 // Path returns every secret and Redirect in a kubeconfig, or in the kubeconfigs below a folder, in the order of the
 // files. Symlinks below the folder are not followed. In a folder, what does not look like a kubeconfig is passed over;
-// what looks like one and cannot be read is part of the error, which comes with the findings in the rest.
+// what looks like one is read, or read line by line where it is not YAML, or is part of the error, which comes with the
+// findings in the rest.
 func Path(path string) ([]Finding, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -69,32 +86,45 @@ func Path(path string) ([]Finding, error) {
 
 // auditFile audits one file; if it is one of many, only what looks like a kubeconfig.
 func auditFile(path string, many bool) ([]Finding, error) {
-	data, info, err := readRegular(path)
-	if err == nil && many && !looksLikeKubeconfig(data) {
-		return nil, nil
-	}
-	var findings []Finding
-	if err == nil {
-		findings, err = auditData(data)
-	}
-	if many && errors.Is(err, yamledit.ErrTooBig) && !looksLikeKubeconfig(head(path)) {
-		return nil, nil
-	}
-	// Source code and pages that quote one.
-	if many && errors.Is(err, yamledit.ErrSyntax) && !namedLikeKubeconfig(path) {
+	data, info, err := atomicfile.ReadInput(path, yamledit.MaxSize)
+	if errors.Is(err, atomicfile.ErrTooBig) && many && !looksLikeKubeconfig(toUTF8(head(path))) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, fmt.Errorf("audit %s: %w", hint.Path(path), err)
+		return nil, fmt.Errorf("audit %s: %w", hint.Path(path), tooBig(err))
+	}
+	var findings []Finding
+	switch data = toUTF8(data); {
+	case !many || looksLikeKubeconfig(data):
+		findings, err = auditText(data, 0)
+	case embedsKubeconfig(data) || isManifest(data):
+		findings = auditOther(data)
+	default:
+		return nil, nil
+	}
+	if errors.Is(err, yamledit.ErrSyntax) && many && namedLikeText(path) {
+		findings, err = auditLines(data, true), nil // it quotes a kubeconfig
+	}
+	if err != nil {
+		err = fmt.Errorf("audit %s: %w", hint.Path(path), err)
 	}
 	for i := range findings {
 		f := &findings[i]
 		f.File, f.Mode = path, fmt.Sprintf("%04o", info.Mode().Perm())
-		if f.Kind != Redirect && info.Mode().Perm()&0o077 != 0 && runtime.GOOS != "windows" {
-			f.Advice += fmt.Sprintf("; until then keep others from reading it: chmod 600 %s", path)
+		if f.Kind != Redirect && info.Mode().Perm()&0o077 != 0 && info.Mode().IsRegular() &&
+			!atomicfile.OfSystem(path) && runtime.GOOS != "windows" {
+			f.Advice += fmt.Sprintf("; until then keep others from reading it: chmod 600 %s", hint.Word(path))
 		}
 	}
-	return findings, nil
+	return findings, err
+}
+
+// tooBig is the error of a reader with the limit.
+func tooBig(err error) error {
+	if errors.Is(err, atomicfile.ErrTooBig) {
+		return yamledit.ErrTooBig
+	}
+	return err
 }
 
 // cause is the reason of an error on a file without the path, which the message has already.
@@ -103,24 +133,6 @@ func cause(err error) error {
 		return failed.Err
 	}
 	return err
-}
-
-func readRegular(path string) ([]byte, fs.FileInfo, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, nil, cause(err)
-	}
-	if !info.Mode().IsRegular() { // opening a pipe could wait without end
-		return nil, nil, errors.New("it is not a regular file")
-	}
-	if info.Size() > yamledit.MaxSize {
-		return nil, nil, yamledit.ErrTooBig
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return nil, nil, cause(err)
-	}
-	return data, info, nil
 }
 
 // head returns the beginning of a file that is too big to read.
@@ -134,70 +146,81 @@ func head(path string) []byte {
 	return data
 }
 
-// looksLikeKubeconfig reports whether data names at least two of the three lists, however their keys are quoted, or
-// users with a credential.
-func looksLikeKubeconfig(data []byte) bool {
-	if bytes.IndexByte(data[:min(len(data), 512)], 0) >= 0 {
-		return false
+// auditOther audits the kubeconfigs in a file that is not one.
+func auditOther(data []byte) (findings []Finding) {
+	roots, err := documents(data)
+	if err != nil {
+		return embeddedInLines(data, 0)
 	}
-	named := map[string]bool{}
-	for _, m := range listKey.FindAllSubmatch(data, -1) {
-		named[string(m[1])] = true
+	for _, root := range roots {
+		findings = append(findings, findEmbedded(root, 0)...)
 	}
-	return len(named) >= 2 || named["users"] && userKey.Match(data)
+	return findings
 }
 
-var (
-	listKey = regexp.MustCompile(`(?m)(?:^|[{,]|\s)["']?(clusters|contexts|users)["']?\s*:`)
-	userKey = regexp.MustCompile(`["']?(token|client-key-data|password|auth-provider|exec)["']?\s*:`)
-)
-
-// namedLikeKubeconfig reports whether a file of this name is meant to be YAML or JSON. Kubeconfigs often have no
-// extension.
-func namedLikeKubeconfig(path string) bool {
-	switch strings.ToLower(filepath.Ext(path)) {
-	case "", ".yaml", ".yml", ".json", ".conf", ".config", ".kubeconfig", ".bak", ".old":
-		return true
+// documents are the parse trees of a file's documents.
+func documents(data []byte) (roots []*yaml.Node, err error) {
+	if root, err := readJSON(data); err == nil {
+		return []*yaml.Node{root}, nil
 	}
-	return false
-}
-
-// auditData finds the secrets and redirects of a kubeconfig that client-go may even refuse: of all its documents, with
-// duplicates.
-func auditData(data []byte) ([]Finding, error) {
-	var findings []Finding
-	lines := map[int]bool{}
 	decoder := yaml.NewDecoder(bytes.NewReader(data))
 	for {
 		var document yaml.Node
 		if err := decoder.Decode(&document); errors.Is(err, io.EOF) {
-			break
+			return roots, nil
 		} else if err != nil {
 			return nil, yamledit.SyntaxError(err)
 		}
-		findings = append(findings, findRedirects(document.Content[0])...)
-		for _, s := range findSecrets(document.Content[0]) {
+		roots = append(roots, document.Content[0])
+	}
+}
+
+// auditText finds the secrets and redirects of a kubeconfig that client-go may even refuse: of all its documents, with
+// duplicates, and by line where it is not YAML, which is an error unless it is a template.
+func auditText(data []byte, depth int) ([]Finding, error) {
+	roots, err := documents(data)
+	if err != nil {
+		findings := append(auditLines(data, false), embeddedInLines(data, depth)...)
+		if isTemplate(data) {
+			err = nil
+		}
+		sortByLine(findings)
+		return findings, err
+	}
+	var findings []Finding
+	lines := map[int]bool{}
+	for _, root := range roots {
+		findings = append(findings, findRedirects(root)...)
+		for _, s := range findSecrets(root).found {
 			lines[s.node.Line] = true
 			findings = append(findings, Finding{Line: s.node.Line, Entry: s.entry, Field: s.field, Kind: s.kind,
 				Expires: s.expires(), Advice: s.advice()})
 		}
-	}
-	number := 0
-	for line := range strings.Lines(string(data)) {
-		number++
-		if !lines[number] && HideComment(line) != line {
-			findings = append(findings, Finding{Line: number, Kind: Comment,
-				Advice: "delete the comment, and revoke or replace the secret"})
+		for _, f := range findEmbedded(root, depth) {
+			lines[f.Line] = true
+			findings = append(findings, f)
 		}
 	}
-	slices.SortStableFunc(findings, func(a, b Finding) int { return a.Line - b.Line })
+	var n names
+	number := 0
+	for line := range bytes.Lines(data) {
+		number++
+		if bytes.IndexByte(line, '#') >= 0 && !lines[number] && n.commented(string(line)) {
+			findings = append(findings, Finding{Line: number, Kind: Comment, Advice: secret{kind: Comment}.advice()})
+		}
+	}
+	sortByLine(findings)
 	return findings, nil
+}
+
+func sortByLine(findings []Finding) {
+	slices.SortStableFunc(findings, func(a, b Finding) int { return a.Line - b.Line })
 }
 
 // expires is when the secret ends: a JWT says so itself, of a client key its certificate does.
 func (s secret) expires() time.Time {
 	if s.kind != ClientKey {
-		end := jwtclaims.Read(secretForm.FindString(s.node.Value)).Expires
+		end := jwtclaims.Read(jwtIn(s.node.Value)).Expires
 		return end.UTC()
 	}
 	certificate := yamledit.Get(s.user, "client-certificate-data")
@@ -235,8 +258,18 @@ func (s secret) advice() string {
 			"from a protected place"
 	case ExecEnvironment:
 		return "let the helper read it from a protected place"
+	case Comment:
+		return "delete the comment, and revoke or replace the secret"
 	case URL:
 		return "take user name and password out of the URL"
 	}
 	return "take it out of the file, and revoke or replace it"
+}
+
+// jwtIn is the first JWT in a value, or "".
+func jwtIn(value string) string {
+	if i := strings.Index(value, "eyJ"); i >= 0 {
+		return jwtForm.FindString(value[i:])
+	}
+	return ""
 }

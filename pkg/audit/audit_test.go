@@ -491,7 +491,7 @@ func TestAuditEndsOnMergesOfMerges(t *testing.T) {
 	}
 	bomb += "users:\n- name: a\n  user: {exec: {command: kubectl-edge_credential, env: [*a50, {name: HOME}], <<: " +
 		"*a50}, <<: *a50}\n"
-	findings, err := auditData([]byte(bomb))
+	findings, err := auditText([]byte(bomb), 0)
 	if err != nil || len(findings) != 1 || findings[0].Field != "exec.env.HOME" {
 		t.Errorf("got %+v, %v", findings, err)
 	}

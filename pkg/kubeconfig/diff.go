@@ -16,5 +16,5 @@ func redactedDiff(name string, old, new []byte) string {
 // redact replaces every secret in the text of a kubeconfig, those in fields unknown to client-go and in comments
 // included. Of what it cannot read it shows nothing.
 func redact(data []byte) []byte {
-	return yamledit.Mask(data, audit.Secrets, audit.HideComment)
+	return yamledit.Mask(data, audit.Hidden, audit.HideComment)
 }

@@ -59,7 +59,7 @@ func (d *Dir) Open(name string, flag int, perm fs.FileMode) (*os.File, error) {
 	}
 	var f *os.File
 	err := patiently(d.Path(name), func() (err error) {
-		f, err = d.root.OpenFile(name, flag|nonBlock, perm)
+		f, err = d.root.OpenFile(name, flag|NonBlock, perm)
 		return err
 	})
 	if failed, ok := err.(*fs.PathError); ok {

@@ -31,12 +31,13 @@ func Open(path string, flag int, perm fs.FileMode) (*os.File, error) {
 	})
 }
 
-const nonBlock = syscall.O_NONBLOCK
+// NonBlock makes opening a pipe not wait for its writer.
+const NonBlock = syscall.O_NONBLOCK
 
 // newFile is the file that open opens, with further flags.
 func newFile(path string, open func(flags int) (int, error)) (*os.File, error) {
 	for {
-		fd, err := open(syscall.O_CLOEXEC | nonBlock)
+		fd, err := open(syscall.O_CLOEXEC | NonBlock)
 		if errors.Is(err, syscall.EINTR) {
 			continue
 		}

@@ -10,7 +10,8 @@ import (
 // has.
 const NoFollow = 1 << 17
 
-const nonBlock = 0
+// NonBlock is not needed on Windows, whose pipes have no paths that are opened to read.
+const NonBlock = 0
 
 // Windows keeps a user's profile folder to the user by inherited access control lists; there are no mode bits to check.
 const hasModes = false

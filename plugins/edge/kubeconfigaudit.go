@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/audit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
@@ -22,7 +24,7 @@ const sarif = "sarif"
 func newKubeconfigAuditCmd(a *app) *cobra.Command {
 	var out output.Flags
 	cmd := &cobra.Command{
-		Use:   "audit [FILE|FOLDER…]",
+		Use:   "audit [FILE|FOLDER|-…]",
 		Short: "List the secrets that kubeconfigs hold, without showing them, and what redirects the helper",
 		Long: `List the secrets that kubeconfigs hold, without showing them: tokens, client keys, passwords, auth
 providers, and arguments and variables of credential helpers that carry one, even in comments.
@@ -30,19 +32,21 @@ providers, and arguments and variables of credential helpers that carry one, eve
 It also lists the variables that a kubeconfig sets for the credential helper of kubectl edge: they can decide where it
 finds its configuration, programs, certificate authorities and proxies. A kubeconfig of kubectl edge has none.
 
-Without arguments the files are those of kubectl. Folders are searched for kubeconfigs. The exit code is 1 if anything
-was found, or if a file cannot be read.`,
+Without arguments the files are those of kubectl. Folders are searched for kubeconfigs, also for those that lie in
+Secrets and other manifests, as text or in base64; what is not YAML, such as a template, is read line by line. A pipe is
+read as a file is, and - is the standard input. The exit code is 1 if anything was found, or if a file cannot be read.`,
 		Example: `  kubectl edge kubeconfig audit
   kubectl edge kubeconfig audit ~/Downloads ~/src -o wide
-  kubectl edge kubeconfig audit . -o sarif > kubeconfigs.sarif`,
+  kubectl edge kubeconfig audit . -o sarif > kubeconfigs.sarif
+  kubectl get secret kubeconfig -o yaml | kubectl edge kubeconfig audit -`,
 		Args: cobra.ArbitraryArgs,
-		RunE: func(_ *cobra.Command, paths []string) error {
+		RunE: func(cmd *cobra.Command, paths []string) error {
 			if out.Format != sarif {
 				if err := out.Validate(); err != nil {
 					return usageError{err}
 				}
 			}
-			return a.audit(paths, out)
+			return a.audit(cmd.Context(), paths, out)
 		},
 	}
 	out.AddFlags(cmd.Flags())
@@ -50,7 +54,7 @@ was found, or if a file cannot be read.`,
 	return cmd
 }
 
-func (a *app) audit(paths []string, out output.Flags) error {
+func (a *app) audit(ctx context.Context, paths []string, out output.Flags) error {
 	if len(paths) == 0 {
 		files, err := kubeconfig.Files("")
 		if err != nil {
@@ -68,7 +72,14 @@ func (a *app) audit(paths []string, out output.Flags) error {
 	findings, files := []audit.Finding{}, map[string]bool{}
 	failed := false
 	for _, path := range paths {
-		found, err := audit.Path(path)
+		audited := func() ([]audit.Finding, error) { return audit.Path(path) }
+		if path == "-" {
+			audited = func() ([]audit.Finding, error) { return audit.Input(a.In) }
+		}
+		found, err := interrupt.Read(ctx, audited) // of a pipe, say
+		if ctx.Err() != nil {
+			return err
+		}
 		if err != nil {
 			failed = true
 			a.printEach(err)

@@ -1,0 +1,230 @@
+package audit
+
+import (
+	"net/url"
+	"strings"
+)
+
+// verdict is what is found of a scalar: a secret of some kind, or something that is not known to be harmless, which is
+// not shown either.
+type verdict struct {
+	kind   Kind // "" if it is not a secret
+	hidden bool
+}
+
+var shown = verdict{}
+
+// certain is the verdict on what is a secret or harmless, and nothing in between.
+func certain(kind Kind, secret bool) verdict {
+	if secret {
+		return verdict{kind, true}
+	}
+	return shown
+}
+
+// judge decides about a value, whose field, flag or variable has the given name.
+func (s *search) judge(value, name string, at place) verdict {
+	path := fieldPath(at)
+	if at.user != nil {
+		return s.judgeOfUser(value, name, path)
+	}
+	field := last(path)
+	if strings.Contains(value, "://") {
+		if _, has, user := credentialsOf(value); has || user && field == "proxy-url" {
+			return verdict{URL, true}
+		}
+	}
+	if field == "certificate-authority-data" || field == "client-certificate-data" {
+		start, _ := known(value) // a private key in its place
+		return certain(UnknownField, start >= 0)
+	}
+	if field == "name" || at.entry != "" && len(at.path) > 0 && at.path[0] == "context" {
+		start, _ := known(value)
+		return certain(UnknownField, start >= 0)
+	}
+	return certain(UnknownField, s.named(name, value) || s.evident(value))
+}
+
+func last(path []string) string {
+	if len(path) == 0 {
+		return ""
+	}
+	return path[len(path)-1]
+}
+
+// credentialsOf reports whether a URL has a password, or a user.
+func credentialsOf(value string) (u *url.URL, password, user bool) {
+	u, err := url.Parse(value)
+	if err != nil || u.User == nil || u.Host == "" {
+		return u, false, false
+	}
+	word, has := u.User.Password()
+	return u, has && !placeholder(word), !placeholder(u.User.Username())
+}
+
+// judgeOfUser decides about a scalar of a user, which is hidden unless it is known to be harmless.
+func (s *search) judgeOfUser(value, name string, path []string) verdict {
+	field, section, rest := "", "", []string(nil)
+	if len(path) > 0 {
+		field = path[0]
+	}
+	if len(path) > 1 {
+		section, rest = path[1], path[2:]
+	}
+	switch {
+	case field == "token":
+		return certain(Token, !placeholder(value))
+	case field == "client-key-data":
+		return certain(ClientKey, !placeholder(value))
+	case field == "password":
+		return certain(Password, !placeholder(value))
+	case field == "exec" && section == "args":
+		return s.judgeArgument(value, name)
+	case field == "exec" && section == "env":
+		if name == "name" && last(rest) == "name" {
+			return certain(ExecEnvironment, s.evident(value))
+		}
+		return s.judgeValue(value, name, ExecEnvironment)
+	case field == "auth-provider" && section == "config":
+		return s.judgeValue(value, name, AuthProvider)
+	case field == "" || public(field, section):
+		return certain(UnknownField, s.evident(value))
+	}
+	return s.judgeValue(value, name, UnknownField)
+}
+
+// public reports whether a field of a user that client-go knows says nothing secret.
+func public(field, section string) bool {
+	switch field {
+	case "client-certificate", "client-certificate-data", "client-key", "tokenFile", "username", "as", "as-uid",
+		"as-groups", "as-user-extra":
+		return true
+	case "auth-provider":
+		return section == "name"
+	case "exec":
+		return section == "apiVersion" || section == "command" || section == "installHint" ||
+			section == "interactiveMode" || section == "provideClusterInfo"
+	}
+	return false
+}
+
+// named reports whether a value is a secret because of its name.
+func (n *names) named(name, value string) bool {
+	switch n.kind(name) {
+	case secretName:
+		return !plain(value)
+	case weakName:
+		return strong(value) && !placeholder(value) || loginForm(value)
+	}
+	return false
+}
+
+// judgeValue decides about the value of a variable, a flag or a field of this name.
+func (s *search) judgeValue(value, name string, kind Kind) verdict {
+	switch {
+	case value == "" || placeholder(value):
+		return shown
+	case s.named(name, value), s.evident(value), random(value) && s.kind(name) != aboutName, login(name, value):
+		return verdict{kind, true}
+	case strings.ContainsAny(value, " \t\n"): // a command, say
+		return s.judgeWords(value, kind)
+	case s.kind(name) == aboutName || s.kind(name) == unknownName && ordinary(value) || plain(value):
+		return shown
+	}
+	return verdict{hidden: true}
+}
+
+// judgeArgument decides about an argument, after the flag whose value it may be.
+func (s *search) judgeArgument(value, flag string) verdict {
+	name, rest, _ := strings.Cut(value, "=")
+	assigned := strings.Trim(rest, "=") != "" // else it is the padding of base64
+	switch {
+	case isFlag(value) && !strings.ContainsAny(name, " \t\n"):
+		if assigned {
+			return s.judgeValue(rest, name, ExecArgument)
+		}
+		if short := glued(value); short != "" {
+			return s.judgeValue(short, value[:2], ExecArgument)
+		}
+		return certain(ExecArgument, s.evident(value))
+	case assigned && wordsOnly(name):
+		return s.judgeValue(rest, name, ExecArgument)
+	case !isFlag(flag):
+		flag = ""
+	}
+	return s.judgeValue(value, flag, ExecArgument)
+}
+
+// judgeWords decides about a text of several words as a shell would split it, roughly.
+func (s *search) judgeWords(text string, kind Kind) verdict {
+	flag := ""
+	all := shown
+	for word := range strings.FieldsSeq(text) {
+		word = strings.Trim(word, "\"'`;()")
+		v := s.judgeArgument(word, flag)
+		if v.kind != "" {
+			return verdict{kind, true}
+		}
+		all.hidden = all.hidden || v.hidden
+		flag = ""
+		if isFlag(word) && !strings.Contains(word, "=") {
+			flag = word
+		}
+	}
+	return all
+}
+
+func isFlag(argument string) bool {
+	return strings.HasPrefix(argument, "-") && !strings.HasPrefix(argument, "-----")
+}
+
+func wordsOnly(name string) bool {
+	for i := range len(name) {
+		if c := name[i]; !letter(c) && !digit(c) && strings.IndexByte("_-.", c) < 0 {
+			return false
+		}
+	}
+	return name != ""
+}
+
+// glued is the value of a short flag that is written without a space: -ppassword as MySQL takes it, and -uuser:password
+// as curl does. What begins like a long flag, as Go programs take those with one dash, has none.
+func glued(argument string) string {
+	if len(argument) < 4 || argument[1] != 'p' && argument[1] != 'u' {
+		return ""
+	}
+	value := argument[2:]
+	if argument[1] == 'u' {
+		return map[bool]string{true: value}[loginForm(value)]
+	}
+	if strings.ContainsAny(value, digits) && !strings.Contains(value, "-") {
+		return value
+	}
+	word, _, _ := strings.Cut(strings.ToLower(argument[1:]), "-")
+	for _, long := range []string{"p", "path", "pod", "pool", "port", "policy", "param", "plat", "plug", "ping", "pipe",
+		"perm", "pre", "pri", "pro", "pub", "pull", "push", "parent", "part", "pass", "peer", "pem", "per", "place"} {
+		if strings.HasPrefix(word, long) && (long != "p" || len(word) == 1) {
+			return ""
+		}
+	}
+	return value
+}
+
+// login reports whether the value of this flag is a password, or a user name with one, as curl and others take them.
+func login(flag, value string) bool {
+	switch flag {
+	case "-p":
+		return !plain(value) && !uuidForm.MatchString(value) && !numberForm.MatchString(value)
+	case "-u", "-U", "--user", "--proxy-user", "--userpass", "--basic":
+		return loginForm(value)
+	}
+	return false
+}
+
+// loginForm matches a user name with a password: neither a host with a port, nor a name of Kubernetes such as
+// system:node:n1.
+func loginForm(value string) bool {
+	user, password, found := strings.Cut(value, ":")
+	return found && user != "" && user != "system" && user != "oidc" && !strings.ContainsAny(value, " /") &&
+		!placeholder(password) && !(numberForm.MatchString(password) && hostForm.MatchString(user))
+}

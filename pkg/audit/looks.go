@@ -1,0 +1,84 @@
+package audit
+
+import (
+	"bytes"
+	"encoding/base64"
+	"path/filepath"
+	"regexp"
+	"strings"
+)
+
+// looksLikeKubeconfig reports whether a text names at least two of the three lists, however their keys are quoted, or
+// users with a credential, or has a field that only kubeconfigs have.
+func looksLikeKubeconfig(data []byte) bool {
+	if bytes.IndexByte(data[:min(len(data), 512)], 0) >= 0 {
+		return false
+	}
+	for _, key := range []string{"client-key-data", "client-certificate-data"} {
+		if bytes.Contains(data, []byte(key)) {
+			return true
+		}
+	}
+	if !bytes.Contains(data, []byte("users")) && !bytes.Contains(data, []byte("contexts")) {
+		return false
+	}
+	named := map[string]bool{}
+	for _, m := range listKey.FindAllSubmatch(data, -1) {
+		named[string(m[1])] = true
+		if len(named) >= 2 {
+			return true
+		}
+	}
+	return named["users"] && userKey.Match(data)
+}
+
+var (
+	// A key may be the first on its line, or in a flow mapping, or in a string of JSON or a program.
+	listKey = regexp.MustCompile(`(?:^|[{,\s?]|\\n)(?:!!str )?["']?(clusters|contexts|users)["']?\s*:`)
+	userKey = regexp.MustCompile(`["']?\b(token|client-key-data|client-key|password|tokenFile|auth-provider|exec)["']?` +
+		`\s*:`)
+)
+
+// signs are how the names of the lists stand in base64, at each of the three offsets.
+var signs = signsOf("clusters", "contexts", "client-key-data", "users:\n-", "users:\n  -", `"users":`)
+
+func signsOf(words ...string) (signs [][]byte) {
+	for _, word := range words {
+		for offset := range 3 {
+			text := base64.RawStdEncoding.EncodeToString([]byte(strings.Repeat(" ", offset) + word))
+			// What depends on the bytes before and after is left out.
+			begin := []int{0, 2, 3}[offset]
+			signs = append(signs, []byte(text[begin:len(text)-2]))
+		}
+	}
+	return signs
+}
+
+// embedsKubeconfig reports whether there is a kubeconfig in base64 in a text.
+func embedsKubeconfig(data []byte) bool {
+	for _, sign := range signs {
+		if bytes.Contains(data, sign) {
+			return true
+		}
+	}
+	return false
+}
+
+// isManifest reports whether a text may have objects of Kubernetes that carry files.
+func isManifest(data []byte) bool {
+	return bytes.Contains(data, []byte("kind")) && (bytes.Contains(data, []byte("Secret")) ||
+		bytes.Contains(data, []byte("ConfigMap")))
+}
+
+// namedLikeText reports whether a file of this name is a program or a page, which may quote a kubeconfig.
+func namedLikeText(path string) bool {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case ".go", ".py", ".js", ".mjs", ".cjs", ".ts", ".tsx", ".jsx", ".rs", ".java", ".kt", ".scala", ".groovy", ".c",
+		".h", ".cc", ".cpp", ".hpp", ".cs", ".rb", ".php", ".pl", ".lua", ".swift", ".sh", ".bash", ".zsh", ".fish",
+		".ps1", ".bat", ".cmd", ".tf", ".hcl", ".nix", ".md", ".mdx", ".markdown", ".rst", ".adoc", ".asciidoc",
+		".html", ".htm", ".css", ".xml", ".svg", ".tex", ".org", ".ipynb", ".log", ".diff", ".patch", ".txtar", ".sql",
+		".proto", ".vue", ".cast", ".map", ".mod", ".sum":
+		return true
+	}
+	return false
+}
