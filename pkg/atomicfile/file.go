@@ -29,9 +29,14 @@ type File struct {
 
 // Find looks for the file at path. It is no error if there is none, but one if there is something else.
 func Find(path string) (*File, error) {
+	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // a pipe's link leads to no path
+		return nil, errors.New("it is not a regular file")
+	}
 	target, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if link, err := os.Readlink(path); err == nil {
+		if link, err := os.Readlink(path); err == nil && OfSystem(path) {
+			return nil, fmt.Errorf("it leads to %s, which is not there", hint.Path(link))
+		} else if err == nil {
 			return nil, hint.Wrap(fmt.Errorf("it is a symlink to %s, which does not exist", hint.Path(link)),
 				"create that file, or remove the symlink %s", path)
 		}

@@ -16,10 +16,13 @@ import (
 
 // file is a kubeconfig file as it was read. Its document is empty if the file does not exist.
 type file struct {
-	path     string // as the person wrote it
-	file     *atomicfile.File
+	path     string           // as the person wrote it
+	file     *atomicfile.File // nil for what is only read: a pipe, such as a shell's <(command), or a device
 	document *document
 }
+
+// errPipe is about a file that has no content to change.
+var errPipe = errors.New("it is a pipe or a device, which can only be read")
 
 func readFile(path string) (*file, error) {
 	f := &file{path: path}
@@ -30,6 +33,17 @@ func readFile(path string) (*file, error) {
 }
 
 func (f *file) read() (err error) {
+	if isStream(f.path) {
+		data, _, err := atomicfile.ReadInput(f.path, yamledit.MaxSize)
+		if errors.Is(err, atomicfile.ErrTooBig) {
+			return yamledit.ErrTooBig
+		}
+		if err != nil {
+			return err
+		}
+		f.document, err = parse(data)
+		return err
+	}
 	if f.file, err = atomicfile.Find(f.path); err != nil {
 		return err
 	}
@@ -45,6 +59,24 @@ func (f *file) read() (err error) {
 	return err
 }
 
+// isStream reports whether there is something at the path that is read, but has no content to be changed.
+func isStream(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
+}
+
+// checkWritable reports whether write can be expected to succeed.
+func (f *file) checkWritable() error {
+	err := errPipe
+	if f.file != nil {
+		err = f.file.CheckWritable()
+	}
+	if err != nil {
+		return writeError(f.path, err)
+	}
+	return nil
+}
+
 // write replaces the content of the file, and leaves all else of it.
 func (f *file) write(data []byte) error {
 	if err := f.file.Replace(f.document.data, data); err != nil {
@@ -55,6 +87,9 @@ func (f *file) write(data []byte) error {
 
 func writeError(path string, err error) error {
 	err = fmt.Errorf("write kubeconfig %s: %w", hint.Path(path), err)
+	if errors.Is(err, errPipe) {
+		return hint.Wrap(err, "name a file: --kubeconfig FILE")
+	}
 	if errors.Is(err, atomicfile.ErrReadOnly) {
 		err = hint.Wrap(err, "%s, or choose another file with --kubeconfig", hint.Of(err))
 	}
@@ -67,6 +102,9 @@ func writeError(path string, err error) error {
 func lockFiles(ctx context.Context, paths []string) (unlock func(), err error) {
 	var names []string
 	for _, path := range paths {
+		if isStream(path) {
+			continue
+		}
 		target := path
 		if f, err := atomicfile.Find(path); err == nil {
 			target = f.Target

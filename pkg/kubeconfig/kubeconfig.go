@@ -55,8 +55,8 @@ func Edit(ctx context.Context, explicit string, edit func(*api.Config) error) er
 		return err
 	}
 	for _, e := range edited {
-		if err := e.file.file.CheckWritable(); err != nil {
-			return writeError(e.file.path, err)
+		if err := e.file.checkWritable(); err != nil {
+			return err
 		}
 	}
 	if err := ctx.Err(); err != nil {
@@ -99,8 +99,8 @@ func CheckWritable(explicit string, names ...string) error {
 		if !concerned[f.path] {
 			continue
 		}
-		if err := f.file.CheckWritable(); err != nil {
-			return writeError(f.path, err)
+		if err := f.checkWritable(); err != nil {
+			return err
 		}
 	}
 	return nil
