@@ -50,7 +50,9 @@ func ReadInput(path string, limit int64) ([]byte, fs.FileInfo, error) {
 }
 
 // named reports whether the file is a pipe with a name of its own, to which somebody may come to write.
-func named(path string, info fs.FileInfo) bool { return info.Mode()&fs.ModeNamedPipe != 0 && !OfSystem(path) }
+func named(path string, info fs.FileInfo) bool {
+	return info.Mode()&fs.ModeNamedPipe != 0 && !OfSystem(path)
+}
 
 func readOnce(path string, info fs.FileInfo, limit int64) ([]byte, error) {
 	var f *os.File
