@@ -28,7 +28,7 @@ verify: ## format, vet, lint, modules, platforms, dependencies, scripts, manifes
 	hack/verify.sh
 
 docs: ## write what is generated of docs/
-	go run ./hack/manual -page docs/commands.md
+	go run ./hack/manual -page docs/commands.md -troubles docs/troubleshooting.md
 
 demo: build ## set up a sandbox and play the whole workflow in it
 	hack/prepare.sh demo

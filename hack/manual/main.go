@@ -1,6 +1,7 @@
-// Command manual writes what the commands of all programs say of themselves: the page docs/commands.md, and man pages.
+// Command manual writes what the commands of all programs say of themselves: the pages docs/commands.md
+// and docs/troubleshooting.md, and man pages.
 //
-//	go run ./hack/manual -page docs/commands.md
+//	go run ./hack/manual -page docs/commands.md -troubles docs/troubleshooting.md
 //	go run ./hack/manual -man DIR -date 2026-01-31 -version v0.1.0
 package main
 
@@ -22,6 +23,8 @@ func main() {
 func run(args []string) error {
 	flags := flag.NewFlagSet("manual", flag.ContinueOnError)
 	page := flags.String("page", "", "file to write the page with all commands to")
+	troubles := flags.String("troubles", "",
+		"file to write the page with all hints to, from the root of the repository")
 	man := flags.String("man", "", "folder to write the man pages to")
 	date := flags.String("date", "", "date of the man pages, as 2026-01-31")
 	version := flags.String("version", "dev", "version of the programs, for the man pages")
@@ -34,6 +37,15 @@ func run(args []string) error {
 	}
 	if *page != "" {
 		if err := os.WriteFile(*page, []byte(markdown(programs)), 0o644); err != nil {
+			return err
+		}
+	}
+	if *troubles != "" {
+		text, err := troubleshooting(".")
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(*troubles, []byte(text), 0o644); err != nil {
 			return err
 		}
 	}

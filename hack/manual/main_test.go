@@ -1,10 +1,12 @@
 package main
 
 import (
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -86,4 +88,116 @@ func TestRoff(t *testing.T) {
 			t.Errorf("line(%q) is %q, want %q", in, got, want)
 		}
 	}
+}
+
+// TestTroubleshooting holds docs/troubleshooting.md against the code: every hint is explained, and nothing else is.
+func TestTroubleshooting(t *testing.T) {
+	all, err := themes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, err := hintsInCode("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found) < 100 {
+		t.Errorf("found %d hints: the test looks for the wrong thing", len(found))
+	}
+	for _, m := range missing(all, found) {
+		t.Errorf("%s: troubles.txt does not explain it", m)
+	}
+	source := sources(t, "../..")
+	for _, theme := range all {
+		for _, trouble := range theme.troubles {
+			if len(trouble.meaning) < 20 {
+				t.Errorf("%q: no meaning", trouble.hints)
+			}
+			for _, text := range append(trouble.hints, trouble.errors...) {
+				for part := range strings.SplitSeq(text, "…") {
+					if part = strings.Trim(part, " :,"); len(part) > 3 && !strings.Contains(source, part) {
+						t.Errorf("troubles.txt has %q, and the code has no %q", text, part)
+					}
+				}
+			}
+		}
+	}
+	want, err := troubleshooting("../..")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := os.ReadFile("../../docs/troubleshooting.md"); err != nil || string(got) != want {
+		t.Errorf("docs/troubleshooting.md is not what the code says; run: make docs (%v)", err)
+	}
+}
+
+// TestHintsOfScripts holds the page against the hints that the scripts of all programs want to see.
+func TestHintsOfScripts(t *testing.T) {
+	all, err := themes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var known []string
+	for _, theme := range all {
+		for _, trouble := range theme.troubles {
+			known = append(known, trouble.hints...)
+		}
+	}
+	scripts, err := filepath.Glob("../../cmd/*/testdata/*/*.txtar")
+	if err != nil {
+		t.Fatal(err)
+	}
+	count := 0
+	for _, script := range scripts {
+		data, err := os.ReadFile(script)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, match := range regexp.MustCompile(`'\^?hint: ([^'\n]+)'`).FindAllStringSubmatch(string(data), -1) {
+			text := strings.TrimSuffix(match[1], "$")
+			if strings.Contains(text, ".*") {
+				continue // a pattern
+			}
+			count++
+			if !slices.ContainsFunc(known, func(h string) bool { return begins(h, text) }) {
+				t.Errorf("%s prints a hint that troubles.txt does not explain: %s", script, text)
+			}
+		}
+	}
+	if count == 0 {
+		t.Error("no script prints a hint: the test looks for the wrong thing")
+	}
+}
+
+// begins reports whether text may be a hint of that form, or its beginning, which is what scripts often look for.
+func begins(form, text string) bool {
+	first, rest, more := strings.Cut(form, "…")
+	switch {
+	case !more:
+		return strings.HasPrefix(form, text) || form == text
+	case first == "": // its second part says which hint it is
+		second, _, _ := strings.Cut(rest, "…")
+		return strings.TrimSpace(second) != "" && strings.Contains(text, second)
+	}
+	return strings.HasPrefix(text, first) || strings.HasPrefix(first, text)
+}
+
+// sources is the text of the code, with texts that are broken over lines put together.
+func sources(t *testing.T, root string) string {
+	t.Helper()
+	var b strings.Builder
+	for _, folder := range []string{"cmd", "pkg", "plugins"} {
+		err := filepath.WalkDir(filepath.Join(root, folder), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") {
+				return err
+			}
+			data, err := os.ReadFile(path)
+			b.Write(data)
+			return err
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	joined := regexp.MustCompile(`" ?\+\s+"`).ReplaceAllString(b.String(), "")
+	return shown(strings.ReplaceAll(joined, `\"`, `"`))
 }

@@ -234,7 +234,7 @@ func (s *Store) key(id string) ([]byte, error) {
 		}
 	}
 	return nil, hint.Wrap(fmt.Errorf("its key %.20q is not among those of %s", id, s.ringPath()),
-		"log out and in again: the secret cannot be recovered")
+		"log in again, since the secret cannot be recovered: kubectl edge login")
 }
 
 func (s *Store) keyOf(e keyEntry) ([]byte, error) {
@@ -251,18 +251,18 @@ func (s *Store) keyOf(e keyEntry) ([]byte, error) {
 		text, err = s.keyring.get(e.ID)
 		if errors.Is(err, keyring.ErrNotFound) {
 			return nil, hint.Wrap(errors.New("its key is no longer in the OS keyring"),
-				"log out and in again: the secret cannot be recovered")
+				"log in again, since the secret cannot be recovered: kubectl edge login")
 		}
 		if err != nil {
 			return nil, hint.Wrap(fmt.Errorf("its key lies in the OS keyring, which cannot be read: %w", err),
-				"unlock the keyring, or run this where it can be reached; else log out and in again")
+				"unlock the keyring, or run this where it can be reached; else log in again: kubectl edge login")
 		}
 	case InFile:
 		var data []byte
 		data, err = securefile.ReadOwn(s.keyPath(e.ID), securefile.Private)
 		if errors.Is(err, fs.ErrNotExist) {
 			return nil, hint.Wrap(fmt.Errorf("its key is gone: %w", err),
-				"log out and in again: the secret cannot be recovered")
+				"log in again, since the secret cannot be recovered: kubectl edge login")
 		}
 		if err != nil {
 			return nil, permissionHint(err)
