@@ -13,6 +13,7 @@ test    curl        curl
 test    chromium    chromium
 test    node        nodejs
 test    npm         npm
+test    jq          jq
 demo    git         git
 demo    curl        curl
 bench   git         git

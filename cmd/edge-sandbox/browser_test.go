@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
@@ -25,9 +26,11 @@ func xdgOpen() {
 		os.Exit(1)
 	}
 	res, err := client.Get(back.String())
+	if err == nil {
+		defer res.Body.Close()
+		_, err = io.Copy(io.Discard, res.Body) // the CLI takes it for a failed login when nobody reads its page
+	}
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
 	}
-	res.Body.Close()
 }
