@@ -2,6 +2,7 @@ package sandbox_test
 
 import (
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,10 +19,13 @@ type operation struct {
 	name, there, clients string
 }
 
+// The operations by which clients log in are of no published document.
+var identity = regexp.MustCompile(`^POST /(oauth/v2|service-account)/token$`)
+
 var operationRow = regexp.MustCompile(`(?m)^\| ([A-Z]+ /\S+) \| (yes|no) \| ([^|]*) \|`)
 
 // TestOperations compares the table in docs/sandbox.md with the operations that STACKIT's SDK knows, with what the
-// sandbox answers, and with what the real STACKIT CLI asked for in a script.
+// sandbox answers, and with what the real STACKIT CLI and STACKIT's Terraform provider asked for in scripts.
 func TestOperations(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "sandbox.md"))
 	if err != nil {
@@ -39,14 +43,27 @@ func TestOperations(t *testing.T) {
 			t.Errorf("the table does not have %s", name)
 		}
 	}
-	byCLI := cliOperations(t)
+	asked := map[string][]string{
+		"STACKIT CLI":        askedIn(t, "cli.txtar"),
+		"Terraform provider": askedIn(t, "terraform.txtar"),
+		"SDK":                askedOf(t, askBySDK(t), slices.Collect(maps.Keys(rows))),
+	}
+	for client, operations := range asked {
+		for _, name := range operations {
+			if rows[name].name == "" && !identity.MatchString(name) {
+				t.Errorf("the table does not have %s, which the %s asks for", name, client)
+			}
+		}
+	}
 	c := start(t).as(sandbox.AdminServiceAccount)
 	for name, row := range rows {
 		if !strings.Contains(name, " /service-enablement/") && !slices.Contains(published, name) {
 			t.Errorf("%s is not an operation of the SDK", name)
 		}
-		if strings.Contains(row.clients, "STACKIT CLI") != slices.Contains(byCLI, name) {
-			t.Errorf("%s: clients %q, but the script of the STACKIT CLI says otherwise", name, row.clients)
+		for client, operations := range asked {
+			if strings.Contains(row.clients, client) != slices.Contains(operations, name) {
+				t.Errorf("%s: clients %q, but what the %s asked for says otherwise", name, row.clients, client)
+			}
 		}
 		method, path, _ := strings.Cut(name, " ")
 		_, _, body := c.do(method, fillIn(path), "application/json", "")
@@ -89,16 +106,33 @@ func sdkOperations(t *testing.T, service, api, prefix string) []string {
 	return names
 }
 
-// cliOperations reads what the real STACKIT CLI asked for, as the script that it runs in compares it.
-func cliOperations(t *testing.T) []string {
+// askedOf returns the operations among those of the table that a sandbox was asked for.
+func askedOf(t *testing.T, s *sandbox.Sandbox, table []string) []string {
 	t.Helper()
-	script, err := os.ReadFile(filepath.Join("..", "..", "cmd", "edge-sandbox", "testdata", "system", "cli.txtar"))
+	placeholder := regexp.MustCompile(`\\{\w+\\}`) // as quoted
+	var asked []string
+	for _, name := range table {
+		pattern := regexp.MustCompile("^" + placeholder.ReplaceAllString(regexp.QuoteMeta(name), "[^/]+") + "$")
+		for path := range s.Stats().Paths {
+			if pattern.MatchString(path) {
+				asked = append(asked, name)
+				break
+			}
+		}
+	}
+	return asked
+}
+
+// askedIn reads what a real client asked for, as the script that it runs in compares it.
+func askedIn(t *testing.T, name string) []string {
+	t.Helper()
+	script, err := os.ReadFile(filepath.Join("..", "..", "cmd", "edge-sandbox", "testdata", "system", name))
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, list, ok := strings.Cut(string(script), "-- operations.txt --\n")
 	if !ok {
-		t.Fatal("the script of the STACKIT CLI has no operations.txt")
+		t.Fatalf("%s has no operations.txt", name)
 	}
 	return strings.Split(strings.TrimSpace(list), "\n")
 }

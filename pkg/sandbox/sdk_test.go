@@ -11,8 +11,12 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
 )
 
-// The SDK decodes strictly, so it checks the answers' form. It compares expiry with the machine's time.
-func TestSDK(t *testing.T) {
+func TestSDK(t *testing.T) { askBySDK(t) }
+
+// askBySDK asks a sandbox by STACKIT's SDK, and returns it. The SDK decodes strictly, so it checks the answers' form. It
+// compares expiry with the machine's time.
+func askBySDK(t *testing.T) *sandbox.Sandbox {
+	t.Helper()
 	s, _ := sandboxtest.Start(t)
 	options := func(endpoint string) []config.ConfigurationOption {
 		return []config.ConfigurationOption{
@@ -33,6 +37,9 @@ func TestSDK(t *testing.T) {
 	}
 	if len(list.Instances) != 2 || list.Instances[0].Id != sandbox.InstanceID {
 		t.Errorf("instances %v", list.Instances)
+	}
+	if _, err := api.GetInstance(ctx, sandbox.ProjectID, sandbox.Region, sandbox.InstanceID).Execute(); err != nil {
+		t.Error(err)
 	}
 	if _, err := api.GetInstanceByName(ctx, sandbox.ProjectID, sandbox.Region,
 		sandbox.InstanceName).Execute(); err != nil {
@@ -80,4 +87,5 @@ func TestSDK(t *testing.T) {
 	if got, want := s.Stats().Exchanges[jwtBearer], 2; got != want {
 		t.Errorf("%d token exchanges, want %d: one for each client", got, want)
 	}
+	return s
 }
