@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 )
 
@@ -26,6 +27,23 @@ func TestAuthorities(t *testing.T) {
 	cases := map[string]func(t *testing.T, url, folder string){
 		"the bundle is enough": func(t *testing.T, url, folder string) {
 			wantAnswer(t, newClient(t, Options{}), url)
+			if systemRead(t, folder) {
+				t.Error("the folder was read, too")
+			}
+		},
+		"the bundle is enough for a body that is read once": func(t *testing.T, url, folder string) {
+			client := newClient(t, Options{})
+			for range 2 { // the second time with the connection that there is
+				body := newOnceBody("body")
+				req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, body)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if got, err := do(client, req); err != nil || got != "body" {
+					t.Errorf("got %q, %v", got, err)
+				}
+				<-body.closed
+			}
 			if systemRead(t, folder) {
 				t.Error("the folder was read, too")
 			}
@@ -74,7 +92,17 @@ func TestAuthorities(t *testing.T) {
 		"nowhere": func(t *testing.T, url, _ string) {
 			t.Setenv("SSL_CERT_FILE", writeBundle(t, bundled(t)))
 			var unknown x509.UnknownAuthorityError
-			_, err := get(t, newClient(t, Options{}), url)
+			client := newClient(t, Options{})
+			body := newOnceBody("body")
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, body)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := do(client, req); err == nil {
+				t.Error("a server that nobody vouches for was trusted")
+			}
+			<-body.closed
+			_, err = get(t, client, url)
 			if err == nil || !strings.Contains(err.Error(), unknown.Error()) {
 				t.Errorf("got %v, want %v", err, unknown)
 			}
@@ -130,6 +158,22 @@ func wantEcho(t *testing.T, client *http.Client, url string) {
 			t.Errorf("%s: got %q, %v", name, got, err)
 		}
 	}
+}
+
+// onceBody is a body that cannot be rewound.
+type onceBody struct {
+	io.Reader
+	closed chan struct{} // is closed with it
+	once   sync.Once
+}
+
+func newOnceBody(text string) *onceBody {
+	return &onceBody{Reader: strings.NewReader(text), closed: make(chan struct{})}
+}
+
+func (b *onceBody) Close() error {
+	b.once.Do(func() { close(b.closed) })
+	return nil
 }
 
 // systemRead reports whether Go's own pool of the system has been read in this process: if not, it is read now, from

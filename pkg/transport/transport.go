@@ -85,40 +85,28 @@ func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 }
 
 // send tries the system's bundle first, and all authorities where the server's is not in there: somebody may have put
-// theirs into the folder alone. A server that was not trusted was sent nothing, so the request can be sent again.
+// theirs into the folder alone. A server that was not trusted was sent nothing, so the request can be sent again, also
+// one that must not be repeated: a mint has a body for that very reason (see pkg/stackit), and to read all authorities
+// at once for it took half of a miss.
 func (t *roundTripper) send(req *http.Request) (*http.Response, error) {
-	again, repeatable := repeat(req)
-	base, all, err := t.transport(!repeatable || req.URL.Scheme != "https")
+	base, all, err := t.transport(req.URL.Scheme != "https")
 	if err != nil {
 		return nil, err
 	}
-	resp, err := base.RoundTrip(req)
-	if all || !errors.As(err, new(*tls.CertificateVerificationError)) {
+	if all {
+		return base.RoundTrip(req)
+	}
+	first, body := hold(req)
+	resp, err := base.RoundTrip(first)
+	if !errors.As(err, new(*tls.CertificateVerificationError)) || !body.untouched() {
+		body.release()
 		return resp, err
 	}
 	if base, _, err = t.transport(true); err != nil {
-		return nil, err
-	}
-	if req, err = again(); err != nil {
+		body.release()
 		return nil, err
 	}
 	return base.RoundTrip(req)
-}
-
-// repeat returns what makes a request of which the body was read once more, and whether that can be done.
-func repeat(req *http.Request) (again func() (*http.Request, error), ok bool) {
-	if req.Body == nil || req.Body == http.NoBody {
-		return func() (*http.Request, error) { return req, nil }, true
-	}
-	return func() (*http.Request, error) {
-		body, err := req.GetBody()
-		if err != nil {
-			return nil, err
-		}
-		next := req.Clone(req.Context())
-		next.Body = body
-		return next, nil
-	}, req.GetBody != nil
 }
 
 // transport returns what sends requests, made when it is first needed, and whether it trusts all authorities of the
