@@ -13,8 +13,23 @@ import (
 	"testing"
 	"time"
 
+	"github.com/rogpeppe/go-internal/testscript"
+
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/scripttest"
 )
+
+// TestCluster runs the scripts with API servers.
+func TestCluster(t *testing.T) {
+	servers := clustertest.Servers(t)
+	testscript.Run(t, scripttest.Params(filepath.Join("testdata", "cluster"), *update, func(e *testscript.Env) error {
+		if err := setUp(e); err != nil {
+			return err
+		}
+		scripttest.AddToPath(e, servers)
+		return nil
+	}))
+}
 
 // startCluster starts "edge-sandbox up" with a cluster.
 func startCluster(t *testing.T, args ...string) *up {
@@ -55,7 +70,7 @@ func wantGone(t *testing.T, c net.Conn) {
 func clusterOf(t *testing.T, dir, apiServer string) []net.Conn {
 	t.Helper()
 	return []net.Conn{
-		connect(t, "unix", filepath.Join(dir, "cluster", "etcd.sock")),
+		connect(t, "unix", filepath.Join(dir, "clusters", "demo-3714d85", "etcd.sock")),
 		connect(t, "tcp", strings.TrimPrefix(apiServer, "https://")),
 	}
 }

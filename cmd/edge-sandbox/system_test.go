@@ -3,32 +3,19 @@
 package main
 
 import (
-	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/buildinfo"
-	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/scripttest"
-	"github.com/kubectl-edge/kubectl-edge/plugins/credential"
-	"github.com/kubectl-edge/kubectl-edge/plugins/edge"
 )
 
 // systemPrograms are for the scripts that take real clients.
 func systemPrograms() map[string]func() {
 	return map[string]func(){
 		"every-service": everyService, "xdg-open": xdgOpen, "recorded": recorded, "recorded-here": recordedHere,
-		"kubectl-edge": func() { os.Exit(plugin.Main(edge.Tree, buildinfo.Of("test", "", ""))) },
-		"kubectl-edge_credential": func() {
-			os.Exit(credential.Run(credential.Process{
-				Args: os.Args, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Now: time.Now,
-				Build: func() buildinfo.Info { return buildinfo.Of("test", "", "") },
-			}))
-		},
 	}
 }
 

@@ -21,6 +21,8 @@ type InstanceState struct {
 	Refusals    int         `json:"refuseCredentials"`
 	Polls       int         `json:"readyAfterPolls"`
 	Issuer      string      `json:"issuer"`
+	Failure     string      `json:"failure,omitempty"` // why it has no Kubernetes API
+	Hosted      string      `json:"-"`                 // what Hosting.Open returned
 }
 
 // adminListInstances has those of all projects, oldest first.
@@ -35,10 +37,22 @@ func (s *Sandbox) adminListInstances() []InstanceState {
 	return out
 }
 
+// InstanceState returns the state of one instance, and whether there is one with that ID.
+func (s *Sandbox) InstanceState(id string) (InstanceState, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.passTime()
+	if s.instances[id] == nil {
+		return InstanceState{}, false
+	}
+	return s.stateOf(s.instances[id]), true
+}
+
 func (s *Sandbox) stateOf(i *Instance) InstanceState {
 	return InstanceState{
 		Instance: s.answer(i), ProjectID: i.ProjectID, Region: i.Region, Server: i.Server, OwnServer: i.OwnServer,
 		Credentials: i.Credentials, Refusals: i.RefuseCredentials, Polls: i.ReadyAfterPolls, Issuer: s.Issuer(i.ID),
+		Failure: i.failure, Hosted: i.hosted,
 	}
 }
 
@@ -92,7 +106,9 @@ func (b adminInstance) apply(i *Instance, now time.Time) {
 		i.live = i.live || i.Status == StatusActive
 		i.Status = b.Status
 	}
-	i.Server = cmp.Or(b.Server, i.Server)
+	if b.Server != "" {
+		i.Server, i.named = b.Server, true
+	}
 	i.FrontendURL = cmp.Or(b.FrontendURL, i.FrontendURL)
 	if b.ServerCA != "" {
 		i.ServerCA = []byte(b.ServerCA)
@@ -127,7 +143,7 @@ func (s *Sandbox) adminAddInstance(r *http.Request) (any, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	i := Instance{ID: b.ID, DisplayName: b.DisplayName, ProjectID: cmp.Or(b.ProjectID, ProjectID),
-		Region: cmp.Or(b.Region, Region), PlanID: b.PlanID, OwnServer: b.OwnServer}
+		Region: cmp.Or(b.Region, Region), PlanID: b.PlanID, OwnServer: b.OwnServer || s.settings.OwnServers}
 	if err := s.checkNew(&i); err != nil {
 		return nil, fmt.Errorf("add instance %q: %w", cmp.Or(b.DisplayName, b.ID), err)
 	}

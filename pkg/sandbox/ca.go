@@ -28,6 +28,7 @@ func newAuthority() (*authority, error) {
 		return nil, fmt.Errorf("make CA key: %w", err)
 	}
 	template := certificateTemplate("edge-sandbox CA")
+	template.NotAfter = time.Now().AddDate(10, 0, 0) // a sandbox that is kept over restarts outlives a year
 	template.IsCA = true
 	template.BasicConstraintsValid = true
 	template.KeyUsage = x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature
@@ -89,8 +90,8 @@ func (s *Sandbox) TLSConfig() *tls.Config {
 	return &tls.Config{Certificates: []tls.Certificate{s.serving}, MinVersion: tls.VersionTLS12}
 }
 
-func (s *Sandbox) issueServing() error {
-	certPEM, keyPEM, err := s.ServingCertificate("localhost", "127.0.0.1", "::1")
+func (s *Sandbox) issueServing(hosts ...string) error {
+	certPEM, keyPEM, err := s.ServingCertificate(append([]string{"localhost", "127.0.0.1", "::1"}, hosts...)...)
 	if err != nil {
 		return err
 	}

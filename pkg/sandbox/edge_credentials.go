@@ -65,6 +65,7 @@ func (s *Sandbox) mint(c edgeCall, count func(*Mints)) (token string, status int
 		}
 		lifetime = time.Duration(n) * time.Second
 	}
+	s.changed = s.changed || c.instance.RefuseCredentials > 0 // it is counted down
 	if !c.instance.givesCredentials() {
 		c.instance.poll()
 		status, body = notFound("instance is not ready")

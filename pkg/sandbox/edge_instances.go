@@ -54,7 +54,11 @@ type Instance struct {
 	// GoneAt, if not zero, is when a deleting instance is gone.
 	GoneAt time.Time `json:"-"`
 
-	live bool // was active before it was updated
+	live     bool   // was active before it was updated
+	named    bool   // has a Kubernetes API of somebody else
+	hosted   string // address that Hosting gave it
+	starting bool   // its own API server does not serve yet
+	failure  string // why it has no Kubernetes API
 }
 
 // Credentials says when an instance gives tokens and kubeconfigs, and 404 otherwise. What STACKIT does while an
@@ -70,6 +74,9 @@ const (
 
 // givesCredentials decides about one request for credentials, and counts it.
 func (i *Instance) givesCredentials() bool {
+	if i.starting {
+		return false
+	}
 	if i.RefuseCredentials > 0 {
 		i.RefuseCredentials--
 		return false
@@ -112,6 +119,8 @@ func (s *Sandbox) AddInstance(i Instance) {
 }
 
 func (s *Sandbox) addInstance(i Instance) *Instance {
+	s.changed = true
+	i.named = i.Server != ""
 	setDefault(&i.ProjectID, ProjectID)
 	setDefault(&i.Region, Region)
 	setDefault(&i.PlanID, PlanID)
@@ -128,6 +137,7 @@ func (s *Sandbox) addInstance(i Instance) *Instance {
 		s.order = append(s.order, i.ID)
 	}
 	s.instances[i.ID] = &i
+	s.open(&i)
 	return &i
 }
 
@@ -155,7 +165,7 @@ func (s *Sandbox) passTime() {
 	now := s.now()
 	for _, id := range slices.Clone(s.order) {
 		i := s.instances[id]
-		if i.Status == StatusReconciling && !i.ReadyAt.IsZero() && !now.Before(i.ReadyAt) {
+		if i.Status == StatusReconciling && !i.starting && !i.ReadyAt.IsZero() && !now.Before(i.ReadyAt) {
 			i.Status = StatusActive
 		}
 		if i.Status == StatusDeleting && !i.GoneAt.IsZero() && !now.Before(i.GoneAt) {
@@ -166,6 +176,10 @@ func (s *Sandbox) passTime() {
 
 // removeInstance removes an instance at once. The caller holds the lock.
 func (s *Sandbox) removeInstance(id string) {
+	s.changed = true
+	if i := s.instances[id]; s.hosting != nil && i.hosted != "" {
+		s.hosting.Close(id)
+	}
 	delete(s.instances, id)
 	s.order = slices.DeleteFunc(s.order, func(o string) bool { return o == id })
 }
@@ -185,7 +199,7 @@ func (s *Sandbox) instancesOf(project, region string) []*Instance {
 
 // poll counts a read of an instance that turns active after some.
 func (i *Instance) poll() {
-	if i.Status != StatusReconciling || i.ReadyAfterPolls == 0 {
+	if i.Status != StatusReconciling || i.starting || i.ReadyAfterPolls == 0 {
 		return
 	}
 	if i.ReadyAfterPolls--; i.ReadyAfterPolls == 0 {
@@ -260,6 +274,7 @@ func (s *Sandbox) createInstance(c edgeCall) (int, any) {
 		Region:      c.region,
 		Status:      StatusReconciling,
 		ReadyAt:     s.now().Add(time.Duration(s.settings.ReconcileTime)),
+		OwnServer:   s.settings.OwnServers,
 	}
 	if b.Description != nil {
 		i.Description = *b.Description

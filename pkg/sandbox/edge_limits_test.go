@@ -65,7 +65,8 @@ func TestEdgeACL(t *testing.T) {
 	if got := acl(regionPath + "/instances/" + sandbox.ReconcilingID); got != nil {
 		t.Errorf("an instance without a list has %v", got)
 	}
-	if status, _ := c.json(http.MethodPut, instancePath, `{"description":"x","acl":{"ipAllowList":[]}}`); status != 204 {
+	const change = `{"description":"x","acl":{"ipAllowList":[]}}`
+	if status, _ := c.json(http.MethodPut, instancePath, change); status != 204 {
 		t.Errorf("update: status %d", status)
 	}
 	if list := acl(instancePath).(map[string]any)["ipAllowList"].([]any); len(list) != 1 {

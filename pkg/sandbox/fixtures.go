@@ -29,7 +29,19 @@ const (
 	ReaderPassword       = "tr0ub4dor-and-three"
 )
 
-func (s *Sandbox) populate(plans int) {
+// plans are all that there can be.
+func plans() []plan {
+	return []plan{
+		{ID: PlanID, Name: "S", Description: "Up to 10 edge hosts", MinEdgeHosts: 1, MaxEdgeHosts: 10},
+		{ID: "8e1d6a4c-72b9-4f0e-8a3d-6b5c4d3e2f1a", Name: "M", Description: "Up to 100 edge hosts",
+			MinEdgeHosts: 11, MaxEdgeHosts: 100},
+		{ID: "a7b8c9d0-e1f2-4a3b-9c4d-5e6f7a8b9c0d", Name: "L", Description: "Up to 1000 edge hosts",
+			MinEdgeHosts: 101, MaxEdgeHosts: 1000},
+	}
+}
+
+// populate makes what a new sandbox holds.
+func (s *Sandbox) populate() {
 	start := s.now().Add(-30 * 24 * time.Hour).UTC().Truncate(time.Second)
 	folder := Parent{ID: ParentID, ContainerID: ParentContainerID, Type: "FOLDER"}
 	other := Parent{ID: OtherParentID, ContainerID: "other-folder-3Kd9xWq", Type: "FOLDER"}
@@ -43,17 +55,10 @@ func (s *Sandbox) populate(plans int) {
 		{ProjectID: "12345678-dddd-4bcd-8ddd-123456789abc", ContainerID: "retired-b5Tx0Jc", Name: "retired",
 			LifecycleState: "INACTIVE", Parent: folder, CreationTime: start.Add(2 * time.Hour),
 			UpdateTime: start.Add(2 * time.Hour)},
-		{ProjectID: NamesakeProjectID, ContainerID: "your-project-w7Fg4Dy", Name: ProjectName, LifecycleState: lifecycleActive,
-			Parent: other, CreationTime: start.Add(3 * time.Hour), UpdateTime: start.Add(3 * time.Hour)},
+		{ProjectID: NamesakeProjectID, ContainerID: "your-project-w7Fg4Dy", Name: ProjectName,
+			LifecycleState: lifecycleActive, Parent: other, CreationTime: start.Add(3 * time.Hour),
+			UpdateTime: start.Add(3 * time.Hour)},
 	}
-	s.plans = []plan{
-		{ID: PlanID, Name: "S", Description: "Up to 10 edge hosts", MinEdgeHosts: 1, MaxEdgeHosts: 10},
-		{ID: "8e1d6a4c-72b9-4f0e-8a3d-6b5c4d3e2f1a", Name: "M", Description: "Up to 100 edge hosts", MinEdgeHosts: 11,
-			MaxEdgeHosts: 100},
-		{ID: "a7b8c9d0-e1f2-4a3b-9c4d-5e6f7a8b9c0d", Name: "L", Description: "Up to 1000 edge hosts", MinEdgeHosts: 101,
-			MaxEdgeHosts: 1000},
-	}
-	s.plans = s.plans[:min(plans, len(s.plans))]
 	for _, i := range []Instance{
 		{ID: InstanceID, DisplayName: InstanceName, ProjectID: ProjectID, Region: Region, PlanID: PlanID,
 			Status:      StatusActive,

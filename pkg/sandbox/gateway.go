@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/uuid"
@@ -35,8 +36,11 @@ func (s *Sandbox) misdirected(r *http.Request) string {
 	return ""
 }
 
-// isOwn reports whether the sandbox is reached by a host name.
+// isOwn reports whether the sandbox is reached by a host's name or address.
 func (s *Sandbox) isOwn(host string) bool {
+	if slices.Contains(s.hosts, host) {
+		return true
+	}
 	own, err := url.Parse(s.base) // New has checked it
 	return host == "localhost" || err == nil && host == own.Hostname()
 }

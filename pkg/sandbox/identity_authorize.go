@@ -127,6 +127,8 @@ func (s *Sandbox) issueCode(current *session, req authorizationRequest) string {
 }
 
 func (s *Sandbox) newGrant(current *session, scope string) *grant {
+	s.prune()
+	s.changed = true
 	s.stats.SignIns++
 	g := &grant{id: rand.Text(), email: current.email, scope: scope, signedIn: current.signedIn,
 		ends: current.signedIn.Add(time.Duration(s.settings.SessionLifetime))}

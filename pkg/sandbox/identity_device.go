@@ -31,6 +31,7 @@ func (s *Sandbox) authorizeDevice(r *http.Request) (int, any) {
 	life, interval := time.Duration(s.settings.DeviceCodeLifetime), time.Duration(s.settings.DeviceInterval)
 	d := &device{userCode: newUserCode(), scope: r.PostFormValue("scope"), expires: s.now().Add(life),
 		interval: interval}
+	s.prune()
 	deviceCode := rand.Text()
 	s.devices[deviceCode] = d
 	uri := s.base + "/device"

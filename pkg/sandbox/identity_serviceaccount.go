@@ -58,6 +58,7 @@ func (s *Sandbox) ServiceAccountKeyOf(email string) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("make service account key: %w", err)
 		}
+		s.changed = true
 		a.key, a.kid, a.keyCreated = key, string(uuid.NewUUID()), s.now().UTC().Truncate(time.Second)
 	}
 	private, err := x509.MarshalPKCS8PrivateKey(a.key)
@@ -123,6 +124,9 @@ type unknownKeyError struct{ kid string }
 
 func (e unknownKeyError) Error() string { return fmt.Sprintf("Key with kid %s was not found", e.kid) }
 
+// assertionLeeway is by how much the clock of the one who signs an assertion may differ.
+const assertionLeeway = time.Minute
+
 // redeemAssertion checks an RS512 assertion against the key it names, and that it is meant for audience, once. The
 // caller holds the lock.
 func (s *Sandbox) redeemAssertion(assertion, audience string) (*account, error) {
@@ -138,7 +142,7 @@ func (s *Sandbox) redeemAssertion(assertion, audience string) (*account, error) 
 		}
 		return nil, unknownKeyError{kid}
 	}, jwt.WithValidMethods([]string{"RS512"}), jwt.WithAudience(audience), jwt.WithExpirationRequired(),
-		jwt.WithLeeway(time.Minute), jwt.WithTimeFunc(s.now))
+		jwt.WithLeeway(assertionLeeway), jwt.WithTimeFunc(s.now))
 	if err != nil {
 		return nil, err
 	}
@@ -150,11 +154,7 @@ func (s *Sandbox) redeemAssertion(assertion, audience string) (*account, error) 
 
 // useOnce remembers the ID of an assertion until it expires, and refuses the second use.
 func (s *Sandbox) useOnce(id string, expires time.Time) error {
-	for seen, end := range s.assertion {
-		if s.now().After(end.Add(time.Minute)) {
-			delete(s.assertion, seen)
-		}
-	}
+	s.prune()
 	if id == "" {
 		return errors.New("assertion without jti")
 	}

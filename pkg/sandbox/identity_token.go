@@ -117,6 +117,7 @@ func (s *Sandbox) grantTokens(g *grant, grantType string) (int, any) {
 	}
 	out := tokenResponse{AccessToken: access, TokenType: "Bearer", Scope: g.scope,
 		ExpiresIn: int64(s.accessTokenEnd(g.id).Sub(s.now()) / time.Second)}
+	s.prune()
 	scopes := strings.Fields(g.scope)
 	if slices.Contains(scopes, "openid") {
 		if out.IDToken, err = s.idToken(a, g, access); err != nil {

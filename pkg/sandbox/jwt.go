@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/big"
 	"net/http"
+	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 )
@@ -28,8 +29,13 @@ func newSigningKey() (signingKey, error) {
 	if err != nil {
 		return signingKey{}, fmt.Errorf("make signing key: %w", err)
 	}
+	return asSigningKey(key), nil
+}
+
+// asSigningKey gives a key its ID, which depends on the key alone.
+func asSigningKey(key *rsa.PrivateKey) signingKey {
 	sum := sha256.Sum256(key.N.Bytes())
-	return signingKey{kid: base64.RawURLEncoding.EncodeToString(sum[:12]), key: key}, nil
+	return signingKey{kid: base64.RawURLEncoding.EncodeToString(sum[:12]), key: key}
 }
 
 // keysOf returns the keys of an issuer, and makes the first one when there is none. The caller holds the lock.
@@ -41,6 +47,7 @@ func (s *Sandbox) keysOf(issuer string) (*keySet, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.changed = true
 	s.keys[issuer] = &keySet{keys: []signingKey{k}}
 	return s.keys[issuer], nil
 }
@@ -54,6 +61,7 @@ func (s *Sandbox) RotateSigningKey(issuer string, keepOld bool) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.changed = true
 	set := s.keys[issuer]
 	if set == nil || !keepOld {
 		set = &keySet{}
@@ -80,6 +88,12 @@ func (s *Sandbox) sign(issuer string, claims jwt.MapClaims) (string, error) {
 
 // verify checks signature, issuer and time of an RS256 token of one of our issuers. The caller holds the lock.
 func (s *Sandbox) verify(issuer, token string, also ...jwt.ParserOption) (jwt.MapClaims, error) {
+	return s.verifyAt(s.now, issuer, token, also...)
+}
+
+// verifyAt is verify by another clock.
+func (s *Sandbox) verifyAt(now func() time.Time, issuer, token string,
+	also ...jwt.ParserOption) (jwt.MapClaims, error) {
 	set, err := s.keysOf(issuer)
 	if err != nil {
 		return nil, err
@@ -93,7 +107,7 @@ func (s *Sandbox) verify(issuer, token string, also ...jwt.ParserOption) (jwt.Ma
 		}
 		return nil, fmt.Errorf("no key %q", t.Header["kid"])
 	}, append(also, jwt.WithValidMethods([]string{"RS256"}), jwt.WithIssuer(issuer), jwt.WithExpirationRequired(),
-		jwt.WithTimeFunc(s.now))...)
+		jwt.WithTimeFunc(now))...)
 	return claims, err
 }
 

@@ -20,10 +20,10 @@ type opaqueToken struct {
 
 // opaqueInstanceToken makes a token that only TokenReviewURL knows. The caller holds the lock.
 func (s *Sandbox) opaqueInstanceToken(instanceID string, lifetime time.Duration) string {
-	now := s.now()
-	maps.DeleteFunc(s.opaque, func(_ string, t opaqueToken) bool { return !now.Before(t.ends) })
+	s.prune()
+	s.changed = true
 	token := "stec_" + rand.Text() + rand.Text()
-	s.opaque[token] = opaqueToken{instanceID, now.Add(lifetime)}
+	s.opaque[token] = opaqueToken{instanceID, s.now().Add(lifetime)}
 	return token
 }
 

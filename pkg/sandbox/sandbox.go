@@ -31,10 +31,15 @@ type Options struct {
 	Settings Settings
 	// Plans is how many plans there are, at most three; one, as in STACKIT's beta, if 0.
 	Plans int
+	// Hosts are further names and addresses by which the sandbox is reached: its certificate has them.
+	Hosts []string
 	// NotEnabled are IDs of projects in which Edge Cloud was never enabled.
 	NotEnabled []string
 	// Seed makes the IDs of what is added repeatable: two sandboxes of the same seed give the same. Random if "".
 	Seed string
+	// Dir keeps what the sandbox holds over restarts, but for counters, faults and logins that are under way. In memory
+	// only if "". It must be this sandbox's alone.
+	Dir string
 	// OnRequest, if set, is called with each request before it is answered, so that tests can wait for one.
 	OnRequest func(*http.Request)
 }
@@ -44,13 +49,19 @@ type Sandbox struct {
 	base      string
 	clock     func() time.Time
 	onRequest func(*http.Request)
+	hosts     []string
 
 	mux       *http.ServeMux
 	faults    *fault.Handler // before route
 	authority *authority
 	serving   tls.Certificate
 
+	store *store // nil if nothing is kept
+
 	mu         sync.Mutex // guards everything below
+	changed    bool       // since the store has saved
+	hosting    *Hosting   // nil if instances have no Kubernetes APIs
+	pruned     time.Time
 	seed       string
 	notEnabled []string // IDs of projects in which nobody has enabled Edge Cloud
 	settings   Settings
@@ -77,18 +88,14 @@ func New(o Options) (*Sandbox, error) {
 	if u.Scheme != "https" || u.Host == "" || u.Path != "" || u.RawQuery != "" {
 		return nil, fmt.Errorf("sandbox URL %q: want https://HOST:PORT", o.URL)
 	}
-	a, err := newAuthority()
-	if err != nil {
-		return nil, err
-	}
 	s := &Sandbox{
 		base:       o.URL,
 		clock:      o.Now,
 		seed:       cmp.Or(o.Seed, newSeed()),
 		onRequest:  o.OnRequest,
+		hosts:      o.Hosts,
 		notEnabled: o.NotEnabled,
 		mux:        http.NewServeMux(),
-		authority:  a,
 		settings:   o.Settings.withDefaults(),
 		keys:       map[string]*keySet{},
 		accounts:   map[string]*account{},
@@ -103,10 +110,13 @@ func New(o Options) (*Sandbox, error) {
 	if s.clock == nil {
 		s.clock = time.Now
 	}
-	if err := s.issueServing(); err != nil {
+	s.plans = plans()[:min(max(1, o.Plans), len(plans()))]
+	if err := s.begin(o.Dir); err != nil {
 		return nil, err
 	}
-	s.populate(max(1, o.Plans))
+	if err := s.issueServing(o.Hosts...); err != nil {
+		return nil, err
+	}
 	s.routeIdentity()
 	s.routeServiceAccounts()
 	s.routeProjects()
@@ -155,6 +165,11 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	r.Body = io.NopCloser(bytes.NewReader(body))
 	if s.onRequest != nil {
 		s.onRequest(r)
+	}
+	if s.store != nil {
+		d := &durable{ResponseWriter: w, request: r, sandbox: s}
+		defer d.save() // whatever becomes of the answer
+		w = d
 	}
 	if isAdmin(r) {
 		s.route(w, r)

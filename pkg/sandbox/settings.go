@@ -32,6 +32,8 @@ type Settings struct {
 	ReconcileTime Duration `json:"reconcileTime"`
 	// EnablementTime is how long a service takes to be enabled or disabled in a project.
 	EnablementTime Duration `json:"enablementTime"`
+	// OwnServers gives instances that are created an API server of their own, where the sandbox runs some.
+	OwnServers bool `json:"ownServers"`
 	// LocalUI names the sandbox's own page as the frontendUrl of instances, instead of an address like STACKIT's.
 	LocalUI bool `json:"localUI"`
 }

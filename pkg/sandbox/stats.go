@@ -16,6 +16,12 @@ type Stats struct {
 	Failed      map[string]int   `json:"exchangesFailed"` // refused token requests by error code
 }
 
+// maxPaths bounds how many paths are counted apart; requests for more are counted as otherPaths.
+const (
+	maxPaths   = 10000
+	otherPaths = "other"
+)
+
 // Mints count the credentials made for one instance.
 type Mints struct {
 	Token      int `json:"token"`
@@ -57,5 +63,9 @@ func (s *Sandbox) countRequest(r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stats.Requests++
-	s.stats.Paths[r.Method+" "+r.URL.Path]++
+	key := r.Method + " " + r.URL.Path
+	if _, known := s.stats.Paths[key]; !known && len(s.stats.Paths) >= maxPaths {
+		key = otherPaths
+	}
+	s.stats.Paths[key]++
 }

@@ -59,6 +59,7 @@ func settingsFlags(f *pflag.FlagSet) {
 		"no-device-flow":         "hide the device authorization endpoint",
 		"no-revocation":          "hide the revocation endpoint",
 		"opaque-instance-tokens": "make instance tokens that are not JWTs",
+		"own-servers":            "instances that are created get an API server of their own",
 		"local-ui":               "instances name the sandbox's own web UI as theirs",
 	} {
 		f.Bool(name, false, usage)

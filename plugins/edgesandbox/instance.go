@@ -34,11 +34,12 @@ func newInstanceCmd(s streams) *cobra.Command {
 		},
 		operation{
 			pattern: "POST /sandbox/instances", use: "add NAME", short: "Add an instance, and print its ID",
-			long: `Adds an instance, active at once, and prints its ID. Its Kubernetes API is that of the instance demo, behind
-an address of its own that takes this instance's tokens alone. With --own-server it gets a kube-apiserver and
-etcd of its own, and reconciles until they serve.`,
-			example: "  edge-sandbox instance add press\n  edge-sandbox instance add lathe --status creating --ready-in 5s",
-			takes:   []string{"displayName"},
+			long: `Adds an instance, active at once, and prints its ID. Its Kubernetes API is that of the instance
+demo, behind an address of its own that takes this instance's tokens alone. With --own-server it gets a
+kube-apiserver and etcd of its own, and reconciles until they serve.`,
+			example: "  edge-sandbox instance add press\n" +
+				"  edge-sandbox instance add lathe --status creating --ready-in 5s",
+			takes: []string{"displayName"},
 			flags: func(f *pflag.FlagSet) {
 				f.String("id", "", "ID (default: the name and a hash of the project)")
 				f.String("project-id", "", "project that it is in (default "+sandbox.ProjectID+")")

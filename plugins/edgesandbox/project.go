@@ -47,7 +47,8 @@ func newProjectCmd(s streams) *cobra.Command {
 				f.String("project-id", "", "project (default "+sandbox.ProjectID+")")
 				f.String("region", "", "region (default "+sandbox.Region+")")
 				f.String("service-id", "", "service (default "+sandbox.EdgeService+")")
-				f.String("state", "", "ENABLED, ENABLING, DISABLED, DISABLING, or \"\" for never enabled (default ENABLED)")
+				f.String("state", "",
+					"ENABLED, ENABLING, DISABLED, DISABLING, or \"\" for never enabled (default ENABLED)")
 			},
 		},
 	)

@@ -5,9 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -25,6 +28,8 @@ type upOptions struct {
 	dir       string
 	server    server.Options
 	keepDir   bool
+	instances int
+	each      bool
 	noCluster bool
 	localUI   bool
 	quiet     bool
@@ -52,6 +57,9 @@ Nothing of your own HOME, KUBECONFIG or XDG folders is used: the command gets fo
 			if err := o.complete(); err != nil {
 				return err
 			}
+			if err := o.validate(); err != nil {
+				return err
+			}
 			return o.run(cmd.Context())
 		},
 	}
@@ -61,7 +69,14 @@ Nothing of your own HOME, KUBECONFIG or XDG folders is used: the command gets fo
 	f.StringVar(&o.dir, "dir", "", "folder for the command's HOME and the like, kept afterwards (default: a "+
 		"temporary one)")
 	f.StringVar(&o.server.DataDir, "data-dir", "",
-		"folder in which StackState's service tokens survive a restart (default: none)")
+		"folder in which all survives a restart: keys, instances, accounts, tokens, logins, objects (default: none)")
+	f.StringVar(&o.server.Listen, "listen", "",
+		"where to listen, ADDRESS:PORT; API servers get the ports after it (default: free ports of 127.0.0.1)")
+	f.StringSliceVar(&o.server.Hosts, "host", nil,
+		"name or address by which others reach it; the first is in its URLs (default localhost, or that of --listen)")
+	f.IntVar(&o.instances, "instances", 1,
+		"how many active instances there are: demo, site01, site02, …, which share an API server")
+	f.BoolVar(&o.each, "own-servers", false, "an API server for each instance that is added")
 	f.IntVar(&o.server.Plans, "plans", 1, "how many Edge Cloud plans there are, at most 3")
 	f.StringVar(&o.server.Seed, "seed", "",
 		"make the IDs of what is added later repeatable: the same for the same seed (default: random)")
@@ -91,12 +106,46 @@ func (o *upOptions) complete() error {
 			return err
 		}
 	}
+	if o.server.DataDir != "" {
+		if o.server.DataDir, err = filepath.Abs(o.server.DataDir); err != nil {
+			return err
+		}
+		o.dir = cmp.Or(o.dir, filepath.Join(o.server.DataDir, "environment"))
+	}
 	if o.dir != "" {
 		o.keepDir = true
 		o.dir, err = filepath.Abs(o.dir)
 	}
 	return err
 }
+
+// validate looks at what was asked for.
+func (o *upOptions) validate() error {
+	if o.instances < 1 || o.instances > 99 {
+		return fmt.Errorf("--instances %d: want 1 to 99", o.instances)
+	}
+	for _, host := range o.server.Hosts {
+		if host == "" || strings.ContainsAny(host, "/:@ ") && net.ParseIP(host) == nil {
+			return fmt.Errorf("--host %q: want a name or an address, without a port", host)
+		}
+	}
+	if o.server.Listen == "" {
+		return nil
+	}
+	host, port, err := net.SplitHostPort(o.server.Listen)
+	switch n, bad := strconv.ParseUint(port, 10, 16); {
+	case err != nil:
+		return hint.Wrap(fmt.Errorf("--listen %q: %w", o.server.Listen, err), "%s", listenHint)
+	case host == "": // net.Listen would take all addresses
+		return hint.Wrap(fmt.Errorf("--listen %q: it has no address", o.server.Listen), "%s", listenHint)
+	case bad != nil || n > 65000: // API servers get the ports after it
+		return fmt.Errorf("--listen %q: want a port of at most 65000", o.server.Listen)
+	}
+	return nil
+}
+
+const listenHint = "say ADDRESS:PORT: 127.0.0.1:8443 for this machine alone, 0.0.0.0:8443 for every machine that can " +
+	"reach it"
 
 func (o *upOptions) run(ctx context.Context) (err error) {
 	if o.dir, err = o.makeDir(); err != nil {
@@ -111,15 +160,12 @@ func (o *upOptions) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { o.report(srv.Close()) }()
-	srv.Sandbox.Configure(func(c *sandbox.Settings) { c.LocalUI = o.localUI })
-	if !o.noCluster {
-		o.progress("starting etcd and kube-apiserver ...")
-		if err := srv.StartCluster(ctx, o.servers, filepath.Join(o.dir, "cluster")); err != nil {
-			if ctx.Err() != nil {
-				return exitStatus(interrupted)
-			}
-			return err
+	o.warn(srv)
+	if err := o.fill(ctx, srv); err != nil {
+		if ctx.Err() != nil {
+			return exitStatus(interrupted)
 		}
+		return err
 	}
 	env, err := environment.New(o.dir, o.servers, os.Environ(), srv)
 	if err != nil {
@@ -135,6 +181,36 @@ func (o *upOptions) run(ctx context.Context) (err error) {
 	o.progress("staying until Ctrl-C")
 	<-ctx.Done()
 	return nil
+}
+
+// warn says what is open when more than this machine can come in. It is said with --quiet too.
+func (o *upOptions) warn(srv *server.Server) {
+	if srv.Loopback() {
+		return
+	}
+	fmt.Fprintf(o.ErrOut, "warning: listening on %s: every program that can reach it gets the keys of service "+
+		"accounts from the control address %s/sandbox/ and is an administrator of the instances; all that is in the sandbox is "+
+		"test data, so keep it so\n", srv.Listen(), srv.Sandbox.URL())
+}
+
+// fill gives the sandbox its instances and their Kubernetes APIs.
+func (o *upOptions) fill(ctx context.Context, srv *server.Server) error {
+	srv.Sandbox.Configure(func(c *sandbox.Settings) { c.LocalUI, c.OwnServers = o.localUI, c.OwnServers || o.each })
+	if !o.noCluster {
+		o.progress("starting etcd and kube-apiserver ...")
+		dir := filepath.Join(o.dir, "clusters")
+		if o.server.DataDir != "" {
+			dir = server.ClusterDir(o.server.DataDir)
+		}
+		if err := srv.StartCluster(ctx, o.servers, dir); err != nil {
+			return err
+		}
+	}
+	srv.AddInstances(o.instances)
+	if o.each && o.instances > 1 {
+		o.progress("starting an API server for each instance ...")
+	}
+	return errors.Join(srv.Wait(ctx), srv.Sandbox.Save(), ctx.Err())
 }
 
 // runCommand runs the command with the program's own streams, and passes its exit status on.
@@ -161,8 +237,10 @@ func (o *upOptions) makeDir() (string, error) {
 	if !o.keepDir {
 		return os.MkdirTemp("", "edge-sandbox-")
 	}
-	err := os.MkdirAll(o.dir, 0o700)
-	return o.dir, err
+	if err := os.MkdirAll(o.dir, 0o700); err != nil {
+		return "", fmt.Errorf("make the sandbox's folder: %w", err)
+	}
+	return o.dir, nil
 }
 
 func (o *upOptions) progress(format string, args ...any) {

@@ -7,12 +7,18 @@
 package cluster
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"io/fs"
+	"net"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"k8s.io/client-go/rest"
@@ -26,25 +32,32 @@ const (
 	pollInterval = 25 * time.Millisecond
 )
 
-// Options say what to start. All are required.
+// Options say what to start. All but the last are required.
 type Options struct {
 	Servers     string // folder with the programs etcd and kube-apiserver
-	Dir         string // folder of this cluster alone, made by Start and removed by Stop
+	Dir         string // folder of this cluster alone, made by Start and removed by Stop, unless Keep is set
 	InstanceID  string // audience of the instance's tokens
 	Issuer      string // issuer of the instance's tokens, an https URL; it should answer already
 	TokenReview string // webhook for the instance's tokens that are not JWTs, an https URL
 	CA          []byte // PEM of the CA that issued the certificates of Issuer and of the API server
-	ServingCert []byte // PEM certificate of the API server, for 127.0.0.1 and localhost
+	ServingCert []byte // PEM certificate of the API server, for 127.0.0.1 and Host
 	ServingKey  []byte // its key, PEM
+
+	Listen netip.Addr // where the API server listens; 127.0.0.1 if that is not set
+	Host   string     // name or address in its URL; that of Listen if ""
+	Port   int        // its port; a free one if 0
+	Keep   bool       // Dir may be there already, and stays: what the API server holds survives Stop and crashes
 }
 
 // Cluster is a running API server with its etcd.
 type Cluster struct {
-	dir       string
-	url       string
-	admin     *rest.Config
-	release   func() // the API server's port
-	processes []*process.Process
+	dir        string
+	keep       bool
+	url        string
+	admin      *rest.Config
+	frontProxy *identity
+	release    func() // the API server's port
+	processes  []*process.Process
 }
 
 // Start starts etcd and the API server, waits until they serve, and creates the instance's resources. It fails at once,
@@ -52,40 +65,47 @@ type Cluster struct {
 func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, startTimeout, fmt.Errorf("not ready within %v", startTimeout))
 	defer cancel()
-	port, release, err := reservePort()
+	if !o.Listen.IsValid() {
+		o.Listen = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	o.Host = cmp.Or(o.Host, o.Listen.String())
+	port, release, err := reservePort(o.Listen, o.Port)
 	if err != nil {
 		return nil, err
 	}
-	if err := os.Mkdir(o.Dir, 0o700); err != nil {
+	if err := makeDir(o); err != nil {
 		release()
 		return nil, err
 	}
-	c := &Cluster{dir: o.Dir, url: fmt.Sprintf("https://127.0.0.1:%d", port), release: release}
+	c := &Cluster{
+		dir: o.Dir, keep: o.Keep, url: "https://" + net.JoinHostPort(o.Host, strconv.Itoa(port)), release: release,
+	}
 	defer func() {
 		if err != nil {
 			_ = c.Stop() // err says what matters
 		}
 	}()
-	bootstrap, err := newBootstrap()
+	bootstrap, err := newIdentity("edge-sandbox", "system:masters")
 	if err != nil {
 		return nil, err
 	}
-	c.admin = bootstrap.config(c.url, o.CA)
-	if err := writeFiles(o, bootstrap); err != nil {
+	if c.frontProxy, err = newIdentity(frontProxyName, ""); err != nil {
+		return nil, err
+	}
+	c.admin = bootstrap.config(local(o, port), o.CA)
+	if err := writeFiles(o, bootstrap, c.frontProxy); err != nil {
 		return nil, err
 	}
 
-	etcd, err := c.run(o.Servers, "etcd", etcdArgs())
+	etcd, err := c.run(o.Servers, "etcd", etcdArgs(o.Keep))
 	if err != nil {
 		return nil, err
 	}
-	if err := c.await(ctx, etcd, func(context.Context) error {
-		return isSocket(filepath.Join(c.dir,
-			etcdSocket))
-	}); err != nil {
+	listens := func(context.Context) error { return isSocket(filepath.Join(c.dir, etcdSocket)) }
+	if err := c.await(ctx, etcd, listens); err != nil {
 		return nil, err
 	}
-	apiserver, err := c.run(o.Servers, "kube-apiserver", apiserverArgs(port, c.url))
+	apiserver, err := c.run(o.Servers, "kube-apiserver", apiserverArgs(o, port, c.url))
 	if err != nil {
 		return nil, err
 	}
@@ -96,24 +116,76 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 	if err := c.await(ctx, apiserver, client.ready); err != nil {
 		return nil, err
 	}
-	if err := client.populate(ctx); err != nil {
+	if err := c.populateOnce(ctx, client); err != nil {
 		return nil, err
 	}
 	return c, nil
 }
 
+// local is the API server's URL for this process, which need not be able to look up Host.
+func local(o Options, port int) string {
+	host := o.Listen
+	if host.IsUnspecified() {
+		host = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+	}
+	return "https://" + net.JoinHostPort(host.String(), strconv.Itoa(port))
+}
+
+// makeDir makes the folder of a cluster. A kept one has sockets of servers that were killed.
+func makeDir(o Options) error {
+	if !o.Keep {
+		return os.Mkdir(o.Dir, 0o700)
+	}
+	if err := os.MkdirAll(o.Dir, 0o700); err != nil {
+		return err
+	}
+	for _, socket := range []string{etcdSocket, peerSocket} {
+		if err := os.Remove(filepath.Join(o.Dir, socket)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// populatedFile marks a folder whose API server holds what the manifests have: what was changed or deleted of it since
+// is not made a second time.
+const populatedFile = "populated"
+
+func (c *Cluster) populateOnce(ctx context.Context, client *client) error {
+	marker := filepath.Join(c.dir, populatedFile)
+	if _, err := os.Stat(marker); err == nil {
+		return nil
+	}
+	if err := client.populate(ctx); err != nil {
+		return err
+	}
+	return os.WriteFile(marker, nil, 0o600)
+}
+
 // URL returns the API server's address.
 func (c *Cluster) URL() string { return c.url }
+
+// FrontProxy returns the certificate with which an authenticating proxy says on whose behalf it asks:
+// https://kubernetes.io/docs/reference/access-authn-authz/authentication/#authenticating-proxy
+func (c *Cluster) FrontProxy() (tls.Certificate, error) {
+	return tls.X509KeyPair(c.frontProxy.cert, c.frontProxy.key)
+}
+
+// LocalURL returns the API server's address for this process.
+func (c *Cluster) LocalURL() string { return c.admin.Host }
 
 // Admin returns a client configuration of the bootstrap administrator, whom no token of the instance can be.
 func (c *Cluster) Admin() *rest.Config { return rest.CopyConfig(c.admin) }
 
-// Stop ends the servers and removes their folder.
+// Stop ends the servers and removes their folder, unless it is to be kept.
 func (c *Cluster) Stop() error {
 	for i := len(c.processes) - 1; i >= 0; i-- {
 		c.processes[i].Stop(stopGrace)
 	}
 	c.release()
+	if c.keep {
+		return nil
+	}
 	return os.RemoveAll(c.dir)
 }
 
@@ -129,7 +201,7 @@ func (c *Cluster) run(servers, name string, args []string) (*server, error) {
 		return nil, err
 	}
 	log := filepath.Join(c.dir, name+".log")
-	f, err := os.OpenFile(log, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(log, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, err
 	}

@@ -14,45 +14,63 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 )
 
 // Files in the cluster's folder, which is the servers' working directory.
 const (
 	etcdSocket         = "etcd.sock"
+	peerSocket         = "peer.sock"
 	servingCertFile    = "serving.crt"
 	servingKeyFile     = "serving.key"
 	clientCAFile       = "client-ca.crt"
+	frontProxyCAFile   = "front-proxy-ca.crt"
 	serviceAccountFile = "service-account.key"
 	authenticationFile = "authentication.json"
 	webhookFile        = "token-review.json"
 )
 
-// etcdArgs configure an etcd that nobody can reach but who may enter its folder, and whose data nobody needs to
-// survive.
-func etcdArgs() []string {
-	return []string{
+// How an authenticating proxy says on whose behalf it asks.
+const (
+	frontProxyName = "edge-sandbox-front-proxy"
+	UserHeader     = "X-Remote-User"
+	GroupHeader    = "X-Remote-Group"
+)
+
+// etcdArgs configure an etcd that only those can reach who may enter its folder. Data that nobody needs to survive is
+// not synced.
+func etcdArgs(keep bool) []string {
+	args := []string{
 		"--name=sandbox",
 		"--data-dir=etcd",
 		"--listen-client-urls=unix://" + etcdSocket,
 		"--advertise-client-urls=unix://" + etcdSocket,
-		"--listen-peer-urls=unix://peer.sock",
+		"--listen-peer-urls=unix://" + peerSocket,
 		"--initial-advertise-peer-urls=http://127.0.0.1:2380", // required, used by nobody: there are no peers
 		"--initial-cluster=sandbox=http://127.0.0.1:2380",
-		"--unsafe-no-fsync",
 		"--log-level=warn",
 	}
+	if !keep {
+		args = append(args, "--unsafe-no-fsync")
+	}
+	return args
 }
 
-func apiserverArgs(port int, url string) []string {
+func apiserverArgs(o Options, port int, url string) []string {
 	return []string{
 		"--etcd-servers=unix://" + etcdSocket,
-		"--bind-address=127.0.0.1",
+		"--bind-address=" + o.Listen.String(),
 		"--advertise-address=127.0.0.1", // otherwise taken from a network interface, which there need not be
 		"--secure-port=" + strconv.Itoa(port),
 		"--permit-port-sharing", // with our own reservation, see reservePort
 		"--tls-cert-file=" + servingCertFile,
 		"--tls-private-key-file=" + servingKeyFile,
 		"--client-ca-file=" + clientCAFile,
+		"--requestheader-client-ca-file=" + frontProxyCAFile,
+		"--requestheader-allowed-names=" + frontProxyName,
+		"--requestheader-username-headers=" + UserHeader,
+		"--requestheader-group-headers=" + GroupHeader,
 		"--authentication-config=" + authenticationFile,
 		"--authentication-token-webhook-config-file=" + webhookFile,
 		"--authentication-token-webhook-version=v1",
@@ -98,7 +116,7 @@ func webhookConfiguration(o Options) ([]byte, error) {
 }
 
 // writeFiles writes the files that the API server is started with.
-func writeFiles(o Options, b *bootstrap) error {
+func writeFiles(o Options, bootstrap, frontProxy *identity) error {
 	authentication, err := authenticationConfiguration(o)
 	if err != nil {
 		return fmt.Errorf("encode authentication configuration: %w", err)
@@ -107,15 +125,14 @@ func writeFiles(o Options, b *bootstrap) error {
 	if err != nil {
 		return fmt.Errorf("encode webhook configuration: %w", err)
 	}
-	_, serviceAccountKey, err := newKey()
-	if err != nil {
-		return fmt.Errorf("make service account key: %w", err)
+	if err := ensureServiceAccountKey(filepath.Join(o.Dir, serviceAccountFile)); err != nil {
+		return err
 	}
 	for name, data := range map[string][]byte{
 		servingCertFile:    o.ServingCert,
 		servingKeyFile:     o.ServingKey,
-		clientCAFile:       b.cert,
-		serviceAccountFile: serviceAccountKey,
+		clientCAFile:       bootstrap.cert,
+		frontProxyCAFile:   frontProxy.cert,
 		authenticationFile: authentication,
 		webhookFile:        webhook,
 	} {
@@ -124,6 +141,19 @@ func writeFiles(o Options, b *bootstrap) error {
 		}
 	}
 	return nil
+}
+
+// ensureServiceAccountKey makes the key of service accounts' tokens, unless the folder has one: those tokens are to
+// outlive a restart.
+func ensureServiceAccountKey(path string) error {
+	if _, err := os.Stat(path); err == nil {
+		return nil
+	}
+	_, key, err := newKey()
+	if err != nil {
+		return fmt.Errorf("make service account key: %w", err)
+	}
+	return atomicfile.Write(path, key, 0o600)
 }
 
 // newKey makes an ECDSA key, and its PEM.

@@ -1,16 +1,16 @@
 package cluster
 
 import (
-	"fmt"
 	"net"
+	"net/netip"
 )
 
-// reservePort returns a TCP port of 127.0.0.1 that was free a moment ago: Windows has no port sharing that would keep
+// reservePort returns a TCP port of an address that was free a moment ago: Windows has no port sharing that would keep
 // it.
-func reservePort() (port int, release func(), err error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+func reservePort(at netip.Addr, port int) (reserved int, release func(), err error) {
+	l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(at, uint16(port))))
 	if err != nil {
-		return 0, nil, fmt.Errorf("reserve a port: %w", err)
+		return 0, nil, portError(at, port, err)
 	}
 	defer l.Close()
 	return l.Addr().(*net.TCPAddr).Port, func() {}, nil

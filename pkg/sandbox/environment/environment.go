@@ -4,6 +4,7 @@ package environment
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"maps"
@@ -114,24 +115,30 @@ func (e *Environment) writeFiles(dir string, srv *server.Server) error {
 	return nil
 }
 
-// saveProfile configures kubectl edge to use the sandbox.
+// saveProfile configures kubectl edge to use the sandbox. In a folder that was kept, what somebody configured since
+// stays: a login is of a profile as it is.
 func (e *Environment) saveProfile(s *sandbox.Sandbox) error {
-	config := &profile.Config{
-		CurrentProfile: profile.DefaultName,
-		Profiles: map[string]profile.Profile{profile.DefaultName: {
-			Region: sandbox.Region,
-			Endpoints: profile.Endpoints{
-				Edge:                s.EdgeURL(),
-				ResourceManager:     s.ResourceManagerURL(),
-				ServiceEnablement:   s.ServiceEnablementURL(),
-				IdentityProvider:    s.IdentityProvider(),
-				ServiceAccountToken: s.ServiceAccountTokenURL(),
-			},
-			CertificateAuthority: e.set["EDGE_SANDBOX_CA"], // for the systems whose Go programs ignore SSL_CERT_FILE
-		}},
-		TrustedHosts: []string{strings.TrimPrefix(s.URL(), "https://")},
+	at := dirs.Dirs{Config: filepath.Join(e.set["XDG_CONFIG_HOME"], "kubectl-edge")}
+	config, err := profile.Load(at)
+	if err != nil {
+		return err
 	}
-	return config.Save(dirs.Dirs{Config: filepath.Join(e.set["XDG_CONFIG_HOME"], "kubectl-edge")})
+	own := config.Profiles[profile.DefaultName]
+	own.Region = cmp.Or(own.Region, sandbox.Region)
+	own.Endpoints = profile.Endpoints{
+		Edge:                s.EdgeURL(),
+		ResourceManager:     s.ResourceManagerURL(),
+		ServiceEnablement:   s.ServiceEnablementURL(),
+		IdentityProvider:    s.IdentityProvider(),
+		ServiceAccountToken: s.ServiceAccountTokenURL(),
+	}
+	own.CertificateAuthority = e.set["EDGE_SANDBOX_CA"] // for the systems whose Go programs ignore SSL_CERT_FILE
+	config.Put(profile.DefaultName, own)
+	config.CurrentProfile = cmp.Or(config.CurrentProfile, profile.DefaultName)
+	if host := strings.TrimPrefix(s.URL(), "https://"); !slices.Contains(config.TrustedHosts, host) {
+		config.TrustedHosts = append(config.TrustedHosts, host)
+	}
+	return config.Save(at)
 }
 
 // Environ returns the variables as "NAME=value".

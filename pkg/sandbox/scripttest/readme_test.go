@@ -17,6 +17,7 @@ var update = flag.Bool("update", false, "write README.md")
 func about() map[string]string {
 	return map[string]string{
 		"edge-sandbox":                  "The sandbox, as somebody who starts it sees it",
+		"edge-sandbox/cluster":          "The sandbox with API servers, over restarts and crashes",
 		"edge-sandbox/system":           "The sandbox and the real STACKIT CLI",
 		"kubectl-edge/api":              "Commands of kubectl edge, with a sandbox each",
 		"kubectl-edge/clients":          "Clients other than kubectl, with a real Kubernetes API",

@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"crypto/rand"
 	"net/http"
 	"sync/atomic"
 
@@ -22,9 +21,9 @@ type stackState struct {
 }
 
 // mountStackState adds a StackState to a sandbox that does not serve yet. Its service tokens are kept in dir, or in
-// memory only if that is "".
-func mountStackState(s *sandbox.Sandbox, dir string) (*stackState, error) {
-	st := &stackState{token: rand.Text()}
+// memory only if that is "". The API token is its administrator's.
+func mountStackState(s *sandbox.Sandbox, dir, apiToken string) (*stackState, error) {
+	st := &stackState{token: apiToken}
 	h, err := stackstate.New(stackstate.Options{
 		APITokens:   map[string]stackstate.User{st.token: {Name: "admin", Roles: []string{stackstate.RoleAdmin}}},
 		TokenReview: st.tokenReview,

@@ -1,0 +1,241 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster"
+)
+
+// fleet runs the Kubernetes APIs of a sandbox's instances: API servers, of which one is the instance
+// sandbox.InstanceID's, and gates, by which other instances share that one.
+type fleet struct {
+	sandbox *sandbox.Sandbox
+	base    cluster.Options // what all API servers have in common
+	dir     string          // folder that has one of each API server
+	ports   *ports
+	stop    context.CancelFunc // ends what is being started
+	context context.Context
+	places  chan struct{} // bounds how many API servers are being started at once
+
+	starting sync.WaitGroup
+	mu       sync.Mutex
+	shared   *cluster.Cluster
+	running  map[string]runner        // by instance ID, but for the shared one
+	ending   map[string]chan struct{} // closed when what an instance had is gone
+	closed   bool
+}
+
+// runner is what answers at an instance's address: a gate or an API server.
+type runner interface{ Stop() error }
+
+// atOnce is how many API servers are started at the same time: each keeps a core busy for some seconds.
+const atOnce = 2
+
+func newFleet(s *sandbox.Sandbox, base cluster.Options, dir string, p *ports) *fleet {
+	ctx, stop := context.WithCancel(context.Background())
+	return &fleet{
+		sandbox: s, base: base, dir: dir, ports: p, context: ctx, stop: stop,
+		places: make(chan struct{}, atOnce), running: map[string]runner{},
+		ending: map[string]chan struct{}{},
+	}
+}
+
+// options are those of an instance's API server, at a port, or at a free one for 0.
+func (f *fleet) options(id string, port int) cluster.Options {
+	o := f.base
+	o.Dir, o.Port = filepath.Join(f.dir, id), port
+	o.InstanceID, o.Issuer, o.TokenReview = id, f.sandbox.Issuer(id), f.sandbox.TokenReviewURL(id)
+	return o
+}
+
+// startShared starts the API server that instances share.
+func (f *fleet) startShared(ctx context.Context, address string) error {
+	port, err := f.ports.next(address)
+	if err != nil {
+		return err
+	}
+	c, err := cluster.Start(ctx, f.options(sandbox.InstanceID, port))
+	if err != nil {
+		return err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.shared = c
+	return nil
+}
+
+// hosting is for sandbox.Host.
+func (f *fleet) hosting() sandbox.Hosting { return sandbox.Hosting{Open: f.open, Close: f.close} }
+
+func (f *fleet) open(id, address string, own bool) (string, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	switch {
+	case f.closed:
+		return "", errors.New("the sandbox ends")
+	case id == sandbox.InstanceID && !own:
+		return f.shared.URL(), nil
+	}
+	port, err := f.ports.next(address)
+	if err != nil {
+		return "", err
+	}
+	if !own {
+		g, err := newGate(f.sandbox, id, f.shared, f.base.Listen, port)
+		if err != nil {
+			return "", err
+		}
+		f.running[id] = g
+		return f.url(g.port), nil
+	}
+	if port == 0 {
+		if port, err = freePort(f.base.Listen); err != nil {
+			return "", err
+		}
+	}
+	f.starting.Add(1)
+	before := f.ending[id]
+	go func() {
+		defer f.starting.Done()
+		if before != nil {
+			<-before
+		}
+		f.sandbox.Hosted(id, f.startOwn(id, port))
+		_ = f.sandbox.Save() // or with the next request, which fails if that cannot be
+	}()
+	return f.url(port), nil
+}
+
+// startOwn starts the API server of one instance.
+func (f *fleet) startOwn(id string, port int) error {
+	select {
+	case f.places <- struct{}{}:
+		defer func() { <-f.places }()
+	case <-f.context.Done():
+		return f.context.Err()
+	}
+	c, err := cluster.Start(f.context, f.options(id, port))
+	if err != nil {
+		return fmt.Errorf("start the API server of instance %s: %w", id, err)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		return errors.Join(errors.New("the sandbox ends"), c.Stop())
+	}
+	f.running[id] = c
+	return nil
+}
+
+// url is the address of an API server or gate.
+func (f *fleet) url(port int) string {
+	host := f.base.Host
+	if host == "" {
+		host = f.base.Listen.String()
+	}
+	return "https://" + net.JoinHostPort(host, strconv.Itoa(port))
+}
+
+// close ends what answers at an instance's address, without waiting for it, and forgets what its API server held.
+func (f *fleet) close(id string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	r := f.running[id]
+	if r == nil {
+		return
+	}
+	delete(f.running, id)
+	gone := make(chan struct{})
+	f.ending[id] = gone
+	f.starting.Add(1)
+	go func() {
+		defer f.starting.Done()
+		defer close(gone)
+		_ = errors.Join(r.Stop(), os.RemoveAll(filepath.Join(f.dir, id))) // what is left is in nobody's way
+	}()
+}
+
+// wait waits until the API servers that are being started serve, or have failed.
+func (f *fleet) wait(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		f.starting.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// stopAll ends everything, the shared API server last.
+func (f *fleet) stopAll() error {
+	f.mu.Lock()
+	f.closed = true
+	f.mu.Unlock()
+	f.stop()
+	f.starting.Wait()
+	errs := make(chan error)
+	for _, r := range f.running {
+		go func() { errs <- r.Stop() }()
+	}
+	var all []error
+	for range f.running {
+		all = append(all, <-errs)
+	}
+	if f.shared != nil {
+		all = append(all, f.shared.Stop())
+	}
+	return errors.Join(all...)
+}
+
+// ports gives out those of API servers and gates: free ones, or in order after the one of the sandbox where that was
+// asked for by its number.
+type ports struct {
+	mu   sync.Mutex
+	last int // 0 for free ones
+}
+
+// next is the port in an address, or the next one.
+func (p *ports) next(address string) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if address != "" {
+		u, err := url.Parse(address)
+		if err != nil {
+			return 0, err
+		}
+		port, err := strconv.Atoi(u.Port())
+		if err == nil && p.last != 0 {
+			p.last = max(p.last, port)
+		}
+		return port, err
+	}
+	if p.last == 0 {
+		return 0, nil
+	}
+	p.last++
+	return p.last, nil
+}
+
+// freePort returns a port that was free a moment ago, for an API server that is started later.
+func freePort(at netip.Addr) (int, error) {
+	l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(at, 0)))
+	if err != nil {
+		return 0, err
+	}
+	defer l.Close()
+	return l.Addr().(*net.TCPAddr).Port, nil
+}
