@@ -189,8 +189,8 @@ func (o *upOptions) warn(srv *server.Server) {
 		return
 	}
 	fmt.Fprintf(o.ErrOut, "warning: listening on %s: every program that can reach it gets the keys of service "+
-		"accounts from the control address %s/sandbox/ and is an administrator of the instances; all that is in the sandbox is "+
-		"test data, so keep it so\n", srv.Listen(), srv.Sandbox.URL())
+		"accounts from the control address %s/sandbox/ and is an administrator of the instances; all that is in the "+
+		"sandbox is test data, so keep it so\n", srv.Listen(), srv.Sandbox.URL())
 }
 
 // fill gives the sandbox its instances and their Kubernetes APIs.
