@@ -80,8 +80,8 @@ func (r *runner) release(version, says string) {
 	}
 	name := archive(version)
 	r.files["/download/"+version+"/"+name] = data.Bytes()
-	r.files["/download/"+version+"/SHA256SUMS"] = fmt.Appendf(nil, "%x  %s\n%x  %s\n", sha256.Sum256(nil),
-		strings.ReplaceAll(name, ".", "x"), sha256.Sum256(data.Bytes()), name)
+	r.files["/download/"+version+"/SHA256SUMS"] = fmt.Appendf(nil, "%x  %s\n%x  %s\n%x  %s\n", sha256.Sum256(nil),
+		strings.ReplaceAll(name, ".", "x"), sha256.Sum256(nil), name+".cdx.json", sha256.Sum256(data.Bytes()), name)
 }
 
 // gh is a GitHub command line that logs how it was called, and then does what end says.
@@ -221,6 +221,10 @@ func TestSetup(t *testing.T) {
 				sums := r.files["/download/v0.1.0/SHA256SUMS"]
 				r.files["/download/v0.1.0/SHA256SUMS"] = append(sums, sums...)
 			}},
+		"checksums with the line ends of Windows": {ref: "v0.1.0", want: "v0.1.0", set: func(r *runner) {
+			path := "/download/v0.1.0/SHA256SUMS"
+			r.files[path] = bytes.ReplaceAll(r.files[path], []byte("\n"), []byte("\r\n"))
+		}},
 		"an archive of another version": {ref: "v0.1.0", says: "holds kubectl edge v0.0.9",
 			set: func(r *runner) { r.release("v0.1.0", "v0.0.9") }},
 		"gh finds the attestation": {ref: "v0.1.0", want: "v0.1.0", says: "its checksum and where it was built",

@@ -57,8 +57,9 @@ for file in "$archive" SHA256SUMS; do
     fail "cannot download $releases/download/$version/$file"
 done
 
-# Exactly one line, of exactly this file: a pattern would take the dots of the name for any character.
-expected=$(awk -v name="$archive" '{file = $2; sub(/^\*/, "", file)} file == name {print $1}' "$folder/SHA256SUMS")
+# Exactly one line, of exactly this file: a pattern would take the dots of the name for any character, and the line of its
+# SBOM for the same. A mirror may have made Windows' line ends of it.
+expected=$(awk -v name="$archive" '{sub(/\r$/, ""); file = $2; sub(/^\*/, "", file)} file == name {print $1}' "$folder/SHA256SUMS")
 [[ $expected =~ ^[0-9a-f]{64}$ ]] || fail "SHA256SUMS of $version does not have $archive once"
 if command -v sha256sum >/dev/null; then
   sum=$(sha256sum <"$folder/$archive")
