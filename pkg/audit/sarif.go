@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
 // SARIF renders findings as a SARIF 2.1.0 log for code scanning. Relative paths stay relative, so that a service can
@@ -74,7 +76,7 @@ func SARIF(findings []Finding, version string, now time.Time) ([]byte, error) {
 		Runs    []run  `json:"runs"`
 	}{
 		"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0",
-		[]run{{tool{driver{"kubectl-edge", version, "https://github.com/kubectl-edge/kubectl-edge", rules}}, results}},
+		[]run{{tool{driver{"kubectl-edge", version, hint.Repository(), rules}}, results}},
 	}, "", "  ")
 }
 

@@ -38,7 +38,7 @@ func findEdge(argv0 string, executable func() (string, error)) (string, error) {
 		}
 	}
 	return "", hint.Wrap(fmt.Errorf("mint a token: there is no %s beside this program (%s) or on PATH",
-		name, strings.Join(folders, ", ")), "kubectl krew install edge")
+		name, strings.Join(folders, ", ")), "install kubectl edge as shown at %s", hint.Install())
 }
 
 // locate returns the absolute path by which argv0 was called, or "".

@@ -23,11 +23,11 @@ func (a *app) checkHelpers(ctx context.Context, config *api.Config) []check {
 	for _, h := range a.helpers(ctx, config) {
 		switch {
 		case h.Path == "":
-			checks = append(checks, failed("helper", h.err, installHelper))
+			checks = append(checks, failed("helper", h.err, installHelper()))
 		case h.err != nil:
-			checks = append(checks, failed("helper", h.err, "install it again: "+installHelper))
+			checks = append(checks, failed("helper", h.err, installHelper()))
 		case h.Version != a.Build.Version:
-			checks = append(checks, warned("helper", upgradeBoth, "%s", h.differs(a.Build)))
+			checks = append(checks, warned("helper", upgradeBoth(), "%s", h.differs(a.Build)))
 		default:
 			checks = append(checks, passed("helper", "%s, version %s", h.Path, h.Version))
 		}

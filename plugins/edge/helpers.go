@@ -17,16 +17,18 @@ import (
 	"k8s.io/client-go/util/homedir"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/buildinfo"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
 // What to do about a helper that is missing, or of another version than kubectl-edge.
-const (
-	installHelper = "kubectl krew install edge-credential, or put it into a folder that is in PATH"
-	upgradeBoth   = "upgrade both: kubectl krew upgrade"
-)
+func installHelper() string {
+	return "install it as shown at " + hint.Install() + ", or put it into a folder that is in PATH"
+}
+
+func upgradeBoth() string { return "install one version of both, as shown at " + hint.Install() }
 
 // helper is a credential helper of this machine, and which version it is of.
 type helper struct {

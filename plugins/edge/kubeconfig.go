@@ -1,12 +1,23 @@
 package edge
 
-import "github.com/spf13/cobra"
+import (
+	"strings"
 
-const installHint = `This kubeconfig gets its tokens from kubectl edge. Install it with
+	"github.com/spf13/cobra"
 
-  kubectl krew install edge edge-credential
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+)
+
+// installHint is what kubectl prints where the helper that a kubeconfig names is missing.
+func installHint() string {
+	return `This kubeconfig gets its tokens from kubectl edge. Install it with Krew
+
+  ` + strings.Join(hint.Krew(), "\n  ") + `
+
+or as shown at ` + hint.Install() + `
 
 then log in: kubectl edge login`
+}
 
 func newKubeconfigCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{Use: "kubeconfig", Aliases: []string{"kubeconfigs"},

@@ -177,7 +177,7 @@ func (o *kubeconfigConvertOptions) identify(ctx context.Context, config *api.Con
 			return nil
 		}
 		if c.request, c.entry, c.err = f.Verify(ctx, cloud.Client, candidates[i], c.Server); c.err == nil {
-			c.entry.User = kubeconfig.ExecUser(c.request.Args(), installHint)
+			c.entry.User = kubeconfig.ExecUser(c.request.Args(), installHint())
 		}
 		return nil // the errors are in the conversions
 	})

@@ -104,6 +104,6 @@ func (a *app) fetch(
 	if err := place.Cache(target, a.Now()); err != nil {
 		a.Note("warning: the first token is not cached: %v", err)
 	}
-	place.User = kubeconfig.ExecUser(request.Args(), installHint)
+	place.User = kubeconfig.ExecUser(request.Args(), installHint())
 	return place.Entry, nil
 }

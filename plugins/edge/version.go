@@ -87,10 +87,10 @@ func (a *app) compareHelpers(helpers []helper) {
 		switch {
 		case h.err != nil:
 			a.Warn("%v", h.err)
-			next = cmp.Or(next, installHelper)
+			next = cmp.Or(next, installHelper())
 		case h.Version != a.Build.Version:
 			a.Warn("%s", h.differs(a.Build))
-			next = upgradeBoth
+			next = upgradeBoth()
 		}
 	}
 	if next != "" {
