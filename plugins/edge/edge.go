@@ -75,7 +75,7 @@ tokens when they are needed and keeps them in a cache of yours.`,
 		newLoginCmd(a), newLogoutCmd(a), newStatusCmd(a), newUseCmd(a), newDoctorCmd(a),
 		newProjectCmd(a), newPlanCmd(a), newInstanceCmd(a), newKubeconfigCmd(a), newEachCmd(a), newKubercCmd(a),
 		newTokenCmd(a), newUICmd(a), newArgoCDCmd(a),
-		newConfigCmd(a), newProfileCmd(a), newCacheCmd(a),
+		newConfigCmd(a), newProfileCmd(a), newCacheCmd(a), newInstallCmd(a),
 		newCredentialCmd(a), newVersionCmd(a),
 	)
 	completeValues(cmd, a)

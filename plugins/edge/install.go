@@ -1,0 +1,130 @@
+package edge
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
+)
+
+// newInstallCmd makes the command that puts the programs where others find them. It is there for the container image,
+// which has no shell and no cp, and for archives.
+func newInstallCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "install FOLDER",
+		Short: "Copy these programs to a folder of PATH, or of a volume",
+		Long: `Copy kubectl edge, its credential helper, and what else of a release lies beside them to a folder, and make the
+links there by which kubectl completes the plugins. What is there from an earlier release is replaced. Installed
+packages, Homebrew and Krew do all that themselves: this is for archives, and for init containers that share the
+programs with another container.`,
+		Example: `  # From an unpacked archive
+  ./kubectl-edge install ~/.local/bin
+
+  # In an init container, with a volume at /kubectl-edge
+  kubectl-edge install /kubectl-edge`,
+		Args: cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			own, err := os.Executable()
+			if err == nil {
+				own, err = filepath.EvalSymlinks(own)
+			}
+			if err != nil {
+				return fmt.Errorf("find this program: %w", err)
+			}
+			folder, err := filepath.Abs(args[0])
+			if err != nil {
+				return err
+			}
+			installed, err := install(filepath.Dir(own), folder)
+			if err != nil {
+				return err
+			}
+			fmt.Fprintf(a.Out, "Installed %s in %q.\n", strings.Join(installed, ", "), folder)
+			if !slices.Contains(filepath.SplitList(a.Getenv("PATH")), folder) {
+				fmt.Fprintf(a.ErrOut, "note: this folder is not in PATH.\n")
+			}
+			return nil
+		},
+	}
+}
+
+// suite are the programs of a release, and the plugins that some of them are.
+func suite() []released {
+	return []released{
+		{"kubectl-edge", "edge"}, {tokenrequest.Helper, ""}, {"kubectl-sts", "sts"}, {"edge-sandbox", ""},
+	}
+}
+
+type released struct{ name, plugin string }
+
+// install copies the programs of a release from one folder to another, and links the completions. Without one of the
+// two that call each other, nothing is written.
+func install(from, to string) ([]string, error) {
+	contents := map[string][]byte{}
+	for _, program := range suite() {
+		content, err := os.ReadFile(filepath.Join(from, fileName(program.name)))
+		if errors.Is(err, fs.ErrNotExist) && program.name != tokenrequest.Helper {
+			continue // not all are in the image
+		} else if err != nil {
+			return nil, hint.Wrap(fmt.Errorf("install: %w", err),
+				"both programs of a release have to lie in one folder: unpack its archive, see %s", hint.Install())
+		}
+		contents[program.name] = content
+	}
+	if err := os.MkdirAll(to, 0o755); err != nil {
+		return nil, fmt.Errorf("make the folder: %w", err)
+	}
+	var installed []string
+	for _, program := range suite() {
+		content, found := contents[program.name]
+		if !found {
+			continue
+		}
+		file := fileName(program.name)
+		if from != to {
+			if err := atomicfile.Write(filepath.Join(to, file), content, 0o755); err != nil {
+				return nil, err
+			}
+		}
+		installed = append(installed, file)
+		if program.plugin == "" {
+			continue
+		}
+		if err := linkCompletion(to, program.plugin, file); err != nil {
+			return nil, fmt.Errorf("install the completion of %s: %w", program.name, err)
+		}
+	}
+	return installed, nil
+}
+
+// fileName is the name of a program's file on this system.
+func fileName(program string) string {
+	if runtime.GOOS == "windows" {
+		return program + ".exe"
+	}
+	return program
+}
+
+// linkCompletion makes what kubectl calls for the completion of a plugin: a link to it, or on Windows, where only
+// administrators make links, a script.
+func linkCompletion(folder, pluginName, program string) error {
+	completion := filepath.Join(folder, "kubectl_complete-"+pluginName)
+	if runtime.GOOS == "windows" {
+		script := "@\"%~dp0" + program + "\" __complete %*\r\n"
+		return atomicfile.Write(completion+".cmd", []byte(script), 0o755)
+	}
+	if err := os.Remove(completion); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return os.Symlink(program, completion)
+}
