@@ -2,24 +2,20 @@
 
 VERSION ?= $(shell git describe --tags --always --dirty --match 'v*' 2>/dev/null || echo dev)
 
-# The commit, and when it was made: not the time of the build, so that two builds of a commit are the same.
-COMMIT ?= $(shell git rev-parse --verify HEAD 2>/dev/null)
-DATE ?= $(shell TZ=UTC0 git log -1 --date=format-local:%Y-%m-%dT%H:%M:%SZ --format=%cd 2>/dev/null)
-
-# The version of the release that make krew builds.
+# The version of the release that make krew and make image build.
 RELEASE ?= v0.1.0
 
 # What is released has no C in it, so what is tested and checked has none either.
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build test verify docs demo bench krew clean
+.PHONY: help build test verify docs demo bench krew image release-snapshot release clean
 
 help: ## list the targets
-	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 9
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
 build: ## build the programs into bin/
-	@hack/build.sh '$(VERSION)' '$(COMMIT)' '$(DATE)'
+	@hack/build.sh '$(VERSION)'
 
 test: ## install or build what the tests need, then run all of them
 	hack/test.sh
@@ -37,8 +33,17 @@ demo: build ## set up a sandbox and play the whole workflow in it
 bench: build ## measure the helper side by side with its peers; QUICK=1: few rounds, and nothing is written
 	hack/bench.sh $(if $(QUICK),--quick)
 
-krew: ## build the release archives and Krew manifests into out/
+krew: ## build what Krew installs, and its index, into out/krew; RELEASE=v1.2.3
 	hack/krew.sh $(RELEASE)
 
+image: ## build the container image into out/image, without an engine
+	hack/image.sh $(RELEASE)
+
+release-snapshot: ## build the whole release of this commit into out/release, twice, compare, and install it in each way
+	hack/release.sh snapshot
+
+release: ## publish the tag that is checked out: what CI does, with its keys
+	hack/release.sh publish
+
 clean: ## remove what was built here; the servers' build cache stays
-	rm -rf bin out
+	rm -rf bin out dist

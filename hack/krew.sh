@@ -1,65 +1,64 @@
 #!/usr/bin/env bash
-# Builds what a release consists of into out/: for each manifest below krew/ an archive per platform, the manifest with the
-# archives' addresses and checksums, SHA256SUMS of all archives, and Argo CD's component with the release's version and
-# checksums in it. It prints the manifests' names.
-#   hack/krew.sh VERSION     such as v0.1.0
+# Builds what Krew installs into out/krew: for each manifest below krew/ an archive per platform, SHA256SUMS of them, and the
+# index, a folder that is laid out as Krew wants it. It prints the manifests' names.
+#   hack/krew.sh VERSION [OS/ARCH...]     such as v0.1.0; without platforms, for all
 set -o errexit -o nounset -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source hack/flags.sh
 
-version=${1:?usage: hack/krew.sh VERSION}
+version=${1:?usage: hack/krew.sh VERSION [OS/ARCH...]}
+(($# == 1)) || platforms=("${@:2}")
+release=$(hack/tools.sh release)
 
 sha256() {
   if command -v sha256sum >/dev/null; then sha256sum "$1"; else shasum -a 256 "$1"; fi | cut -d ' ' -f 1
 }
 
-# fill does to a template what krew-release-bot does, with the archives in out/ in place of those published.
-fill() {
-  local line
-  sed "s/{{ *\.TagName *}}/$version/g" "$1" | while IFS= read -r line; do
-    if [[ $line =~ ^(\ *)\{\{\ *addURIAndSha\ +\"([^\"]+)\" ]]; then
-      local indent=${BASH_REMATCH[1]} uri=${BASH_REMATCH[2]}
-      printf '%suri: %s\n%ssha256: %s\n' "$indent" "$uri" "$indent" "$(sha256 "out/${uri##*/}")"
-    else
-      printf '%s\n' "$line"
-    fi
-  done | grep -v '^#'
-}
-
-plugins=() programs=()
-for template in krew/*.yaml; do
-  plugin=$(basename "$template" .yaml)
-  program=kubectl-${plugin//-/_} # the name under which Krew links it
-  if [[ -f cmd/$program/main.go ]]; then
-    plugins+=("$plugin")
-    programs+=("$program")
-  else
-    echo "$template: left out, there is no cmd/$program" >&2
-  fi
+plugins=() built=()
+for manifest in krew/*.yaml; do
+  plugin=$(basename "$manifest" .yaml)
+  plugins+=("$plugin")
+  built+=("kubectl-${plugin//-/_}") # the name under which Krew links it
 done
 
 stage=$(mktemp -d)
 trap 'rm -rf "$stage"' EXIT
-mkdir -p out
-rm -rf out/*.tar.gz out/*.yaml out/SHA256SUMS out/argocd
-for platform in {linux,darwin,windows}/{amd64,arm64}; do
-  os=${platform%/*} arch=${platform#*/}
-  CGO_ENABLED=0 GOOS=$os GOARCH=$arch go build -trimpath -buildvcs=false -ldflags "-s -w -X main.version=$version" \
-    -o "$stage/" "${programs[@]/#/./cmd/}"
-  cp LICENSE "$stage/"
-  for program in "${programs[@]}"; do
-    file=$program
-    [[ $os == windows ]] && file+=.exe
-    tar -C "$stage" -czf "out/${program}_${version}_${os}_$arch.tar.gz" "$file" LICENSE
-  done
+rm -rf out/krew
+mkdir -p out/krew/index/plugins
+hack/licences.sh "$stage/THIRD_PARTY_LICENSES.txt"
+for platform in "${platforms[@]}"; do
+  compile "$version" "$platform" "$stage/${platform/\//_}" "${built[@]}"
 done
 for plugin in "${plugins[@]}"; do
-  fill "krew/$plugin.yaml" >"out/$plugin.yaml"
-  echo "out/$plugin.yaml"
+  manifest=out/krew/index/plugins/$plugin.yaml
+  sed "/^#/d; s|VERSION|$version|; s|REPOSITORY|$(repository)|" "krew/$plugin.yaml" >"$manifest"
+  echo '  platforms:' >>"$manifest"
+  program=kubectl-${plugin//-/_}
+  for platform in "${platforms[@]}"; do
+    os=${platform%/*} arch=${platform#*/} file=$program kind=tar.gz
+    [[ $os == windows ]] && file+=.exe kind=zip
+    archive=${program}_${version}_${os}_$arch.$kind
+    mkdir "$stage/archive"
+    mv "$stage/${os}_$arch/$file" "$stage/archive/"
+    cp LICENSE "$stage/THIRD_PARTY_LICENSES.txt" "$stage/archive/"
+    "$release" pack -o "out/krew/$archive" -time "$(epoch)" "$stage/archive"
+    rm -r "$stage/archive"
+    cat >>"$manifest" <<END
+  - selector:
+      matchLabels:
+        os: $os
+        arch: $arch
+    uri: $(repository)/releases/download/$version/$archive
+    sha256: $(sha256 "out/krew/$archive")
+    bin: $file
+END
+  done
+  echo "$manifest"
 done
-for archive in out/*.tar.gz; do
-  printf '%s  %s\n' "$(sha256 "$archive")" "${archive##*/}"
-done >out/SHA256SUMS
-cp -R docs/examples/argocd out/argocd
-grep '  kubectl-edge_.*_linux_' out/SHA256SUMS >out/argocd/SHA256SUMS
-sed "s/VERSION=v.*/VERSION=$version/" docs/examples/argocd/kustomization.yaml >out/argocd/kustomization.yaml
-tar -C out -czf "out/kubectl-edge_argocd_$version.tar.gz" argocd
+sed "s|REPOSITORY|$(repository)|" krew/README.md >out/krew/index/README.md
+(
+  cd out/krew
+  for archive in *_"$version"_*; do
+    printf '%s  %s\n' "$(sha256 "$archive")" "$archive"
+  done >SHA256SUMS
+)

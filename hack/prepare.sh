@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sees to it that the programs that a make target runs are on this machine: on Debian and its kin as root by installing
 # them, elsewhere by saying what is missing and how to get it, and failing.
-#   hack/prepare.sh ci|test|demo|bench|verify
+#   hack/prepare.sh ci|test|demo|bench|verify|release
 set -o errexit -o nounset -o pipefail
 
 # target  program  Debian package
@@ -22,6 +22,7 @@ verify  shellcheck  shellcheck
 verify  tar         tar
 verify  gzip        gzip
 verify  mandoc      mandoc
+release  git        git
 END
   if [[ $(uname) == Linux ]]; then # the keyring that tests run, elsewhere the system's own; what traces system calls
     cat <<'END'
@@ -30,6 +31,10 @@ test  dbus-daemon           dbus-daemon
 test  strace                strace
 test  unshare               util-linux
 test  mount                 mount
+release  busybox            busybox-static
+release  chroot             coreutils
+release  ldd                libc-bin
+release  dpkg               dpkg
 test  ip                    iproute2
 END
   fi
@@ -37,7 +42,7 @@ END
 
 target=${1:-}
 if [[ -z $target || $(programs) != *"$target "* ]]; then
-  echo "usage: hack/prepare.sh ci|test|demo|bench|verify" >&2
+  echo "usage: hack/prepare.sh ci|test|demo|bench|verify|release" >&2
   exit 2
 fi
 if ! command -v go >/dev/null; then

@@ -1,13 +1,22 @@
 #!/usr/bin/env bash
-# Builds one of the checks below hack/tools, once per version of them, and prints its path.
+# Builds a program that checks or releases this repository, once per version of it, and prints its path.
 #   hack/tools.sh NAME
 set -o errexit -o nounset -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 source ./build-once.sh
 
 name=${1:?usage: hack/tools.sh NAME}
-package=./$name
-[[ $name == deadcode ]] && package=golang.org/x/tools/cmd/deadcode
+module=tools package=./$name duration="half a minute" flags=()
+case $name in
+  deadcode) package=golang.org/x/tools/cmd/deadcode ;;
+  release) module=release package=. ;;
+  krew|validate-krew-manifest) module=krew package=sigs.k8s.io/krew/cmd/$name ;;
+  cyclonedx-gomod) module=sbom package=github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod ;;
+  goreleaser)
+    module=goreleaser package=github.com/goreleaser/goreleaser/v2 duration="five minutes"
+    flags=(-ldflags "-s -w -X main.version=$(required goreleaser "$package")")
+    ;;
+esac
 
-recipe() { program tools "$name" "$package" "half a minute" -trimpath; }
+recipe() { program "$module" "$name" "$package" "$duration" -trimpath ${flags[@]+"${flags[@]}"}; }
 printf '%s/%s\n' "$(build_once "$name")" "$name"

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"errors"
 	"io"
@@ -59,7 +60,7 @@ type podTemplate struct {
 }
 
 type container struct {
-	Name          string
+	Name, Image   string
 	Command, Args []string
 	Env           []struct{ Name, Value string }
 	VolumeMounts  []struct{ Name, MountPath string }
@@ -185,13 +186,13 @@ func testArgoCDComponent(t *testing.T, p *person, running *clustertest.Running) 
 	var documents []string
 	for _, document := range strings.Split(built, "\n---\n") {
 		for name := range objects(t, document) {
-			if slices.Contains(pods, name) || strings.HasPrefix(name, "ConfigMap/kubectl-edge-release-") {
+			if slices.Contains(pods, name) {
 				documents = append(documents, document)
 			}
 		}
 	}
-	if len(documents) != len(pods)+1 {
-		t.Errorf("%d documents, want those of %v and the ConfigMap", len(documents), pods)
+	if len(documents) != len(pods) {
+		t.Errorf("%d documents, want those of %v", len(documents), pods)
 	}
 	p.admits(running, strings.Join(documents, "\n---\n"))
 	for _, block := range blocks(t, "argocd.md", "yaml") {
@@ -216,54 +217,60 @@ func moduleDir(t *testing.T, folder, module string) string {
 	return found.Dir
 }
 
-// installs runs the init container's script with releases from a folder: what has the right checksum is installed, and
-// nothing else is.
+// imageRoot returns the root of the container image's files.
+func imageRoot(t *testing.T) string {
+	t.Helper()
+	if root := os.Getenv("EDGE_IMAGE_ROOT"); root != "" {
+		return root
+	}
+	root := t.TempDir()
+	build := exec.Command(filepath.Join("..", "..", "hack", "image.sh"), "v0.0.0", root)
+	build.Stderr = os.Stderr // progress
+	if err := build.Run(); err != nil {
+		t.Fatalf("build the image: %v", err)
+	}
+	return root
+}
+
+// fromImage is what a container of the image runs, from the image's root: its entrypoint with the container's
+// arguments, in which the mounted folders are replaced.
+func (p *person) fromImage(c container, mounts ...string) *exec.Cmd {
+	p.t.Helper()
+	if len(c.Command) > 0 || !strings.HasPrefix(c.Image, "ghcr.io/kubectl-edge/kubectl-edge:v") {
+		p.t.Errorf("%s runs %q of %s, want the entrypoint of kubectl edge's image, which has no shell",
+			c.Name, c.Command, c.Image)
+	}
+	args := slices.Clone(c.Args)
+	for i := range args {
+		args[i] = strings.NewReplacer(mounts...).Replace(args[i])
+	}
+	bin := filepath.Join(imageRoot(p.t), "usr", "local", "bin")
+	cmd := p.command(filepath.Join(bin, "kubectl-edge"), args...)
+	cmd.Env = append(cmd.Env, "PATH="+bin)
+	return cmd
+}
+
+// installs runs the init container: the programs of the image are in the volume then, and others may run them.
 func (p *person) installs(init container) {
 	p.t.Helper()
-	p.write("release/.keep", "")
-	p.write("tools/wget", "#!/bin/sh\ncp \"${2#https://}\" .\n")
-	if err := os.Chmod(p.path("tools/wget"), 0o700); err != nil {
-		p.t.Fatal(err)
-	}
-	p.write("mirror/v9/build.sh", `
-		for program in kubectl-edge kubectl-edge_credential; do
-			echo "I am $program" >$program
-			for arch in amd64 arm64; do tar -czf ${program}_v9_linux_$arch.tar.gz $program; done
-		done
-		sha256sum *.tar.gz >../../release/SHA256SUMS`)
-	p.must(nil, "bash", "-euc", "cd mirror/v9; . ./build.sh")
-	script := strings.NewReplacer("cd /kubectl-edge", "cd "+p.path("installed"), "/release/",
-		p.path("release")+"/").Replace(init.Args[0])
-	run := func() error {
-		if err := errors.Join(os.RemoveAll(p.path("installed")), os.Mkdir(p.path("installed"), 0o700)); err != nil {
-			p.t.Fatal(err)
-		}
-		// Not every sh has pipefail, Alpine's has.
-		cmd := p.command("bash", append(slices.Clone(init.Command[1:]), script)...)
-		cmd.Env = append(cmd.Env, "PATH="+p.path("tools")+":"+p.env.Getenv("PATH"), "VERSION=v9",
-			"RELEASES=https://"+p.path("mirror"))
-		return cmd.Run()
-	}
-	if err := run(); err != nil {
-		p.t.Errorf("install: %v", err)
+	cmd := p.fromImage(init, "/kubectl-edge", p.path("installed"))
+	if out, err := cmd.CombinedOutput(); err != nil {
+		p.t.Fatalf("%v: %v\n%s", cmd, err, out)
 	}
 	for _, program := range []string{"kubectl-edge", "kubectl-edge_credential"} {
-		if data, err := os.ReadFile(p.path("installed/" + program)); string(data) != "I am "+program+"\n" {
-			p.t.Errorf("%s is %q, %v", program, data, err)
+		installed, err := os.ReadFile(p.path("installed/" + program))
+		if err != nil {
+			p.t.Fatal(err)
 		}
-	}
-	example, err := os.ReadFile(docs + "examples/argocd/SHA256SUMS")
-	if err != nil {
-		p.t.Fatal(err)
-	}
-	for name, sums := range map[string]string{"no checksum": "",
-		"the example's": strings.ReplaceAll(string(example), "v0.1.0", "v9")} {
-		p.write("release/SHA256SUMS", sums)
-		if err := run(); err == nil {
-			p.t.Errorf("%s: installed", name)
+		image, err := os.ReadFile(filepath.Join(filepath.Dir(cmd.Path), program))
+		if err != nil {
+			p.t.Fatal(err)
 		}
-		if _, err := os.Stat(p.path("installed/kubectl-edge")); err == nil {
-			p.t.Errorf("%s: a program was unpacked", name)
+		if !bytes.Equal(installed, image) {
+			p.t.Errorf("%s is not the image's", program)
+		}
+		if info, err := os.Stat(p.path("installed/" + program)); err != nil || info.Mode() != 0o755 {
+			p.t.Errorf("%s: %v, %v, want mode 0755", program, info.Mode(), err)
 		}
 	}
 }

@@ -23,10 +23,10 @@ func newInstallCmd(a *app) *cobra.Command {
 	return &cobra.Command{
 		Use:   "install FOLDER",
 		Short: "Copy these programs to a folder of PATH, or of a volume",
-		Long: `Copy kubectl edge, its credential helper, and what else of a release lies beside them to a folder, and make the
-links there by which kubectl completes the plugins. What is there from an earlier release is replaced. Installed
-packages, Homebrew and Krew do all that themselves: this is for archives, and for init containers that share the
-programs with another container.`,
+		Long: `Copy kubectl edge, its credential helper, and what else of a release lies beside them to a folder,
+and make the links there by which kubectl completes the plugins. What is there from an earlier release
+is replaced. Packages, Homebrew and Krew do all that themselves: this is for archives, and for init
+containers that share the programs with another container.`,
 		Example: `  # From an unpacked archive
   ./kubectl-edge install ~/.local/bin
 

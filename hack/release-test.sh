@@ -1,0 +1,175 @@
+#!/usr/bin/env bash
+# Installs a release in every way that can be tried here, each on a machine of its own: a folder that is the root of all that
+# runs in it, with a shell, the release, and no Go. Each way has to lead to kubectl edge version, completion in bash, and a
+# kubeconfig that works, against a sandbox.
+#   hack/release-test.sh FOLDER     with what is published, as hack/release.sh leaves it
+set -o errexit -o nounset -o pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+hack/prepare.sh release
+folder=$(realpath "${1:?usage: hack/release-test.sh FOLDER}")
+servers=$(hack/servers.sh)
+krew=$(hack/tools.sh krew)
+release=$(hack/tools.sh release)
+arch=$(go env GOHOSTARCH)
+suite=$(basename "$folder"/kubectl-edge-suite_*_linux_"$arch".tar.gz)
+version=${suite#kubectl-edge-suite_}
+version=${version%_linux_*}
+temp=$(mktemp -d)
+trap 'rm -rf "$temp"' EXIT
+
+fail() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
+
+# ---- What is in the archives and packages.
+
+expected() { # what has to be in a list of files, one argument each, for the archive $1
+  local list=$1 name
+  shift
+  for name; do
+    grep -qxF -- "$name" "$temp/list" || fail "$list has no $name"
+  done
+}
+for os in linux darwin; do
+  for a in amd64 arm64; do
+    archive=kubectl-edge-suite_${version}_${os}_$a.tar.gz
+    tar --numeric-owner -tvzf "$folder/$archive" >"$temp/long"
+    tar -tzf "$folder/$archive" >"$temp/list"
+    expected "$archive" kubectl-edge kubectl-edge_credential kubectl-sts edge-sandbox kubectl_complete-edge kubectl_complete-sts \
+      LICENSE THIRD_PARTY_LICENSES.txt man/kubectl-edge.1 man/kubectl-sts.1 completions/kubectl-edge.bash \
+      completions/_kubectl-edge completions/kubectl-edge.fish
+    bad=$(awk '/ (kubectl-[a-z_]*|edge-sandbox)$/ && !/^-rwxr-xr-x 0\/0 /; !/0\/0/; / man\// && !/^-rw-r--r--/' "$temp/long")
+    [[ -z $bad ]] || fail "$archive: mode or owner: $bad"
+  done
+done
+for a in amd64 arm64; do
+  archive=kubectl-edge-suite_${version}_windows_$a.zip
+  "$release" list "$folder/$archive" >"$temp/list"
+  expected "$archive" kubectl-edge.exe kubectl-edge_credential.exe kubectl-sts.exe edge-sandbox.exe kubectl_complete-edge.cmd \
+    LICENSE THIRD_PARTY_LICENSES.txt completions/kubectl-edge.ps1
+done
+for archive in "$folder"/kubectl-{edge,edge_credential,sts}_"$version"_*; do
+  [[ $archive == *_source.tar.gz || $archive == *.cdx.json ]] && continue
+  "$release" list "$archive" >"$temp/list"
+  program=${archive##*/}
+  program=${program%%_"$version"*}
+  [[ $archive == *.zip ]] && program+=.exe
+  expected "${archive##*/}" "$program" LICENSE THIRD_PARTY_LICENSES.txt
+done
+for program in kubectl-edge kubectl-edge_credential kubectl-sts edge-sandbox; do
+  for platform in {linux,darwin,windows}_{amd64,arm64}; do
+    grep -q '"bomFormat": "CycloneDX"' "$folder/${program}_${version}_$platform.cdx.json"
+  done
+done
+grep -q "$version/kubectl-edge-suite_" "$folder/index/Casks/kubectl-edge.rb"
+grep -q "$version/kubectl-edge-suite_" "$folder/index/bucket/kubectl-edge.json"
+grep -rq "$version/kubectl-edge-suite_" "$folder/winget"
+
+# ---- Machines.
+
+# machine NAME makes a root: busybox, bash with its libraries, what completes in bash, kubectl, and the servers of a sandbox.
+machine() {
+  root=$temp/$1
+  mkdir -p "$root"/{bin,usr/bin,usr/local/bin,tmp,person,etc,proc,dev,opt/sandbox,release}
+  chmod 1777 "$root/tmp"
+  cp /bin/busybox "$root/bin/"
+  busybox --list | while read -r applet; do
+    ln -sf busybox "$root/bin/$applet"
+  done
+  rm -f "$root"/bin/{dpkg,dpkg-deb,bash}
+  program /bin/bash
+  mkdir -p "$root/usr/share/bash-completion"
+  cp /usr/share/bash-completion/bash_completion "$root/usr/share/bash-completion/"
+  cp "$servers"/{etcd,kube-apiserver} "$root/opt/sandbox/"
+  cp "$servers/kubectl" "$root/usr/bin/"
+  tar -xzf "$folder/$suite" -C "$root/opt/sandbox" edge-sandbox # Krew and the image have none
+  cp /etc/passwd /etc/group "$root/etc/"
+  mknod -m 666 "$root/dev/null" c 1 3
+  mknod -m 666 "$root/dev/urandom" c 1 9
+  mknod -m 666 "$root/dev/random" c 1 8
+  cp hack/release-use.sh "$root/release-use.sh"
+}
+
+program() { # of this machine, with the libraries that it is linked to
+  local library
+  cp -L "$1" "$root/bin/"
+  ldd "$1" | grep -o '/[^ ]*' | while read -r library; do
+    mkdir -p "$root$(dirname "$library")"
+    cp -L "$library" "$root$library"
+  done
+}
+
+inside() {
+  chroot "$root" /bin/env -i HOME=/person PATH="${path:-}/usr/local/bin:/usr/bin:/bin" LANG=C.UTF-8 "$@"
+}
+
+# uses NAME [PACKAGED] plays what a person does with what is installed.
+uses() {
+  inside EDGE_SANDBOX_SERVERS=/opt/sandbox VERSION="$version" PACKAGED="${2:-}" \
+    /opt/sandbox/edge-sandbox up --quiet --local-ui=false -- /bin/bash /release-use.sh
+  echo "ok: $1"
+  rm -rf "$root"
+}
+
+machine archive
+cp "$folder/$suite" "$root/release/"
+inside sh -ec "mkdir /opt/kubectl-edge && tar -xzf /release/$suite -C /opt/kubectl-edge && /opt/kubectl-edge/kubectl-edge install /usr/local/bin"
+uses "archive, by kubectl-edge install"
+
+machine path
+cp "$folder/$suite" "$root/release/"
+inside sh -ec "mkdir /opt/kubectl-edge && tar -xzf /release/$suite -C /opt/kubectl-edge"
+path=/opt/kubectl-edge: uses "archive, by its folder in PATH"
+
+machine deb
+for tool in dpkg dpkg-deb dpkg-split dpkg-query tar; do
+  rm -f "$root/bin/$tool"
+  program "$(command -v "$tool")"
+done
+mkdir -p "$root"/var/lib/dpkg/{info,updates,triggers} "$root/sbin"
+touch "$root/var/lib/dpkg/status"
+printf '#!/bin/sh\n' | tee "$root/sbin/ldconfig" >"$root/sbin/start-stop-daemon"
+chmod +x "$root"/sbin/*
+cp "$folder"/kubectl-edge_*_"$arch".deb "$root/release/"
+path=/sbin: inside sh -ec 'dpkg -i /release/*.deb && dpkg --verify kubectl-edge && dpkg -i /release/*.deb'
+path=/sbin: uses "deb, by dpkg" packaged
+
+case $arch in amd64) machine_name=x86_64 ;; arm64) machine_name=aarch64 ;; *) machine_name=$arch ;; esac
+machine rpm
+cp "$folder"/kubectl-edge-*."$machine_name".rpm "$root/release/"
+inside sh -ec 'cd / && rpm2cpio /release/*.rpm | cpio -idm'
+uses "rpm, unpacked" packaged
+
+machine apk
+cp "$folder"/kubectl-edge_*_"$machine_name".apk "$root/release/"
+inside sh -ec 'cd / && tar -xzf /release/*.apk && grep -q "^arch = '"$machine_name"'$" .PKGINFO'
+uses "apk, unpacked" packaged
+
+machine krew
+cp "$folder"/kubectl-*_"$version"_linux_"$arch".tar.gz "$root/release/"
+cp -R "$folder/index" "$root/release/"
+cp "$krew" "$root/usr/bin/kubectl-krew"
+inside KREW_NO_UPGRADE_CHECK=1 sh -ec "for plugin in edge edge-credential sts; do
+  kubectl krew install --manifest=/release/index/plugins/\$plugin.yaml \
+    --archive=/release/kubectl-\$(echo \$plugin | tr - _)_${version}_linux_$arch.tar.gz
+done"
+path=/person/.krew/bin: uses "Krew"
+
+# The image: its own root is a machine without even a shell. It puts its programs into a volume of another.
+"$release" root "$folder/image" "$arch" "$temp/image"
+[[ $(stat -c %u:%a "$temp/image/tmp") == 0:1777 ]] || fail "the image's /tmp"
+said=$(chroot --userspec=65532:65532 "$temp/image" /usr/local/bin/kubectl-edge --version)
+[[ $said == *"$version"* ]] || fail "the image's program says $said"
+found=$(find "$temp/image" -type f -perm /111 | wc -l)
+((found == 3)) || fail "the image has $found programs"
+machine image
+mkdir -m 1777 "$root/shared"
+mkdir "$temp/image/shared"
+mount --bind "$root/shared" "$temp/image/shared"
+trap 'umount "$temp/image/shared" 2>/dev/null; rm -rf "$temp"' EXIT
+# Argo CD's pods run as a user that the image does not know, with a root that is read-only.
+chroot --userspec=999:999 "$temp/image" /usr/local/bin/kubectl-edge install /shared
+umount "$temp/image/shared"
+path=/shared: uses "image, by its install into a volume"

@@ -1,0 +1,68 @@
+#!/usr/bin/env bash
+# Makes a release as .goreleaser.yaml says.
+#   hack/release.sh snapshot   of the commit that is checked out, into out/release: builds it twice, in two folders and at two
+#                              times, compares every byte, and installs it in all ways that can be tried here. It needs no key
+#                              and publishes nothing.
+#   hack/release.sh publish    of the tag that is checked out: what CI does
+set -o errexit -o nounset -o pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+source hack/flags.sh
+
+goreleaser=$(hack/tools.sh goreleaser)
+CYCLONEDX_GOMOD=$(hack/tools.sh cyclonedx-gomod)
+REPOSITORY=$(repository)
+OWNER=$(basename "$(dirname "$REPOSITORY")")
+export CYCLONEDX_GOMOD REPOSITORY OWNER
+
+case ${1:-} in
+  publish)
+    STAMP=$(stamp "$(git describe --tags --exact-match)")
+    export STAMP
+    exec "$goreleaser" release --clean
+    ;;
+  snapshot) ;;
+  *) echo "usage: hack/release.sh snapshot|publish" >&2; exit 2 ;;
+esac
+
+if [[ -n $(git status --porcelain) ]]; then
+  echo "note: what is not committed is not in this release" >&2
+fi
+version=$(git describe --tags --exact-match --match 'v*' 2>/dev/null || echo "v0.0.0-snapshot.g$(git rev-parse --short=10 HEAD)")
+STAMP=$(stamp "$version")
+export STAMP
+
+temp=$(mktemp -d)
+trap 'rm -rf "$temp"' EXIT
+
+build() { # the folder of the clone, and the one for what would be published
+  git clone --quiet --no-hardlinks . "$1"
+  git -C "$1" tag --force "$version" >/dev/null
+  (cd "$1" && "$goreleaser" release --clean --skip=publish,sign,announce)
+  mkdir -p "$2"
+  find "$1/dist" -maxdepth 1 -type f ! -name artifacts.json ! -name metadata.json ! -name config.yaml -exec cp {} "$2/" \;
+  cp "$1"/out/krew/*.{tar.gz,zip} "$1"/out/kubectl-edge-*"$version"*.tar* "$2/"
+  cp -R "$1/out/krew/index" "$1/out/image" "$2/"
+  cp -R "$1/dist/homebrew/Casks" "$1/dist/scoop/bucket" "$2/index/"
+  cp -R "$1/dist/winget" "$2/"
+}
+
+"$goreleaser" check
+build "$temp/first" "$temp/release"
+# In another folder, later, with other habits.
+(
+  umask 077
+  export TZ=Pacific/Kiritimati LC_ALL=C TMPDIR=$temp/tmp
+  mkdir -p "$TMPDIR"
+  build "$temp/second/in/another/folder" "$temp/again"
+)
+if ! diff -rq "$temp/release" "$temp/again"; then
+  echo "error: two builds of one commit differ" >&2
+  exit 1
+fi
+echo "two builds of $version have the same bytes: $(find "$temp/release" -type f | wc -l) files"
+(cd "$temp/release" && sha256sum --quiet -c SHA256SUMS)
+
+rm -rf out/release
+mkdir -p out
+mv "$temp/release" out/release
+hack/release-test.sh out/release
