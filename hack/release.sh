@@ -16,8 +16,10 @@ export CYCLONEDX_GOMOD REPOSITORY OWNER
 
 case ${1:-} in
   publish)
-    STAMP=$(stamp "$(git describe --tags --exact-match)")
-    export STAMP
+    # A commit may have two tags, v0.1.0-rc.1 and v0.1.0: goreleaser takes the one that this names, if it is set.
+    GORELEASER_CURRENT_TAG=${GORELEASER_CURRENT_TAG:-$(git describe --tags --exact-match)}
+    STAMP=$(stamp "$GORELEASER_CURRENT_TAG")
+    export STAMP GORELEASER_CURRENT_TAG
     exec "$goreleaser" release --clean
     ;;
   snapshot) ;;
@@ -27,9 +29,12 @@ esac
 if [[ -n $(git status --porcelain) ]]; then
   echo "note: what is not committed is not in this release" >&2
 fi
-version=$(git describe --tags --exact-match --match 'v*' 2>/dev/null || echo "v0.0.0-snapshot.g$(git rev-parse --short=10 HEAD)")
-STAMP=$(stamp "$version")
-export STAMP
+version=v0.0.0-snapshot.g$(git rev-parse --short=10 HEAD)
+if tagged=$(git describe --tags --exact-match --match 'v*' 2>/dev/null); then
+  version=${GORELEASER_CURRENT_TAG:-$tagged}
+fi
+STAMP=$(stamp "$version") GORELEASER_CURRENT_TAG=$version
+export STAMP GORELEASER_CURRENT_TAG
 
 temp=$(mktemp -d)
 trap 'rm -rf "$temp"' EXIT
