@@ -42,6 +42,7 @@ func Main(grow func(Process) Tree, build buildinfo.Info) int {
 	// The debug switches of libraries print what passes through them, tokens too: GODEBUG=http2debug=2 every header.
 	// They use the standard logger, which is nobody's else here.
 	log.SetOutput(io.Discard)
+	collectLate(os.Getenv)
 	signals := endSignals()
 	if len(signals) == 0 {
 		signals = []os.Signal{syscall.SIGTERM} // no signals at all would mean all of them
