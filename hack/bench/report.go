@@ -30,8 +30,14 @@ func figure(v float64) string {
 	}
 }
 
-// value is what was measured, with its unit.
-func (r result) value() string { return r.spread.String() + " " + r.unit }
+// value is what was measured, with its unit. What misses its bound does not look as if it met it.
+func (r result) value() string {
+	text := r.spread.String()
+	if rounded := figure(r.spread.median); !r.met() && rounded == figure(r.bound) {
+		text = fmt.Sprintf("%.3f", r.spread.median) + strings.TrimPrefix(text, rounded)
+	}
+	return text + " " + r.unit
+}
 
 func (r result) limit() string {
 	if r.bound == 0 {

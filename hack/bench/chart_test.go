@@ -1,0 +1,84 @@
+package main
+
+import (
+	"bytes"
+	"encoding/xml"
+	"flag"
+	"io"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "draw docs/benchmarks.svg from the table in docs/benchmarks.md")
+
+const page, picture = "../../docs/benchmarks.md", "../../docs/benchmarks.svg"
+
+// measured reads the results back from the page.
+func measured(t *testing.T) []result {
+	t.Helper()
+	data, err := os.ReadFile(page)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(data), begin)
+	table, _, _ = strings.Cut(table, end)
+	number := regexp.MustCompile(`^[0-9.]+`)
+	value := func(text string) float64 {
+		v, _ := strconv.ParseFloat(number.FindString(text), 64) // "none" is no bound
+		return v
+	}
+	var results []result
+	for line := range strings.Lines(table) {
+		cells := strings.Split(strings.Trim(strings.TrimSpace(line), "|"), "|")
+		if len(cells) != 7 || !strings.Contains(cells[2], "×") {
+			continue
+		}
+		for i := range cells {
+			cells[i] = strings.TrimSpace(cells[i])
+		}
+		results = append(results, result{what: cells[0], against: cells[1], unit: "×", bound: value(cells[3]),
+			spread: spread{median: value(cells[2])}, own: cells[5], peer: cells[6]})
+	}
+	if len(results) < 8 {
+		t.Fatalf("the page has %d rows with a ratio: the test looks for the wrong thing", len(results))
+	}
+	return results
+}
+
+// TestChart: the picture shows what the table says, and every row that it wants to show is there.
+func TestChart(t *testing.T) {
+	results := measured(t)
+	for _, s := range shown {
+		found := false
+		for _, r := range results {
+			found = found || r.what == s.row[0] && r.against == s.row[1]
+		}
+		if !found {
+			t.Errorf("the table has no row %q", s.row)
+		}
+	}
+	want := chart(results)
+	if *update {
+		if err := os.WriteFile(picture, want, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := os.ReadFile(picture)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(got, want) {
+		t.Errorf("%s does not show the table; run: go test ./hack/bench -update", picture)
+	}
+	// A browser shows a picture that is not well-formed as nothing at all.
+	for decoder := xml.NewDecoder(bytes.NewReader(got)); ; {
+		if _, err := decoder.Token(); err == io.EOF {
+			break
+		} else if err != nil {
+			t.Fatalf("%s: %v", picture, err)
+		}
+	}
+}
