@@ -7,7 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 )
@@ -64,7 +66,7 @@ func newCacheListCmd(a *app) *cobra.Command {
 			}
 			switch {
 			case store.OffBy() != "":
-				a.Note("Tokens are not cached: %s turns that off.", store.OffBy())
+				a.Note("Tokens are not cached: %s turns that off; on again with: %s", store.OffBy(), cacheAgain(store))
 			case len(tokens) == 0:
 				a.Note("No cached tokens.")
 			}
@@ -123,7 +125,8 @@ func newCachePathCmd(a *app) *cobra.Command {
 				return err
 			}
 			if store.OffBy() != "" {
-				return errors.New("tokens are not cached: " + store.OffBy() + " turns that off")
+				return hint.Wrap(errors.New("tokens are not cached: "+store.OffBy()+" turns that off"), "%s",
+					cacheAgain(store))
 			}
 			_, err = fmt.Fprintln(a.Out, store.Dir())
 			return err
@@ -131,10 +134,18 @@ func newCachePathCmd(a *app) *cobra.Command {
 	}
 }
 
+// cacheAgain is what has tokens cached again.
+func cacheAgain(store tokencache.Store) string {
+	if store.OffBy() == "$"+tokencache.Variable {
+		return hint.Unset(tokencache.Variable)
+	}
+	return "kubectl edge config set cache ''"
+}
+
 // cleanCache removes the cached tokens that match, and says how many there were.
 func (a *app) cleanCache(match func(tokencache.File) bool) error {
 	n, err := tokencache.All(a.dirs).Clean(match)
-	a.Note("Removed %d cached tokens.", n)
+	a.Note("Removed %s.", plugin.Count(n, "cached token"))
 	return err
 }
 

@@ -2,6 +2,7 @@ package edge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -69,6 +70,9 @@ func of(value func(*profile.Profile) *string) func(*profile.Config, *profile.Pro
 
 func settings() []setting {
 	endpoint := func(value string, config *profile.Config) error {
+		if strings.ContainsAny(value, "?#") {
+			return errors.New("endpoint: a URL with a query or a fragment is not accepted: paths are put behind it")
+		}
 		return trust.Check(value, config.TrustedHosts)
 	}
 	return []setting{
@@ -167,7 +171,7 @@ func settingsHelp() string {
 
 func newConfigGetCmd(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:   "get [NAME]",
+		Use: "get [NAME]", SuggestFor: []string{"show", "list", "view"},
 		Short: "Print a setting of the profile, or all that are set",
 		Long:  "Print a setting of the profile, or all that are set.\n\nSettings:\n" + settingsHelp(),
 		Args:  cobra.MaximumNArgs(1),
@@ -199,7 +203,7 @@ func newConfigGetCmd(a *app) *cobra.Command {
 
 func newConfigSetCmd(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:   "set NAME VALUE",
+		Use: "set NAME VALUE", SuggestFor: []string{"unset", "remove", "delete"},
 		Short: "Change a setting; an empty value removes it",
 		Long:  "Change a setting of the profile, or of all; an empty value removes it.\n\nSettings:\n" + settingsHelp(),
 		Example: `  kubectl edge config set project-id 12345678-ffff-4bcd-8fff-123456789abc
@@ -231,9 +235,12 @@ func newConfigSetCmd(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if changed.shared {
-				a.Note("Set %s for all profiles.", changed.name)
-			} else {
+			switch {
+			case changed.shared && args[1] == "":
+				a.Note("Removed the setting %s, for all profiles.", changed.name)
+			case changed.shared:
+				a.Note("Set %s to %s for all profiles.", changed.name, args[1])
+			default:
 				a.Note("Set %s of profile %s.", changed.name, name)
 			}
 			if changed.name == tokencache.Setting && args[1] == tokencache.None {

@@ -146,12 +146,8 @@ func (a *app) checkCache() check {
 	switch {
 	case err != nil:
 		return failed(name, err, "kubectl edge config set "+tokencache.Setting+" '', or "+hint.Unset(tokencache.Variable))
-	case store.OffBy() == "$"+tokencache.Variable:
-		return warned(name, hint.Unset(tokencache.Variable), "turned off by %s, so every command mints a token",
-			store.OffBy())
 	case store.OffBy() != "":
-		return warned(name, "kubectl edge config set "+tokencache.Setting+" ''",
-			"turned off by %s, so every command mints a token", store.OffBy())
+		return warned(name, cacheAgain(store), "turned off by %s, so every command mints a token", store.OffBy())
 	}
 	if err := store.Prepare(); err != nil {
 		return failed(name, fmt.Errorf("%s cannot be used, so every command mints a token: %w", store.Dir(), err),
