@@ -9,7 +9,7 @@ RELEASE ?= v0.1.0
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build test verify docs demo bench krew image release-snapshot release clean
+.PHONY: help build test verify docs recording demo bench krew image release-snapshot release clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -25,6 +25,9 @@ verify: ## format, vet, lint, modules, platforms, dependencies, scripts, manifes
 
 docs: ## write what is generated of docs/
 	go run ./hack/manual -page docs/commands.md -troubles docs/troubleshooting.md
+
+recording: build ## record docs/recording.svg, in a sandbox
+	hack/recording.sh
 
 demo: build ## set up a sandbox and play the whole workflow in it
 	hack/prepare.sh demo
