@@ -468,3 +468,21 @@ func TestNames(t *testing.T) {
 		}
 	}
 }
+
+// A key whose making was interrupted, before the ring named it, goes when the next one is made.
+func TestOrphanedKeyGoes(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Chmod(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	orphan := filepath.Join(dir, "0123456789abcdef"+keySuffix)
+	if err := os.WriteFile(orphan, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := Open(Options{Dir: dir, Service: "kubectl-edge-test"}).Save("name", []byte("secret"), nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(orphan); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the orphan is there: %v", err)
+	}
+}
