@@ -79,7 +79,11 @@ func tryCreate(dir *securefile.Dir, name string) (*temp, error) {
 		_ = f.Close()
 		return nil, fs.ErrExist
 	}
-	if err := oslock.Try(lock); errors.Is(err, oslock.ErrHeld) || err == nil && removed(lock) {
+	err = oslock.Try(lock)
+	if err != nil && !errors.Is(err, oslock.ErrHeld) {
+		err = oslock.Try(lock) // failed just then, as a lock daemon may: without a lock the next one to sweep would take it
+	}
+	if errors.Is(err, oslock.ErrHeld) || err == nil && removed(lock) {
 		_ = lock.Close()
 		_ = f.Close()
 		return nil, fs.ErrExist
