@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/finder"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
@@ -250,7 +252,8 @@ func (o *kubeconfigConvertOptions) write(ctx context.Context, conversions []*con
 	return nil
 }
 
-// backUp copies the files of the conversions, and returns the copies' paths. It replaces nothing.
+// backUp copies the files of the conversions, and returns the copies' paths. It replaces nothing but what an earlier run
+// left that was interrupted: a copy of the file as it is, or the beginning of one.
 func backUp(conversions []*conversion) (paths []string, err error) {
 	for _, c := range conversions {
 		path := c.File + ".bak"
@@ -261,18 +264,24 @@ func backUp(conversions []*conversion) (paths []string, err error) {
 		if err != nil {
 			return paths, fmt.Errorf("back up kubeconfig: %w", err)
 		}
-		copied, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-		if errors.Is(err, fs.ErrExist) {
-			return paths, hint.Wrap(fmt.Errorf("back up kubeconfig: %s is there already", hint.Path(path)),
-				"move it away, or leave out --backup")
-		} else if err != nil {
+		switch info, err := os.Lstat(path); {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
 			return paths, fmt.Errorf("back up kubeconfig: %w", err)
+		case !info.Mode().IsRegular() || !begins(data, path):
+			return paths, hint.Wrap(fmt.Errorf("back up kubeconfig: %q is there already", path),
+				"move it away, or leave out --backup")
 		}
 		paths = append(paths, path)
-		_, err = copied.Write(data)
-		if err := errors.Join(err, copied.Sync(), copied.Close()); err != nil {
+		if err := atomicfile.Write(path, data, 0o600); err != nil {
 			return paths, fmt.Errorf("back up kubeconfig: %w", err)
 		}
 	}
 	return paths, nil
+}
+
+// begins reports whether data begins with what the file holds.
+func begins(data []byte, path string) bool {
+	have, err := os.ReadFile(path)
+	return err == nil && bytes.HasPrefix(data, have)
 }
