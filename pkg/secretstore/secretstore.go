@@ -234,11 +234,17 @@ func (s *Store) load(name string, purpose []byte) ([]byte, error) {
 }
 
 // Delete removes the secret of this name; it is no error when there is none. It needs no key.
-func (s *Store) Delete(name string) error {
+func (s *Store) Delete(name string) error { return s.DeleteOlder(name, 0) }
+
+// DeleteOlder is Delete for a secret that was stored at least that long ago; a younger one stays.
+func (s *Store) DeleteOlder(name string, age time.Duration) error {
 	if _, err := os.Lstat(s.dir); errors.Is(err, fs.ErrNotExist) {
 		return checkName(name)
 	}
 	err := s.locked(func() error {
+		if info, err := os.Lstat(s.path(name)); err == nil && time.Since(info.ModTime()) < age {
+			return nil
+		}
 		if err := os.Remove(s.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}

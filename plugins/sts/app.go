@@ -48,7 +48,11 @@ func (a *app) loadConfig() (*stsconfig.File, error) {
 
 // editConfig changes the configuration file while other processes wait.
 func (a *app) editConfig(ctx context.Context, change func(*stsconfig.File) error) error {
-	err := stsconfig.Edit(ctx, a.configPath(), filepath.Join(a.dirs.State, "config.lock"), change)
+	edit := func(f *stsconfig.File) error {
+		a.sweepSealed(f)
+		return change(f)
+	}
+	err := stsconfig.Edit(ctx, a.configPath(), filepath.Join(a.dirs.State, "config.lock"), edit)
 	if _, ok := plugin.CodeOf(err); !ok {
 		err = withCode(exitWrite, err)
 	}

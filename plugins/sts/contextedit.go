@@ -82,7 +82,7 @@ func (a *app) deleteContext(ctx context.Context, name string, yes bool) error {
 		}
 	}
 	var deleted stsconfig.Context
-	err = a.editContext(ctx, name, func(f *stsconfig.File, c stsconfig.Context) error {
+	err = a.editContext(ctx, name, func(f *stsconfig.File, c stsconfig.Context) (err error) {
 		if name == f.Current {
 			if len(f.Contexts()) > 1 && !yes {
 				return usage(hint.Wrap(fmt.Errorf("context %q is the current one and cannot be deleted", name),
@@ -92,11 +92,12 @@ func (a *app) deleteContext(ctx context.Context, name string, yes bool) error {
 		}
 		deleted = c
 		f.Delete(name)
-		return nil
+		// The token goes first: where the rest is interrupted, the context is still there to be deleted again.
+		if c.SealedToken != "" {
+			err = withCode(exitWrite, a.secrets().Delete(c.SealedToken))
+		}
+		return err
 	})
-	if err == nil && deleted.SealedToken != "" {
-		err = withCode(exitWrite, a.secrets().Delete(deleted.SealedToken))
-	}
 	if err != nil {
 		return err
 	}
@@ -172,23 +173,4 @@ func nameFlag(cmd *cobra.Command, name *string) {
 		}
 		return nil
 	}
-}
-
-// forget removes a sealed token that nothing refers to any more. It failing costs nothing but the space.
-func (a *app) forget(sealed string) {
-	if sealed == "" {
-		return
-	}
-	if err := a.secrets().Delete(sealed); err != nil {
-		a.Warn("%v", err)
-	}
-}
-
-// seal stores a token for the server at url under a new name, which it returns.
-func (a *app) seal(token, url string) (string, error) {
-	name := newSecretName()
-	if err := a.secrets().Save(name, []byte(token), []byte(url)); err != nil {
-		return "", withCode(exitWrite, err)
-	}
-	return name, nil
 }

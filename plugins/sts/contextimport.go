@@ -78,19 +78,23 @@ func (o *transferOptions) takeOver(ctx context.Context, contexts []stsconfig.Nam
 	}
 	var sealed, replaced []string
 	err := o.editConfig(ctx, func(f *stsconfig.File) error {
-		ours := make([]stsconfig.Named, len(contexts))
+		var ours []stsconfig.Named
 		for i, c := range contexts {
 			old, exists := f.Get(c.Name)
+			if exists && o.removeSecrets && o.takenOver(c, old) {
+				continue // by a run that was interrupted before it removed the tokens
+			}
 			if exists && !o.overwrite {
 				return o.add(f, contexts[i:i+1], current) // which says so
 			}
-			var err error
-			if ours[i], err = o.sealed(c, old); err != nil {
+			n, err := o.sealed(c, old)
+			if err != nil {
 				return err
 			}
-			if name := ours[i].Context.SealedToken; name != old.SealedToken {
+			if name := n.Context.SealedToken; name != old.SealedToken {
 				sealed, replaced = append(sealed, name), append(replaced, old.SealedToken)
 			}
+			ours = append(ours, n)
 		}
 		return o.add(f, ours, current)
 	})
@@ -102,6 +106,13 @@ func (o *transferOptions) takeOver(ctx context.Context, contexts []stsconfig.Nam
 	}
 	o.tellKeyLocation()
 	return err
+}
+
+// takenOver reports whether ours is the context of sts already, with its token.
+func (o *transferOptions) takenOver(theirs stsconfig.Named, ours stsconfig.Context) bool {
+	kind, token := tokenOf(theirs.Context)
+	return token != "" && ours.SealedTokenKind == string(kind) &&
+		o.holds(ours, strings.TrimRight(theirs.Context.URL, "/"), token)
 }
 
 // sealed is a context of sts as we keep it. What sts does not know of it stays as it is in old, if that is of the same

@@ -3,7 +3,6 @@ package sts
 import (
 	"cmp"
 	"context"
-	"crypto/rand"
 	"encoding/base64"
 	"errors"
 	"path/filepath"
@@ -242,9 +241,6 @@ func (a *app) tellKeyLocation() {
 			where.Path, where.Reason)
 	}
 }
-
-// newSecretName is random, so that replacing a token never overwrites the one in use.
-func newSecretName() string { return "context-" + strings.ToLower(rand.Text()) }
 
 func absolute(path string) (string, error) {
 	if path == "" {
