@@ -9,7 +9,7 @@ RELEASE ?= v0.1.0
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build test verify docs recording demo bench krew image release-snapshot release clean
+.PHONY: help build test soak verify docs recording demo bench krew image release-snapshot release clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -19,6 +19,9 @@ build: ## build the programs into bin/
 
 test: ## install or build what the tests need, then run all of them
 	hack/test.sh
+
+soak: ## hours of tests: race detector, all faults of all files, kills, storms, fuzzing; QUICK=1: ten minutes; FUZZTIME=1h
+	QUICK=$(QUICK) FUZZTIME=$(FUZZTIME) PARTS="$(PARTS)" hack/soak.sh
 
 verify: ## format, vet, lint, modules, platforms, dependencies, scripts, manifests, text
 	hack/verify.sh

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sees to it that the programs that a make target runs are on this machine: on Debian and its kin as root by installing
 # them, elsewhere by saying what is missing and how to get it, and failing.
-#   hack/prepare.sh ci|test|demo|bench|verify|release
+#   hack/prepare.sh ci|test|soak|demo|bench|verify|release
 set -o errexit -o nounset -o pipefail
 
 # target  program  Debian package
@@ -17,6 +17,7 @@ test    jq          jq
 demo    git         git
 demo    curl        curl
 bench   git         git
+soak    cc          build-essential
 verify  git         git
 verify  shellcheck  shellcheck
 verify  tar         tar
@@ -42,7 +43,7 @@ END
 
 target=${1:-}
 if [[ -z $target || $(programs) != *"$target "* ]]; then
-  echo "usage: hack/prepare.sh ci|test|demo|bench|verify|release" >&2
+  echo "usage: hack/prepare.sh ci|test|soak|demo|bench|verify|release" >&2
   exit 2
 fi
 if ! command -v go >/dev/null; then

@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"syscall"
 
 	"k8s.io/client-go/tools/clientcmd"
 
@@ -48,14 +49,19 @@ contexts:
 func (w *world) judge(ctx context.Context, o outcome, fault inject.Fault) error {
 	killed := o.Code < 0
 	errs := []error{w.foreign(killed && w.op.inPlace), w.readable(), w.secret(o)}
-	done := w.op.done(ctx, w, o)
+	claims := o.Code == 0 || w.op.says != "" && strings.Contains(o.stdout+o.stderr, w.op.says)
+	var done error
+	if claims || len(w.op.documents) > 0 { // it may take a program to find out
+		done = w.op.done(ctx, w, o)
+	}
 	switch {
 	case killed && !fault.Kill:
 		errs = append(errs, errors.New("a signal ended it"))
 	case o.Code == 0 && done != nil:
 		errs = append(errs, fmt.Errorf("it ended with 0, but: %w", done))
-	case w.op.says != "" && strings.Contains(o.stdout+o.stderr, w.op.says) && done != nil:
+	case claims && done != nil:
 		errs = append(errs, fmt.Errorf("it said %q, but: %w", w.op.says, done))
+	case o.Code == 128+int(syscall.SIGKILL) && fault.Kill: // its child's, which it passes on
 	case o.Code > 0 && !failure.MatchString(o.stderr):
 		errs = append(errs, fmt.Errorf("exit code %d without saying why", o.Code))
 	case o.Code > 0 && fault.Errno != 0 && !strings.Contains(o.stderr, fault.Errno.Error()):
@@ -74,9 +80,9 @@ func (w *world) judge(ctx context.Context, o outcome, fault inject.Fault) error 
 // failure is how an error is said; with -o json, kubectl sts says it in a document.
 var failure = regexp.MustCompile(`(?m)^error: .`)
 
-// judgeNext checks what the next run of the same command made of it: what there is at the end is what there is after
-// runs without a fault.
-func (w *world) judgeNext(ctx context.Context, o outcome, usual map[string]bool) error {
+// judgeNext checks what the next run of the same command made of it: at the end there are no more files of each class
+// than after runs without a fault, where that is known.
+func (w *world) judgeNext(ctx context.Context, o outcome, usual map[string]int) error {
 	errs := []error{w.foreign(false), w.readable(), w.secret(o)}
 	done := w.op.done(ctx, w, o)
 	switch {
@@ -96,15 +102,24 @@ func (w *world) judgeNext(ctx context.Context, o outcome, usual map[string]bool)
 	if err != nil {
 		return err
 	}
-	for _, name := range slices.Sorted(maps.Keys(files)) {
-		if !usual[class(name)] {
-			errs = append(errs, fmt.Errorf("the next run leaves %s", name))
+	for class, names := range byClass(files) {
+		if usual != nil && len(names) > usual[class] {
+			errs = append(errs, fmt.Errorf("the next run leaves %v, want %d of them", names, usual[class]))
 		}
 	}
 	if w.op.settle != nil {
 		errs = append(errs, w.op.settle(ctx, w))
 	}
 	return errors.Join(errs...)
+}
+
+// byClass are the names of files by their class, sorted.
+func byClass(files map[string]string) map[string][]string {
+	classes := map[string][]string{}
+	for _, name := range slices.Sorted(maps.Keys(files)) {
+		classes[class(name)] = append(classes[class(name)], name)
+	}
+	return classes
 }
 
 // foreign checks that nothing of others is lost. Half a kubeconfig is only accepted from what writes it in place and

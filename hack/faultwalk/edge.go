@@ -111,13 +111,10 @@ func edgeOperations() []*operation {
 			args: words(helperOfDemo + " --expiration 10m"),
 			done: answered,
 			// A mark of who mints ahead counts for a minute; while the token lives there is no hurry.
+			// One that stays when the next token is there goes with the next minting ahead, or a cleaning.
+			then: "kubectl-edge cache clean",
 			later: func(w *world) error {
-				marks, err := filepath.Glob(w.path("runtime/kubectl-edge/tokens/*.refresh"))
-				past := time.Now().Add(-2 * tokencache.RefreshTimeout)
-				for _, mark := range marks {
-					err = errors.Join(err, os.Chtimes(mark, past, past))
-				}
-				return err
+				return w.older("runtime/kubectl-edge/tokens/*.refresh", 2*tokencache.RefreshTimeout)
 			},
 		},
 		{
@@ -157,7 +154,7 @@ func edgeOperations() []*operation {
 			says:      "Converted context",
 			done:      contexts(map[string]bool{oldContext: true}),
 			documents: kubeconfigs,
-			secrets:   []string{"real/", "kubeconfig.bak"},
+			secrets:   []string{"real/", "kubeconfig.bak", ".tmp-kubeconfig.bak-*"},
 			after:     regexp.MustCompile(`holds no token`),
 			then:      createDemo + " --context-name another",
 		},
@@ -379,6 +376,16 @@ func (w *world) absent(patterns ...string) error {
 		}
 	}
 	return nil
+}
+
+// older makes files older.
+func (w *world) older(pattern string, by time.Duration) error {
+	names, err := filepath.Glob(w.path(pattern))
+	past := time.Now().Add(-by)
+	for _, name := range names {
+		err = errors.Join(err, os.Chtimes(name, past, past))
+	}
+	return err
 }
 
 // inBrowser prepares sessions whose access token is too short for any use, so that each command refreshes.

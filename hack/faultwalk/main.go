@@ -33,7 +33,7 @@ func run() int {
 	flag.IntVar(&o.workers, "workers", 4, "how many worlds to walk in at the same time")
 	flag.BoolVar(&o.list, "list", false, "list the operations and their calls, and stop")
 	flag.BoolVar(&o.verbose, "v", false, "print what each run says")
-	flag.StringVar(&o.page, "write", "", "page to write the figures of a whole walk to")
+	flag.StringVar(&o.page, "write", "", "page to write the figures to")
 	flag.Parse()
 	if err := o.walk(ctx, os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, "error:", err)
@@ -50,8 +50,8 @@ type options struct {
 
 // walk walks what the options choose. A violation is an error.
 func (o options) walk(ctx context.Context, out io.Writer) error {
-	if o.page != "" && (o.run != "" || o.faults != "") {
-		return errors.New("--write is for the figures of a whole walk")
+	if o.page != "" && o.run != "" {
+		return errors.New("-write is for the figures of all operations")
 	}
 	if o.workers < 1 {
 		return errors.New("want at least one worker")
@@ -80,6 +80,11 @@ func (o options) walk(ctx context.Context, out io.Writer) error {
 		return nil
 	}
 	fmt.Fprint(out, k.figures)
+	if o.page != "" {
+		if err := k.figures.writeTo(o.page); err != nil {
+			return err
+		}
+	}
 	if n := len(k.figures.violations); n > 0 {
 		return fmt.Errorf("%d of %d runs broke a promise", n, k.figures.trials)
 	}

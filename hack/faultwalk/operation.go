@@ -70,7 +70,7 @@ const helper = "kubectl-edge_credential"
 func words(s string) []string { return strings.Fields(s) }
 
 // varying are the parts of names that are drawn at random or hashed, so that they are not the same in each run.
-var varying = regexp.MustCompile(`[0-9a-f]{16,}|\b[a-z2-7]{26}\b|\b[0-9]{4,}\b|\b[0-9a-f]{2}\.lock\b`)
+var varying = regexp.MustCompile(`[0-9a-f]{10,}|\b[a-z2-7]{26}\b|\b[0-9]{4,}\b|\b[0-9a-f]{2}\.lock\b`)
 
 // class stands for a path in the name of a call.
 func class(rel string) string { return varying.ReplaceAllString(rel, "*") }

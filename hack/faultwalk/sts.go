@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate/stsconfig"
 )
@@ -39,6 +40,8 @@ func stsOperations() []*operation {
 			args:  words(saveProd),
 			says:  "Saved context",
 			done:  usable("prod"),
+			later: ageSealed,
+			then:  saveSecond,
 		},
 		{
 			name:  "sts context save again",
@@ -46,6 +49,8 @@ func stsOperations() []*operation {
 			args:  words(saveProd + " --skip-validate"),
 			says:  "Saved context",
 			done:  usable("prod"),
+			later: ageSealed,
+			then:  saveSecond,
 		},
 		{
 			name:  "sts context set",
@@ -65,6 +70,8 @@ func stsOperations() []*operation {
 			setUp:     [][]string{words(saveSecond)},
 			arrange:   withContext,
 			says:      "removed the tokens",
+			later:     ageSealed,
+			then:      saveSecond,
 			documents: []string{stsConfig},
 			after:     regexp.MustCompile(`has a context "theirs" already`),
 			done: func(ctx context.Context, w *world, o outcome) error {
@@ -81,6 +88,7 @@ func stsOperations() []*operation {
 			args:      words("kubectl-sts context export --name prod"),
 			says:      "Exported context",
 			documents: []string{stsConfig},
+			secrets:   []string{"config/stackstate-cli/.tmp-config.yaml-*"},
 			done: func(_ context.Context, w *world, _ outcome) error {
 				data, err := os.ReadFile(w.path(stsConfig))
 				if err == nil && !strings.Contains(string(data), w.apiToken()) {
@@ -108,7 +116,8 @@ func stsOperations() []*operation {
 				}
 				return err
 			},
-			after: regexp.MustCompile(`no context|not found`),
+			after: regexp.MustCompile(`not found`),
+			then:  saveProd,
 		},
 		{
 			name:  "sts context rotate-key",
@@ -130,6 +139,7 @@ func stsOperations() []*operation {
 			setUp: saved(),
 			each:  noTokens,
 			args:  words("kubectl-sts token --ttl 15m"),
+			then:  "kubectl-sts token --ttl 15m --refresh",
 			done:  func(_ context.Context, _ *world, o outcome) error { return printed(o, "svctok-") },
 			settle: func(ctx context.Context, w *world) error {
 				return errors.Join(w.must(ctx, w.fill(words("kubectl-sts logout --all"))...), w.wantTokens(ctx, 0))
@@ -139,6 +149,7 @@ func stsOperations() []*operation {
 			name:  "sts run --once",
 			setUp: saved(),
 			each:  noTokens,
+			then:  "kubectl-sts logout --all",
 			args:  words("kubectl-sts run --once --ttl 15m -- kubectl-sts user-session roles"),
 			done:  func(_ context.Context, _ *world, o outcome) error { return printed(o, "stackstate-guest") },
 			settle: func(ctx context.Context, w *world) error {
@@ -159,6 +170,9 @@ func stsOperations() []*operation {
 		},
 	}
 }
+
+// ageSealed makes sealed tokens older: one that no context refers to is taken for left behind after an hour.
+func ageSealed(w *world) error { return w.older("state/kubectl-sts/secrets/*.sealed", 2*time.Hour) }
 
 // usable wants a context with a token that works.
 func usable(name string) func(context.Context, *world, outcome) error {

@@ -10,6 +10,7 @@ package inject
 import (
 	"fmt"
 	"os"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -45,6 +46,21 @@ func Faults() []Fault {
 	}
 }
 
+// What says in words what happens.
+func (f Fault) What() string {
+	switch {
+	case f.Kill && f.Short:
+		return "killed in the middle of a write"
+	case f.Kill:
+		return "killed before the call"
+	case f.Short:
+		return "a short write"
+	case f.Full:
+		return f.Errno.Error() + " from the call on"
+	}
+	return f.Errno.Error()
+}
+
 // Call is a call that changes files or locks them: "write" of "config/x.json", the second.
 type Call struct {
 	Name    string // of the system call, one name for the variants of a call
@@ -68,8 +84,17 @@ func ParseCall(s string) (Call, error) {
 	return Call{name, rest[:at], ordinal}, nil
 }
 
-// Takes reports whether the fault makes sense for the call: only a write can be short.
-func (c Call) Takes(f Fault) bool { return !f.Short || c.Name == "write" }
+// Takes reports whether the fault makes sense for the call: only a write can be short. A writer looks in eight places
+// for what earlier ones left, in one loop: errors, unlike a kill or a full disk, are met in two of them.
+func (c Call) Takes(f Fault) bool {
+	if c.Name == "open" && f.Errno != 0 && !f.Full && alike.MatchString(c.Path) {
+		return false
+	}
+	return !f.Short || c.Name == "write"
+}
+
+// alike are the names of temporary files that all writers try the same way, after the first two.
+var alike = regexp.MustCompile(`\.tmp-.*-[2-7]$`)
 
 // Command is a command to run.
 type Command struct {
