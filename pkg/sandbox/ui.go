@@ -35,6 +35,7 @@ type edgeHost struct{ Namespace, Name, Ready, Message string }
 func (s *Sandbox) UIURL(instanceID string) string { return s.base + "/ui/" + instanceID + "/" }
 
 func (s *Sandbox) routeUI() {
+	s.mux.HandleFunc("GET /{$}", s.showLanding)
 	s.mux.HandleFunc("GET /ui/{id}/{$}", s.showUI)
 	s.mux.HandleFunc("POST /ui/{id}/{$}", s.logInToUI)
 }
@@ -73,6 +74,12 @@ func (s *Sandbox) logInToUI(w http.ResponseWriter, r *http.Request) {
 }
 
 func (d uiData) write(w http.ResponseWriter, status int) {
+	writePageHeader(w, status)
+	_ = uiPage.Execute(w, d) // the client went away
+}
+
+// writePageHeader begins a page that keeps what it shows to itself: no cache, no script, no frame around it.
+func writePageHeader(w http.ResponseWriter, status int) {
 	h := w.Header()
 	h.Set("Content-Type", "text/html; charset=utf-8")
 	h.Set("Cache-Control", "no-store")
@@ -80,7 +87,6 @@ func (d uiData) write(w http.ResponseWriter, status int) {
 	h.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "+
 		"frame-ancestors 'none'")
 	w.WriteHeader(status)
-	_ = uiPage.Execute(w, d) // the client went away
 }
 
 // refusedError says, for the page, why the API server did not take a token.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
@@ -64,8 +65,7 @@ Nothing of your own HOME, KUBECONFIG or XDG folders is used: the command gets fo
 		},
 	}
 	f := cmd.Flags()
-	f.StringVar(&o.servers, "servers", "",
-		"folder with etcd, kube-apiserver and kubectl (default $EDGE_SANDBOX_SERVERS, else found on PATH)")
+	addServersFlag(f, &o.servers)
 	f.StringVar(&o.dir, "dir", "", "folder for the command's HOME and the like, kept afterwards (default: a "+
 		"temporary one)")
 	f.StringVar(&o.server.DataDir, "data-dir", "",
@@ -87,25 +87,34 @@ Nothing of your own HOME, KUBECONFIG or XDG folders is used: the command gets fo
 	return cmd
 }
 
+func addServersFlag(f *pflag.FlagSet, servers *string) {
+	f.StringVar(servers, "servers", "",
+		"folder with etcd, kube-apiserver and kubectl (default $EDGE_SANDBOX_SERVERS, else found on PATH)")
+}
+
+// findServers returns the folder of the servers.
+func findServers(given string) (string, error) {
+	if dir := cmp.Or(given, os.Getenv("EDGE_SANDBOX_SERVERS")); dir != "" {
+		return filepath.Abs(dir)
+	}
+	apiserver, err := exec.LookPath("kube-apiserver")
+	if err != nil {
+		return "", hint.Wrap(fmt.Errorf("find the servers: %w", err),
+			"hack/servers.sh builds them and prints their folder, for --servers; or use --no-cluster")
+	}
+	return filepath.Abs(filepath.Dir(apiserver))
+}
+
 // complete finds the servers and the command.
 func (o *upOptions) complete() error {
 	if !o.noCluster {
-		o.servers = cmp.Or(o.servers, os.Getenv("EDGE_SANDBOX_SERVERS"))
-		if o.servers == "" {
-			apiserver, err := exec.LookPath("kube-apiserver")
-			if err != nil {
-				return hint.Wrap(fmt.Errorf("find the servers: %w", err),
-					"hack/servers.sh builds them and prints their folder, for --servers; or use --no-cluster")
-			}
-			o.servers = filepath.Dir(apiserver)
-		}
-	}
-	var err error
-	if o.servers != "" {
-		if o.servers, err = filepath.Abs(o.servers); err != nil {
+		servers, err := findServers(o.servers)
+		if err != nil {
 			return err
 		}
+		o.servers = servers
 	}
+	var err error
 	if o.server.DataDir != "" {
 		if o.server.DataDir, err = filepath.Abs(o.server.DataDir); err != nil {
 			return err
@@ -154,6 +163,11 @@ func (o *upOptions) run(ctx context.Context) (err error) {
 	if !o.keepDir {
 		defer func() { err = errors.Join(err, os.RemoveAll(o.dir)) }()
 	}
+	unlock, err := server.LockDir(o.dir) // says that the folder is in use, to another up and to doctor
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	start := time.Now()
 	srv, err := server.Start(o.server)
 	if err != nil {
@@ -222,6 +236,13 @@ func (o *upOptions) runCommand(env *environment.Environment) error {
 	cmd := exec.Command(path, o.command[1:]...)
 	cmd.Args[0] = o.command[0]
 	cmd.Env = env.Environ()
+	if isShell(o.command, o.In) {
+		variables, err := prepareShell(o.command, filepath.Join(o.dir, "home"), o.ErrOut)
+		if err != nil {
+			return err
+		}
+		cmd.Env = append(cmd.Env, variables...)
+	}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = o.In, o.Out, o.ErrOut
 	status, err := process.Foreground(cmd)
 	if err != nil {
@@ -233,9 +254,12 @@ func (o *upOptions) runCommand(env *environment.Environment) error {
 	return nil
 }
 
+// tempPrefix is what the names of temporary folders begin with.
+const tempPrefix = "edge-sandbox-"
+
 func (o *upOptions) makeDir() (string, error) {
 	if !o.keepDir {
-		return os.MkdirTemp("", "edge-sandbox-")
+		return os.MkdirTemp("", tempPrefix)
 	}
 	if err := os.MkdirAll(o.dir, 0o700); err != nil {
 		return "", fmt.Errorf("make the sandbox's folder: %w", err)

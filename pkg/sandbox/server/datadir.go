@@ -31,6 +31,11 @@ type Facts struct {
 	StackStateToken string `json:"stackStateToken"`
 }
 
+// Ports are the addresses and ports at which the server listens.
+func (f *Facts) Ports() []string {
+	return []string{f.Listen, fmt.Sprintf("%s:%d", loopback, f.PlainPort)}
+}
+
 // ReadFacts reads them from a data folder, and says what is wrong with them.
 func ReadFacts(dir string) (*Facts, error) {
 	path := filepath.Join(dir, FactsFile)
@@ -75,6 +80,9 @@ func (f *Facts) save(dir string) error {
 	return atomicfile.Write(filepath.Join(dir, FactsFile), append(data, '\n'), 0o600)
 }
 
+// LockFile is the file in a folder that is locked while a sandbox uses it.
+const LockFile = "lock"
+
 // LockDir makes a folder, and keeps other sandboxes out of it until unlock is called, or this process ends.
 func LockDir(dir string) (unlock func(), err error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -82,7 +90,7 @@ func LockDir(dir string) (unlock func(), err error) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 100*time.Millisecond)
 	defer cancel()
-	unlock, err = filelock.Lock(ctx, filepath.Join(dir, "lock"))
+	unlock, err = filelock.Lock(ctx, filepath.Join(dir, LockFile))
 	if errors.Is(err, context.DeadlineExceeded) {
 		return nil, hint.Wrap(fmt.Errorf("the folder %s is used by another edge-sandbox", dir),
 			"end that one, or use another folder")

@@ -1,0 +1,259 @@
+package edgesandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/server"
+)
+
+// Outcomes of a check.
+const (
+	checkOK   = "ok"
+	checkWarn = "warn" // it works, but not as well as it could
+	checkFail = "fail"
+)
+
+// check is what doctor found out about one thing.
+type check struct {
+	Name   string `json:"name"`
+	Status string `json:"status"` // one of the constants
+	Detail string `json:"detail"`
+	Next   string `json:"next,omitempty"`
+}
+
+func passed(name, format string, args ...any) check {
+	return check{Name: name, Status: checkOK, Detail: fmt.Sprintf(format, args...)}
+}
+
+// failed has the error's own hint go before next.
+func failed(name string, err error, next string) check {
+	if h := hint.Of(err); h != "" {
+		next = h
+	}
+	return check{Name: name, Status: checkFail, Detail: err.Error(), Next: next}
+}
+
+type doctorOptions struct {
+	streams
+	servers string
+	dataDir string
+	output  string
+}
+
+func newDoctorCmd(s streams) *cobra.Command {
+	o := &doctorOptions{streams: s}
+	cmd := &cobra.Command{
+		Use:   "doctor",
+		Short: "Find out what keeps a sandbox from starting, and what to do about it",
+		Long: `Finds out what keeps a sandbox from starting, and what to do about it: the servers and their versions, ports,
+disk, left-over folders of sandboxes that were killed, and with --data-dir whether what is kept there is sound.
+It changes nothing. The exit code is 1 if a check failed; warnings do not count.`,
+		Example: "  edge-sandbox doctor\n  edge-sandbox doctor --data-dir ~/sandbox -o json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if o.output != "" && o.output != "json" {
+				return fmt.Errorf("output format %q: want json, or nothing for a table", o.output)
+			}
+			return o.run(cmd.Context())
+		},
+	}
+	f := cmd.Flags()
+	addServersFlag(f, &o.servers)
+	f.StringVar(&o.dataDir, "data-dir", "", "folder that up is to keep everything in")
+	f.StringVarP(&o.output, "output", "o", "", "json, for scripts")
+	return cmd
+}
+
+func (o *doctorOptions) run(ctx context.Context) error {
+	checks := append(o.checkServers(ctx), checkPorts(), checkDisk(o.place()), checkLeftovers())
+	if o.dataDir != "" {
+		checks = append(checks, checkDataDir(o.dataDir))
+	}
+	if o.output == "json" {
+		if err := printJSON(o.streams, checks); err != nil {
+			return err
+		}
+	}
+	failures := 0
+	for _, c := range checks {
+		if c.Status == checkFail {
+			failures++
+		}
+		if o.output == "json" {
+			continue
+		}
+		fmt.Fprintf(o.Out, "%-4s  %s: %s\n", c.Status, c.Name, strings.ReplaceAll(c.Detail, "\n", " "))
+		if c.Next != "" {
+			fmt.Fprintf(o.Out, "      next: %s\n", c.Next)
+		}
+	}
+	if failures > 0 {
+		return exitStatus(1)
+	}
+	return nil
+}
+
+// place is the folder in which a sandbox writes.
+func (o *doctorOptions) place() string {
+	for dir := o.dataDir; dir != ""; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(dir); err == nil {
+			return dir
+		}
+		if dir == filepath.Dir(dir) {
+			break
+		}
+	}
+	return os.TempDir()
+}
+
+// checkServers runs the programs that up runs.
+func (o *doctorOptions) checkServers(ctx context.Context) []check {
+	const next = "hack/servers.sh builds them and prints their folder, for --servers; or use up --no-cluster"
+	dir, err := findServers(o.servers)
+	if err != nil {
+		return []check{failed("servers", err, next)}
+	}
+	checks := []check{}
+	for _, name := range []string{"etcd", "kube-apiserver", "kubectl"} {
+		args := []string{"--version"}
+		if name == "kubectl" {
+			args = []string{"version", "--client"}
+		}
+		ctx, cancel := context.WithTimeout(ctx, time.Minute)
+		out, err := exec.CommandContext(ctx, filepath.Join(dir, name), args...).CombinedOutput()
+		cancel()
+		version, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
+		switch {
+		case err != nil && name == "kubectl":
+			_, onPath := exec.LookPath(name)
+			if onPath == nil {
+				continue
+			}
+			checks = append(checks, check{name, checkWarn, err.Error(), "put kubectl on the PATH: commands in the " +
+				"sandbox will not find one"})
+		case err != nil:
+			checks = append(checks, failed(name, err, next))
+		default:
+			checks = append(checks, passed(name, "%s, in %s", version, dir))
+		}
+	}
+	return checks
+}
+
+// checkPorts opens a port as up does.
+func checkPorts() check {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return failed("ports", fmt.Errorf("listen: %w", err), "the loopback interface is needed: ip link set lo up")
+	}
+	defer l.Close()
+	if _, err := net.LookupHost("localhost"); err != nil {
+		return failed("ports", err, "clients look up localhost: put 127.0.0.1 localhost into /etc/hosts")
+	}
+	return passed("ports", "free ones of 127.0.0.1, which is localhost")
+}
+
+// wantedDisk is what an API server and its etcd write in an hour or so, in bytes.
+const wantedDisk = 500 << 20
+
+func checkDisk(dir string) check {
+	free, err := freeBytes(dir)
+	const next = "make space there, or choose another place with TMPDIR or --data-dir"
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		return passed("disk", "%s, whose free space this system does not say", dir)
+	case err != nil:
+		return failed("disk", err, next)
+	case free < wantedDisk/10:
+		return failed("disk", fmt.Errorf("%d MB are free in %s", free>>20, dir), next)
+	case free < wantedDisk:
+		return check{"disk", checkWarn, fmt.Sprintf("%d MB are free in %s", free>>20, dir), next}
+	}
+	return passed("disk", "%d MB are free in %s", free>>20, dir)
+}
+
+// checkLeftovers looks for the folders of sandboxes that were killed: their servers ended with them.
+func checkLeftovers() check {
+	folders, err := filepath.Glob(filepath.Join(os.TempDir(), tempPrefix+"*"))
+	if err != nil {
+		return failed("left-overs", err, "")
+	}
+	var left []string
+	for _, folder := range folders {
+		if !inUse(folder) {
+			left = append(left, hint.Word(folder))
+		}
+	}
+	if len(left) > 0 {
+		return check{"left-overs", checkWarn, fmt.Sprintf("%d folders of sandboxes that were killed", len(left)),
+			"rm -r " + strings.Join(left, " ")}
+	}
+	return passed("left-overs", "none")
+}
+
+// inUse reports whether a sandbox holds a folder.
+func inUse(dir string) bool {
+	if _, err := os.Stat(filepath.Join(dir, server.LockFile)); err != nil {
+		return false
+	}
+	unlock, err := server.LockDir(dir)
+	if err != nil {
+		return true
+	}
+	unlock()
+	return false
+}
+
+// checkDataDir reads what a folder keeps, without changing it.
+func checkDataDir(dir string) check {
+	const name = "data"
+	info, err := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return passed(name, "%s does not exist yet", dir)
+	case err != nil:
+		return failed(name, err, "use another folder")
+	case !info.IsDir():
+		return failed(name, fmt.Errorf("%s is not a folder", dir), "use another name")
+	}
+	facts, err := server.ReadFacts(dir)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return failed(name, err, "")
+	}
+	state, err := sandbox.ReadState(dir)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return passed(name, "%s keeps no sandbox yet", dir)
+	case err != nil:
+		return failed(name, err, "")
+	case info.Mode().Perm()&0o077 != 0:
+		return check{name, checkWarn, fmt.Sprintf("others may enter %s, which has private keys", dir),
+			"chmod 700 " + hint.Word(dir)}
+	case inUse(dir):
+		return passed(name, "%s is used by a sandbox that runs, at %s", dir, state.URL)
+	case facts != nil:
+		for _, port := range facts.Ports() {
+			l, err := net.Listen("tcp", port)
+			if err != nil {
+				return failed(name, fmt.Errorf("the sandbox in %s listens at %s: %w", dir, port, err),
+					"end the program that has the port")
+			}
+			l.Close()
+		}
+	}
+	return passed(name, "%s is sound: %d instances and %d accounts, at %s", dir, len(state.Instances),
+		len(state.Accounts), state.URL)
+}
