@@ -39,13 +39,16 @@ func TestShell(t *testing.T) {
 				t.Fatal(err)
 			}
 			until(t, out, "answer is 42")
-			if _, err := io.Copy(io.Discard, out); err != nil && !errors.Is(err, syscall.EIO) { // Linux' end of a terminal
+			// Linux ends a terminal with EIO.
+			if _, err := io.Copy(io.Discard, out); err != nil && !errors.Is(err, syscall.EIO) {
 				t.Error(err)
 			}
 			if err := cmd.Wait(); cmd.ProcessState.ExitCode() != 3 {
 				t.Errorf("got %v, want the shell's exit code 3", err)
 			}
-			for _, want := range []string{"kubectl edge login", "kubectl edge kubeconfig create", "kubectl get edgehosts"} {
+			for _, want := range []string{
+				"kubectl edge login", "kubectl edge kubeconfig create", "kubectl get edgehosts",
+			} {
 				if !strings.Contains(seen.String(), want) {
 					t.Errorf("%q is not said in:\n%s", want, seen.String())
 				}

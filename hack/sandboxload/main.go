@@ -1,5 +1,5 @@
-// Command sandboxload has many clients use the sandbox in whose environment it runs, for a while. It fails for an answer
-// that nobody asked for, and if the sandbox has grown at the end: what has ended must be forgotten.
+// Command sandboxload has many clients use the sandbox in whose environment it runs, for a while. It fails for an
+// answer that nobody asked for, and if the sandbox has grown at the end: what has ended must be forgotten.
 //
 //	edge-sandbox up --no-cluster -- go run ./hack/sandboxload --clients 200 --duration 1m
 package main

@@ -23,7 +23,8 @@ type landingData struct {
 // showLanding is the page for people who open the sandbox's address.
 func (s *Sandbox) showLanding(w http.ResponseWriter, _ *http.Request) {
 	data := landingData{
-		URL: s.base, Instances: s.adminListInstances(), Projects: s.adminListProjects(), Accounts: s.adminListAccounts(),
+		URL: s.base, Instances: s.adminListInstances(), Projects: s.adminListProjects(),
+		Accounts: s.adminListAccounts(),
 		Addresses: [][2]string{
 			{"Edge Cloud API", s.EdgeURL()},
 			{"Resource manager", s.ResourceManagerURL()},

@@ -58,8 +58,9 @@ func newDoctorCmd(s streams) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "doctor",
 		Short: "Find out what keeps a sandbox from starting, and what to do about it",
-		Long: `Finds out what keeps a sandbox from starting, and what to do about it: the servers and their versions, ports,
-disk, left-over folders of sandboxes that were killed, and with --data-dir whether what is kept there is sound.
+		Long: `Finds out what keeps a sandbox from starting, and what to do about it: the servers and their
+versions, ports, disk, left-over folders of sandboxes that were killed, and with --data-dir whether what is
+kept there is sound.
 It changes nothing. The exit code is 1 if a check failed; warnings do not count.`,
 		Example: "  edge-sandbox doctor\n  edge-sandbox doctor --data-dir ~/sandbox -o json",
 		Args:    cobra.NoArgs,
@@ -138,9 +139,8 @@ func (o *doctorOptions) checkServers(ctx context.Context) []check {
 		version, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n")
 		switch {
 		case err != nil && name == "kubectl":
-			_, onPath := exec.LookPath(name)
-			if onPath == nil {
-				continue
+			if _, err := exec.LookPath(name); err == nil {
+				continue // commands in the sandbox find that one
 			}
 			checks = append(checks, check{name, checkWarn, err.Error(), "put kubectl on the PATH: commands in the " +
 				"sandbox will not find one"})

@@ -15,8 +15,8 @@ import (
 // promptMark is what prompts of shells in a sandbox begin with.
 const promptMark = "(edge-sandbox) "
 
-// shellFile is what an interactive shell reads when it starts, in the sandbox's HOME: the person's own files are neither
-// read nor changed. The file comes after those of the system, which may set the prompt too.
+// shellFile is what an interactive shell reads when it starts, in the sandbox's HOME: the person's own files are
+// neither read nor changed. The file comes after those of the system, which may set the prompt too.
 func shellFile(shell string) (name, text string) {
 	const ps1 = `PS1="` + promptMark + `${PS1:-\$ }"` + "\n"
 	switch shell {
