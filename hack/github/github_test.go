@@ -72,6 +72,9 @@ func TestDependabot(t *testing.T) {
 	}
 }
 
+// ours are our own scripts in a step.
+var ours = regexp.MustCompile(`\bhack/[\w./-]+\.sh\b`)
+
 type workflow struct {
 	Permissions any `yaml:"permissions"`
 	Concurrency struct {
@@ -92,7 +95,7 @@ type workflow struct {
 // change under it.
 func TestWorkflows(t *testing.T) {
 	mayWrite := map[string][]string{
-		"release.yaml release":   {"attestations", "contents", "id-token"},
+		"release.yaml release":   {"attestations", "contents", "id-token", "packages"},
 		"codeql.yaml analyze":    {"security-events"},
 		"scorecard.yaml analyze": {"id-token", "security-events"},
 	}
@@ -125,6 +128,11 @@ func TestWorkflows(t *testing.T) {
 				if strings.HasPrefix(step.Uses, "actions/checkout@") && step.With["persist-credentials"] != "false" {
 					t.Errorf("%s: job %s leaves the checkout's token to the steps that follow", name, id)
 				}
+				for _, script := range ours.FindAllString(step.Run, -1) {
+					if _, err := os.Stat(filepath.Join(root, script)); err != nil {
+						t.Errorf("%s: job %s runs %s: %v", name, id, script, err)
+					}
+				}
 				// Text from outside in a script is code:
 				// https://docs.github.com/actions/concepts/security/script-injections
 				if strings.Contains(step.Run, "${{") {
@@ -148,7 +156,7 @@ func TestActionsArePinned(t *testing.T) {
 		}
 		for _, match := range uses.FindAllStringSubmatch(string(data), -1) {
 			found++
-			parts := pinned.FindStringSubmatch(match[1])
+			parts := pinned.FindStringSubmatch(strings.TrimSpace(match[1])) // Git may have made it Windows' line ends
 			if parts == nil {
 				t.Errorf("%s: %q is not pinned as OWNER/NAME@COMMIT # vX.Y.Z", path, match[1])
 				continue
