@@ -45,8 +45,8 @@ func (s *Sandbox) isOwn(host string) bool {
 	return host == "localhost" || err == nil && host == own.Hostname()
 }
 
-// gateway does to answers what STACKIT's edge does: a request ID, which is the client's own if it sent one, and
-// compression where the client takes it.
+// gateway does to answers, those of faults as well, what STACKIT's edge does: a request ID, which is the client's own if
+// it sent one, and compression where the client takes it.
 func gateway(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(requestIDHeader)
@@ -59,8 +59,8 @@ func gateway(next http.Handler) http.Handler {
 			return
 		}
 		c := &compressed{ResponseWriter: w}
-		defer c.close()
 		next.ServeHTTP(c, r)
+		c.close() // not where next panics, to cut the answer off
 	})
 }
 
@@ -91,6 +91,16 @@ func (c *compressed) Write(b []byte) (int, error) {
 		return c.gzip.Write(b)
 	}
 	return c.ResponseWriter.Write(b)
+}
+
+// FlushError sends what has been written, for http.ResponseController.
+func (c *compressed) FlushError() error {
+	if c.gzip != nil {
+		if err := c.gzip.Flush(); err != nil {
+			return err
+		}
+	}
+	return http.NewResponseController(c.ResponseWriter).Flush()
 }
 
 func (c *compressed) close() {

@@ -106,7 +106,7 @@ func New(o Options) (*Sandbox, error) {
 		opaque:     map[string]opaqueToken{},
 		stats:      newStats(),
 	}
-	s.faults = fault.New(gateway(http.HandlerFunc(s.route)))
+	s.faults = fault.New(http.HandlerFunc(s.route))
 	if s.clock == nil {
 		s.clock = time.Now
 	}
@@ -176,7 +176,7 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.countRequest(r)
-	s.faults.ServeHTTP(w, r)
+	gateway(s.faults).ServeHTTP(w, r)
 }
 
 // Now returns the sandbox's time, by which it signs and checks.

@@ -9,6 +9,7 @@ import (
 type Stats struct {
 	Requests    int              `json:"requests"`        // all but those below /sandbox/
 	Paths       map[string]int   `json:"paths"`           // by "METHOD /path"
+	Protocols   map[string]int   `json:"protocols"`       // "HTTP/2.0" or "HTTP/1.1"
 	Mints       map[string]Mints `json:"mints"`           // by instance ID
 	Exchanges   map[string]int   `json:"exchanges"`       // successful token requests by grant type
 	SignIns     int              `json:"signIns"`         // grants that people gave
@@ -38,7 +39,8 @@ func (s Stats) Minted() int {
 }
 
 func newStats() Stats {
-	return Stats{Paths: map[string]int{}, Mints: map[string]Mints{}, Exchanges: map[string]int{},
+	return Stats{Paths: map[string]int{}, Protocols: map[string]int{},
+		Mints: map[string]Mints{}, Exchanges: map[string]int{},
 		Failed: map[string]int{}}
 }
 
@@ -47,6 +49,7 @@ func (s *Sandbox) Stats() Stats {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	out := s.stats
+	out.Protocols = maps.Clone(out.Protocols)
 	out.Paths, out.Mints = maps.Clone(out.Paths), maps.Clone(out.Mints)
 	out.Exchanges, out.Failed = maps.Clone(out.Exchanges), maps.Clone(out.Failed)
 	return out
@@ -63,6 +66,7 @@ func (s *Sandbox) countRequest(r *http.Request) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.stats.Requests++
+	s.stats.Protocols[r.Proto]++
 	key := r.Method + " " + r.URL.Path
 	if _, known := s.stats.Paths[key]; !known && len(s.stats.Paths) >= maxPaths {
 		key = otherPaths

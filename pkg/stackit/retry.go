@@ -2,9 +2,11 @@ package stackit
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
 
@@ -44,8 +46,27 @@ func temporary(err error) bool {
 		return true
 	}
 	var network *networkError
-	return errors.As(err, &network) &&
-		(errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET))
+	return errors.As(err, &network) && lost(network.err)
+}
+
+// lost reports whether the connection, or with HTTP/2 what it carried of this request, ended before the answer did.
+func lost(err error) bool {
+	var reset streamError
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) ||
+		errors.As(err, &reset) ||
+		strings.Contains(err.Error(), "http2: server sent GOAWAY") // of no type that net/http exports
+}
+
+// streamError is what net/http says of an HTTP/2 stream that the server reset: it fills in any error of these fields,
+// see its h2_error.go, so that golang.org/x/net/http2 need not be linked as well.
+type streamError struct {
+	StreamID uint32
+	Code     uint32
+	Cause    error
+}
+
+func (e streamError) Error() string {
+	return fmt.Sprintf("HTTP/2 stream %d: error %d", e.StreamID, e.Code)
 }
 
 // askedPause is the Retry-After of the answer, or 0.

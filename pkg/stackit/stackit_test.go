@@ -33,7 +33,13 @@ type world struct {
 // newWorld signs in as a service account.
 func newWorld(t *testing.T, email string) *world {
 	t.Helper()
-	s, _ := sandboxtest.Start(t, func(o *sandbox.Options) { o.Plans = 3 })
+	s, _ := sandboxtest.StartHTTP2(t, func(o *sandbox.Options) { o.Plans = 3 })
+	return newWorldOf(t, s, email)
+}
+
+// newWorldOf is newWorld with a sandbox that is there.
+func newWorldOf(t *testing.T, s *sandbox.Sandbox, email string) *world {
+	t.Helper()
 	client, err := transport.NewClient(transport.Options{CAData: s.CA()})
 	if err != nil {
 		t.Fatal(err)

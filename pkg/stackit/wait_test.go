@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
 )
 
 // sleepAdvances makes each pause advance the sandbox's clock by d instead.
@@ -47,7 +48,17 @@ func TestWaitActiveEndsAtOnce(t *testing.T) {
 
 // A burst of gateway errors is outlived, and never taken for the end.
 func TestWaitActiveThroughBursts(t *testing.T) {
-	w := newWorld(t, sandbox.ReaderServiceAccount)
+	outliveBursts(t, newWorld(t, sandbox.ReaderServiceAccount))
+}
+
+// Without HTTP/2 it is the connection that ends, rather than a stream.
+func TestWaitActiveThroughBurstsOfHTTP1(t *testing.T) {
+	s, _ := sandboxtest.Start(t)
+	outliveBursts(t, newWorldOf(t, s, sandbox.ReaderServiceAccount))
+}
+
+func outliveBursts(t *testing.T, w *world) {
+	t.Helper()
 	for _, preset := range []string{"bad-gateway", "unavailable", "gateway-timeout", "too-many-requests", "cut",
 		"cut-body"} {
 		t.Run(preset, func(t *testing.T) {

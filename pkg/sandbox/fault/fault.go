@@ -39,13 +39,15 @@ type Fault struct {
 	// After lets that many requests pass first; Times is how many then fail, 0 for all.
 	After int `json:"after,omitempty"`
 	Times int `json:"times,omitempty"`
-	// Delay is waited before the answer, in the machine's time. With nothing else set the real answer follows.
+	// Delay is waited before the answer, in the machine's time. With nothing else set the real answer follows, with
+	// Header if there is one.
 	Delay Duration `json:"delay,omitempty"`
 	// CarriedOut does what the request asks for before it fails: only the answer is lost.
 	CarriedOut bool `json:"carriedOut,omitempty"`
 	// Hang never answers. It ends when the client goes away or the fault is cleared.
 	Hang bool `json:"hang,omitempty"`
-	// Cut closes the connection: before the answer when Status is 0, else in the middle of the body.
+	// Cut closes the connection: before the answer when Status is 0, else in the middle of the body. With HTTP/2 it
+	// resets the stream instead.
 	Cut         bool              `json:"cut,omitempty"`
 	Status      int               `json:"status,omitempty"`
 	ContentType string            `json:"contentType,omitempty"`

@@ -58,5 +58,7 @@ func presets() map[string]Fault {
 		"cut":             {Cut: true},                      // nothing is done, and the connection ends
 		"cut-body":        {Cut: true, Status: 200, ContentType: json, Body: `{"instances":[`},
 		"lost-answer":     {CarriedOut: true, Cut: true}, // done, and then the connection ends
+		// The real answer, and then the end of the connection: GOAWAY where that is HTTP/2.
+		"goaway": {Header: map[string]string{"Connection": "close"}},
 	}
 }

@@ -35,6 +35,9 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.wait(r, cleared)
 	}
 	if !f.Hang && !f.Cut && !f.CarriedOut && f.Status == 0 {
+		for k, v := range f.Header {
+			w.Header().Set(k, v)
+		}
 		h.next.ServeHTTP(w, r)
 		return
 	}

@@ -19,6 +19,18 @@ import (
 // sandbox's, https://localhost:PORT. Options of its own may change what is passed to sandbox.New.
 func Start(t testing.TB, options ...func(*sandbox.Options)) (*sandbox.Sandbox, *httptest.Server) {
 	t.Helper()
+	return start(t, false, options)
+}
+
+// StartHTTP2 is Start with HTTP/2, which STACKIT and "edge-sandbox up" serve: what is cut off is a stream there, not
+// the connection.
+func StartHTTP2(t testing.TB, options ...func(*sandbox.Options)) (*sandbox.Sandbox, *httptest.Server) {
+	t.Helper()
+	return start(t, true, options)
+}
+
+func start(t testing.TB, http2 bool, options []func(*sandbox.Options)) (*sandbox.Sandbox, *httptest.Server) {
+	t.Helper()
 	srv := httptest.NewUnstartedServer(nil)
 	_, port, err := net.SplitHostPort(srv.Listener.Addr().String())
 	if err != nil {
@@ -35,6 +47,7 @@ func Start(t testing.TB, options ...func(*sandbox.Options)) (*sandbox.Sandbox, *
 	srv.Config.Handler = s
 	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // refused handshakes are what some tests are about
 	srv.TLS = s.TLSConfig()
+	srv.EnableHTTP2 = http2
 	srv.StartTLS()
 	srv.URL = s.URL()
 	t.Cleanup(func() {
@@ -52,7 +65,10 @@ func Client(t testing.TB, s *sandbox.Sandbox) *http.Client {
 	if !roots.AppendCertsFromPEM(s.CA()) {
 		t.Fatal("the sandbox's CA is no PEM certificate")
 	}
-	transport := &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}}
+	transport := &http.Transport{
+		ForceAttemptHTTP2: true,
+		TLSClientConfig:   &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+	}
 	t.Cleanup(transport.CloseIdleConnections)
 	return &http.Client{Transport: transport}
 }
