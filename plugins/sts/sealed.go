@@ -63,7 +63,7 @@ func (a *app) sweepSealed(f *stsconfig.File) {
 	}
 }
 
-// holds reports whether a context of ours has this token for this server already.
+// holds reports whether one of our contexts has this token for this server already.
 func (a *app) holds(c stsconfig.Context, url, token string) bool {
 	if c.SealedToken == "" || c.URL != url {
 		return false
