@@ -16,7 +16,15 @@ suite=$(basename "$folder"/kubectl-edge-suite_*_linux_"$arch".tar.gz)
 version=${suite#kubectl-edge-suite_}
 version=${version%_linux_*}
 temp=$(mktemp -d)
-trap 'rm -rf "$temp"' EXIT
+mounted=()
+clean() {
+  local folder
+  for folder in "${mounted[@]}"; do
+    umount "$folder"
+  done
+  mounted=()
+}
+trap 'clean; rm -rf --one-file-system "$temp"' EXIT
 
 fail() {
   printf 'error: %s\n' "$*" >&2
@@ -75,7 +83,7 @@ machine() {
   mkdir -p "$root"/{bin,usr/bin,usr/local/bin,tmp,person,etc,proc,dev,opt/sandbox,release}
   chmod 1777 "$root/tmp"
   cp /bin/busybox "$root/bin/"
-  busybox --list | while read -r applet; do
+  busybox --list | grep -vx busybox | while read -r applet; do
     ln -sf busybox "$root/bin/$applet"
   done
   rm -f "$root"/bin/{dpkg,dpkg-deb,bash}
@@ -86,10 +94,20 @@ machine() {
   cp "$servers/kubectl" "$root/usr/bin/"
   tar -xzf "$folder/$suite" -C "$root/opt/sandbox" edge-sandbox # Krew and the image have none
   cp /etc/passwd /etc/group "$root/etc/"
+  printf '127.0.0.1 localhost\n' >"$root/etc/hosts"
+  ln -s /proc/self/fd "$root/dev/fd"
   mknod -m 666 "$root/dev/null" c 1 3
   mknod -m 666 "$root/dev/urandom" c 1 9
   mknod -m 666 "$root/dev/random" c 1 8
   cp hack/release-use.sh "$root/release-use.sh"
+  processes "$root"
+}
+
+# processes gives a root what every container has: programs ask for their own path there.
+processes() {
+  mkdir -p "$1/proc"
+  mount -t proc proc "$1/proc"
+  mounted=("$1/proc" "${mounted[@]}")
 }
 
 program() { # of this machine, with the libraries that it is linked to
@@ -110,7 +128,8 @@ uses() {
   inside EDGE_SANDBOX_SERVERS=/opt/sandbox VERSION="$version" PACKAGED="${2:-}" \
     /opt/sandbox/edge-sandbox up --quiet --local-ui=false -- /bin/bash /release-use.sh
   echo "ok: $1"
-  rm -rf "$root"
+  clean
+  rm -rf --one-file-system "$root"
 }
 
 machine archive
@@ -133,7 +152,8 @@ touch "$root/var/lib/dpkg/status"
 printf '#!/bin/sh\n' | tee "$root/sbin/ldconfig" >"$root/sbin/start-stop-daemon"
 chmod +x "$root"/sbin/*
 cp "$folder"/kubectl-edge_*_"$arch".deb "$root/release/"
-path=/sbin: inside sh -ec 'dpkg -i /release/*.deb && dpkg --verify kubectl-edge && dpkg -i /release/*.deb'
+# Not by sh: busybox's takes its own dpkg.
+path=/sbin: inside bash -ec 'dpkg -i /release/*.deb && dpkg --verify kubectl-edge && dpkg -i /release/*.deb'
 path=/sbin: uses "deb, by dpkg" packaged
 
 case $arch in amd64) machine_name=x86_64 ;; arm64) machine_name=aarch64 ;; *) machine_name=$arch ;; esac
@@ -155,21 +175,26 @@ inside KREW_NO_UPGRADE_CHECK=1 sh -ec "for plugin in edge edge-credential sts; d
   kubectl krew install --manifest=/release/index/plugins/\$plugin.yaml \
     --archive=/release/kubectl-\$(echo \$plugin | tr - _)_${version}_linux_$arch.tar.gz
 done"
+# As docs/install.md says: Krew has no place for the links.
+# shellcheck disable=SC2016
+inside sh -ec 'for plugin in edge sts; do
+  ln -s "/person/.krew/bin/kubectl-$plugin" "/usr/local/bin/kubectl_complete-$plugin"
+done'
 path=/person/.krew/bin: uses "Krew"
 
 # The image: its own root is a machine without even a shell. It puts its programs into a volume of another.
-"$release" root "$folder/image" "$arch" "$temp/image"
-[[ $(stat -c %u:%a "$temp/image/tmp") == 0:1777 ]] || fail "the image's /tmp"
-said=$(chroot --userspec=65532:65532 "$temp/image" /usr/local/bin/kubectl-edge --version)
+"$release" root "$folder/image" "$arch" "$temp/image-root"
+[[ $(stat -c %u:%a "$temp/image-root/tmp") == 0:1777 ]] || fail "the image's /tmp"
+said=$(chroot --userspec=65532:65532 "$temp/image-root" /usr/local/bin/kubectl-edge --version)
 [[ $said == *"$version"* ]] || fail "the image's program says $said"
-found=$(find "$temp/image" -type f -perm /111 | wc -l)
+found=$(find "$temp/image-root" -type f -perm /111 | wc -l)
 ((found == 3)) || fail "the image has $found programs"
 machine image
 mkdir -m 1777 "$root/shared"
-mkdir "$temp/image/shared"
-mount --bind "$root/shared" "$temp/image/shared"
-trap 'umount "$temp/image/shared" 2>/dev/null; rm -rf "$temp"' EXIT
+mkdir "$temp/image-root/shared"
+mount --bind "$root/shared" "$temp/image-root/shared"
+mounted=("$temp/image-root/shared" "${mounted[@]}")
+processes "$temp/image-root"
 # Argo CD's pods run as a user that the image does not know, with a root that is read-only.
-chroot --userspec=999:999 "$temp/image" /usr/local/bin/kubectl-edge install /shared
-umount "$temp/image/shared"
+chroot --userspec=999:999 "$temp/image-root" /usr/local/bin/kubectl-edge install /shared
 path=/shared: uses "image, by its install into a volume"

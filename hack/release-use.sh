@@ -19,6 +19,7 @@ done
 source /usr/share/bash-completion/bash_completion
 # shellcheck disable=SC1090
 source <(kubectl completion bash)
+compopt() { :; } # bash has it only while it completes
 complete_line() {
   COMP_LINE=$1 COMP_POINT=${#1} COMP_TYPE=9 COMP_KEY=9 COMPREPLY=()
   read -ra COMP_WORDS <<<"$1"
