@@ -18,6 +18,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/hack/faultwalk/inject"
 	"github.com/kubectl-edge/kubectl-edge/hack/stage"
+	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate/stsconfig"
 )
@@ -46,9 +47,12 @@ contexts:
 )
 
 // judge checks what the run with a fault left behind.
-func (w *world) judge(ctx context.Context, o outcome, fault inject.Fault) error {
+func (w *world) judge(ctx context.Context, o outcome, call inject.Call, fault inject.Fault) error {
 	killed := o.Code < 0
 	errs := []error{w.foreign(killed && w.op.inPlace), w.readable(), w.secret(o)}
+	if call.Name == "fsync" && fault.Errno == syscall.EIO && o.Code == 0 && w.becomesDocument(call.Path) {
+		errs = append(errs, fmt.Errorf("it ended with 0, but %s is not on the disk", call.Path))
+	}
 	claims := o.Code == 0 || w.op.says != "" && strings.Contains(o.stdout+o.stderr, w.op.says)
 	var done error
 	if claims || len(w.op.documents) > 0 { // it may take a program to find out
@@ -75,6 +79,14 @@ func (w *world) judge(ctx context.Context, o outcome, fault inject.Fault) error 
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// becomesDocument reports whether a file is to become one of the operation's documents, or is one.
+func (w *world) becomesDocument(name string) bool {
+	return slices.ContainsFunc(w.op.documents, func(document string) bool {
+		temp := path.Join(path.Dir(document), atomicfile.TempPrefix+path.Base(document)+"-")
+		return name == document || strings.HasPrefix(name, temp)
+	})
 }
 
 // failure is how an error is said; with -o json, kubectl sts says it in a document.

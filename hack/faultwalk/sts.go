@@ -139,7 +139,7 @@ func stsOperations() []*operation {
 			setUp: saved(),
 			each:  noTokens,
 			args:  words("kubectl-sts token --ttl 15m"),
-			then:  "kubectl-sts token --ttl 15m --refresh",
+			then:  "kubectl-sts logout --all",
 			done:  func(_ context.Context, _ *world, o outcome) error { return printed(o, "svctok-") },
 			settle: func(ctx context.Context, w *world) error {
 				return errors.Join(w.must(ctx, w.fill(words("kubectl-sts logout --all"))...), w.wantTokens(ctx, 0))

@@ -125,7 +125,7 @@ func (k *walk) explore(ctx context.Context, w *world, op *operation) error {
 		if o.Code != 0 {
 			return fmt.Errorf("%s fails without a fault: exit code %d: %s", op.name, o.Code, masked(o.stderr))
 		}
-		if err := w.judge(ctx, o, inject.Fault{}); err != nil {
+		if err := w.judge(ctx, o, inject.Call{}, inject.Fault{}); err != nil {
 			return fmt.Errorf("%s without a fault: %w: %s", op.name, err, masked(o.stderr))
 		}
 		for _, call := range o.Calls {
@@ -181,7 +181,7 @@ func (k *walk) try(ctx context.Context, w *world, t trial) error {
 		if !o.Hit {
 			continue
 		}
-		found := w.judge(ctx, o, t.fault)
+		found := w.judge(ctx, o, t.call, t.fault)
 		if t.op.later != nil {
 			if err := t.op.later(w); err != nil {
 				return fmt.Errorf("%s: %w", t, err)

@@ -45,6 +45,7 @@ func (a *app) logout(ctx context.Context) error {
 	if err := a.forgetCached(func(f tokencache.File) bool { return f.Entry.Labels.Instance == s.url }); err != nil {
 		return err
 	}
+	a.journal().Tidy()
 	records, err := a.journal().List(s.url)
 	if err != nil {
 		return withCode(exitRead, err)
@@ -87,6 +88,7 @@ func (a *app) logoutEverywhere(ctx context.Context) error {
 	errs := []error{a.forgetCached(func(f tokencache.File) bool { // kubectl edge has its own in the same cache
 		return strings.HasPrefix(f.Entry.Labels.Principal, stackstate.NamePrefix)
 	})}
+	a.journal().Tidy()
 	records, err := a.journal().List("")
 	if err != nil {
 		return withCode(exitRead, err)
