@@ -16,7 +16,8 @@ func TestNoSuchPath(t *testing.T) {
 		member       string // of the error
 		allow        string
 	}{
-		{"GET", "/", 404, "path", ""},
+		{"GET", "/nothing", 404, "path", ""},
+		{"POST", "/", 405, "path", "GET, HEAD"}, // a page for people
 		{"GET", "/ske/v2/projects/" + sandbox.ProjectID + "/regions/eu01/clusters", 404, "path", ""},
 		{"POST", "/alb-waf/v1/anything", 404, "path", ""},
 		{"GET", "/edge/v2/projects", 404, "code", ""},
