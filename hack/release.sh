@@ -9,10 +9,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source hack/flags.sh
 
 goreleaser=$(hack/tools.sh goreleaser)
-CYCLONEDX_GOMOD=$(hack/tools.sh cyclonedx-gomod)
+cyclonedx=$(hack/tools.sh cyclonedx-gomod)
 REPOSITORY=$(repository)
 OWNER=$(basename "$(dirname "$REPOSITORY")")
-export CYCLONEDX_GOMOD REPOSITORY OWNER
+PATH=$(dirname "$cyclonedx"):$PATH
+export PATH REPOSITORY OWNER
 
 case ${1:-} in
   publish)
