@@ -50,6 +50,9 @@ build() { # the folder of the clone, and the one for what would be published
   cp -R "$1/out/krew/index" "$1/out/image" "$2/"
   cp -R "$1/dist/homebrew/Casks" "$1/dist/scoop/bucket" "$2/index/"
   cp -R "$1/dist/winget" "$2/"
+  # winget wants the day on which a release came out, which goreleaser takes to be today: the one thing that is not of the commit.
+  find "$2/winget" -name '*.installer.yaml' -exec \
+    sed -i "s/^ReleaseDate: .*/ReleaseDate: \"$(TZ=UTC0 git log -1 --format=%cd --date=format-local:%Y-%m-%d)\"/" {} +
 }
 
 "$goreleaser" check
