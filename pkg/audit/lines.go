@@ -67,7 +67,10 @@ func fieldKind(name string) Kind {
 		return ClientKey
 	case "password":
 		return Password
-	case "id-token", "refresh-token", "access-token", "client-secret":
+	case "client-secret":
+		return AuthProvider
+	}
+	if strings.HasSuffix(name, "-token") { // of identity providers: that to refresh others, say
 		return AuthProvider
 	}
 	return ""
