@@ -145,7 +145,7 @@ func (f *File) Replace(old, data []byte) error {
 	}
 	_ = Sweep(f.Target) // what cannot be removed hinders nobody
 	if f.Info == nil {
-		if err := os.MkdirAll(filepath.Dir(f.Target), 0o700); err != nil {
+		if err := securefile.MakeFor(filepath.Dir(f.Target)); err != nil {
 			return cause(err)
 		}
 	}
@@ -207,6 +207,9 @@ func (f *File) dress(t *temp) error {
 		mode := f.Mode
 		if mode == 0 {
 			mode = 0o600
+		}
+		if err := securefile.GiveToOwnerOf(filepath.Dir(f.Target), t.file); err != nil {
+			return err
 		}
 		return t.chmod(mode, w)
 	}

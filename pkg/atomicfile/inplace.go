@@ -152,7 +152,7 @@ func (f *File) writeInPlace(old, data []byte) error {
 			return err
 		}
 		spare := spareBackupPath(f.Target)
-		if err := os.MkdirAll(filepath.Dir(spare), 0o700); err != nil {
+		if err := securefile.MakeOwn(filepath.Dir(spare)); err != nil {
 			return err
 		}
 		if err := Write(spare, saved, 0o600); err != nil {

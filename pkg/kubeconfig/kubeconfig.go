@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
 	"path/filepath"
 	"slices"
 	"time"
@@ -20,6 +19,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 // Edit changes kubeconfig files under client-go's own lock. Explicit is the value of --kubeconfig; if it is "", the
@@ -32,7 +32,7 @@ func Edit(ctx context.Context, explicit string, edit func(*api.Config) error) er
 	if err != nil {
 		return err
 	}
-	if err := os.MkdirAll(filepath.Dir(files.fallback), 0o700); err != nil {
+	if err := securefile.MakeFor(filepath.Dir(files.fallback)); err != nil {
 		return fmt.Errorf("write kubeconfig %s: create its folder: %w", hint.Path(files.fallback), reason(err))
 	}
 	unlock, err := lockFiles(ctx, files.paths)

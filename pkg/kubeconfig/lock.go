@@ -89,7 +89,11 @@ func try(name string) (*lock, error) {
 		return nil, fmt.Errorf("lock kubeconfig: create %s: %w", hint.Path(name), reason(err))
 	}
 	defer securefile.Remove(temp.Name())
-	_, err = temp.WriteString(lockContent)
+	// Where root was killed, the owner of the folder takes the lock over.
+	err = securefile.GiveToOwnerOf(filepath.Dir(name), temp)
+	if err == nil {
+		_, err = temp.WriteString(lockContent)
+	}
 	if closeErr := temp.Close(); err == nil {
 		err = closeErr
 	}

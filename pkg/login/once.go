@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
@@ -184,5 +183,5 @@ func (a *Account) prepare() error {
 	if err := profile.CheckName(a.Name); err != nil {
 		return err
 	}
-	return os.MkdirAll(filepath.Dir(profile.SessionPath(a.Dirs, a.Name)), 0o700)
+	return securefile.MakeOwn(filepath.Dir(profile.SessionPath(a.Dirs, a.Name)))
 }

@@ -32,7 +32,7 @@ func OpenDir(path string, a Access) (*Dir, error) {
 // MakeDir makes a folder of our own, with mode 0700, as are those above it that are missing, and reports whether
 // OpenDir accepts it as Private.
 func MakeDir(path string) error {
-	if err := os.MkdirAll(path, 0o700); err != nil {
+	if err := MakeOwn(path); err != nil {
 		return err
 	}
 	return CheckDir(path)

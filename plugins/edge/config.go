@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,6 +16,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 	"github.com/kubectl-edge/kubectl-edge/pkg/trust"
@@ -38,7 +38,7 @@ func (a *app) changeConfig(ctx context.Context, change func(*profile.Config) err
 	if err := change(config); err != nil {
 		return err
 	}
-	if err := os.MkdirAll(a.dirs.Config, 0o700); err != nil {
+	if err := securefile.MakeOwn(a.dirs.Config); err != nil {
 		return fmt.Errorf("write configuration: %w", err)
 	}
 	unlock, err := filelock.Lock(ctx, filepath.Join(a.dirs.Config, "config.lock"))

@@ -22,6 +22,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kuberc"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
@@ -128,7 +129,7 @@ func (o *kubercAllowOptions) applyTo(ctx context.Context, path string, field kub
 // lock keeps others that run this from editing a kuberc at the same time. kubectl itself only reads it.
 func (o *kubercAllowOptions) lock(ctx context.Context) (unlock func(), err error) {
 	dir := o.dirs.State
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := securefile.MakeOwn(dir); err != nil {
 		return nil, err
 	}
 	return filelock.Lock(ctx, filepath.Join(dir, "kuberc.lock"))

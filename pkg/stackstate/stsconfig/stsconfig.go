@@ -19,6 +19,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/filelock"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
 )
 
@@ -186,7 +187,7 @@ func (f *File) Save() error {
 // Edit loads the file at path, lets change work on it and saves it if that succeeds, while other calls wait. lock is a
 // file beside our state: sts has no lock.
 func Edit(ctx context.Context, path, lock string, change func(*File) error) error {
-	if err := os.MkdirAll(filepath.Dir(lock), 0o700); err != nil {
+	if err := securefile.MakeOwn(filepath.Dir(lock)); err != nil {
 		return fmt.Errorf("lock the configuration: %w", err)
 	}
 	unlock, err := filelock.Lock(ctx, lock)
