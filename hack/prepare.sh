@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Sees to it that the programs that a make target runs are on this machine: on Debian and its kin as root by installing
 # them, elsewhere by saying what is missing and how to get it, and failing.
-#   hack/prepare.sh ci|test|soak|demo|bench|verify|release
+#   hack/prepare.sh ci|test|soak|demo|bench|verify|release|windows|arm64
 set -o errexit -o nounset -o pipefail
 
 # target  program  Debian package
@@ -36,6 +36,10 @@ release  busybox            busybox-static
 release  chroot             coreutils
 release  ldd                libc-bin
 release  dpkg               dpkg
+windows  debootstrap        debootstrap
+windows  unshare            util-linux
+arm64    qemu-aarch64-static  qemu-user-static
+arm64    unshare            util-linux
 test  ip                    iproute2
 END
   fi
@@ -43,7 +47,7 @@ END
 
 target=${1:-}
 if [[ -z $target || $(programs) != *"$target "* ]]; then
-  echo "usage: hack/prepare.sh ci|test|soak|demo|bench|verify|release" >&2
+  echo "usage: hack/prepare.sh ci|test|soak|demo|bench|verify|release|windows|arm64" >&2
   exit 2
 fi
 if ! command -v go >/dev/null; then

@@ -27,4 +27,7 @@ for module in hack/*/go.mod; do
     (cd "$folder" && go test -timeout 20m "$@" ./...) || status=$?
   fi
 done
+# The programs of other systems, where this machine can run them.
+hack/windows.sh || status=$?
+hack/arm64.sh || status=$?
 exit "$status"

@@ -65,7 +65,7 @@ func links(path string, _ fs.FileInfo) uint64 {
 	return uint64(info.links)
 }
 
-// checkOwner has nothing to check: the file's access list says who may replace it, no matter who owns it.
+// checkOwner has nothing to check: the file's access list says who may replace it.
 func checkOwner(fs.FileInfo) error { return nil }
 
 // keepOwner has nothing to do: a file's owner is the user, or the administrators of whom the user is one. What others

@@ -71,8 +71,9 @@ func sayOpen(path string, err error) error {
 	if !openElsewhere(err) && !openElsewhere(openToReplace(path)) {
 		return err
 	}
-	err = &fs.PathError{Op: "open", Path: path, Err: errOpenElsewhere}
-	return hint.Wrap(err, "close %s where it is open (an editor, a backup, a virus scanner), then try again", path)
+	err = hint.Wrap(errOpenElsewhere,
+		"close %s where it is open (an editor, a backup, a virus scanner), then try again", path)
+	return &fs.PathError{Op: "open", Path: path, Err: err}
 }
 
 func attributesOf(path string) (uint32, error) {

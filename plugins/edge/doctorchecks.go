@@ -145,7 +145,8 @@ func (a *app) checkCache() check {
 	store, err := a.cache()
 	switch {
 	case err != nil:
-		return failed(name, err, "kubectl edge config set "+tokencache.Setting+" '', or "+hint.Unset(tokencache.Variable))
+		return failed(name, err,
+			"kubectl edge config set "+tokencache.Setting+" '', or "+hint.Unset(tokencache.Variable))
 	case store.OffBy() != "":
 		return warned(name, cacheAgain(store), "turned off by %s, so every command mints a token", store.OffBy())
 	}

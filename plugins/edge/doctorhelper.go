@@ -65,7 +65,8 @@ func (a *app) checkPolicy(config *api.Config) check {
 			if command != tokenrequest.Helper {
 				also = " --also " + command
 			}
-			return failed(name, fmt.Errorf("kubectl refuses to run %.80q by %s: %w", command, hint.Path(path), err), next+also)
+			err = fmt.Errorf("kubectl refuses to run %.80q by %s: %w", command, hint.Path(path), err)
+			return failed(name, err, next+also)
 		}
 	}
 	return passed(name, "%s lets kubectl run the helper", path)

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Sourced by the scripts that run the programs of another system on this machine, in the folder hack, after build-once.sh: builds
+# what they run, and runs it in namespaces of its own. What ends the script, Ctrl-C too, ends all of it, and no mount is left.
+
+# build_foreign FOLDER PACKAGE… builds for $GOOS and $GOARCH: the programs and kubectl into FOLDER/programs, in whose name is
+# what people have in theirs, and the tests of packages below pkg and the flow into FOLDER/tests.
+build_foreign() {
+  local folder=$1 package start=$SECONDS kubectl suffix
+  shift
+  suffix=$(go env GOEXE)
+  mkdir -p "$folder/programs & more" "$folder/tests"
+  kubectl=$(./kubectl.sh)
+  cp "$kubectl/kubectl" "$folder/programs & more/kubectl$suffix"
+  (
+    cd ..
+    go build -o "$folder/programs & more/" ./cmd/kubectl-edge ./cmd/kubectl-edge_credential ./cmd/kubectl-sts
+    for package; do # one by one, since the name of a test program is its folder's
+      go test -c -vet=off -o "$folder/tests/$(tr / . <<<"$package").test$suffix" "./pkg/$package"
+    done
+    go test -c -vet=off -tags flow -o "$folder/flow.test$suffix" ./hack/flow
+  )
+  say "built for $GOOS on $GOARCH in $((SECONDS - start)) s"
+}
+
+# in_namespaces [FLAG…] COMMAND… runs it as process 1 of its own, whose end is the end of all it started. Flags are unshare's.
+in_namespaces() {
+  local status=0
+  unshare --mount --pid --fork --kill-child --mount-proc --propagation private "$@" &
+  namespaces=$!
+  # A killed unshare takes its child along, which as process 1 takes all others.
+  trap 'kill -KILL "$namespaces" 2>/dev/null || true; wait' EXIT
+  trap 'exit 130' INT TERM HUP
+  wait "$namespaces" || status=$?
+  trap - EXIT INT TERM HUP
+  return "$status"
+}
+
+# run_tests FOLDER PACKAGE… runs the test programs with run_one, two at once, and says how each ended.
+run_tests() {
+  local folder=$1
+  shift
+  printf '%s\n' "$@" | xargs -P 2 -I{} "$BASH" -c '
+    start=$SECONDS log=$1/$(tr / . <<<"$2").log
+    if run_one "$1" "$2" >"$log" 2>&1; then
+      echo "ok    pkg/$2  $((SECONDS - start)) s"
+    else
+      echo "FAIL  pkg/$2  $((SECONDS - start)) s"
+      cat "$log"
+      exit 1
+    fi' run "$folder" {}
+}
