@@ -31,6 +31,7 @@ type fleet struct {
 	mu       sync.Mutex
 	shared   *cluster.Cluster
 	running  map[string]runner        // by instance ID, but for the shared one
+	cancel   map[string]func() func() // ends what is being started, by instance ID; returns what waits for that
 	ending   map[string]chan struct{} // closed when what an instance had is gone
 	closed   bool
 }
@@ -46,7 +47,7 @@ func newFleet(s *sandbox.Sandbox, base cluster.Options, dir string, p *ports) *f
 	return &fleet{
 		sandbox: s, base: base, dir: dir, ports: p, context: ctx, stop: stop,
 		places: make(chan struct{}, atOnce), running: map[string]runner{},
-		ending: map[string]chan struct{}{},
+		cancel: map[string]func() func(){}, ending: map[string]chan struct{}{},
 	}
 }
 
@@ -105,33 +106,41 @@ func (f *fleet) open(id, address string, own bool) (string, error) {
 	}
 	f.starting.Add(1)
 	before := f.ending[id]
+	ctx, cancel := context.WithCancel(f.context)
+	started := make(chan struct{})
+	f.cancel[id] = func() (wait func()) {
+		cancel()
+		return func() { <-started }
+	}
 	go func() {
 		defer f.starting.Done()
 		if before != nil {
 			<-before
 		}
-		f.sandbox.Hosted(id, f.startOwn(id, port))
+		err := f.startOwn(ctx, id, port)
+		close(started)
+		f.sandbox.Hosted(id, err)
 		_ = f.sandbox.Save() // or with the next request, which fails if that cannot be
 	}()
 	return f.url(port), nil
 }
 
 // startOwn starts the API server of one instance.
-func (f *fleet) startOwn(id string, port int) error {
+func (f *fleet) startOwn(ctx context.Context, id string, port int) error {
 	select {
 	case f.places <- struct{}{}:
 		defer func() { <-f.places }()
-	case <-f.context.Done():
-		return f.context.Err()
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	c, err := cluster.Start(f.context, f.options(id, port))
+	c, err := cluster.Start(ctx, f.options(id, port))
 	if err != nil {
 		return fmt.Errorf("start the API server of instance %s: %w", id, err)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.closed {
-		return errors.Join(errors.New("the sandbox ends"), c.Stop())
+	if ctx.Err() != nil { // the sandbox ends, or the instance was removed meanwhile
+		return errors.Join(ctx.Err(), c.Stop())
 	}
 	f.running[id] = c
 	return nil
@@ -150,18 +159,27 @@ func (f *fleet) url(port int) string {
 func (f *fleet) close(id string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	r := f.running[id]
-	if r == nil {
+	r, cancel := f.running[id], f.cancel[id]
+	if r == nil && cancel == nil {
 		return
 	}
 	delete(f.running, id)
+	delete(f.cancel, id)
+	started := func() {}
+	if cancel != nil { // what serves already is not concerned
+		started = cancel()
+	}
 	gone := make(chan struct{})
 	f.ending[id] = gone
 	f.starting.Add(1)
 	go func() {
 		defer f.starting.Done()
 		defer close(gone)
-		_ = errors.Join(r.Stop(), os.RemoveAll(filepath.Join(f.dir, id))) // what is left is in nobody's way
+		started()
+		if r != nil {
+			_ = r.Stop()
+		}
+		_ = os.RemoveAll(filepath.Join(f.dir, id)) // what is left is in nobody's way
 	}()
 }
 
