@@ -14,6 +14,7 @@ if git -C "$clone" diff --cached --quiet; then
   echo "$repository has $version already" >&2
   exit
 fi
+# The address is that of GitHub's own account for workflows: a made-up one would be some other person's.
 git -C "$clone" -c user.name="${GIT_COMMITTER_NAME:-kubectl edge}" \
-  -c user.email="${GIT_COMMITTER_EMAIL:-release@users.noreply.github.com}" commit --quiet --message "kubectl edge $version"
+  -c user.email="${GIT_COMMITTER_EMAIL:-41898282+github-actions[bot]@users.noreply.github.com}" commit --quiet --message "kubectl edge $version"
 git -C "$clone" push --quiet origin HEAD
