@@ -67,7 +67,7 @@ func manifestName(n *yaml.Node) string {
 func inScalar(n *yaml.Node, where string, depth int) []Finding {
 	text, literal := embeddedText(textOf(n))
 	if text == nil {
-		return nil
+		return inWords(n, where, depth)
 	}
 	found, _ := auditText(text, depth+1)
 	// Where a line of the kubeconfig is a line of the file, the finding is of that.
@@ -82,6 +82,21 @@ func inScalar(n *yaml.Node, where string, depth int) []Finding {
 		if f.Entry = strings.TrimSpace(where + " " + f.Entry); where != "" && f.Kind == Comment {
 			f.Entry = where
 		}
+	}
+	return found
+}
+
+// inWords audits the kubeconfigs that words of a scalar are in base64: a file of assignments and one of Terraform are
+// YAML, too, of a single scalar.
+func inWords(n *yaml.Node, where string, depth int) []Finding {
+	value := textOf(n)
+	if len(value) < 64 {
+		return nil
+	}
+	found := embeddedInLines([]byte(value), depth)
+	for i := range found {
+		f := &found[i]
+		f.Line, f.Entry = n.Line, strings.TrimSpace(where+" "+f.Entry)
 	}
 	return found
 }

@@ -79,6 +79,10 @@ func TestAuditLooksIntoManifests(t *testing.T) {
 		"Secret in a Secret": {secret + "data:\n  inner: " + twice + "\n",
 			"5 token|secret s inner secret s config user a"},
 		"not YAML":   {"{{ if .x }}\nKUBECONFIG_DATA=" + b64 + "\n{{ end }}\n", "2 token|user a"},
+		"assignment": {"KUBECONFIG_DATA=" + b64 + "\n", "1 token|user a"},
+		"Terraform":  {"output \"x\" { value = \"" + b64 + "\" }\n", "1 token|user a"},
+		"argument": {"kind: ConfigMap\nmetadata: {name: m}\ndata:\n  run: x --kubeconfig-data=" + b64 + " --wait\n",
+			"4 token|configmap m run user a"},
 		"no padding": {"values:\n  kubeconfig: " + strings.TrimRight(b64, "=") + "\n", "2 token|kubeconfig user a"},
 	} {
 		t.Run(name, func(t *testing.T) {
