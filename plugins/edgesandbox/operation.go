@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 )
 
@@ -176,7 +177,7 @@ func columns(header string, row func(item map[string]any) []any) func(io.Writer,
 		for _, item := range items {
 			var cells []string
 			for _, cell := range row(item) {
-				cells = append(cells, fmt.Sprint(cell))
+				cells = append(cells, hint.Printable(fmt.Sprint(cell)))
 			}
 			fmt.Fprintln(w, strings.Join(cells, "\t"))
 		}
@@ -193,7 +194,7 @@ func members(names ...string) func(io.Writer, []byte) error {
 		}
 		for _, name := range names {
 			if value, ok := item[name]; ok && value != "" {
-				fmt.Fprintln(out, value)
+				fmt.Fprintln(out, hint.Printable(fmt.Sprint(value)))
 			}
 		}
 		return nil
@@ -211,8 +212,10 @@ func lines(out io.Writer, answer []byte) error {
 	if err := json.Unmarshal(answer, &words); err != nil {
 		return err
 	}
-	_, err := fmt.Fprintln(out, strings.Join(words, "\n"))
-	return err
+	for _, word := range words {
+		fmt.Fprintln(out, hint.Printable(word))
+	}
+	return nil
 }
 
 // group is a command of several operations.

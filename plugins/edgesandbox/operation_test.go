@@ -139,3 +139,25 @@ func TestCommandsExplainThemselves(t *testing.T) {
 	}
 	walk(Root(buildinfo.Info{}, nil, io.Discard, io.Discard))
 }
+
+// What clients called things is not obeyed by the terminal of who lists them.
+func TestListsArePrintable(t *testing.T) {
+	const hostile = `"a\u001b]0;x\u0007\nb\u202e\u009b"`
+	table := columns("NAME", func(item map[string]any) []any { return []any{item["name"]} })
+	for name, c := range map[string]struct {
+		write  func(io.Writer, []byte) error
+		answer string
+	}{
+		"columns": {table, `[{"name":` + hostile + `}]`},
+		"members": {members("name"), `{"name":` + hostile + `}`},
+		"lines":   {lines, `[` + hostile + `]`},
+	} {
+		var out strings.Builder
+		if err := c.write(&out, []byte(c.answer)); err != nil {
+			t.Fatal(err)
+		}
+		if want := "a\ufffd]0;x\ufffd\ufffdb\ufffd\ufffd\n"; strings.TrimPrefix(out.String(), "NAME\n") != want {
+			t.Errorf("%s: %q, want %q", name, out.String(), want)
+		}
+	}
+}
