@@ -136,7 +136,11 @@ uses() {
 
 machine archive
 cp "$folder/$suite" "$root/release/"
-inside sh -ec "mkdir /opt/kubectl-edge && tar -xzf /release/$suite -C /opt/kubectl-edge && /opt/kubectl-edge/kubectl-edge install /usr/local/bin"
+# As docs/install.md says it, but for the download: tar --one-top-level=kubectl-edge, which stood there once, takes the program
+# kubectl-edge for that folder, and fails.
+unpack=$(sed -n '/^Without root, from the archive:/,/^```$/s/^[$] curl .* | \(tar .*\)$/\1/p' docs/install.md)
+[[ -n $unpack ]] || fail "docs/install.md has no way to unpack the archive"
+inside sh -ec "cd /opt; mkdir kubectl-edge; cat /release/$suite | $unpack; kubectl-edge/kubectl-edge install /usr/local/bin"
 uses "archive, by kubectl-edge install"
 
 machine path
