@@ -269,7 +269,7 @@ func (s secret) advice() string {
 // jwtIn is the first JWT in a value, or "".
 func jwtIn(value string) string {
 	if i := strings.Index(value, "eyJ"); i >= 0 {
-		return jwtForm.FindString(value[i:])
+		return jwtForm().FindString(value[i:])
 	}
 	return ""
 }

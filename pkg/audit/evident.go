@@ -2,7 +2,6 @@ package audit
 
 import (
 	"encoding/base64"
-	"regexp"
 	"strings"
 )
 
@@ -48,13 +47,13 @@ func known(s string) (start, end int) {
 			break
 		}
 		at += i
-		if m := jwtForm.FindStringIndex(s[at:]); m != nil {
+		if m := jwtForm().FindStringIndex(s[at:]); m != nil {
 			return at, at + m[1]
 		}
 		at = max(at+3, tokenEnd(s, at)) // each letter is looked at once
 	}
 	if strings.Contains(s, "-----BEGIN ") {
-		if m := pemForm.FindStringIndex(s); m != nil {
+		if m := pemForm().FindStringIndex(s); m != nil {
 			return m[0], m[1]
 		}
 	}
@@ -87,14 +86,14 @@ func base64Letter(c byte) bool {
 }
 
 var (
-	jwtForm = regexp.MustCompile(`^eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*`)
-	pemForm = regexp.MustCompile(`-----BEGIN [A-Z ]*PRIVATE KEY( BLOCK)?-----`)
+	jwtForm = onFirstUse(`^eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*`)
+	pemForm = onFirstUse(`-----BEGIN [A-Z ]*PRIVATE KEY( BLOCK)?-----`)
 	// header matches the value of an Authorization header.
-	header = regexp.MustCompile(`(?i)\b(?:bearer|basic|token|digest|negotiate|apikey)\s+([A-Za-z0-9._~+/-]{4,}=*)`)
+	header = onFirstUse(`(?i)\b(?:bearer|basic|token|digest|negotiate|apikey)\s+([A-Za-z0-9._~+/-]{4,}=*)`)
 	// userinfo matches what is before the host of a URL, or of an address without a scheme.
-	userinfo = regexp.MustCompile(`(?:\w://|^|[\s"'=])([^\s/:@"']*):([^\s@"']+)@[\w\[.-]`)
+	userinfo = onFirstUse(`(?:\w://|^|[\s"'=])([^\s/:@"']*):([^\s@"']+)@[\w\[.-]`)
 	// bootstrap matches the tokens by which machines join a cluster, which kubeadm makes.
-	bootstrap = regexp.MustCompile(`^[a-z0-9]{6}\.[a-z0-9]{16}$`)
+	bootstrap = onFirstUse(`^[a-z0-9]{6}\.[a-z0-9]{16}$`)
 )
 
 // evident reports whether a value is or holds a secret whatever it is called.
@@ -105,7 +104,7 @@ func (n *names) evident(value string) bool {
 	if i, _ := known(value); i >= 0 {
 		return true
 	}
-	return passwordInURL(value) || authorization(value) || bootstrap.MatchString(value) || n.assigns(value)
+	return passwordInURL(value) || authorization(value) || bootstrap().MatchString(value) || n.assigns(value)
 }
 
 // passwordInURL reports whether there is an address with a password in a value.
@@ -113,7 +112,7 @@ func passwordInURL(value string) bool {
 	if !strings.Contains(value, "@") {
 		return false
 	}
-	for _, m := range userinfo.FindAllStringSubmatch(value, -1) {
+	for _, m := range userinfo().FindAllStringSubmatch(value, -1) {
 		password, has := m[2], true
 		if rest, scheme := strings.CutPrefix(password, "//"); scheme { // what stands before it is no user
 			_, password, has = strings.Cut(rest, ":")
@@ -141,12 +140,12 @@ func authorization(value string) bool {
 	if !strings.Contains(value, " ") {
 		return false
 	}
-	for _, m := range header.FindAllStringSubmatchIndex(value, -1) {
+	for _, m := range header().FindAllStringSubmatchIndex(value, -1) {
 		credential := value[m[2]:m[3]]
 		if placeholder(credential) {
 			continue
 		}
-		named := containsFold(value[:m[0]], "authorization") || m[0] == 0 && !wordForm.MatchString(credential)
+		named := containsFold(value[:m[0]], "authorization") || m[0] == 0 && !wordForm().MatchString(credential)
 		if named || random(credential) || userAndPassword(credential) {
 			return true
 		}
@@ -273,7 +272,7 @@ func prose(text string, end int, value string) bool {
 	if strings.ContainsAny(value, digits) {
 		return false
 	}
-	if wordForm.MatchString(value) && isOne(strings.ToLower(strings.Trim(value, ".,")), remarks) {
+	if wordForm().MatchString(value) && isOne(strings.ToLower(strings.Trim(value, ".,")), remarks) {
 		return true
 	}
 	next := skipSpaces(text, end)

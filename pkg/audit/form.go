@@ -4,7 +4,6 @@ import (
 	"math"
 	"net/netip"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
@@ -25,7 +24,7 @@ var standIns = []string{
 // placeholder reports whether a value stands for another.
 func placeholder(value string) bool {
 	value = strings.Trim(strings.TrimSpace(value), "\"'`")
-	if value == "" || value == "~" || maskForm.MatchString(value) {
+	if value == "" || value == "~" || maskForm().MatchString(value) {
 		return true
 	}
 	if len(value) <= 64 {
@@ -52,7 +51,7 @@ func placeholder(value string) bool {
 			return true
 		}
 	}
-	rest := reference.ReplaceAllStringFunc(value, func(found string) string {
+	rest := reference().ReplaceAllStringFunc(value, func(found string) string {
 		if strings.HasPrefix(found, "$") && !strings.HasPrefix(found, "${") && !strings.HasPrefix(found, "$(") &&
 			!variable(found[1:]) {
 			return found
@@ -80,9 +79,9 @@ var stores = []string{"op://", "ref+", "vault:", "vault://", "arn:", "ENC[", "en
 	"keychain:", "keyring:", "secret://", "awssm://", "gcpsm://", "!vault", "$ANSIBLE_VAULT", "projects/"}
 
 var (
-	maskForm = regexp.MustCompile(`^[*xX.•]{3,}$`)
+	maskForm = onFirstUse(`^[*xX.•]{3,}$`)
 	// reference matches what stands for a value in shells, templates and documentation.
-	reference = regexp.MustCompile(`\$\{\{.*?\}\}|\$\{[^}]*\}|\$\([^)]*\)|\$[A-Za-z_]\w*|%[A-Za-z_]\w*%|\{\{.*?\}\}|` +
+	reference = onFirstUse(`\$\{\{.*?\}\}|\$\{[^}]*\}|\$\([^)]*\)|\$[A-Za-z_]\w*|%[A-Za-z_]\w*%|\{\{.*?\}\}|` +
 		`\{%.*?%\}|<%.*?%>|<[^<>]*>|#\{[^}]*\}#?|\(\([^()]*\)\)|@@?[A-Z_]+@@?|__[A-Z_]+__`)
 )
 
@@ -98,16 +97,16 @@ func plain(value string) bool {
 // path reports whether a value is a path. A base64 text, in which one letter of 64 is a slash, can look like one, and
 // so can a password: a path has words.
 func path(value string) bool {
-	if fileForm.MatchString(value) {
+	if fileForm().MatchString(value) {
 		return true
 	}
-	if !pathForm.MatchString(value) || strings.ContainsAny(value, "+=") && base64Form.MatchString(value) {
+	if !pathForm().MatchString(value) || strings.ContainsAny(value, "+=") && base64Form().MatchString(value) {
 		return false
 	}
 	parts := strings.FieldsFunc(value, func(r rune) bool { return r == '/' || r == '\\' })
 	words := 0
 	for _, part := range parts {
-		if strings.Trim(part, "-._~:") == "" || wordForm.MatchString(part) {
+		if strings.Trim(part, "-._~:") == "" || wordForm().MatchString(part) {
 			words++
 		}
 	}
@@ -133,17 +132,17 @@ func encoded(value string) bool {
 			lowers++
 		}
 	}
-	return len(value) >= 20 && numbers >= 2 && uppers >= 4 && lowers >= 4 && base64Form.MatchString(value)
+	return len(value) >= 20 && numbers >= 2 && uppers >= 4 && lowers >= 4 && base64Form().MatchString(value)
 }
 
 // random reports whether a value looks drawn at random: long, of mixed characters, and neither a path, an address nor a
 // UUID.
 func random(value string) bool {
-	if len(value) >= 40 && hexForm.MatchString(value) {
+	if len(value) >= 40 && hexForm().MatchString(value) {
 		return true
 	}
 	if len(value) >= 32 && !path(value) && (encoded(value) || strings.ContainsAny(value, "/+") &&
-		base64Form.MatchString(value) && strings.ContainsAny(value, digits) && strings.ToLower(value) != value) {
+		base64Form().MatchString(value) && strings.ContainsAny(value, digits) && strings.ToLower(value) != value) {
 		return true
 	}
 	if len(value) < 24 || strings.ContainsAny(value, " /\\:,.") {
@@ -164,13 +163,13 @@ func random(value string) bool {
 // strong reports whether a value that is called a key, say, is one.
 func strong(value string) bool {
 	return random(value) || len(value) >= 16 && strings.ContainsAny(value, digits) &&
-		!uuidForm.MatchString(value) && !plain(value) && !strings.ContainsAny(value, " :")
+		!uuidForm().MatchString(value) && !plain(value) && !strings.ContainsAny(value, " :")
 }
 
 // ordinary reports whether a value that is not called a secret is not one by its form: a number, a UUID, a path, an
 // address, words.
 func ordinary(value string) bool {
-	if plain(value) || numberForm.MatchString(value) || uuidForm.MatchString(value) || wordForm.MatchString(value) {
+	if plain(value) || numberForm().MatchString(value) || uuidForm().MatchString(value) || wordForm().MatchString(value) {
 		return true
 	}
 	if _, err := netip.ParseAddrPort(value); err == nil {
@@ -180,17 +179,17 @@ func ordinary(value string) bool {
 		u.Fragment == "" {
 		return !random(strings.TrimPrefix(u.Path, "/"))
 	}
-	return hostForm.MatchString(value)
+	return hostForm().MatchString(value)
 }
 
 var (
-	pathForm = regexp.MustCompile(`^(~|~?/.*|\.\.?([/\\].*)?|[A-Za-z]:[\\/].*|\\\\.*|[\w.-]+([/\\][\w.-]+)+)$`)
-	fileForm = regexp.MustCompile(`^[\w./~\\:-]*\w\.(json|ya?ml|txt|pem|key|crt|cer|p12|pfx|jks|conf|cfg|ini|toml|env|` +
+	pathForm = onFirstUse(`^(~|~?/.*|\.\.?([/\\].*)?|[A-Za-z]:[\\/].*|\\\\.*|[\w.-]+([/\\][\w.-]+)+)$`)
+	fileForm = onFirstUse(`^[\w./~\\:-]*\w\.(json|ya?ml|txt|pem|key|crt|cer|p12|pfx|jks|conf|cfg|ini|toml|env|` +
 		`sh|py|exe|token|jwt|secret|creds?|kubeconfig)$`)
-	base64Form = regexp.MustCompile(`^[A-Za-z0-9+/_-]+=*$`)
-	hexForm    = regexp.MustCompile(`^([0-9a-f]+|[0-9A-F]+)$`)
-	numberForm = regexp.MustCompile(`^[0-9]+([.:][0-9]+)*(ns|us|ms|[smhdwKMG])?([0-9]+[ms])*$`)
-	uuidForm   = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
-	wordForm   = regexp.MustCompile(`^[._]?[A-Za-z]?[a-z]+([-_. ][A-Za-z]?[a-z]+)*$|^[A-Z]+([-_ ][A-Z]+)*$`)
-	hostForm   = regexp.MustCompile(`^[A-Za-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}(:[0-9]+)?$`)
+	base64Form = onFirstUse(`^[A-Za-z0-9+/_-]+=*$`)
+	hexForm    = onFirstUse(`^([0-9a-f]+|[0-9A-F]+)$`)
+	numberForm = onFirstUse(`^[0-9]+([.:][0-9]+)*(ns|us|ms|[smhdwKMG])?([0-9]+[ms])*$`)
+	uuidForm   = onFirstUse(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	wordForm   = onFirstUse(`^[._]?[A-Za-z]?[a-z]+([-_. ][A-Za-z]?[a-z]+)*$|^[A-Z]+([-_ ][A-Z]+)*$`)
+	hostForm   = onFirstUse(`^[A-Za-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}(:[0-9]+)?$`)
 )

@@ -214,7 +214,7 @@ func glued(argument string) string {
 func login(flag, value string) bool {
 	switch flag {
 	case "-p":
-		return !plain(value) && !uuidForm.MatchString(value) && !numberForm.MatchString(value)
+		return !plain(value) && !uuidForm().MatchString(value) && !numberForm().MatchString(value)
 	case "-u", "-U", "--user", "--proxy-user", "--userpass", "--basic":
 		return loginForm(value)
 	}
@@ -226,5 +226,5 @@ func login(flag, value string) bool {
 func loginForm(value string) bool {
 	user, password, found := strings.Cut(value, ":")
 	return found && user != "" && user != "system" && user != "oidc" && !strings.ContainsAny(value, " /") &&
-		!placeholder(password) && !(numberForm.MatchString(password) && hostForm.MatchString(user))
+		!placeholder(password) && !(numberForm().MatchString(password) && hostForm().MatchString(user))
 }

@@ -2,19 +2,18 @@ package audit
 
 import (
 	"bytes"
-	"regexp"
 	"strings"
 )
 
 // What does not parse, such as a template, is scanned line by line. Which entry a line is of cannot be known then.
 
 // templated matches the marks of the languages of templates.
-var templated = regexp.MustCompile(`\{\{|\{%|<%|\$\{\{|#\{|\(\(|^\s*@@|\[\[ `)
+var templated = onFirstUse(`\{\{|\{%|<%|\$\{\{|#\{|\(\(|^\s*@@|\[\[ `)
 
-func isTemplate(data []byte) bool { return templated.Match(data) }
+func isTemplate(data []byte) bool { return templated().Match(data) }
 
 // fieldLine is a line with one field, also an item's first, or commented out.
-var fieldLine = regexp.MustCompile(`^\s*(?:-\s+)*["']?([A-Za-z][A-Za-z0-9_.-]*)["']?\s*:\s+(.*?),?\s*$`)
+var fieldLine = onFirstUse(`^\s*(?:-\s+)*["']?([A-Za-z][A-Za-z0-9_.-]*)["']?\s*:\s+(.*?),?\s*$`)
 
 // auditLines finds secrets by line. In a program or page, which has fields of its own with such names, only what is one
 // by its form counts.
@@ -32,7 +31,7 @@ func auditLines(data []byte, onlyEvident bool) (findings []Finding) {
 }
 
 func (s *search) judgeLine(line string, onlyEvident bool) (Kind, string) {
-	m := fieldLine.FindStringSubmatch(line)
+	m := fieldLine().FindStringSubmatch(line)
 	if m != nil {
 		name, value := m[1], unquote(m[2])
 		switch kind := fieldKind(name); {

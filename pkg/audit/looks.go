@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/base64"
 	"path/filepath"
-	"regexp"
 	"strings"
 )
 
@@ -23,19 +22,19 @@ func looksLikeKubeconfig(data []byte) bool {
 		return false
 	}
 	named := map[string]bool{}
-	for _, m := range listKey.FindAllSubmatch(data, -1) {
+	for _, m := range listKey().FindAllSubmatch(data, -1) {
 		named[string(m[1])] = true
 		if len(named) >= 2 {
 			return true
 		}
 	}
-	return named["users"] && userKey.Match(data)
+	return named["users"] && userKey().Match(data)
 }
 
 var (
 	// A key may be the first on its line, or in a flow mapping, or in a string of JSON or a program.
-	listKey = regexp.MustCompile(`(?:^|[{,\s?]|\\n)(?:!!str )?["']?(clusters|contexts|users)["']?\s*:`)
-	userKey = regexp.MustCompile(`["']?\b(token|client-key-data|client-key|password|tokenFile|auth-provider|exec)["']?` +
+	listKey = onFirstUse(`(?:^|[{,\s?]|\\n)(?:!!str )?["']?(clusters|contexts|users)["']?\s*:`)
+	userKey = onFirstUse(`["']?\b(token|client-key-data|client-key|password|tokenFile|auth-provider|exec)["']?` +
 		`\s*:`)
 )
 
