@@ -1,6 +1,7 @@
 package kubeconfig
 
 import (
+	"cmp"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -39,7 +40,7 @@ func parse(data []byte) (*document, error) {
 	if err != nil && d.refused != nil {
 		return nil, d.refused // which knows better what is wrong
 	} else if err != nil {
-		return nil, err
+		return nil, cmp.Or(unloadable(d.text.Root()), err)
 	}
 	d.model = model
 	return d, nil
@@ -143,6 +144,25 @@ func loadModel(data []byte) (*api.Config, error) {
 		return nil, fmt.Errorf("field %s is not a %s", wrongType.Field, wrongType.Type)
 	}
 	return nil, errors.New("client-go cannot load it")
+}
+
+// unloadable says which field keeps client-go from loading a file, where its own error quotes what it read.
+func unloadable(root *yaml.Node) error {
+	if root == nil {
+		return nil
+	}
+	for _, field := range [][2]string{{"apiVersion", "v1"}, {"kind", "Config"}} {
+		value := yamledit.Get(root, field[0])
+		if value != nil && !yamledit.IsNull(value) && yamledit.Resolve(value).Value != field[1] {
+			return fmt.Errorf("line %d: %s is not %s", value.Line, field[0], field[1])
+		}
+	}
+	for i := 0; i < len(root.Content); i += 2 {
+		if key := yamledit.Resolve(root.Content[i]); key.Kind != yaml.ScalarNode {
+			return fmt.Errorf("line %d: a key is not a word", root.Content[i].Line)
+		}
+	}
+	return nil
 }
 
 // apply returns the text in which exactly the difference between the document and want is changed. Want holds no

@@ -37,8 +37,8 @@ func TestHostileFilesAreRefused(t *testing.T) {
 			"field users.user.token is not a string"},
 		"damaged base64": {"users:\n- name: me\n  user:\n    client-key-data: '" + sesame + "!'\n",
 			"a field with base64 data is damaged"},
-		"another version":  {user + "apiVersion: v2\n", "client-go cannot load it"},
-		"another kind":     {user + "kind: Secret\napiVersion: v1\n", "client-go cannot load it"},
+		"another version":  {user + "apiVersion: v2\n", "line 5: apiVersion is not v1"},
+		"another kind":     {user + "kind: Secret\napiVersion: v1\n", "line 5: kind is not Config"},
 		"alias explosion":  {bomb, "client-go cannot load it"},
 		"UTF-16":           {"\xff\xfea\x00:\x00", "it is not UTF-8 text"},
 		"NUL":              {"a: \x00\n", "it is not UTF-8 text"},
@@ -46,7 +46,7 @@ func TestHostileFilesAreRefused(t *testing.T) {
 		"next line":        {"a: 1\n# \u0085b: 2\n", "line 2 has a line break that is neither LF nor CRLF"},
 		"too big":          {"#" + strings.Repeat("x", yamledit.MaxSize), "more than 64 MiB"},
 		"too deep":         {strings.Repeat("[", 20000), "not valid YAML or JSON"},
-		"key is a list":    {"[a]: " + sesame + "\n", "client-go cannot load it"},
+		"key is a list":    {"[a]: " + sesame + "\n", "line 1: a key is not a word"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
