@@ -25,8 +25,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/control"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/environment"
-	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/server"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/signin"
 	"github.com/kubectl-edge/kubectl-edge/plugins/credential"
 	"github.com/kubectl-edge/kubectl-edge/plugins/edge"
 	"github.com/kubectl-edge/kubectl-edge/plugins/edgesandbox"
@@ -64,7 +64,7 @@ func signIn() {
 	client, err := control.NewHTTP(os.Getenv("EDGE_SANDBOX_CA"))
 	if err == nil {
 		var back fmt.Stringer
-		back, err = sandboxtest.SignIn(context.Background(), client, os.Args[1], sandbox.AdminUser,
+		back, err = signin.SignIn(context.Background(), client, os.Args[1], sandbox.AdminUser,
 			sandbox.AdminPassword, true)
 		if err == nil {
 			_, err = http.Get(back.String())

@@ -10,7 +10,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/control"
-	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/signin"
 )
 
 // xdgOpen is a browser for scripts, by the name under which programs look for one. A person signs in there.
@@ -19,7 +19,7 @@ func xdgOpen() {
 	if err != nil {
 		panic(err)
 	}
-	back, err := sandboxtest.SignIn(context.Background(), client, os.Args[1], sandbox.AdminUser, sandbox.AdminPassword,
+	back, err := signin.SignIn(context.Background(), client, os.Args[1], sandbox.AdminUser, sandbox.AdminPassword,
 		true)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

@@ -3,12 +3,15 @@
 package main
 
 import (
+	"context"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
 )
@@ -59,13 +62,15 @@ func TestInterruptedWhileStarting(t *testing.T) {
 // appears waits until there is a file of a pattern.
 func appears(t *testing.T, pattern string) {
 	t.Helper()
-	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); {
-		if found, err := filepath.Glob(pattern); err != nil || len(found) > 0 {
-			return
-		}
-		time.Sleep(time.Millisecond) // polls: there is nothing portable to wait for
+	// It looks often, so that the signal comes soon after the file.
+	err := wait.PollUntilContextTimeout(t.Context(), time.Millisecond, 2*time.Minute, true,
+		func(context.Context) (bool, error) {
+			found, err := filepath.Glob(pattern)
+			return len(found) > 0, err
+		})
+	if err != nil {
+		t.Fatalf("%s does not appear: %v", pattern, err)
 	}
-	t.Fatalf("%s does not appear", pattern)
 }
 
 // wantNoProcess checks that no process works in a folder, where the system says so.

@@ -13,7 +13,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/browsertest"
-	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/signin"
 )
 
 // A person signs in with a real browser, in which the program's own page says how it went.
@@ -85,7 +85,7 @@ func TestChromiumBringsAnotherAnswer(t *testing.T) {
 func TestChromiumReplaysACode(t *testing.T) {
 	p := newPerson(t)
 	first := p.start("login", "--browser")
-	back, err := sandboxtest.SignIn(t.Context(), p.client, first.address(), sandbox.AdminUser, sandbox.AdminPassword,
+	back, err := signin.SignIn(t.Context(), p.client, first.address(), sandbox.AdminUser, sandbox.AdminPassword,
 		true)
 	if err != nil {
 		t.Fatal(err)

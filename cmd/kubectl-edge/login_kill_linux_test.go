@@ -20,6 +20,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/signin"
 )
 
 // A kubectl edge that is killed while it logs in, refreshes or logs out leaves the old session or the new one, and that
@@ -189,7 +190,7 @@ func (v *victim) signIn(r *process, user string) {
 	if !ok {
 		return
 	}
-	back, err := sandboxtest.SignIn(v.t.Context(), v.client, address, user, v.users[user], true)
+	back, err := signin.SignIn(v.t.Context(), v.client, address, user, v.users[user], true)
 	if err != nil {
 		return // the address is good for as long as the login lasts
 	}

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
-	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/signin"
 )
 
 // wantLines checks that the terminal is left as a shell wants it: by lines, and with an echo.
@@ -27,7 +27,7 @@ func TestLongPasteOnTerminal(t *testing.T) {
 	p := newPerson(t)
 	r := p.onTerminal("kubectl-edge", "login", "--no-browser")
 	r.sees("press Enter:")
-	back, err := sandboxtest.SignIn(t.Context(), p.client, r.address(), sandbox.AdminUser, sandbox.AdminPassword, true)
+	back, err := signin.SignIn(t.Context(), p.client, r.address(), sandbox.AdminUser, sandbox.AdminPassword, true)
 	if err != nil {
 		t.Fatal(err)
 	}

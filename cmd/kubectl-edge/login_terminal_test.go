@@ -7,7 +7,7 @@ import (
 	"testing"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
-	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/signin"
 )
 
 // A person whose browser is elsewhere pastes what it ends up with; status then shows them what they have.
@@ -15,7 +15,7 @@ func TestLoginOnTerminal(t *testing.T) {
 	p := newPerson(t)
 	r := p.onTerminal("kubectl-edge", "login", "--no-browser")
 	r.sees("press Enter:")
-	back, err := sandboxtest.SignIn(t.Context(), p.client, r.address(), sandbox.AdminUser, sandbox.AdminPassword, true)
+	back, err := signin.SignIn(t.Context(), p.client, r.address(), sandbox.AdminUser, sandbox.AdminPassword, true)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/scripttest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/signin"
 )
 
 // person is one with a machine, a sandbox and nothing configured but where that is, for tests that no script can tell.
@@ -197,7 +198,7 @@ func open(address string) error {
 	roots.AppendCertsFromPEM(ca)
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots,
 		MinVersion: tls.VersionTLS12}}}
-	back, err := sandboxtest.SignIn(context.Background(), client, address, email, password, password != "denied")
+	back, err := signin.SignIn(context.Background(), client, address, email, password, password != "denied")
 	if err != nil {
 		return err
 	}

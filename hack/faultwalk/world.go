@@ -24,8 +24,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/environment"
-	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/server"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/signin"
 )
 
 // patience is how long a run may take. None takes a second, so this ends what hangs.
@@ -290,7 +290,7 @@ func (w *world) must(ctx context.Context, args ...string) error {
 // signIn is what a person does in the browser when a command prints an address. If the command dies meanwhile, nobody
 // listens at the end.
 func (w *world) signIn(ctx context.Context, address string) {
-	back, err := sandboxtest.SignIn(ctx, w.client, address, sandbox.AdminUser, sandbox.AdminPassword, true)
+	back, err := signin.SignIn(ctx, w.client, address, sandbox.AdminUser, sandbox.AdminPassword, true)
 	if err != nil {
 		return
 	}

@@ -41,13 +41,13 @@ type row struct {
 }
 
 func main() {
-	if err := run(os.Args[1:]); err != nil {
+	if err := record(os.Args[1:]); err != nil {
 		fmt.Fprintf(os.Stderr, "error: %v\n", err)
 		os.Exit(1)
 	}
 }
 
-func run(args []string) error {
+func record(args []string) error {
 	flags := flag.NewFlagSet("recording", flag.ContinueOnError)
 	out := flags.String("o", "recording.svg", "file to write")
 	if err := flags.Parse(args); err != nil {

@@ -35,7 +35,7 @@ func (o options) stormOfClients(ctx context.Context, out io.Writer) error {
 	if err != nil {
 		return err
 	}
-	defer srv.Close()
+	defer func() { _ = srv.Close() }()
 	srv.Sandbox.Configure(func(s *sandbox.Settings) { s.ReconcileTime = sandbox.Duration(time.Millisecond) })
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(srv.Sandbox.CA())

@@ -77,7 +77,7 @@ func (o options) stormOfHelpers(ctx context.Context, out io.Writer) error {
 	if h.srv, err = server.Start(server.Options{}); err != nil {
 		return err
 	}
-	defer h.srv.Close()
+	defer func() { _ = h.srv.Close() }()
 	e, err := environment.New(h.dir, h.bin, []string{"PATH=" + os.Getenv("PATH")}, h.srv)
 	if err != nil {
 		return err

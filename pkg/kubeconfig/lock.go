@@ -88,7 +88,7 @@ func try(name string) (*lock, error) {
 	if err != nil {
 		return nil, fmt.Errorf("lock kubeconfig: create %s: %w", hint.Path(name), reason(err))
 	}
-	defer securefile.Remove(temp.Name())
+	defer func() { _ = securefile.Remove(temp.Name()) }() // what is left is swept
 	// Where root was killed, the owner of the folder takes the lock over.
 	err = securefile.GiveToOwnerOf(filepath.Dir(name), temp)
 	if err == nil {

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
-	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/signin"
 )
 
 // person sits at the machine of a world: sees what is written to ErrOut, and signs in.
@@ -50,7 +50,7 @@ func (p *person) sees() string {
 
 // signIn fills in the provider's form and returns where the browser is sent.
 func (p *person) signIn(address string, allow bool) (*url.URL, error) {
-	return sandboxtest.SignIn(p.w.t.Context(), p.w.client, address, sandbox.AdminUser, sandbox.AdminPassword, allow)
+	return signin.SignIn(p.w.t.Context(), p.w.client, address, sandbox.AdminUser, sandbox.AdminPassword, allow)
 }
 
 // visit opens an address of the machine's own in the browser.

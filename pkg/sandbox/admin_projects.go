@@ -10,26 +10,26 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
 )
 
-// ProjectState is all that the control address says of a project.
-type ProjectState struct {
+// projectInfo is all that the control address says of a project.
+type projectInfo struct {
 	Project
 	EdgeState string `json:"edgeState"` // of the service Edge Cloud in the region Region, "" if it was never enabled
 	Instances int    `json:"instances"`
 }
 
-func (s *Sandbox) adminListProjects() []ProjectState {
+func (s *Sandbox) adminListProjects() []projectInfo {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.passTime()
-	out := []ProjectState{}
+	out := []projectInfo{}
 	for _, p := range s.projects {
 		out = append(out, s.projectState(p))
 	}
 	return out
 }
 
-func (s *Sandbox) projectState(p Project) ProjectState {
-	return ProjectState{
+func (s *Sandbox) projectState(p Project) projectInfo {
+	return projectInfo{
 		Project: p, EdgeState: s.serviceState(service{p.ProjectID, Region, EdgeService}),
 		Instances: len(s.instancesOf(p.ProjectID, "")),
 	}

@@ -20,7 +20,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
-	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/signin"
 )
 
 const redirect = "http://localhost:8000"
@@ -53,7 +53,7 @@ func startPerson(t *testing.T, options ...func(*sandbox.Options)) *person {
 func (p *person) signIn(verifier string, options ...oauth2.AuthCodeOption) url.Values {
 	p.t.Helper()
 	options = append([]oauth2.AuthCodeOption{oauth2.S256ChallengeOption(verifier)}, options...)
-	u, err := sandboxtest.SignIn(p.ctx, p.http, p.config.AuthCodeURL("some-state", options...), sandbox.AdminUser,
+	u, err := signin.SignIn(p.ctx, p.http, p.config.AuthCodeURL("some-state", options...), sandbox.AdminUser,
 		sandbox.AdminPassword, true)
 	if err != nil {
 		p.t.Fatal(err)
@@ -426,7 +426,7 @@ func TestAuthorizeForm(t *testing.T) {
 			}
 		})
 	}
-	if _, err := sandboxtest.SignIn(p.ctx, p.http, target, sandbox.AdminUser, "wrong", true); err == nil {
+	if _, err := signin.SignIn(p.ctx, p.http, target, sandbox.AdminUser, "wrong", true); err == nil {
 		t.Error("signed in with a wrong password")
 	}
 }

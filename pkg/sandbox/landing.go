@@ -15,7 +15,7 @@ var landingPage = template.Must(template.New("landing").Parse(landingHTML))
 type landingData struct {
 	URL       string
 	Instances []InstanceState
-	Projects  []ProjectState
+	Projects  []projectInfo
 	Accounts  []AccountState
 	Addresses [][2]string
 }

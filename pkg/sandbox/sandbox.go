@@ -166,11 +166,17 @@ func (s *Sandbox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.onRequest != nil {
 		s.onRequest(r)
 	}
-	if s.store != nil {
-		d := &durable{ResponseWriter: w, request: r, sandbox: s}
-		defer d.save() // whatever becomes of the answer
-		w = d
+	if s.store == nil {
+		s.serve(w, r)
+		return
 	}
+	d := &durable{ResponseWriter: w, request: r, sandbox: s}
+	defer func() { _ = d.save() }() // whatever became of the answer, and what changed while it was sent
+	s.serve(d, r)
+	d.end()
+}
+
+func (s *Sandbox) serve(w http.ResponseWriter, r *http.Request) {
 	if isAdmin(r) {
 		s.route(w, r)
 		return

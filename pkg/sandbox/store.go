@@ -154,6 +154,13 @@ func (d *durable) WriteHeader(status int) {
 	d.ResponseWriter.WriteHeader(status)
 }
 
+// end sends the status of an answer that has neither body nor status of its own.
+func (d *durable) end() {
+	if !d.begun {
+		d.WriteHeader(http.StatusOK)
+	}
+}
+
 func (d *durable) Write(b []byte) (int, error) {
 	if !d.begun {
 		d.WriteHeader(http.StatusOK)

@@ -6,47 +6,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/diagnosis"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 )
-
-// Outcomes of a check.
-const (
-	checkOK   = "ok"
-	checkWarn = "warn" // it works, but not as well or as safely as it could
-	checkFail = "fail"
-	checkSkip = "skip" // it was not tried, or said nothing
-)
-
-// check is what doctor found out about one thing. It holds no secret.
-type check struct {
-	Name   string `json:"name"`
-	Status string `json:"status"` // one of the constants
-	Detail string `json:"detail"`
-	Next   string `json:"next,omitempty"` // what to do about it
-}
-
-func passed(name, format string, args ...any) check {
-	return check{Name: name, Status: checkOK, Detail: fmt.Sprintf(format, args...)}
-}
-
-func warned(name, next, format string, args ...any) check {
-	return check{Name: name, Status: checkWarn, Detail: fmt.Sprintf(format, args...), Next: next}
-}
-
-func skipped(name, next, format string, args ...any) check {
-	return check{Name: name, Status: checkSkip, Detail: fmt.Sprintf(format, args...), Next: next}
-}
-
-// failed is the outcome of a check that ended with err, whose hint goes before next.
-func failed(name string, err error, next string) check {
-	if h := hint.Of(err); h != "" {
-		next = h
-	}
-	return check{Name: name, Status: checkFail, Detail: err.Error(), Next: next}
-}
 
 func newDoctorCmd(a *app) *cobra.Command {
 	var out output.Flags
@@ -78,15 +42,9 @@ The exit code is 1 if a check failed; warnings and checks that were not tried do
 					return err
 				}
 			} else {
-				a.printChecks(checks)
+				diagnosis.Print(a.Out, checks)
 			}
-			bad := 0
-			for _, c := range checks {
-				if c.Status == checkFail {
-					bad++
-				}
-			}
-			if bad > 0 {
+			if bad := diagnosis.Failures(checks); bad > 0 {
 				return fmt.Errorf("%s failed", plugin.Count(bad, "check"))
 			}
 			return nil
@@ -97,16 +55,16 @@ The exit code is 1 if a check failed; warnings and checks that were not tried do
 }
 
 // examine makes all checks that make sense: what depends on something that is broken is left out.
-func (a *app) examine(ctx context.Context) []check {
-	var checks []check
+func (a *app) examine(ctx context.Context) []diagnosis.Check {
+	var checks []diagnosis.Check
 	s, err := a.scope()
 	if err != nil {
-		checks = append(checks, failed("configuration", err, "kubectl edge config get"))
+		checks = append(checks, diagnosis.Failed("configuration", err, "kubectl edge config get"))
 	} else {
 		checks = append(checks, a.checkProfile(s))
 		account, err := a.account(s)
 		if err != nil {
-			checks = append(checks, failed("endpoints", err, "kubectl edge config get"))
+			checks = append(checks, diagnosis.Failed("endpoints", err, "kubectl edge config get"))
 		} else {
 			checks = append(checks, a.checkAccount(ctx, s)...)
 			checks = append(checks, checkSecrets(account.Secrets), a.checkSpace(account))
@@ -116,31 +74,22 @@ func (a *app) examine(ctx context.Context) []check {
 	checks = append(checks, checkKubectl(), a.checkCache())
 	config, err := kubeconfig.Load("")
 	if err != nil {
-		return append(checks, failed("kubeconfig", err, "kubectl config view"))
+		return append(checks, diagnosis.Failed("kubeconfig", err, "kubectl config view"))
 	}
 	checks = append(checks, a.checkKubeconfig(config))
 	checks = append(checks, a.checkHelpers(ctx, config)...)
 	return append(checks, a.checkPolicy(config), a.checkCluster(ctx, config))
 }
 
-func (a *app) printChecks(checks []check) {
-	for _, c := range checks {
-		fmt.Fprintf(a.Out, "%-5s %s: %s\n", c.Status, c.Name, hint.PrintableLines(c.Detail))
-		if c.Next != "" {
-			fmt.Fprintf(a.Out, "      next: %s\n", hint.PrintableLines(c.Next))
-		}
-	}
-}
-
-func checkKind() output.Kind[check] {
-	return output.Kind[check]{
+func checkKind() output.Kind[diagnosis.Check] {
+	return output.Kind[diagnosis.Check]{
 		Name: "Check",
-		ID:   func(c check) string { return c.Name },
-		Columns: []output.Column[check]{
-			{Name: "STATUS", Value: func(c check) string { return c.Status }},
-			{Name: "CHECK", Value: func(c check) string { return c.Name }},
-			{Name: "DETAIL", Value: func(c check) string { return c.Detail }},
-			{Name: "NEXT", Wide: true, Value: func(c check) string { return c.Next }},
+		ID:   func(c diagnosis.Check) string { return c.Name },
+		Columns: []output.Column[diagnosis.Check]{
+			{Name: "STATUS", Value: func(c diagnosis.Check) string { return c.Status }},
+			{Name: "CHECK", Value: func(c diagnosis.Check) string { return c.Name }},
+			{Name: "DETAIL", Value: func(c diagnosis.Check) string { return c.Detail }},
+			{Name: "NEXT", Wide: true, Value: func(c diagnosis.Check) string { return c.Next }},
 		},
 	}
 }

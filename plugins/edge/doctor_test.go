@@ -13,16 +13,16 @@ func TestCheckSkew(t *testing.T) {
 		skew         time.Duration
 		status, says string
 	}{
-		{0, checkOK, "right within a few seconds"},
-		{-20 * time.Second, checkOK, "right within a few seconds"},
-		{45 * time.Second, checkWarn, "45s ahead of"},
-		{-45 * time.Second, checkWarn, "45s behind"},
-		{time.Hour, checkFail, "1h0m0s ahead of"},
-		{-2 * time.Minute, checkFail, "2m0s behind"},
+		{0, diagnosis.OK, "right within a few seconds"},
+		{-20 * time.Second, diagnosis.OK, "right within a few seconds"},
+		{45 * time.Second, diagnosis.Warn, "45s ahead of"},
+		{-45 * time.Second, diagnosis.Warn, "45s behind"},
+		{time.Hour, diagnosis.Fail, "1h0m0s ahead of"},
+		{-2 * time.Minute, diagnosis.Fail, "2m0s behind"},
 	} {
 		got := checkSkew(tc.skew)
 		if got.Status != tc.status || !strings.Contains(got.Detail, tc.says) ||
-			(got.Next == "") != (got.Status == checkOK) {
+			(got.Next == "") != (got.Status == diagnosis.OK) {
 			t.Errorf("%v: got %+v, want %s with %q", tc.skew, got, tc.status, tc.says)
 		}
 	}
@@ -36,7 +36,7 @@ func TestCheckEndpointComparesClocks(t *testing.T) {
 	defer srv.Close()
 	a := &app{Process: Process{Now: func() time.Time { return now }}}
 	c, skew, known := a.checkEndpoint(t.Context(), srv.Client(), "edge endpoint", srv.URL)
-	if c.Status != checkOK || skew != -5*time.Minute || !known {
+	if c.Status != diagnosis.OK || skew != -5*time.Minute || !known {
 		t.Errorf("got %+v, %v, %v", c, skew, known)
 	}
 }

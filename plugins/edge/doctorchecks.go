@@ -13,6 +13,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/diagnosis"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
@@ -28,34 +29,34 @@ const (
 	maxSkew  = time.Minute
 )
 
-func (a *app) checkProfile(s profile.Scope) check {
+func (a *app) checkProfile(s profile.Scope) diagnosis.Check {
 	if s.ProjectID == "" {
-		return warned("configuration", "kubectl edge use",
+		return diagnosis.Warned("configuration", "kubectl edge use",
 			"profile %s has no project, so every command needs --project-id", s.Name)
 	}
-	return passed("configuration", "profile %s, project %s, region %s", s.Name, s.ProjectID, s.Region)
+	return diagnosis.Passed("configuration", "profile %s, project %s, region %s", s.Name, s.ProjectID, s.Region)
 }
 
-func checkSecrets(secrets *secretstore.Store) check {
+func checkSecrets(secrets *secretstore.Store) diagnosis.Check {
 	l, err := secrets.Location()
 	if err == nil {
 		err = secrets.CheckKey()
 	}
 	switch {
 	case err != nil:
-		return failed("secrets", err, "kubectl edge status")
+		return diagnosis.Failed("secrets", err, "kubectl edge status")
 	case l.KeyIn == secretstore.InKeyring:
-		return passed("secrets", "sealed in %s, the key is in the system's keyring", l.Path)
+		return diagnosis.Passed("secrets", "sealed in %s, the key is in the system's keyring", l.Path)
 	case l.KeyIn == secretstore.InFile:
-		return warned("secrets", "on a machine with a keyring: kubectl edge config rotate-key",
+		return diagnosis.Warned("secrets", "on a machine with a keyring: kubectl edge config rotate-key",
 			"sealed, but the key lies in the file %s, because there is no keyring: %s", l.Path, l.Reason)
 	default:
-		return passed("secrets", "none are stored")
+		return diagnosis.Passed("secrets", "none are stored")
 	}
 }
 
 // checkEndpoints asks every endpoint, without a credential, for anything at all, and compares the clocks.
-func (a *app) checkEndpoints(ctx context.Context, s profile.Scope, client *http.Client) []check {
+func (a *app) checkEndpoints(ctx context.Context, s profile.Scope, client *http.Client) []diagnosis.Check {
 	endpoints := s.Settings.Endpoints.WithDefaults()
 	named := []struct{ name, url string }{
 		{"edge endpoint", endpoints.Edge}, {"resource manager endpoint", endpoints.ResourceManager},
@@ -65,7 +66,7 @@ func (a *app) checkEndpoints(ctx context.Context, s profile.Scope, client *http.
 	if endpoints.ServiceAccountToken != "" {
 		named = append(named, struct{ name, url string }{"service account endpoint", endpoints.ServiceAccountToken})
 	}
-	checks := make([]check, len(named))
+	checks := make([]diagnosis.Check, len(named))
 	skews := make([]time.Duration, len(named))
 	known := make([]bool, len(named))
 	var group sync.WaitGroup
@@ -85,7 +86,7 @@ func (a *app) checkEndpoints(ctx context.Context, s profile.Scope, client *http.
 	return append(checks, checkSkew(worst))
 }
 
-func checkSkew(skew time.Duration) check {
+func checkSkew(skew time.Duration) diagnosis.Check {
 	detail := "this machine's clock is right within a few seconds"
 	if skew.Abs() > goodSkew {
 		ahead := "behind"
@@ -96,15 +97,15 @@ func checkSkew(skew time.Duration) check {
 	}
 	switch {
 	case skew.Abs() > maxSkew:
-		return failed("clock", errors.New(detail), "set the clock, or turn on its synchronization")
+		return diagnosis.Failed("clock", errors.New(detail), "set the clock, or turn on its synchronization")
 	case skew.Abs() > goodSkew:
-		return warned("clock", "set the clock, or turn on its synchronization", "%s", detail)
+		return diagnosis.Warned("clock", "set the clock, or turn on its synchronization", "%s", detail)
 	}
-	return passed("clock", "%s", detail)
+	return diagnosis.Passed("clock", "%s", detail)
 }
 
 // checkEndpoint reports how far this machine's clock is ahead of the endpoint's, if that says its time.
-func (a *app) checkEndpoint(ctx context.Context, client *http.Client, name, address string) (c check,
+func (a *app) checkEndpoint(ctx context.Context, client *http.Client, name, address string) (c diagnosis.Check,
 	skew time.Duration, known bool) {
 	const next = "check the network, proxies (HTTPS_PROXY) and, for a TLS error, certificate-authority: kubectl edge " +
 		"config get"
@@ -112,47 +113,47 @@ func (a *app) checkEndpoint(ctx context.Context, client *http.Client, name, addr
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return failed(name, err, next), 0, false
+		return diagnosis.Failed(name, err, next), 0, false
 	}
 	response, err := client.Do(request)
 	if err != nil {
 		if failure, ok := errors.AsType[*url.Error](err); ok {
 			err = failure.Err
 		}
-		return failed(name, fmt.Errorf("%s cannot be reached: %w", request.URL.Host, err), next), 0, false
+		return diagnosis.Failed(name, fmt.Errorf("%s cannot be reached: %w", request.URL.Host, err), next), 0, false
 	}
 	defer response.Body.Close()
 	_, _ = io.CopyN(io.Discard, response.Body, 64<<10) // lets the connection be used again
 	if response.StatusCode >= 500 {
-		return warned(name, "try again in a moment", "%s answers %s", request.URL.Host, response.Status), 0, false
+		return diagnosis.Warned(name, "try again in a moment", "%s answers %s", request.URL.Host, response.Status), 0, false
 	}
 	if date, err := http.ParseTime(response.Header.Get("Date")); err == nil {
 		skew, known = a.Now().Sub(date), true
 	}
-	return passed(name, "%s answers", request.URL.Host), skew, known
+	return diagnosis.Passed(name, "%s answers", request.URL.Host), skew, known
 }
 
-func checkKubectl() check {
+func checkKubectl() diagnosis.Check {
 	path, err := exec.LookPath("kubectl")
 	if err != nil {
-		return warned("kubectl", "https://kubernetes.io/docs/tasks/tools/", "it is not in PATH")
+		return diagnosis.Warned("kubectl", "https://kubernetes.io/docs/tasks/tools/", "it is not in PATH")
 	}
-	return passed("kubectl", "%s", path)
+	return diagnosis.Passed("kubectl", "%s", path)
 }
 
-func (a *app) checkCache() check {
+func (a *app) checkCache() diagnosis.Check {
 	const name = "cache"
 	store, err := a.cache()
 	switch {
 	case err != nil:
-		return failed(name, err,
+		return diagnosis.Failed(name, err,
 			"kubectl edge config set "+tokencache.Setting+" '', or "+hint.Unset(tokencache.Variable))
 	case store.OffBy() != "":
-		return warned(name, cacheAgain(store), "turned off by %s, so every command mints a token", store.OffBy())
+		return diagnosis.Warned(name, cacheAgain(store), "turned off by %s, so every command mints a token", store.OffBy())
 	}
 	if err := store.Prepare(); err != nil {
-		return failed(name, fmt.Errorf("%s cannot be used, so every command mints a token: %w", store.Dir(), err),
+		return diagnosis.Failed(name, fmt.Errorf("%s cannot be used, so every command mints a token: %w", store.Dir(), err),
 			"make it a folder of your own with mode 0700, or remove it")
 	}
-	return passed(name, "%s", store.Dir())
+	return diagnosis.Passed(name, "%s", store.Dir())
 }

@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/diagnosis"
 	"github.com/kubectl-edge/kubectl-edge/pkg/edgetoken"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
@@ -21,60 +22,60 @@ import (
 // checkCluster asks the API server of the current context, if that is one of kubectl edge, for its version, and whether
 // it takes the cached token. The kubeconfig may come from anybody, so no credential goes to the server that it names,
 // but to the one that STACKIT named together with the token.
-func (a *app) checkCluster(ctx context.Context, config *api.Config) check {
+func (a *app) checkCluster(ctx context.Context, config *api.Config) diagnosis.Check {
 	const name = "cluster"
 	current := config.CurrentContext
 	entry := config.Contexts[current]
 	switch {
 	case current == "":
-		return skipped(name, "kubectl edge use", "not tried: the kubeconfig has no current context")
+		return diagnosis.Skipped(name, "kubectl edge use", "not tried: the kubeconfig has no current context")
 	case entry == nil:
-		return failed(name, fmt.Errorf("the current context %q is not in the kubeconfig", current),
+		return diagnosis.Failed(name, fmt.Errorf("the current context %q is not in the kubeconfig", current),
 			"kubectl config get-contexts")
 	}
 	request, ours := kubeconfig.RequestOf(config.AuthInfos[entry.AuthInfo])
 	if !ours {
-		return skipped(name, "kubectl edge use", "not tried: the current context %q is not one of kubectl edge",
+		return diagnosis.Skipped(name, "kubectl edge use", "not tried: the current context %q is not one of kubectl edge",
 			current)
 	}
 	server, err := askVersion(ctx)
 	if err != nil {
-		return failed(name, fmt.Errorf("context %q: %w", current, err),
+		return diagnosis.Failed(name, fmt.Errorf("context %q: %w", current, err),
 			"check the network and proxies; where the instance has moved: kubectl edge kubeconfig create")
 	}
 	return a.checkAccepted(ctx, current, server, request)
 }
 
 // checkAccepted asks the instance's server whether it takes the cached token.
-func (a *app) checkAccepted(ctx context.Context, current string, server *url.URL, request tokenrequest.Request) check {
+func (a *app) checkAccepted(ctx context.Context, current string, server *url.URL, request tokenrequest.Request) diagnosis.Check {
 	const name = "cluster"
 	whoami := "kubectl --context " + hint.Word(current) + " auth whoami"
 	target, err := request.Resolve(a.dirs, a.Getenv)
 	if err != nil {
-		return skipped(name, whoami, "%s answers; whether it takes a token was not tried: %v", server.Host, err)
+		return diagnosis.Skipped(name, whoami, "%s answers; whether it takes a token was not tried: %v", server.Host, err)
 	}
 	token, err := target.Store.Get(target.Key, a.Now())
 	if err != nil {
-		return skipped(name, whoami, "%s answers; no token is cached, so whether it takes one was not tried",
+		return diagnosis.Skipped(name, whoami, "%s answers; no token is cached, so whether it takes one was not tried",
 			server.Host)
 	}
 	named, known := target.Store.Server(target.Key, token)
 	if known && !kubeconfig.SameServer(named.URL, server.String()) {
-		return failed(name, fmt.Errorf("context %q leads to %s, and STACKIT says that instance %s is at %s", current,
+		return diagnosis.Failed(name, fmt.Errorf("context %q leads to %s, and STACKIT says that instance %s is at %s", current,
 			server.Host, request.InstanceID, named.URL), "kubectl edge kubeconfig create")
 	}
 	accepted, err := edgetoken.Accepted(ctx, named, token)
 	switch {
 	case errors.Is(err, edgetoken.ErrServerUnknown):
-		return skipped(name, whoami, "%s answers; whether it takes the cached token was not tried: "+
+		return diagnosis.Skipped(name, whoami, "%s answers; whether it takes the cached token was not tried: "+
 			"STACKIT has not said where the instance is", server.Host)
 	case err != nil:
-		return failed(name, fmt.Errorf("context %q: %w", current, err), whoami)
+		return diagnosis.Failed(name, fmt.Errorf("context %q: %w", current, err), whoami)
 	case !accepted:
-		return failed(name, fmt.Errorf("%s refuses the cached token", server.Host),
+		return diagnosis.Failed(name, fmt.Errorf("%s refuses the cached token", server.Host),
 			"kubectl edge cache clean, then "+whoami)
 	}
-	return passed(name, "%s takes the cached token", server.Host)
+	return diagnosis.Passed(name, "%s takes the cached token", server.Host)
 }
 
 // askVersion reaches the API server of the current context as kubectl does, without a credential.

@@ -11,6 +11,7 @@ import (
 
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/diagnosis"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kuberc"
@@ -18,39 +19,39 @@ import (
 )
 
 // checkHelpers asks each helper that the kubeconfig names for its version, which kubectl would run as well.
-func (a *app) checkHelpers(ctx context.Context, config *api.Config) []check {
-	var checks []check
+func (a *app) checkHelpers(ctx context.Context, config *api.Config) []diagnosis.Check {
+	var checks []diagnosis.Check
 	for _, h := range a.helpers(ctx, config) {
 		switch {
 		case h.Path == "":
-			checks = append(checks, failed("helper", h.err, installHelper()))
+			checks = append(checks, diagnosis.Failed("helper", h.err, installHelper()))
 		case h.err != nil:
-			checks = append(checks, failed("helper", h.err, installHelper()))
+			checks = append(checks, diagnosis.Failed("helper", h.err, installHelper()))
 		case h.Version != a.Build.Version:
-			checks = append(checks, warned("helper", upgradeBoth(), "%s", h.differs(a.Build)))
+			checks = append(checks, diagnosis.Warned("helper", upgradeBoth(), "%s", h.differs(a.Build)))
 		default:
-			checks = append(checks, passed("helper", "%s, version %s", h.Path, h.Version))
+			checks = append(checks, diagnosis.Passed("helper", "%s, version %s", h.Path, h.Version))
 		}
 	}
 	return checks
 }
 
 // checkPolicy reads kubectl's preferences for whether it runs the helper at all.
-func (a *app) checkPolicy(config *api.Config) check {
+func (a *app) checkPolicy(config *api.Config) diagnosis.Check {
 	const name, next = "kuberc", "kubectl edge kuberc allow --apply"
 	path, read := kuberc.Path(a.Getenv)
 	if !read {
-		return passed(name, "kubectl reads none")
+		return diagnosis.Passed(name, "kubectl reads none")
 	}
 	data, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return passed(name, "there is none, so kubectl runs every credential plugin")
+		return diagnosis.Passed(name, "there is none, so kubectl runs every credential plugin")
 	} else if err != nil {
-		return failed(name, fmt.Errorf("read kuberc: %w", err), "make it a file that you can read")
+		return diagnosis.Failed(name, fmt.Errorf("read kuberc: %w", err), "make it a file that you can read")
 	}
 	preference, err := kuberc.Read(data)
 	if err != nil {
-		return failed(name, fmt.Errorf("read kuberc %s: %w", hint.Path(path), err), "correct it, or remove it")
+		return diagnosis.Failed(name, fmt.Errorf("read kuberc %s: %w", hint.Path(path), err), "correct it, or remove it")
 	}
 	commands := map[string]bool{}
 	for _, c := range kubeconfig.EdgeContexts(config) {
@@ -66,8 +67,8 @@ func (a *app) checkPolicy(config *api.Config) check {
 				also = " --also " + command
 			}
 			err = fmt.Errorf("kubectl refuses to run %.80q by %s: %w", command, hint.Path(path), err)
-			return failed(name, err, next+also)
+			return diagnosis.Failed(name, err, next+also)
 		}
 	}
-	return passed(name, "%s lets kubectl run the helper", path)
+	return diagnosis.Passed(name, "%s lets kubectl run the helper", path)
 }

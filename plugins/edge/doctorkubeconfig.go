@@ -12,6 +12,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/audit"
+	"github.com/kubectl-edge/kubectl-edge/pkg/diagnosis"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
@@ -19,11 +20,11 @@ import (
 )
 
 // checkKubeconfig looks at the contexts that call our helper, at what is set for it there, and for secrets.
-func (a *app) checkKubeconfig(config *api.Config) check {
+func (a *app) checkKubeconfig(config *api.Config) diagnosis.Check {
 	const name = "kubeconfig"
 	ours := kubeconfig.EdgeContexts(config)
 	if refused := refusedContexts(config); len(refused) > 0 {
-		return failed(name, fmt.Errorf("contexts whose arguments the credential helper refuses: %s",
+		return diagnosis.Failed(name, fmt.Errorf("contexts whose arguments the credential helper refuses: %s",
 			strings.Join(refused, ", ")),
 			"kubectl edge kubeconfig create --overwrite writes them again")
 	}
@@ -34,22 +35,22 @@ func (a *app) checkKubeconfig(config *api.Config) check {
 		}
 	}
 	if len(lost) > 0 {
-		return failed(name, fmt.Errorf("contexts whose profile is gone: %s", strings.Join(lost, ", ")),
+		return diagnosis.Failed(name, fmt.Errorf("contexts whose profile is gone: %s", strings.Join(lost, ", ")),
 			"kubectl edge kubeconfig create, or kubectl edge profile create")
 	}
 	secrets, redirects, err := auditKubeconfig()
 	switch {
 	case err != nil:
-		return failed(name, err, "kubectl edge kubeconfig audit")
+		return diagnosis.Failed(name, err, "kubectl edge kubeconfig audit")
 	case len(redirects) > 0:
-		return warned(name, "unless you wrote that yourself, delete it from exec.env of the user: kubectl edge "+
+		return diagnosis.Warned(name, "unless you wrote that yourself, delete it from exec.env of the user: kubectl edge "+
 			"kubeconfig audit -o wide",
 			"it sets what the credential helper should have from your shell: %s", strings.Join(redirects, "; "))
 	case secrets > 0:
-		return warned(name, "kubectl edge kubeconfig audit", "%s of kubectl edge; %s in the file",
+		return diagnosis.Warned(name, "kubectl edge kubeconfig audit", "%s of kubectl edge; %s in the file",
 			plugin.Count(len(ours), "context"), plugin.Count(secrets, "secret"))
 	}
-	return passed(name, "%s of kubectl edge", plugin.Count(len(ours), "context"))
+	return diagnosis.Passed(name, "%s of kubectl edge", plugin.Count(len(ours), "context"))
 }
 
 // refusedContexts returns the contexts that call our helper in vain, since it refuses their arguments.

@@ -11,6 +11,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/diagnosis"
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
@@ -66,16 +67,16 @@ func (a *app) probe(ctx context.Context, s profile.Scope) (probe, error) {
 
 // checkAccount makes the checks that ask STACKIT as the profile: who that is, whether Edge Cloud can be used, and
 // whether tokens may be minted.
-func (a *app) checkAccount(ctx context.Context, s profile.Scope) []check {
+func (a *app) checkAccount(ctx context.Context, s profile.Scope) []diagnosis.Check {
 	p, err := a.probe(ctx, s)
 	forbidden := forbidden(err)
 	if err != nil && !forbidden {
-		return []check{failed("login", err, "kubectl edge login")}
+		return []diagnosis.Check{diagnosis.Failed("login", err, "kubectl edge login")}
 	}
-	checks := []check{a.describeLogin(p)}
+	checks := []diagnosis.Check{a.describeLogin(p)}
 	if s.ProjectID != "" {
 		if c, tried := a.checkService(ctx, s); tried {
-			if checks = append(checks, c); c.Status == checkFail || forbidden {
+			if checks = append(checks, c); c.Status == diagnosis.Fail || forbidden {
 				return a.orRefusal(checks, c, err)
 			}
 			return append(checks, a.checkRole(ctx, s, p.instances))
@@ -83,15 +84,15 @@ func (a *app) checkAccount(ctx context.Context, s profile.Scope) []check {
 	}
 	switch {
 	case s.ProjectID == "" && forbidden:
-		return append(checks, failed("projects", err, "kubectl edge login as an account that may list projects"))
+		return append(checks, diagnosis.Failed("projects", err, "kubectl edge login as an account that may list projects"))
 	case s.ProjectID == "":
-		return append(checks, skipped("edge cloud", "kubectl edge use", "not tried: the profile has no project"))
+		return append(checks, diagnosis.Skipped("edge cloud", "kubectl edge use", "not tried: the profile has no project"))
 	case forbidden:
-		return append(checks, failed("edge cloud", err,
+		return append(checks, diagnosis.Failed("edge cloud", err,
 			"enable Edge Cloud in the project, and give the account a role there: edge.reader to list, edge.admin to "+
 				"mint"))
 	}
-	checks = append(checks, passed("edge cloud", "project %s has %s in %s", s.ProjectID,
+	checks = append(checks, diagnosis.Passed("edge cloud", "project %s has %s in %s", s.ProjectID,
 		plugin.Count(len(p.instances), "instance"), s.Region))
 	return append(checks, a.checkRole(ctx, s, p.instances))
 }
@@ -103,51 +104,51 @@ func forbidden(err error) bool {
 }
 
 // orRefusal adds the refusal to list instances, if that is not explained by a service that is not enabled.
-func (a *app) orRefusal(checks []check, service check, refusal error) []check {
-	if service.Status == checkFail {
+func (a *app) orRefusal(checks []diagnosis.Check, service diagnosis.Check, refusal error) []diagnosis.Check {
+	if service.Status == diagnosis.Fail {
 		return checks
 	}
-	return append(checks, failed("role", refusal, "ask the owner of the project for the role edge.reader to list, "+
+	return append(checks, diagnosis.Failed("role", refusal, "ask the owner of the project for the role edge.reader to list, "+
 		"edge.admin to mint"))
 }
 
 // checkService asks whether Edge Cloud is enabled in the project, where that can be asked.
-func (a *app) checkService(ctx context.Context, s profile.Scope) (c check, tried bool) {
+func (a *app) checkService(ctx context.Context, s profile.Scope) (c diagnosis.Check, tried bool) {
 	const name, next = "edge cloud", "kubectl edge instance create --enable-service"
 	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
 	defer cancel()
 	cloud, err := a.cloud(ctx, s)
 	if err != nil {
-		return check{}, false
+		return diagnosis.Check{}, false
 	}
 	state, err := cloud.EdgeService(ctx, s.ProjectID, s.Region)
 	switch {
 	case err != nil: // nobody answers that question, or not this account: the list of instances says as much
-		return check{}, false
+		return diagnosis.Check{}, false
 	case state == stackit.ServiceEnabled:
-		return passed(name, "enabled in project %s in %s", s.ProjectID, s.Region), true
+		return diagnosis.Passed(name, "enabled in project %s in %s", s.ProjectID, s.Region), true
 	case state == stackit.ServiceEnabling:
-		return failed(name, fmt.Errorf("being enabled in project %s in %s", s.ProjectID, s.Region),
+		return diagnosis.Failed(name, fmt.Errorf("being enabled in project %s in %s", s.ProjectID, s.Region),
 			"try again in a minute"), true
 	case state == stackit.ServiceDisabled || state == stackit.ServiceDisabling:
-		return failed(name, fmt.Errorf("not enabled in project %s in %s (%s)", s.ProjectID, s.Region, state), next),
+		return diagnosis.Failed(name, fmt.Errorf("not enabled in project %s in %s (%s)", s.ProjectID, s.Region, state), next),
 			true
 	}
-	return check{}, false // a state that STACKIT added since
+	return diagnosis.Check{}, false // a state that STACKIT added since
 }
 
-func (a *app) describeLogin(p probe) check {
+func (a *app) describeLogin(p probe) diagnosis.Check {
 	who := cmp.Or(p.principal, "somebody whose name the token does not say")
 	switch {
 	case p.environment && !p.ends.IsZero():
-		return passed("login", "%s, by %s of the environment, which goes before any session; it %s", who, p.method,
+		return diagnosis.Passed("login", "%s, by %s of the environment, which goes before any session; it %s", who, p.method,
 			a.left(p.ends))
 	case p.environment:
-		return passed("login", "%s, by %s of the environment, which goes before any session", who, p.method)
+		return diagnosis.Passed("login", "%s, by %s of the environment, which goes before any session", who, p.method)
 	case p.ends.IsZero():
-		return passed("login", "%s, by %s", who, p.method)
+		return diagnosis.Passed("login", "%s, by %s", who, p.method)
 	}
-	return passed("login", "%s, by %s; the session %s", who, p.method, a.left(p.ends))
+	return diagnosis.Passed("login", "%s, by %s; the session %s", who, p.method, a.left(p.ends))
 }
 
 // nobody is the id of an instance that does not exist, for a token that cannot be minted.
@@ -155,41 +156,41 @@ const nobody = "doctor-0000000"
 
 // checkRole finds out whether the account may mint without minting: STACKIT refuses a role that may not before it looks
 // for the instance, and this one does not exist.
-func (a *app) checkRole(ctx context.Context, s profile.Scope, instances []stackit.Instance) check {
+func (a *app) checkRole(ctx context.Context, s profile.Scope, instances []stackit.Instance) diagnosis.Check {
 	const name = "role"
 	if slices.ContainsFunc(instances, func(i stackit.Instance) bool { return i.Id == nobody }) {
-		return skipped(name, "kubectl edge token create", "not tried, because an instance %s exists", nobody)
+		return diagnosis.Skipped(name, "kubectl edge token create", "not tried, because an instance %s exists", nobody)
 	}
 	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
 	defer cancel()
 	cloud, err := a.cloud(ctx, s)
 	if err != nil {
-		return failed(name, err, "kubectl edge login")
+		return diagnosis.Failed(name, err, "kubectl edge login")
 	}
 	_, err = cloud.Token(ctx, s.ProjectID, s.Region, nobody, expiration.Min)
 	var refusal *stackit.APIError
 	switch {
 	case errors.As(err, &refusal) && refusal.Status == http.StatusNotFound && !refusal.Page:
-		return passed(name, "STACKIT does not refuse to mint tokens for this account")
+		return diagnosis.Passed(name, "STACKIT does not refuse to mint tokens for this account")
 	case forbidden(err):
-		return failed(name, fmt.Errorf("this account may not mint tokens: it lacks the role edge.admin in project %s",
+		return diagnosis.Failed(name, fmt.Errorf("this account may not mint tokens: it lacks the role edge.admin in project %s",
 			s.ProjectID),
 			"ask the owner of the project for the role, or log in as another account: kubectl edge login")
 	case err == nil:
 		err = errors.New("STACKIT minted a token for an instance that it does not list")
 	}
-	return skipped(name, "kubectl edge token create", "not known: %v", err)
+	return diagnosis.Skipped(name, "kubectl edge token create", "not known: %v", err)
 }
 
 // checkSpace makes the place of a next refresh token, as renewing does before it spends the one there is.
-func (a *app) checkSpace(account *login.Account) check {
+func (a *app) checkSpace(account *login.Account) diagnosis.Check {
 	const name = "disk"
 	switch tried, err := account.CheckSpace(); {
 	case !tried:
-		return skipped(name, "kubectl edge login", "not tried: there is no session whose secrets need space")
+		return diagnosis.Skipped(name, "kubectl edge login", "not tried: there is no session whose secrets need space")
 	case err != nil:
-		return failed(name, fmt.Errorf("the session cannot be renewed, since the next refresh token has no place: %w",
+		return diagnosis.Failed(name, fmt.Errorf("the session cannot be renewed, since the next refresh token has no place: %w",
 			err), "make room below "+a.dirs.State)
 	}
-	return passed(name, "%s has space for the next refresh token", filepath.Join(a.dirs.State, "secrets"))
+	return diagnosis.Passed(name, "%s has space for the next refresh token", filepath.Join(a.dirs.State, "secrets"))
 }

@@ -14,37 +14,11 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/diagnosis"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/server"
 )
-
-// Outcomes of a check.
-const (
-	checkOK   = "ok"
-	checkWarn = "warn" // it works, but not as well as it could
-	checkFail = "fail"
-)
-
-// check is what doctor found out about one thing.
-type check struct {
-	Name   string `json:"name"`
-	Status string `json:"status"` // one of the constants
-	Detail string `json:"detail"`
-	Next   string `json:"next,omitempty"`
-}
-
-func passed(name, format string, args ...any) check {
-	return check{Name: name, Status: checkOK, Detail: fmt.Sprintf(format, args...)}
-}
-
-// failed has the error's own hint go before next.
-func failed(name string, err error, next string) check {
-	if h := hint.Of(err); h != "" {
-		next = h
-	}
-	return check{Name: name, Status: checkFail, Detail: err.Error(), Next: next}
-}
 
 type doctorOptions struct {
 	streams
@@ -87,21 +61,10 @@ func (o *doctorOptions) run(ctx context.Context) error {
 		if err := printJSON(o.streams, checks); err != nil {
 			return err
 		}
+	} else {
+		diagnosis.Print(o.Out, checks)
 	}
-	failures := 0
-	for _, c := range checks {
-		if c.Status == checkFail {
-			failures++
-		}
-		if o.output == "json" {
-			continue
-		}
-		fmt.Fprintf(o.Out, "%-4s  %s: %s\n", c.Status, c.Name, strings.ReplaceAll(c.Detail, "\n", " "))
-		if c.Next != "" {
-			fmt.Fprintf(o.Out, "      next: %s\n", c.Next)
-		}
-	}
-	if failures > 0 {
+	if diagnosis.Failures(checks) > 0 {
 		return exitStatus(1)
 	}
 	return nil
@@ -121,13 +84,13 @@ func (o *doctorOptions) place() string {
 }
 
 // checkServers runs the programs that up runs.
-func (o *doctorOptions) checkServers(ctx context.Context) []check {
+func (o *doctorOptions) checkServers(ctx context.Context) []diagnosis.Check {
 	const next = "hack/servers.sh builds them and prints their folder, for --servers; or use up --no-cluster"
 	dir, err := findServers(o.servers)
 	if err != nil {
-		return []check{failed("servers", err, next)}
+		return []diagnosis.Check{diagnosis.Failed("servers", err, next)}
 	}
-	checks := []check{}
+	checks := []diagnosis.Check{}
 	for _, name := range []string{"etcd", "kube-apiserver", "kubectl"} {
 		args := []string{"--version"}
 		if name == "kubectl" {
@@ -142,54 +105,54 @@ func (o *doctorOptions) checkServers(ctx context.Context) []check {
 			if _, err := exec.LookPath(name); err == nil {
 				continue // commands in the sandbox find that one
 			}
-			checks = append(checks, check{name, checkWarn, err.Error(), "put kubectl on the PATH: commands in the " +
-				"sandbox will not find one"})
+			checks = append(checks, diagnosis.Warned(name,
+				"put kubectl on the PATH: commands in the sandbox will not find one", "%v", err))
 		case err != nil:
-			checks = append(checks, failed(name, err, next))
+			checks = append(checks, diagnosis.Failed(name, err, next))
 		default:
-			checks = append(checks, passed(name, "%s, in %s", version, dir))
+			checks = append(checks, diagnosis.Passed(name, "%s, in %s", version, dir))
 		}
 	}
 	return checks
 }
 
 // checkPorts opens a port as up does.
-func checkPorts() check {
+func checkPorts() diagnosis.Check {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return failed("ports", fmt.Errorf("listen: %w", err), "the loopback interface is needed: ip link set lo up")
+		return diagnosis.Failed("ports", fmt.Errorf("listen: %w", err), "the loopback interface is needed: ip link set lo up")
 	}
 	defer l.Close()
 	if _, err := net.LookupHost("localhost"); err != nil {
-		return failed("ports", err, "clients look up localhost: put 127.0.0.1 localhost into /etc/hosts")
+		return diagnosis.Failed("ports", err, "clients look up localhost: put 127.0.0.1 localhost into /etc/hosts")
 	}
-	return passed("ports", "free ones of 127.0.0.1, which is localhost")
+	return diagnosis.Passed("ports", "free ones of 127.0.0.1, which is localhost")
 }
 
 // wantedDisk is what an API server and its etcd write in an hour or so, in bytes.
 const wantedDisk = 500 << 20
 
-func checkDisk(dir string) check {
+func checkDisk(dir string) diagnosis.Check {
 	free, err := freeBytes(dir)
 	const next = "make space there, or choose another place with TMPDIR or --data-dir"
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
-		return passed("disk", "%s, whose free space this system does not say", dir)
+		return diagnosis.Passed("disk", "%s, whose free space this system does not say", dir)
 	case err != nil:
-		return failed("disk", err, next)
+		return diagnosis.Failed("disk", err, next)
 	case free < wantedDisk/10:
-		return failed("disk", fmt.Errorf("%d MB are free in %s", free>>20, dir), next)
+		return diagnosis.Failed("disk", fmt.Errorf("%d MB are free in %s", free>>20, dir), next)
 	case free < wantedDisk:
-		return check{"disk", checkWarn, fmt.Sprintf("%d MB are free in %s", free>>20, dir), next}
+		return diagnosis.Warned("disk", next, "%d MB are free in %s", free>>20, dir)
 	}
-	return passed("disk", "%d MB are free in %s", free>>20, dir)
+	return diagnosis.Passed("disk", "%d MB are free in %s", free>>20, dir)
 }
 
 // checkLeftovers looks for the folders of sandboxes that were killed: their servers ended with them.
-func checkLeftovers() check {
+func checkLeftovers() diagnosis.Check {
 	folders, err := filepath.Glob(filepath.Join(os.TempDir(), tempPrefix+"*"))
 	if err != nil {
-		return failed("left-overs", err, "")
+		return diagnosis.Failed("left-overs", err, "")
 	}
 	var left []string
 	for _, folder := range folders {
@@ -198,10 +161,10 @@ func checkLeftovers() check {
 		}
 	}
 	if len(left) > 0 {
-		return check{"left-overs", checkWarn, fmt.Sprintf("%d folders of sandboxes that were killed", len(left)),
-			"rm -r " + strings.Join(left, " ")}
+		return diagnosis.Warned("left-overs", "rm -r "+strings.Join(left, " "),
+			"%d folders of sandboxes that were killed", len(left))
 	}
-	return passed("left-overs", "none")
+	return diagnosis.Passed("left-overs", "none")
 }
 
 // inUse reports whether a sandbox holds a folder.
@@ -218,42 +181,41 @@ func inUse(dir string) bool {
 }
 
 // checkDataDir reads what a folder keeps, without changing it.
-func checkDataDir(dir string) check {
+func checkDataDir(dir string) diagnosis.Check {
 	const name = "data"
 	info, err := os.Stat(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return passed(name, "%s does not exist yet", dir)
+		return diagnosis.Passed(name, "%s does not exist yet", dir)
 	case err != nil:
-		return failed(name, err, "use another folder")
+		return diagnosis.Failed(name, err, "use another folder")
 	case !info.IsDir():
-		return failed(name, fmt.Errorf("%s is not a folder", dir), "use another name")
+		return diagnosis.Failed(name, fmt.Errorf("%s is not a folder", dir), "use another name")
 	}
 	facts, err := server.ReadFacts(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return failed(name, err, "")
+		return diagnosis.Failed(name, err, "")
 	}
 	state, err := sandbox.ReadState(dir)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return passed(name, "%s keeps no sandbox yet", dir)
+		return diagnosis.Passed(name, "%s keeps no sandbox yet", dir)
 	case err != nil:
-		return failed(name, err, "")
+		return diagnosis.Failed(name, err, "")
 	case info.Mode().Perm()&0o077 != 0:
-		return check{name, checkWarn, fmt.Sprintf("others may enter %s, which has private keys", dir),
-			"chmod 700 " + hint.Word(dir)}
+		return diagnosis.Warned(name, "chmod 700 "+hint.Word(dir), "others may enter %s, which has private keys", dir)
 	case inUse(dir):
-		return passed(name, "%s is used by a sandbox that runs, at %s", dir, state.URL)
+		return diagnosis.Passed(name, "%s is used by a sandbox that runs, at %s", dir, state.URL)
 	case facts != nil:
 		for _, port := range facts.Ports() {
 			l, err := net.Listen("tcp", port)
 			if err != nil {
-				return failed(name, fmt.Errorf("the sandbox in %s listens at %s: %w", dir, port, err),
+				return diagnosis.Failed(name, fmt.Errorf("the sandbox in %s listens at %s: %w", dir, port, err),
 					"end the program that has the port")
 			}
 			l.Close()
 		}
 	}
-	return passed(name, "%s is sound: %d instances and %d accounts, at %s", dir, len(state.Instances),
+	return diagnosis.Passed(name, "%s is sound: %d instances and %d accounts, at %s", dir, len(state.Instances),
 		len(state.Accounts), state.URL)
 }

@@ -11,7 +11,6 @@ import (
 	"fmt"
 	"os"
 	"regexp"
-	"strconv"
 	"strings"
 	"syscall"
 )
@@ -69,20 +68,6 @@ type Call struct {
 }
 
 func (c Call) String() string { return fmt.Sprintf("%s %s#%d", c.Name, c.Path, c.Ordinal) }
-
-// ParseCall is the inverse of String.
-func ParseCall(s string) (Call, error) {
-	name, rest, ok := strings.Cut(s, " ")
-	at := strings.LastIndexByte(rest, '#')
-	if !ok || at < 0 {
-		return Call{}, fmt.Errorf("%q is not a call such as %q", s, Call{"write", "kubeconfig", 1})
-	}
-	ordinal, err := strconv.Atoi(rest[at+1:])
-	if err != nil {
-		return Call{}, fmt.Errorf("%q has no ordinal", s)
-	}
-	return Call{name, rest[:at], ordinal}, nil
-}
 
 // Takes reports whether the fault makes sense for the call: only a write can be short. A writer looks in eight places
 // for what earlier ones left, in one loop: errors, unlike a kill or a full disk, are met in two of them.

@@ -16,8 +16,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
-// FactsFile is the file in a data folder that holds what a server is reached by.
-const FactsFile = "server.json"
+// factsFile is the file in a data folder that holds what a server is reached by.
+const factsFile = "server.json"
 
 const factsVersion = 1
 
@@ -38,7 +38,7 @@ func (f *Facts) Ports() []string {
 
 // ReadFacts reads them from a data folder, and says what is wrong with them.
 func ReadFacts(dir string) (*Facts, error) {
-	path := filepath.Join(dir, FactsFile)
+	path := filepath.Join(dir, factsFile)
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
@@ -77,7 +77,7 @@ func (f *Facts) save(dir string) error {
 	if err != nil {
 		return err
 	}
-	return atomicfile.Write(filepath.Join(dir, FactsFile), append(data, '\n'), 0o600)
+	return atomicfile.Write(filepath.Join(dir, factsFile), append(data, '\n'), 0o600)
 }
 
 // LockFile is the file in a folder that is locked while a sandbox uses it.

@@ -1,4 +1,5 @@
-package sandboxtest
+// Package signin does what a person does at the sandbox's pages, without a browser.
+package signin
 
 import (
 	"context"
@@ -15,7 +16,7 @@ func SignIn(ctx context.Context, client *http.Client, authorizationURL, email, p
 	error) {
 	noRedirect := *client
 	noRedirect.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	resp, err := submit(ctx, &noRedirect, authorizationURL, email, password, allow)
+	resp, err := Submit(ctx, &noRedirect, authorizationURL, email, password, allow)
 	if err != nil {
 		return nil, fmt.Errorf("sign in: %w", err)
 	}
@@ -25,20 +26,8 @@ func SignIn(ctx context.Context, client *http.Client, authorizationURL, email, p
 	return resp.Location()
 }
 
-// ConnectDevice does what a person does at a device's verification_uri_complete.
-func ConnectDevice(ctx context.Context, client *http.Client, verificationURIComplete, email, password string,
-	allow bool) error {
-	resp, err := submit(ctx, client, verificationURIComplete, email, password, allow)
-	if err != nil {
-		return fmt.Errorf("connect device: %w", err)
-	}
-	if resp.StatusCode != http.StatusOK {
-		return fmt.Errorf("connect device: %s", resp.Status)
-	}
-	return nil
-}
-
-func submit(ctx context.Context, client *http.Client, page, email, password string, allow bool) (*http.Response,
+// Submit sends the form of a page that asks for e-mail, password and a decision. The response's body has been read.
+func Submit(ctx context.Context, client *http.Client, page, email, password string, allow bool) (*http.Response,
 	error) {
 	form := url.Values{"email": {email}, "password": {password}, "decision": {"deny"}}
 	if allow {

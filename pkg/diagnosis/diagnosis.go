@@ -1,0 +1,69 @@
+// Package diagnosis is what a doctor command finds out: the outcomes of its checks, and how they are shown.
+package diagnosis
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+)
+
+// Outcomes of a check.
+const (
+	OK   = "ok"
+	Warn = "warn" // it works, but not as well as it could
+	Fail = "fail"
+	Skip = "skip" // it was not tried, or said nothing
+)
+
+// Check is what doctor found out about one thing. It holds no secret.
+type Check struct {
+	Name   string `json:"name"`
+	Status string `json:"status"` // one of the constants
+	Detail string `json:"detail"`
+	Next   string `json:"next,omitempty"` // what to do about it
+}
+
+// Passed is the outcome of a check that found all well.
+func Passed(name, format string, args ...any) Check {
+	return Check{Name: name, Status: OK, Detail: fmt.Sprintf(format, args...)}
+}
+
+// Warned is the outcome of a check that found what works, but not well.
+func Warned(name, next, format string, args ...any) Check {
+	return Check{Name: name, Status: Warn, Detail: fmt.Sprintf(format, args...), Next: next}
+}
+
+// Skipped is the outcome of a check that could not be made.
+func Skipped(name, next, format string, args ...any) Check {
+	return Check{Name: name, Status: Skip, Detail: fmt.Sprintf(format, args...), Next: next}
+}
+
+// Failed is the outcome of a check that ended with err, whose hint goes before next.
+func Failed(name string, err error, next string) Check {
+	if h := hint.Of(err); h != "" {
+		next = h
+	}
+	return Check{Name: name, Status: Fail, Detail: err.Error(), Next: next}
+}
+
+// Failures is how many of the checks failed.
+func Failures(checks []Check) int {
+	n := 0
+	for _, c := range checks {
+		if c.Status == Fail {
+			n++
+		}
+	}
+	return n
+}
+
+// Print writes the checks for a person to read, each with what to do about it.
+func Print(w io.Writer, checks []Check) {
+	for _, c := range checks {
+		fmt.Fprintf(w, "%-5s %s: %s\n", c.Status, c.Name, hint.PrintableLines(c.Detail))
+		if c.Next != "" {
+			fmt.Fprintf(w, "      next: %s\n", hint.PrintableLines(c.Next))
+		}
+	}
+}
