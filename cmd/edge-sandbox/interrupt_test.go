@@ -16,8 +16,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
 )
 
-// TestInterruptedWhileStarting sends Ctrl-C when a file appears that says how far the start has come: nothing is left of
-// the sandbox, neither a process nor a temporary folder, and what is kept is sound.
+// TestInterruptedWhileStarting sends Ctrl-C when a file appears that says how far the start has come: nothing is left
+// of the sandbox, neither a process nor a temporary folder, and what is kept is sound.
 func TestInterruptedWhileStarting(t *testing.T) {
 	servers := clustertest.Servers(t)
 	const demo = "clusters/demo-3714d85/"

@@ -13,8 +13,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// TestExampleWorkflow runs the steps of docs/examples/sandbox/workflow.yml as GitHub Actions does: each is a shell of its
-// own, and none may fail.
+// TestExampleWorkflow runs the steps of docs/examples/sandbox/workflow.yml as GitHub Actions does: each is a shell of
+// its own, and none may fail.
 func TestExampleWorkflow(t *testing.T) {
 	data, err := os.ReadFile(filepath.Join("..", "..", "docs", "examples", "sandbox", "workflow.yml"))
 	if err != nil {

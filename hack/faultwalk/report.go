@@ -35,7 +35,8 @@ func (f figures) writeTo(page string) error {
 		}
 		fmt.Fprintf(&b, "| runs: %s | %s |\n", fault.What(), n)
 	}
-	fmt.Fprintf(&b, "| **all runs** | **%d** |\n| calls that three runs did not make again | %d |\n", f.trials, f.missed)
+	fmt.Fprintf(&b, "| **all runs** | **%d** |\n| calls that three runs did not make again | %d |\n", f.trials,
+		f.missed)
 	fmt.Fprintf(&b, "| **runs that broke a promise** | **%d** |\n", len(f.violations))
 	if len(f.violations) > 0 {
 		b.WriteString("\nThose were:\n\n")

@@ -47,7 +47,8 @@ func TestPackDependsOnContentsAlone(t *testing.T) {
 	for _, kind := range []string{"a.tar", "a.tar.gz", "a.zip"} {
 		t.Run(kind, func(t *testing.T) {
 			var packed [][]byte
-			for _, folder := range []string{tree(t, 0o644, 0o755, kind != "a.zip"), tree(t, 0o600, 0o700, kind != "a.zip")} {
+			for _, folder := range []string{tree(t, 0o644, 0o755, kind != "a.zip"),
+				tree(t, 0o600, 0o700, kind != "a.zip")} {
 				out := filepath.Join(t.TempDir(), kind)
 				if err := pack(out, folder, commit); err != nil {
 					t.Fatal(err)
@@ -74,7 +75,8 @@ func TestPackDependsOnContentsAlone(t *testing.T) {
 
 func TestPackRefuses(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "a.zip")
-	if err := pack(out, tree(t, 0o644, 0o755, true), commit); err == nil || !strings.Contains(err.Error(), "is a link") {
+	if err := pack(out, tree(t, 0o644, 0o755, true), commit); err == nil ||
+		!strings.Contains(err.Error(), "is a link") {
 		t.Errorf("a link in a zip: %v", err)
 	}
 	if _, err := os.Stat(out); err == nil {
@@ -118,7 +120,8 @@ func TestLicences(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Apache-2.0, for:\n", "  github.com/google/go-containerregistry v", "BSD-3-Clause, for:",
+	for _, want := range []string{"Apache-2.0, for:\n", "  github.com/google/go-containerregistry v",
+		"BSD-3-Clause, for:",
 		"  Go's standard library and runtime go", "  golang.org/x/crypto/x509roots/fallback v"} {
 		if !strings.Contains(string(content), want) {
 			t.Errorf("no %q", want)

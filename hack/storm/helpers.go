@@ -143,7 +143,8 @@ func (h *home) weather(ctx context.Context, w weather, helpers int) (given, refu
 
 // next wants a token for who asks when the weather is over. What failed a moment ago is not tried at once.
 func (h *home) next(ctx context.Context) error {
-	if _, stderr, err := h.run(ctx, "kubectl-edge", "token", "create", "--instance-id", sandbox.InstanceID, "--write-to",
+	if _, stderr, err := h.run(ctx, "kubectl-edge", "token", "create", "--instance-id", sandbox.InstanceID,
+		"--write-to",
 		filepath.Join(h.dir, "token")); err != nil {
 		return fmt.Errorf("afterwards: %w: %s", err, stderr)
 	}

@@ -81,7 +81,8 @@ func tryCreate(dir *securefile.Dir, name string) (*temp, error) {
 	}
 	err = oslock.Try(lock)
 	if err != nil && !errors.Is(err, oslock.ErrHeld) {
-		err = oslock.Try(lock) // failed just then, as a lock daemon may: without a lock the next one to sweep would take it
+		// Failed just then, as a lock daemon may: without a lock the next one to sweep would take it.
+		err = oslock.Try(lock)
 	}
 	if errors.Is(err, oslock.ErrHeld) || err == nil && removed(lock) {
 		_ = lock.Close()

@@ -184,8 +184,8 @@ func (n *names) assigns(value string) bool {
 }
 
 // assignments calls found with the place of each value in a text that something called a secret is given, until it
-// returns false. It reads the text once. Prose, in which other words follow, is not an assignment, as in "the token: ask
-// Ann".
+// returns false. It reads the text once. Prose, in which other words follow, is not an assignment, as in "the token:
+// ask Ann".
 func (n *names) assignments(text string, found func(start, end int) bool) {
 	for i := 0; i < len(text); {
 		if !letter(text[i]) && text[i] != '_' {

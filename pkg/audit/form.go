@@ -34,7 +34,8 @@ func placeholder(value string) bool {
 			}
 			return -1
 		}, value)
-		if strings.Trim(value, "[](){}<>*_-!. /") != "" && isOne(bare, standIns) && !strings.ContainsAny(value, digits) {
+		if strings.Trim(value, "[](){}<>*_-!. /") != "" && isOne(bare, standIns) &&
+			!strings.ContainsAny(value, digits) {
 			return true
 		}
 		for _, verb := range []string{"your", "replace", "insert", "enter", "put", "paste", "changethis"} {
@@ -169,7 +170,8 @@ func strong(value string) bool {
 // ordinary reports whether a value that is not called a secret is not one by its form: a number, a UUID, a path, an
 // address, words.
 func ordinary(value string) bool {
-	if plain(value) || numberForm().MatchString(value) || uuidForm().MatchString(value) || wordForm().MatchString(value) {
+	if plain(value) || numberForm().MatchString(value) || uuidForm().MatchString(value) ||
+		wordForm().MatchString(value) {
 		return true
 	}
 	if _, err := netip.ParseAddrPort(value); err == nil {

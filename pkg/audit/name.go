@@ -42,8 +42,8 @@ var (
 		"signature"}
 	weakWords = []string{"key", "auth", "authorization", "authentication", "sid", "session", "creds",
 		"cred", "login"}
-	// aboutSuffixes say of a name that it is about a secret, or about something else, whatever is before them; aboutWords
-	// do as the last word, and switches as any.
+	// aboutSuffixes say of a name that it is about a secret, or about something else, whatever is before them;
+	// aboutWords do as the last word, and switches as any.
 	aboutSuffixes = []string{
 		"file", "path", "dir", "directory", "url", "uri", "endpoint", "name", "type", "id", "ids", "expiry",
 		"expiration", "lifetime", "ttl", "timeout", "audience", "cache", "storage", "format", "version", "method",

@@ -45,8 +45,8 @@ func (s *Sandbox) isOwn(host string) bool {
 	return host == "localhost" || err == nil && host == own.Hostname()
 }
 
-// gateway does to answers, those of faults as well, what STACKIT's edge does: a request ID, which is the client's own if
-// it sent one, and compression where the client takes it.
+// gateway does to answers, those of faults as well, what STACKIT's edge does: a request ID, which is the client's own
+// if it sent one, and compression where the client takes it.
 func gateway(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get(requestIDHeader)

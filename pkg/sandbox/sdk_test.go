@@ -13,8 +13,8 @@ import (
 
 func TestSDK(t *testing.T) { askBySDK(t) }
 
-// askBySDK asks a sandbox by STACKIT's SDK, and returns it. The SDK decodes strictly, so it checks the answers' form. It
-// compares expiry with the machine's time.
+// askBySDK asks a sandbox by STACKIT's SDK, and returns it. The SDK decodes strictly, so it checks the answers' form.
+// It compares expiry with the machine's time.
 func askBySDK(t *testing.T) *sandbox.Sandbox {
 	t.Helper()
 	s, _ := sandboxtest.Start(t)

@@ -171,8 +171,8 @@ func (s *Store) inUse(id string) bool {
 	})
 }
 
-// addKey makes a key, puts it into the keyring or else into a file, and makes it the first of ring. What an earlier call
-// left that was interrupted in between, it removes.
+// addKey makes a key, puts it into the keyring or else into a file, and makes it the first of ring. What an earlier
+// call left that was interrupted in between, it removes.
 func (s *Store) addKey(ring *keyRing) (id string, key []byte, err error) {
 	_ = s.sweep(*ring) // what cannot be removed hinders nobody
 	key = make([]byte, keySize)

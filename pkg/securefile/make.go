@@ -8,8 +8,8 @@ import (
 )
 
 // MakeOwn makes a folder for our own files, and those above it that are missing, with mode 0700. Root, by sudo or with
-// another user's $HOME, makes none in a folder of another user, who could not use it any more: ~/.cache, say. Neither is
-// one that is another user's accepted, since what root made in it would be root's.
+// another user's $HOME, makes none in a folder of another user, who could not use it any more: ~/.cache, say. Neither
+// is one that is another user's accepted, since what root made in it would be root's.
 func MakeOwn(path string) error {
 	above, missing, err := firstMissing(path)
 	if err != nil {

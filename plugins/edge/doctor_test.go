@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/diagnosis"
 )
 
 func TestCheckSkew(t *testing.T) {

@@ -125,7 +125,8 @@ func (a *app) checkEndpoint(ctx context.Context, client *http.Client, name, addr
 	defer response.Body.Close()
 	_, _ = io.CopyN(io.Discard, response.Body, 64<<10) // lets the connection be used again
 	if response.StatusCode >= 500 {
-		return diagnosis.Warned(name, "try again in a moment", "%s answers %s", request.URL.Host, response.Status), 0, false
+		return diagnosis.Warned(name, "try again in a moment", "%s answers %s", request.URL.Host, response.Status), 0,
+			false
 	}
 	if date, err := http.ParseTime(response.Header.Get("Date")); err == nil {
 		skew, known = a.Now().Sub(date), true
@@ -149,10 +150,12 @@ func (a *app) checkCache() diagnosis.Check {
 		return diagnosis.Failed(name, err,
 			"kubectl edge config set "+tokencache.Setting+" '', or "+hint.Unset(tokencache.Variable))
 	case store.OffBy() != "":
-		return diagnosis.Warned(name, cacheAgain(store), "turned off by %s, so every command mints a token", store.OffBy())
+		return diagnosis.Warned(name, cacheAgain(store), "turned off by %s, so every command mints a token",
+			store.OffBy())
 	}
 	if err := store.Prepare(); err != nil {
-		return diagnosis.Failed(name, fmt.Errorf("%s cannot be used, so every command mints a token: %w", store.Dir(), err),
+		return diagnosis.Failed(name, fmt.Errorf("%s cannot be used, so every command mints a token: %w", store.Dir(),
+			err),
 			"make it a folder of your own with mode 0700, or remove it")
 	}
 	return diagnosis.Passed(name, "%s", store.Dir())

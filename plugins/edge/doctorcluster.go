@@ -35,7 +35,8 @@ func (a *app) checkCluster(ctx context.Context, config *api.Config) diagnosis.Ch
 	}
 	request, ours := kubeconfig.RequestOf(config.AuthInfos[entry.AuthInfo])
 	if !ours {
-		return diagnosis.Skipped(name, "kubectl edge use", "not tried: the current context %q is not one of kubectl edge",
+		return diagnosis.Skipped(name, "kubectl edge use",
+			"not tried: the current context %q is not one of kubectl edge",
 			current)
 	}
 	server, err := askVersion(ctx)
@@ -47,12 +48,14 @@ func (a *app) checkCluster(ctx context.Context, config *api.Config) diagnosis.Ch
 }
 
 // checkAccepted asks the instance's server whether it takes the cached token.
-func (a *app) checkAccepted(ctx context.Context, current string, server *url.URL, request tokenrequest.Request) diagnosis.Check {
+func (a *app) checkAccepted(ctx context.Context, current string, server *url.URL,
+	request tokenrequest.Request) diagnosis.Check {
 	const name = "cluster"
 	whoami := "kubectl --context " + hint.Word(current) + " auth whoami"
 	target, err := request.Resolve(a.dirs, a.Getenv)
 	if err != nil {
-		return diagnosis.Skipped(name, whoami, "%s answers; whether it takes a token was not tried: %v", server.Host, err)
+		return diagnosis.Skipped(name, whoami, "%s answers; whether it takes a token was not tried: %v", server.Host,
+			err)
 	}
 	token, err := target.Store.Get(target.Key, a.Now())
 	if err != nil {
@@ -61,7 +64,8 @@ func (a *app) checkAccepted(ctx context.Context, current string, server *url.URL
 	}
 	named, known := target.Store.Server(target.Key, token)
 	if known && !kubeconfig.SameServer(named.URL, server.String()) {
-		return diagnosis.Failed(name, fmt.Errorf("context %q leads to %s, and STACKIT says that instance %s is at %s", current,
+		return diagnosis.Failed(name, fmt.Errorf("context %q leads to %s, and STACKIT says that instance %s is at %s",
+			current,
 			server.Host, request.InstanceID, named.URL), "kubectl edge kubeconfig create")
 	}
 	accepted, err := edgetoken.Accepted(ctx, named, token)

@@ -51,7 +51,8 @@ func (a *app) checkPolicy(config *api.Config) diagnosis.Check {
 	}
 	preference, err := kuberc.Read(data)
 	if err != nil {
-		return diagnosis.Failed(name, fmt.Errorf("read kuberc %s: %w", hint.Path(path), err), "correct it, or remove it")
+		return diagnosis.Failed(name, fmt.Errorf("read kuberc %s: %w", hint.Path(path), err),
+			"correct it, or remove it")
 	}
 	commands := map[string]bool{}
 	for _, c := range kubeconfig.EdgeContexts(config) {

@@ -43,7 +43,8 @@ func (a *app) checkKubeconfig(config *api.Config) diagnosis.Check {
 	case err != nil:
 		return diagnosis.Failed(name, err, "kubectl edge kubeconfig audit")
 	case len(redirects) > 0:
-		return diagnosis.Warned(name, "unless you wrote that yourself, delete it from exec.env of the user: kubectl edge "+
+		return diagnosis.Warned(name, "unless you wrote that yourself, delete it from exec.env of the user: kubectl "+
+			"edge "+
 			"kubeconfig audit -o wide",
 			"it sets what the credential helper should have from your shell: %s", strings.Join(redirects, "; "))
 	case secrets > 0:

@@ -84,9 +84,11 @@ func (a *app) checkAccount(ctx context.Context, s profile.Scope) []diagnosis.Che
 	}
 	switch {
 	case s.ProjectID == "" && forbidden:
-		return append(checks, diagnosis.Failed("projects", err, "kubectl edge login as an account that may list projects"))
+		return append(checks, diagnosis.Failed("projects", err,
+			"kubectl edge login as an account that may list projects"))
 	case s.ProjectID == "":
-		return append(checks, diagnosis.Skipped("edge cloud", "kubectl edge use", "not tried: the profile has no project"))
+		return append(checks, diagnosis.Skipped("edge cloud", "kubectl edge use",
+			"not tried: the profile has no project"))
 	case forbidden:
 		return append(checks, diagnosis.Failed("edge cloud", err,
 			"enable Edge Cloud in the project, and give the account a role there: edge.reader to list, edge.admin to "+
@@ -108,8 +110,9 @@ func (a *app) orRefusal(checks []diagnosis.Check, service diagnosis.Check, refus
 	if service.Status == diagnosis.Fail {
 		return checks
 	}
-	return append(checks, diagnosis.Failed("role", refusal, "ask the owner of the project for the role edge.reader to list, "+
-		"edge.admin to mint"))
+	return append(checks, diagnosis.Failed("role", refusal,
+		"ask the owner of the project for the role edge.reader to list, "+
+			"edge.admin to mint"))
 }
 
 // checkService asks whether Edge Cloud is enabled in the project, where that can be asked.
@@ -131,7 +134,8 @@ func (a *app) checkService(ctx context.Context, s profile.Scope) (c diagnosis.Ch
 		return diagnosis.Failed(name, fmt.Errorf("being enabled in project %s in %s", s.ProjectID, s.Region),
 			"try again in a minute"), true
 	case state == stackit.ServiceDisabled || state == stackit.ServiceDisabling:
-		return diagnosis.Failed(name, fmt.Errorf("not enabled in project %s in %s (%s)", s.ProjectID, s.Region, state), next),
+		return diagnosis.Failed(name, fmt.Errorf("not enabled in project %s in %s (%s)", s.ProjectID, s.Region, state),
+				next),
 			true
 	}
 	return diagnosis.Check{}, false // a state that STACKIT added since
@@ -141,7 +145,8 @@ func (a *app) describeLogin(p probe) diagnosis.Check {
 	who := cmp.Or(p.principal, "somebody whose name the token does not say")
 	switch {
 	case p.environment && !p.ends.IsZero():
-		return diagnosis.Passed("login", "%s, by %s of the environment, which goes before any session; it %s", who, p.method,
+		return diagnosis.Passed("login", "%s, by %s of the environment, which goes before any session; it %s", who,
+			p.method,
 			a.left(p.ends))
 	case p.environment:
 		return diagnosis.Passed("login", "%s, by %s of the environment, which goes before any session", who, p.method)
@@ -173,7 +178,8 @@ func (a *app) checkRole(ctx context.Context, s profile.Scope, instances []stacki
 	case errors.As(err, &refusal) && refusal.Status == http.StatusNotFound && !refusal.Page:
 		return diagnosis.Passed(name, "STACKIT does not refuse to mint tokens for this account")
 	case forbidden(err):
-		return diagnosis.Failed(name, fmt.Errorf("this account may not mint tokens: it lacks the role edge.admin in project %s",
+		return diagnosis.Failed(name, fmt.Errorf("this account may not mint tokens: it lacks the role edge.admin in "+
+			"project %s",
 			s.ProjectID),
 			"ask the owner of the project for the role, or log in as another account: kubectl edge login")
 	case err == nil:
@@ -189,7 +195,8 @@ func (a *app) checkSpace(account *login.Account) diagnosis.Check {
 	case !tried:
 		return diagnosis.Skipped(name, "kubectl edge login", "not tried: there is no session whose secrets need space")
 	case err != nil:
-		return diagnosis.Failed(name, fmt.Errorf("the session cannot be renewed, since the next refresh token has no place: %w",
+		return diagnosis.Failed(name, fmt.Errorf("the session cannot be renewed, since the next refresh token has no "+
+			"place: %w",
 			err), "make room below "+a.dirs.State)
 	}
 	return diagnosis.Passed(name, "%s has space for the next refresh token", filepath.Join(a.dirs.State, "secrets"))

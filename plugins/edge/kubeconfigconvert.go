@@ -252,8 +252,8 @@ func (o *kubeconfigConvertOptions) write(ctx context.Context, conversions []*con
 	return nil
 }
 
-// backUp copies the files of the conversions, and returns the copies' paths. It replaces nothing but what an earlier run
-// left that was interrupted: a copy of the file as it is, or the beginning of one.
+// backUp copies the files of the conversions, and returns the copies' paths. It replaces nothing but what an earlier
+// run left that was interrupted: a copy of the file as it is, or the beginning of one.
 func backUp(conversions []*conversion) (paths []string, err error) {
 	for _, c := range conversions {
 		path := c.File + ".bak"

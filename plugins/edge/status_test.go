@@ -7,6 +7,7 @@ import (
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/diagnosis"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 )
 
@@ -31,7 +32,7 @@ func TestPrincipalDoesNotSteerTheTerminal(t *testing.T) {
 				Tokens: []cachedToken{token, {Labels: tokencache.Labels{Instance: "demo-3714d85"}}}})
 		},
 		"doctor": func(a *app) error {
-			a.printChecks([]check{warned("login", principal, "%s, by browser", principal)})
+			diagnosis.Print(a.Out, []diagnosis.Check{diagnosis.Warned("login", principal, "%s, by browser", principal)})
 			return nil
 		},
 	} {

@@ -120,7 +120,8 @@ func (o *doctorOptions) checkServers(ctx context.Context) []diagnosis.Check {
 func checkPorts() diagnosis.Check {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
-		return diagnosis.Failed("ports", fmt.Errorf("listen: %w", err), "the loopback interface is needed: ip link set lo up")
+		return diagnosis.Failed("ports", fmt.Errorf("listen: %w", err),
+			"the loopback interface is needed: ip link set lo up")
 	}
 	defer l.Close()
 	if _, err := net.LookupHost("localhost"); err != nil {

@@ -157,23 +157,27 @@ const listenHint = "say ADDRESS:PORT: 127.0.0.1:8443 for this machine alone, 0.0
 	"reach it"
 
 func (o *upOptions) run(ctx context.Context) (err error) {
-	if o.dir, err = o.makeDir(); err != nil {
-		return err
-	}
-	if !o.keepDir {
-		defer func() { err = errors.Join(err, os.RemoveAll(o.dir)) }()
-	}
-	unlock, err := server.LockDir(o.dir) // says that the folder is in use, to another up and to doctor
-	if err != nil {
-		return err
-	}
-	defer unlock()
+	unlock := func() {}
+	defer func() {
+		unlock()
+		if !o.keepDir {
+			err = errors.Join(err, os.RemoveAll(o.dir)) // of "" if none was made
+		}
+	}()
 	start := time.Now()
-	srv, err := server.Start(o.server)
+	srv, err := server.Start(o.server) // has taken the data folder before anything is put there
 	if err != nil {
 		return err
 	}
 	defer func() { o.report(srv.Close()) }()
+	if o.dir, err = o.makeDir(); err != nil {
+		return err
+	}
+	release, err := server.LockDir(o.dir) // says that the folder is in use, to another up and to doctor
+	if err != nil {
+		return err
+	}
+	unlock = release
 	o.warn(srv)
 	if err := o.fill(ctx, srv); err != nil {
 		if ctx.Err() != nil {

@@ -14,8 +14,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Tracer runs commands, one at a time. It has a thread of its own from its start to its end: the calls of ptrace have to
-// come from one, and so does wait4, which would take the children that another goroutine started on a shared one.
+// Tracer runs commands, one at a time. It has a thread of its own from its start to its end: the calls of ptrace have
+// to come from one, and so does wait4, which would take the children that another goroutine started on a shared one.
 type Tracer struct {
 	jobs chan func()
 }

@@ -18,7 +18,8 @@ import (
 func TestCloseWhileStarting(t *testing.T) {
 	servers, dir := t.TempDir(), t.TempDir()
 	// This etcd never listens, so that the start goes on until it is ended.
-	if err := os.WriteFile(filepath.Join(servers, "etcd"), []byte("#!/bin/sh\nexec tail -f /dev/null\n"), 0o700); err != nil {
+	if err := os.WriteFile(filepath.Join(servers, "etcd"), []byte("#!/bin/sh\nexec tail -f /dev/null\n"),
+		0o700); err != nil {
 		t.Fatal(err)
 	}
 	s, err := sandbox.New(sandbox.Options{URL: "https://localhost"})
