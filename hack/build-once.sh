@@ -14,7 +14,8 @@ say() { printf '%s\n' "$*" >&2; }
 bin='' # the folder, once its key is known
 only_look='' ready=yes # for --if-built
 hack=$PWD
-system=$(go env GOVERSION)-$(go env GOOS)-$(go env GOARCH)
+system='' # servers that are there are found without Go too
+! command -v go >/dev/null || system=$(go env GOVERSION)-$(go env GOOS)-$(go env GOARCH)
 
 cache_folder() { printf '%s\n' "${KUBECTL_EDGE_BUILD_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/kubectl-edge-build}"; }
 
