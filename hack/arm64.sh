@@ -69,9 +69,8 @@ source ./flags.sh
 servers=$(./servers.sh)
 export EDGE_SANDBOX_SERVERS=$servers
 start=$SECONDS
+clean_up
 folder=$(mktemp -d)
-finish() { rm -rf "$folder"; }
-trap finish EXIT
 (
   export GOOS=linux GOARCH=arm64
   case ${1:-} in
@@ -82,7 +81,7 @@ trap finish EXIT
 )
 go build -C .. -o "$folder/native/" ./cmd/edge-sandbox
 status=0
-(in_namespaces --user --map-root-user "$PWD/arm64.sh" in-namespaces "$folder" "$@") || status=$?
+in_namespaces --user --map-root-user "$PWD/arm64.sh" in-namespaces "$folder" "$@" || status=$?
 if ((status == 0)); then
   echo "arm64: all passed in qemu, in $((SECONDS - start)) s"
 fi

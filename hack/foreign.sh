@@ -22,16 +22,30 @@ build_foreign() {
   say "built for $GOOS on $GOARCH in $((SECONDS - start)) s"
 }
 
+# clean_up has what in_namespaces runs end with this shell, and its folder removed, whatever ends it: bash skips the trap EXIT for
+# a signal that it has no trap for.
+folder='' namespaces=''
+clean_up() {
+  trap finish EXIT
+  trap 'exit 130' INT
+  trap 'exit 143' TERM HUP
+}
+finish() {
+  if [[ -n $namespaces ]]; then
+    # A killed unshare takes its child along, which as process 1 takes all others.
+    kill -KILL "$namespaces" 2>/dev/null || true
+    wait "$namespaces" 2>/dev/null || true
+  fi
+  [[ -z $folder ]] || rm -rf "$folder"
+}
+
 # in_namespaces [FLAG…] COMMAND… runs it as process 1 of its own, whose end is the end of all it started. Flags are unshare's.
 in_namespaces() {
   local status=0
   unshare --mount --pid --fork --kill-child --mount-proc --propagation private "$@" &
   namespaces=$!
-  # A killed unshare takes its child along, which as process 1 takes all others.
-  trap 'kill -KILL "$namespaces" 2>/dev/null || true; wait' EXIT
-  trap 'exit 130' INT TERM HUP
   wait "$namespaces" || status=$?
-  trap - EXIT INT TERM HUP
+  namespaces=''
   return "$status"
 }
 

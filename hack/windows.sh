@@ -52,7 +52,7 @@ recipe() {
     local start=$SECONDS log=$bin/log
     say "installing Debian $suite with Wine (about two minutes, once) ..."
     rm -rf "$bin/root" "$bin/new"
-    in_namespaces "$PWD/windows.sh" in-namespaces install "$bin/new" >"$log" 2>&1 || { cat "$log" >&2; return 1; }
+    (clean_up && in_namespaces "$PWD/windows.sh" in-namespaces install "$bin/new") >"$log" 2>&1 || { cat "$log" >&2; return 1; }
     mv "$bin/new" "$bin/root"
     touch "$bin/ready"
     say "installed it in $((SECONDS - start)) s"
@@ -136,9 +136,8 @@ servers=$(./servers.sh)
 export EDGE_SANDBOX_SERVERS=$servers
 start=$SECONDS
 installed=$(build_once "windows-$suite")
+clean_up
 folder=$(mktemp -d)
-finish() { rm -rf "$folder"; }
-trap finish EXIT
 (
   export GOOS=windows GOARCH=amd64
   case ${1:-} in
@@ -149,7 +148,7 @@ trap finish EXIT
 )
 go build -C .. -o "$folder/native/" ./cmd/edge-sandbox
 status=0
-(in_namespaces "$PWD/windows.sh" in-namespaces run "$installed" "$folder" "$@") || status=$?
+in_namespaces "$PWD/windows.sh" in-namespaces run "$installed" "$folder" "$@" || status=$?
 if ((status == 0)); then
   echo "windows: all passed in Wine, in $((SECONDS - start)) s"
 fi
