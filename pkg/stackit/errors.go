@@ -119,6 +119,9 @@ func (e *networkError) Error() string {
 		}
 		return fmt.Sprintf("no answer from %s within %s", e.host, e.after.Round(unit))
 	}
+	if brokenOff(e.err) { // net/http says "stream error: stream ID 75; INTERNAL_ERROR; …"
+		return fmt.Sprintf("%s: the server broke off its answer", e.host)
+	}
 	return fmt.Sprintf("%s: %s", e.host, line(e.err.Error(), "")) // net/http quotes what it cannot read
 }
 

@@ -51,9 +51,14 @@ func temporary(err error) bool {
 
 // lost reports whether the connection, or with HTTP/2 what it carried of this request, ended before the answer did.
 func lost(err error) bool {
-	var reset streamError
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, syscall.ECONNRESET) ||
-		errors.As(err, &reset) ||
+		brokenOff(err)
+}
+
+// brokenOff reports whether the server ended the HTTP/2 stream or the connection before the answer was whole.
+func brokenOff(err error) bool {
+	var reset streamError
+	return errors.As(err, &reset) ||
 		strings.Contains(err.Error(), "http2: server sent GOAWAY") // of no type that net/http exports
 }
 
