@@ -209,6 +209,10 @@ func (o *upOptions) warn(srv *server.Server) {
 	fmt.Fprintf(o.ErrOut, "warning: listening on %s: every program that can reach it gets the keys of service "+
 		"accounts from the control address %s/sandbox/ and is an administrator of the instances; all that is in the "+
 		"sandbox is test data, so keep it so\n", srv.Listen(), srv.Sandbox.URL())
+	if len(o.server.Hosts) == 0 {
+		fmt.Fprintln(o.ErrOut,
+			"hint: give the name by which others reach it with --host: it answers to localhost alone")
+	}
 }
 
 // fill gives the sandbox its instances and their Kubernetes APIs.
