@@ -14,7 +14,8 @@ import (
 
 // sites are the hosts that pages link to. A link to another one is either a mistake or worth a line here.
 var sites = []string{
-	"docs.stackit.cloud", "github.com", "go.dev", "goteleport.com", "keepachangelog.com", "kubernetes.io", "pinniped.dev",
+	"docs.stackit.cloud", "github.com", "go.dev", "goteleport.com", "keepachangelog.com", "kubernetes.io",
+	"pinniped.dev",
 	"pkg.go.dev", "semver.org",
 }
 
