@@ -54,7 +54,8 @@ func testTerraform(t *testing.T, p *person, running *clustertest.Running) {
 	p.write("plant/chart/Chart.yaml", "{apiVersion: v2, name: chart, version: 1.0.0}")
 	p.write("plant/chart/templates/map.yaml", "{apiVersion: v1, kind: ConfigMap, metadata: {name: from-helm}}")
 	// A kubeconfig names the profile it was created with.
-	profiles := [][]string{{"--profile=" + profile.DefaultName}, nil}
+	named := []string{"--profile=" + profile.DefaultName}
+	profiles := [][]string{named, nil, named}
 	for i, hcl := range blocks(t, "terraform.md", "hcl") {
 		hcl = strings.Replace(hcl, "https://demo-3714d85.edge.eu01.onstackit.cloud", running.Cluster.URL(), 1)
 		p.write("plant/main.tf", hcl+terraformResources)
@@ -70,7 +71,7 @@ func testTerraform(t *testing.T, p *person, running *clustertest.Running) {
 	p.must(nil, "kubectl-edge", "logout")
 	p.write("plant/main.tf", blocks(t, "terraform.md", "hcl")[0]+terraformResources)
 	apply := strings.NewReplacer("$ ", "", "terraform plan",
-		"tofu -chdir=plant apply -auto-approve -no-color").Replace(blocks(t, "terraform.md", "console")[2])
+		"tofu -chdir=plant apply -auto-approve -no-color").Replace(blocks(t, "terraform.md", "console")[len(profiles)])
 	out, err := p.command("bash", "-euc", apply).CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "executable kubectl-edge_credential failed with exit code 1") ||
 		strings.Count(string(out), "hint: kubectl edge login") != 2 { // of each provider
