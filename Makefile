@@ -9,7 +9,7 @@ RELEASE ?= v0.1.0
 export CGO_ENABLED ?= 0
 
 .DEFAULT_GOAL := help
-.PHONY: help build test soak verify docs recording demo bench krew image release-snapshot release clean
+.PHONY: help build test soak verify docs recording demo bench krew image sandbox-image release-snapshot release clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
@@ -44,6 +44,9 @@ krew: ## build what Krew installs, and its index, into out/krew; RELEASE=v1.2.3
 
 image: ## build the container image into out/image, without an engine
 	hack/image.sh $(RELEASE)
+
+sandbox-image: ## build the container image of edge-sandbox into out/sandbox-image; it takes the API server's build
+	hack/sandbox-image.sh $(RELEASE)
 
 release-snapshot: ## build the whole release of this commit into out/release, twice, compare, and install it in each way
 	hack/release.sh snapshot

@@ -25,7 +25,7 @@ for arch in amd64 arm64; do
   roots+=("$arch=$root")
 done
 mkdir -p out
-"$release" image -o out/image -time "$(epoch)" -version "$version" -source "$(repository)" "${roots[@]}"
+"$release" image -o out/image -time "$(epoch)" -version "$version" -source "$(repository)" -of kubectl-edge "${roots[@]}"
 "$release" pack -o "out/kubectl-edge-image_$version.tar" -time "$(epoch)" out/image
 if (($# > 1)); then
   "$release" root out/image "$(go env GOHOSTARCH)" "$2"

@@ -27,8 +27,32 @@ import (
 
 // about is what the image says of itself.
 type about struct {
+	kind            // of the image
 	version, source string
 	created         time.Time
+}
+
+// kind is what makes one image another than the next.
+type kind struct {
+	title, description string
+	entrypoint, cmd    []string
+	data               string // a folder of the user's own, where a volume can be mounted
+}
+
+// kinds are the images by the program that they start.
+var kinds = map[string]kind{
+	"kubectl-edge": {
+		title:       "kubectl edge",
+		description: "STACKIT Edge Cloud with kubectl, without secrets in kubeconfigs",
+		entrypoint:  []string{"kubectl-edge"},
+	},
+	"edge-sandbox": {
+		title:       "edge-sandbox",
+		description: "A STACKIT Edge Cloud for tests, with a real Kubernetes API server",
+		entrypoint:  []string{"edge-sandbox"},
+		cmd:         []string{"up", "--listen", "0.0.0.0:8443", "--host", "localhost", "--data-dir", "/data"},
+		data:        "data",
+	},
 }
 
 // nobody is the user of the image, by number so that a cluster can see that it is not root. Distroless images have
@@ -67,8 +91,8 @@ func layout(out string, a about, roots []string) error {
 func (a about) labels() map[string]string {
 	const prefix = "org.opencontainers.image."
 	return map[string]string{
-		prefix + "title":       "kubectl edge",
-		prefix + "description": "STACKIT Edge Cloud with kubectl, without secrets in kubeconfigs",
+		prefix + "title":       a.title,
+		prefix + "description": a.description,
 		prefix + "version":     a.version,
 		prefix + "source":      a.source,
 		prefix + "licenses":    "Apache-2.0",
@@ -77,7 +101,7 @@ func (a about) labels() map[string]string {
 }
 
 func image(a about, arch, folder string) (v1.Image, error) {
-	content, err := rootTar(folder, a.created)
+	content, err := rootTar(folder, a)
 	if err != nil {
 		return nil, err
 	}
@@ -102,7 +126,8 @@ func image(a about, arch, folder string) (v1.Image, error) {
 	file.Config = v1.Config{
 		User:       fmt.Sprintf("%d:%d", nobody, nobody),
 		Env:        []string{"PATH=/usr/local/bin", "HOME=/nonroot"},
-		Entrypoint: []string{"kubectl-edge"},
+		Entrypoint: a.entrypoint,
+		Cmd:        a.cmd,
 		WorkingDir: "/nonroot",
 		Labels:     a.labels(),
 	}
@@ -110,7 +135,8 @@ func image(a about, arch, folder string) (v1.Image, error) {
 }
 
 // rootTar is the layer of the image: what is below folder, and what every program expects of a system.
-func rootTar(folder string, at time.Time) ([]byte, error) {
+func rootTar(folder string, a about) ([]byte, error) {
+	at := a.created
 	found, err := entries(folder)
 	if err != nil {
 		return nil, err
@@ -129,6 +155,12 @@ func rootTar(folder string, at time.Time) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	own := func(name string, mode int64) error {
+		if name == "" {
+			return nil
+		}
+		return write(&tar.Header{Name: name + "/", Typeflag: tar.TypeDir, Mode: mode, Uid: nobody, Gid: nobody}, nil)
+	}
 	user := fmt.Sprintf("nonroot:x:%d:%d:nonroot:/nonroot:/sbin/nologin\n", nobody, nobody)
 	err = errors.Join(
 		write(&tar.Header{Name: "etc/", Typeflag: tar.TypeDir, Mode: 0o755}, nil),
@@ -137,7 +169,8 @@ func rootTar(folder string, at time.Time) ([]byte, error) {
 		write(&tar.Header{Name: "etc/ssl/", Typeflag: tar.TypeDir, Mode: 0o755}, nil),
 		write(&tar.Header{Name: "etc/ssl/certs/", Typeflag: tar.TypeDir, Mode: 0o755}, nil),
 		write(&tar.Header{Name: "etc/ssl/certs/ca-certificates.crt", Mode: 0o644}, authorities),
-		write(&tar.Header{Name: "nonroot/", Typeflag: tar.TypeDir, Mode: 0o755, Uid: nobody, Gid: nobody}, nil),
+		own(a.data, 0o700),
+		own("nonroot", 0o755),
 		write(&tar.Header{Name: "tmp/", Typeflag: tar.TypeDir, Mode: 0o1777}, nil),
 		archive.Flush(),
 		writeTar(&out, found, at), // which ends the archive

@@ -15,7 +15,7 @@ func main() { os.Exit(run(os.Args[1:])) }
 const usage = `usage: release pack -o FILE.tar|FILE.tar.gz|FILE.zip -time SECONDS FOLDER
        release list FILE.tar.gz|FILE.zip
        release licences -o FILE -dir FOLDER PACKAGE...
-       release image -o FOLDER -time SECONDS -version VERSION -source ADDRESS ARCH=ROOT...
+       release image -o FOLDER -time SECONDS -version VERSION -source ADDRESS -of PROGRAM ARCH=ROOT...
        release root FOLDER ARCH TARGET
        release push FOLDER REFERENCE
        release serve FOLDER`
@@ -44,6 +44,7 @@ func command(args []string) error {
 	seconds := flags.Int64("time", 0, "the time of all that is written, in seconds since 1970")
 	version := flags.String("version", "", "of the release")
 	source := flags.String("source", "", "the address of the source")
+	of := flags.String("of", "", "the program that the image starts")
 	dir := flags.String("dir", ".", "the folder of the module")
 	if err := flags.Parse(args[1:]); err != nil {
 		return errUsage
@@ -56,8 +57,8 @@ func command(args []string) error {
 		return list(rest[0])
 	case args[0] == "licences" && *out != "" && len(rest) > 0:
 		return licences(*out, *dir, rest)
-	case args[0] == "image" && *out != "" && *version != "" && len(rest) > 0:
-		return layout(*out, about{version: *version, source: *source, created: at}, rest)
+	case args[0] == "image" && *out != "" && *version != "" && kinds[*of].title != "" && len(rest) > 0:
+		return layout(*out, about{kind: kinds[*of], version: *version, source: *source, created: at}, rest)
 	case args[0] == "root" && len(rest) == 3:
 		return extract(rest[0], rest[1], rest[2])
 	case args[0] == "push" && len(rest) == 2:

@@ -150,7 +150,7 @@ func TestLicences(t *testing.T) {
 }
 
 func TestImage(t *testing.T) {
-	a := about{version: "v1.2.3", source: "https://git.example/edge", created: commit}
+	a := about{kind: kinds["edge-sandbox"], version: "v1.2.3", source: "https://git.example/edge", created: commit}
 	var digests []string
 	for _, folder := range []string{tree(t, 0o644, 0o755, true), tree(t, 0o600, 0o700, true)} {
 		out := filepath.Join(t.TempDir(), "image")
@@ -176,7 +176,7 @@ func TestImage(t *testing.T) {
 			t.Errorf("%d certificate authorities, %v", n, err)
 		}
 		for path, want := range map[string]fs.FileMode{"usr/bin/kubectl-edge": 0o755, "LICENSE": 0o644,
-			"tmp": fs.ModeDir | fs.ModeSticky | 0o777} {
+			"tmp": fs.ModeDir | fs.ModeSticky | 0o777, "data": fs.ModeDir | 0o700} {
 			if info, err := os.Stat(filepath.Join(root, path)); err != nil || info.Mode() != want {
 				t.Errorf("%s: %v, %v, want %v", path, info, err, want)
 			}

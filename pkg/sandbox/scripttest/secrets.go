@@ -2,6 +2,7 @@ package scripttest
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -122,8 +123,22 @@ func token(ts *testscript.TestScript, w *World, args []string) error {
 // jwt and stackStateToken are what tokens look like.
 var (
 	jwt             = regexp.MustCompile(`eyJ[\w-]{10,}(\.[\w-]*)*`)
+	member          = regexp.MustCompile(`^\{"\w+":`) // of JSON, the first
 	stackStateToken = regexp.MustCompile(`(svc|api)tok-`)
 )
+
+// holdsToken reports whether a part of the text decodes to the beginning of a token. What is sealed has the letters of
+// one by chance now and then.
+func holdsToken(text string) bool {
+	for _, found := range jwt.FindAllString(text, -1) {
+		head, _, _ := strings.Cut(found, ".")
+		decoded, err := base64.RawURLEncoding.DecodeString(head[:len(head)/4*4])
+		if err == nil && member.Match(decoded) {
+			return true
+		}
+	}
+	return false
+}
 
 // readFiles returns what may not hold a secret, and collects the tokens in the cache.
 func (s *secrecy) readFiles(root string) (map[string]string, error) {
@@ -204,7 +219,7 @@ func secretless(ts *testscript.TestScript, w *World, args []string) error {
 				errs = append(errs, fmt.Errorf("%s: holds a %s", where, what))
 			}
 		}
-		if anyToken && jwt.MatchString(text) {
+		if anyToken && holdsToken(text) {
 			errs = append(errs, fmt.Errorf("%s: holds what looks like a token", where))
 		}
 	}
