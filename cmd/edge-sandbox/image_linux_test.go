@@ -17,6 +17,7 @@ func TestImage(t *testing.T) {
 		t.Fatal("EDGE_SANDBOX_IMAGE_ROOT names no root of the sandbox's image; hack/test.sh unpacks one")
 	}
 	const engine = `
+		chmod 755 "$1"
 		mkdir -p "$1/proc" "$1/dev"
 		mount -t proc proc "$1/proc"
 		mount --rbind /dev "$1/dev"
