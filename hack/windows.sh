@@ -64,7 +64,7 @@ run_one() {
   local folder=$1 package=$2
   shift 2
   in_wine "$folder/root" sh -c 'cd "$1" && shift && exec wine "$@"' run \
-    "/src/pkg/$package" "/work/tests/$(tr / . <<<"$package").test.exe" -test.timeout=10m "$@"
+    "/src/pkg/$package" "/built/tests/$(tr / . <<<"$package").test.exe" -test.timeout=10m "$@"
 }
 export -f run_one in_wine
 
@@ -75,9 +75,9 @@ mount_system() {
   mount -t tmpfs tmpfs "$folder/layer"
   mkdir "$folder/layer/upper" "$folder/layer/work"
   mount -t overlay -o "lowerdir=$installed/root,upperdir=$folder/layer/upper,workdir=$folder/layer/work" overlay "$root"
-  mkdir -p "$root/src" "$root/work" "$root$folder"
+  mkdir -p "$root/src" "$root/built" "$root$folder"
   mount --bind "$(dirname "$PWD")" "$root/src"
-  mount --bind "$folder" "$root/work"
+  mount --bind "$folder" "$root/built"
   mount --bind "$folder" "$root$folder" # the sandbox names its files so
   mount_devices "$root"
 }
@@ -90,7 +90,7 @@ mount_devices() {
 flow() {
   local folder=$1
   shift
-  FLOW_PROGRAMS='Z:\work\programs & more' "$folder/native/edge-sandbox" up --quiet --local-ui=false --dir "$folder/sandbox" -- \
+  FLOW_PROGRAMS='Z:\built\programs & more' "$folder/native/edge-sandbox" up --quiet --local-ui=false --dir "$folder/sandbox" -- \
     "$PWD/windows.sh" in-namespaces play "$folder" "$@"
 }
 
@@ -106,7 +106,7 @@ if [[ ${1:-} == in-namespaces ]]; then
       shift 2
       variables=()
       while IFS= read -r variable; do variables+=("$variable"); done < <(env | grep -E '^(EDGE_SANDBOX_|FLOW_|XDG_CONFIG_HOME=)')
-      in_wine "$folder/root" env "${variables[@]}" wine /work/flow.test.exe -test.timeout=10m "$@"
+      in_wine "$folder/root" env "${variables[@]}" wine /built/flow.test.exe -test.timeout=10m "$@"
       ;;
     run)
       installed=$2 folder=$3

@@ -6,8 +6,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 )
 
-// AddInstances adds active instances, besides sandbox.InstanceID, until there are n of them: site01-…, site02-… and so
-// on. Those that a data folder kept count.
+// AddInstances adds active instances, besides sandbox.InstanceID, until there are n of them: site01-…, site02-…
+// Those that a data folder kept count.
 func (s *Server) AddInstances(n int) {
 	own := s.Sandbox.Settings().OwnServers
 	for i := 1; i < n; i++ {
