@@ -51,7 +51,9 @@ func newCacheListCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the cached tokens, without showing them",
-		Args:  cobra.NoArgs,
+		Example: `  kubectl edge cache list
+  kubectl edge cache list -o json`,
+		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if err := out.Validate(); err != nil {
 				return usageError{err}
@@ -116,9 +118,10 @@ func newCacheCleanCmd(a *app) *cobra.Command {
 
 func newCachePathCmd(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:   "path",
-		Short: "Print the folder of the cached tokens",
-		Args:  cobra.NoArgs,
+		Use:     "path",
+		Short:   "Print the folder of the cached tokens",
+		Example: `  kubectl edge cache path`,
+		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			store, err := a.cache()
 			if err != nil {

@@ -174,7 +174,9 @@ func newConfigGetCmd(a *app) *cobra.Command {
 		Use: "get [NAME]", SuggestFor: []string{"show", "list", "view"},
 		Short: "Print a setting of the profile, or all that are set",
 		Long:  "Print a setting of the profile, or all that are set.\n\nSettings:\n" + settingsHelp(),
-		Args:  cobra.MaximumNArgs(1),
+		Example: `  kubectl edge config get
+  kubectl edge config get project-id --profile work`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			s, err := a.scope()
 			if err != nil {
@@ -307,7 +309,8 @@ func newConfigRotateKeyCmd(a *app) *cobra.Command {
 
 The new key goes to the system's keyring where there is one, so this also takes a key out of its file once there is a
 keyring. It can be interrupted at any point.`,
-		Args: cobra.NoArgs,
+		Example: `  kubectl edge config rotate-key`,
+		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			secrets := a.secrets()
 			if err := secrets.RotateKey(); err != nil {

@@ -29,6 +29,9 @@ func newCredentialCmd(a *app) *cobra.Command {
 		Use: "credential --project-id UUID --region eu01 --instance-id demo-3714d85",
 		Short: "Print a token for an instance as an ExecCredential; kubeconfigs call it through " +
 			"kubectl-edge_credential",
+		Example: `  # what kubectl does with a kubeconfig of kubectl edge
+  kubectl-edge_credential --project-id 12345678-ffff-4bcd-8fff-123456789abc --region eu01 \
+    --instance-id demo-3714d85`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if refresh {

@@ -32,7 +32,7 @@ type eachOptions struct {
 func newEachCmd(a *app) *cobra.Command {
 	o := &eachOptions{app: a, parallel: parallel}
 	cmd := &cobra.Command{
-		Use:   "each (--all | -l KEY=GLOB | --context GLOB) -- KUBECTL-ARGUMENTS",
+		Use:   "each (--all | -l KEY=GLOB | --context GLOB) [flags] -- KUBECTL-ARGUMENTS",
 		Short: "Run a kubectl command against many instances at once",
 		Long: `Run a kubectl command against many instances at once.
 

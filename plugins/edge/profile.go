@@ -58,9 +58,10 @@ func (a *app) profiles() ([]namedProfile, error) {
 func newProfileListCmd(a *app) *cobra.Command {
 	var out output.Flags
 	cmd := &cobra.Command{
-		Use:   "list",
-		Short: "List the profiles",
-		Args:  cobra.NoArgs,
+		Use:     "list",
+		Short:   "List the profiles",
+		Example: `  kubectl edge profile list`,
+		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if err := out.Validate(); err != nil {
 				return usageError{err}
@@ -165,9 +166,10 @@ are those of the current profile.`,
 
 func newProfileDeleteCmd(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:   "delete NAME",
-		Short: "Remove a profile, its login and its cached tokens",
-		Args:  cobra.ExactArgs(1),
+		Use:     "delete NAME",
+		Short:   "Remove a profile, its login and its cached tokens",
+		Example: `  kubectl edge profile delete work`,
+		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			s, err := a.scopeOf(profile.Choice{Profile: args[0]})
 			if err != nil {

@@ -9,10 +9,11 @@ import (
 func newVersionCmd(s streams, build buildinfo.Info) *cobra.Command {
 	var format string
 	cmd := &cobra.Command{
-		Use:   "version",
-		Short: "Show which build this is",
-		Args:  cobra.NoArgs,
-		RunE:  func(*cobra.Command, []string) error { return build.Write(s.Out, format) },
+		Use:     "version",
+		Short:   "Show which build this is",
+		Example: `  edge-sandbox version -o json`,
+		Args:    cobra.NoArgs,
+		RunE:    func(*cobra.Command, []string) error { return build.Write(s.Out, format) },
 	}
 	cmd.Flags().StringVarP(&format, "output", "o", "", "output format: "+buildinfo.Formats)
 	return cmd

@@ -16,9 +16,10 @@ import (
 func newAgentCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{Use: "agent", Short: "Show the agents that send data"}
 	cmd.AddCommand(&cobra.Command{
-		Use:   "list",
-		Short: "List all agents with their leases",
-		Args:  cobra.NoArgs,
+		Use:     "list",
+		Short:   "List all agents with their leases",
+		Example: `  kubectl sts agent list`,
+		Args:    cobra.NoArgs,
 		RunE: a.withServer(func(ctx context.Context, c *stackstate.Client) error {
 			agents, err := c.Agents(ctx)
 			if err != nil {

@@ -47,9 +47,10 @@ func (a *app) existingConfig() (*stsconfig.File, error) {
 
 func newContextListCmd(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:   "list",
-		Short: "List contexts",
-		Args:  cobra.NoArgs,
+		Use:     "list",
+		Short:   "List contexts",
+		Example: `  kubectl sts context list`,
+		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			f, err := a.existingConfig()
 			if err != nil {
@@ -72,7 +73,9 @@ func newContextShowCmd(a *app) *cobra.Command {
 		Use:   "show",
 		Short: "Show the name of the current context",
 		Long:  "Show the name of the current context; with -o json all of it but the token.",
-		Args:  cobra.NoArgs,
+		Example: `  kubectl sts context show
+  kubectl sts context show -o json`,
+		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			f, err := a.existingConfig()
 			if err != nil {
@@ -98,7 +101,8 @@ func newContextValidateCmd(a *app) *cobra.Command {
 		Short: "Try the connection of a context",
 		Long: "Try the connection of a context, the current one by default, by what the configuration file says " +
 			"alone.",
-		Args: cobra.NoArgs,
+		Example: `  kubectl sts context validate --name prod`,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			f, err := a.existingConfig()
 			if err != nil {

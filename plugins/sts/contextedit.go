@@ -31,9 +31,10 @@ func (a *app) editContext(ctx context.Context, name string,
 func newContextSetCmd(a *app) *cobra.Command {
 	var name string
 	cmd := &cobra.Command{
-		Use:   "set --name NAME",
-		Short: "Make a context the current one",
-		Args:  cobra.NoArgs,
+		Use:     "set --name NAME",
+		Short:   "Make a context the current one",
+		Example: `  kubectl sts context set --name prod`,
+		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			err := a.editContext(cmd.Context(), name, func(f *stsconfig.File, _ stsconfig.Context) error {
 				f.SetCurrent(name)
@@ -63,8 +64,9 @@ func newContextDeleteCmd(a *app) *cobra.Command {
 --yes; on a terminal you are asked before the last one goes.
 
 What was minted with it stays on the server until it ends: kubectl sts logout before, or logout --all, deletes it.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.deleteContext(cmd.Context(), name, yes) },
+		Example: `  kubectl sts context delete --name prod`,
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.deleteContext(cmd.Context(), name, yes) },
 	}
 	nameFlag(cmd, &name)
 	cmd.Flags().BoolVarP(&yes, "yes", "y", false, "do not ask, and delete the current context, too")
@@ -135,7 +137,8 @@ func newContextRotateKeyCmd(a *app) *cobra.Command {
 
 The new key goes to the system's keyring where there is one, so this also takes a key out of its file once there is a
 keyring. It can be interrupted at any point.`,
-		Args: cobra.NoArgs,
+		Example: `  kubectl sts context rotate-key`,
+		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			secrets := a.secrets()
 			if err := secrets.RotateKey(); err != nil {

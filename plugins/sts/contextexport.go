@@ -22,8 +22,9 @@ tokens: others lose their access to it. What else is in the file stays.
 
 sts cannot keep tokens of Kubernetes service accounts: such contexts are written without. A context that cannot be
 used is named and passed over; the exit code is 1 then.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return o.exportContexts(cmd.Context()) },
+		Example: `  kubectl sts context export`,
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return o.exportContexts(cmd.Context()) },
 	}
 	o.addFlags(cmd)
 	return cmd

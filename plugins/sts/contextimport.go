@@ -26,8 +26,9 @@ The configuration file of sts can be read by everybody on this machine. With --r
 asked, the tokens are removed from it; sts then needs them from elsewhere, such as kubectl sts run.
 
 A context that cannot be used is named and passed over; the exit code is 1 then.`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error { return o.importContexts(cmd.Context()) },
+		Example: `  kubectl sts context import --remove-secrets`,
+		Args:    cobra.NoArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return o.importContexts(cmd.Context()) },
 	}
 	o.addFlags(cmd)
 	cmd.Flags().BoolVar(&o.removeSecrets, "remove-secrets", false, "remove the tokens from the file of sts")

@@ -24,6 +24,8 @@ func newLogoutCmd(a *app) *cobra.Command {
 of the context. With --all, those of every server: each is asked as one of its contexts says.
 
 The context and its own token stay: kubectl sts context delete removes them.`,
+		Example: `  kubectl sts logout
+  kubectl sts logout --all`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if all {

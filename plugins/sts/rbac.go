@@ -54,9 +54,10 @@ func (a *app) withServer(do func(ctx context.Context, c *stackstate.Client) erro
 
 func newListPermissionsCmd(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:   "list-permissions",
-		Short: "List all permissions that can be granted",
-		Args:  cobra.NoArgs,
+		Use:     "list-permissions",
+		Short:   "List all permissions that can be granted",
+		Example: `  kubectl sts rbac list-permissions`,
+		Args:    cobra.NoArgs,
 		RunE: a.withServer(func(ctx context.Context, c *stackstate.Client) error {
 			list, err := c.Permissions(ctx)
 			if err != nil {
@@ -167,9 +168,10 @@ func (a *app) permissionTable(p stackstate.SubjectPermissions) error {
 func newDescribeSubjectsCmd(a *app) *cobra.Command {
 	var o rbacFlags
 	cmd := &cobra.Command{
-		Use:   "describe-subjects",
-		Short: "List subjects, or show one",
-		Args:  cobra.NoArgs,
+		Use:     "describe-subjects",
+		Short:   "List subjects, or show one",
+		Example: `  kubectl sts rbac describe-subjects --source static`,
+		Args:    cobra.NoArgs,
 	}
 	o.addSubject(cmd.Flags(), "only this subject")
 	cmd.Flags().StringVar(&o.source, "source", "", "only from this source: "+strings.Join(sources, ", "))
@@ -230,9 +232,10 @@ func newCreateSubjectCmd(a *app) *cobra.Command {
 func newDeleteSubjectCmd(a *app) *cobra.Command {
 	var o rbacFlags
 	cmd := &cobra.Command{
-		Use:   "delete-subject --subject SUBJECT",
-		Short: "Delete a subject with its permissions",
-		Args:  cobra.NoArgs,
+		Use:     "delete-subject --subject SUBJECT",
+		Short:   "Delete a subject with its permissions",
+		Example: `  kubectl sts rbac delete-subject --subject metrics-writer`,
+		Args:    cobra.NoArgs,
 	}
 	o.addSubject(cmd.Flags(), "subject to delete (required)")
 	require(cmd, "subject")
@@ -310,9 +313,10 @@ func (a *app) grantCmd(
 func newUserSessionCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{Use: "user-session", Short: "Show what the credential is"}
 	cmd.AddCommand(&cobra.Command{
-		Use:   "roles",
-		Short: "List the roles that the credential has",
-		Args:  cobra.NoArgs,
+		Use:     "roles",
+		Short:   "List the roles that the credential has",
+		Example: `  kubectl sts user-session roles`,
+		Args:    cobra.NoArgs,
 		RunE: a.withServer(func(ctx context.Context, c *stackstate.Client) error {
 			roles, err := c.AvailableRoles(ctx)
 			if err != nil {

@@ -19,7 +19,7 @@ func newRunCmd(a *app) *cobra.Command {
 	o := mintOptions{app: a}
 	var once bool
 	cmd := &cobra.Command{
-		Use:   "run [--roles ROLES] -- PROGRAM [ARGUMENT...]",
+		Use:   "run [--roles ROLES] [flags] -- PROGRAM [ARGUMENT...]",
 		Short: "Run a program with a minted token in its environment",
 		Long: `Run a program with a minted token in its environment, as the variables of sts: STS_CLI_URL,
 STS_CLI_SERVICE_TOKEN and what else it needs to reach the server. sts takes its token from there; other programs can

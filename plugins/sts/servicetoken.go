@@ -193,7 +193,9 @@ func newServiceTokenListCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List service tokens",
-		Args:  cobra.NoArgs,
+		Example: `  kubectl sts service-token list
+  kubectl sts service-token list --mine --expired`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			s, err := a.settings(cmd.Context())
 			if err != nil {
