@@ -71,15 +71,31 @@ func (m Minter) Fetch(ctx context.Context, projectID, region, instanceID string)
 // Cache puts the token of a place into the cache of the target, unless one is there that lives longer, and keeps beside
 // it where it is taken.
 func (p Place) Cache(target tokenrequest.Target, now time.Time) error {
-	e, err := target.Store.Get(target.Key, now)
-	if err != nil || e.Expires.Before(p.Token.Expires) {
-		e = p.Token
-		e.Labels = target.Labels()
+	e, isNew := p.choose(target, now)
+	if isNew {
 		if err := target.Store.Put(target.Key, e); err != nil {
 			return err
 		}
 	}
 	return target.Store.PutServer(target.Key, e, tokencache.Server{URL: p.Server, CA: p.CAData})
+}
+
+// Keep is Cache for a mint.Func, whose caller caches the token that it returns.
+func (p Place) Keep(target tokenrequest.Target, now time.Time) tokencache.Entry {
+	e, _ := p.choose(target, now)
+	// Without it, the next process asks again.
+	_ = target.Store.PutServer(target.Key, e, tokencache.Server{URL: p.Server, CA: p.CAData})
+	return e
+}
+
+// choose returns the token of the place, unless one is cached that lives longer.
+func (p Place) choose(target tokenrequest.Target, now time.Time) (e tokencache.Entry, isNew bool) {
+	if e, err := target.Store.Get(target.Key, now); err == nil && !e.Expires.Before(p.Token.Expires) {
+		return e, false
+	}
+	e = p.Token
+	e.Labels = target.Labels()
+	return e, true
 }
 
 // CheckNamespace reports whether name can be a namespace of a context.
@@ -92,7 +108,7 @@ func CheckNamespace(name string) error {
 
 // received checks a token that the API gave at issued, or a little later.
 func (m Minter) received(instanceID, token string, issued time.Time, life time.Duration) (tokencache.Entry, error) {
-	if !wellFormed(token) {
+	if !WellFormed(token) {
 		return tokencache.Entry{}, fmt.Errorf("mint a token for instance %s: what the API answered is not a token",
 			instanceID)
 	}
@@ -109,8 +125,8 @@ func (m Minter) received(instanceID, token string, issued time.Time, life time.D
 // MaxSize is the length of the longest token that is believed to be one: servers take headers of that size at most.
 const MaxSize = 32 << 10
 
-// wellFormed reports whether token is a b64token of RFC 6750 §2.1, which is safe in headers, terminals and files.
-func wellFormed(token string) bool {
+// WellFormed reports whether token is a b64token of RFC 6750 §2.1, which is safe in headers, terminals and files.
+func WellFormed(token string) bool {
 	for _, c := range []byte(strings.TrimRight(token, "=")) {
 		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') &&
 			!strings.ContainsRune("-._~+/", rune(c)) {

@@ -67,6 +67,8 @@ type Want struct {
 	Left time.Duration
 	// NotAgeing wants a token that is not in the last part of its life, as refreshing ahead does.
 	NotAgeing bool
+	// Also, if set, says whether a cached token that is good otherwise will do.
+	Also func(tokencache.Entry) bool
 	// Force asks for a mint whatever is cached or remembered, as a person does.
 	Force bool
 }
@@ -120,7 +122,7 @@ func (f Flight) lock(ctx context.Context, k tokencache.Key) (unlock func(), err 
 
 func (f Flight) satisfies(cached tokencache.Entry, want Want) bool {
 	switch {
-	case want.Force:
+	case want.Force, want.Also != nil && !want.Also(cached):
 		return false
 	case want.Refused != "" && cached.Tag() == want.Refused:
 		return !cached.Replaceable(f.Now())

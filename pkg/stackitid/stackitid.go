@@ -9,6 +9,7 @@ package stackitid
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // ProjectID reports whether s is a project's UUID.
@@ -44,6 +45,41 @@ func InstanceID(s string) error {
 	if len(s) > 16 || !label(s) {
 		return invalid("instance ID", s, "must have 1 to 16 lower-case letters, digits and hyphens, and start and "+
 			"end with a letter or digit", "demo-3714d85")
+	}
+	return nil
+}
+
+// ClusterName reports whether s has the form of an EdgeCluster's name: a DNS subdomain (RFC 1123), as names of
+// Kubernetes' objects are, that leaves room for the suffix of its secrets' names.
+func ClusterName(s string) error {
+	const longest = 253 - len("-talosconfig")
+	valid := s != "" && len(s) <= longest
+	for rest := s; valid && rest != ""; {
+		part, after, found := strings.Cut(rest, ".")
+		valid = label(part) && (!found || after != "")
+		rest = after
+	}
+	if !valid {
+		return invalid("name of an edge cluster", s, "must have lower-case letters, digits, hyphens and dots, and start "+
+			"and end with a letter or digit", "berlin")
+	}
+	return nil
+}
+
+// ClusterUID reports whether s has the form of an object's metadata.uid.
+func ClusterUID(s string) error {
+	if !uuid(s) {
+		return invalid("UID of an edge cluster", s, "is not a UUID (32 hexadecimal digits in groups of 8-4-4-4-12)",
+			"12345678-90ab-cdef-1234-567890abcdef")
+	}
+	return nil
+}
+
+// Namespace reports whether s has the form of a namespace of Kubernetes.
+func Namespace(s string) error {
+	if len(s) > 63 || !label(s) {
+		return invalid("namespace", s, "must have 1 to 63 lower-case letters, digits and hyphens, and start and end with "+
+			"a letter or digit", "default")
 	}
 	return nil
 }

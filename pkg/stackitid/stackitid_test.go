@@ -34,6 +34,12 @@ func TestChecks(t *testing.T) {
 		{"instance ID", InstanceID,
 			[]string{"demo-3714d85", "a", "0demo-1", strings.Repeat("a", 16)},
 			[]string{"DEMO-3714d85", "demo_3714d85", strings.Repeat("a", 17)}},
+		{"namespace", Namespace,
+			[]string{"default", "a", "0", strings.Repeat("a", 63)},
+			[]string{"Default", "a.b", strings.Repeat("a", 64)}},
+		{"UID of an edge cluster", ClusterUID,
+			[]string{"12345678-ffff-4bcd-8fff-123456789abc"},
+			[]string{"berlin", "12345678-ffff-4bcd-8fff-123456789ab"}},
 		{"instance name", DisplayName,
 			[]string{"demo", "a--b", "abcdefgh", "d3m0"},
 			[]string{"abc", "abcdefghi", "1abc", "abc-"}},
@@ -56,6 +62,19 @@ func TestChecks(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestClusterName(t *testing.T) {
+	for name, valid := range map[string]bool{
+		"berlin": true, "b": true, "berlin.plant-1.example": true, strings.Repeat("a", 241): true, "0-1": true,
+		"": false, ".": false, "..": false, "berlin.": false, ".berlin": false, "a..b": false, "../x": false,
+		"Berlin": false, "a/b": false, "a b": false, "-a": false, "a-": false, "a.-b": false, "a\n": false,
+		strings.Repeat("a", 242): false,
+	} {
+		if err := ClusterName(name); (err == nil) != valid {
+			t.Errorf("%.20q: %v", name, err)
+		}
 	}
 }
 

@@ -1,5 +1,6 @@
-// Package tokenrequest is the request for an Edge instance's token as a kubeconfig carries it: the helper's arguments.
-// It keeps the helper's diet.
+// Package tokenrequest is the request for a credential as a kubeconfig carries it: the helper's arguments. It asks for a
+// token of an Edge instance, or for a credential of an edge cluster that the instance manages. It keeps the helper's
+// diet.
 package tokenrequest
 
 import (
@@ -24,6 +25,8 @@ type Request struct {
 	InstanceID string
 	Profile    string
 	Expiration time.Duration // 0: the profile's
+
+	EdgeCluster // none: a token of the instance
 }
 
 // Args returns the arguments that parse into r, each safe to show to a shell.
@@ -35,7 +38,7 @@ func (r Request) Args() []string {
 	if r.Expiration != 0 {
 		args = append(args, "--expiration="+expiration.String(r.Expiration))
 	}
-	return args
+	return r.EdgeCluster.appendArgs(args)
 }
 
 // Key names the token that answers r as it stands, before the profile fills any gaps: a change of the request, the
@@ -93,7 +96,7 @@ func (r Request) Resolve(d dirs.Dirs, getenv func(string) string) (Target, error
 	}
 	r.Profile, r.ProjectID, r.Region = scope.Name, scope.ProjectID, scope.Region
 	if r.Expiration == 0 {
-		if r.Expiration, err = scope.Expiration(); err != nil {
+		if r.Expiration, err = r.defaultExpiration(scope); err != nil {
 			return Target{}, err
 		}
 	}
@@ -106,6 +109,7 @@ func (r Request) Resolve(d dirs.Dirs, getenv func(string) string) (Target, error
 	if err := r.Check(); err != nil {
 		return Target{}, err
 	}
+	r.EdgeCluster = r.EdgeCluster.WithDefaults()
 	session, err := scope.Session()
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return Target{}, hint.Wrap(err, "kubectl edge login --profile %s", scope.Name)
@@ -123,13 +127,22 @@ func (r Request) Check() error {
 	if err := (profile.Choice{Profile: r.Profile, ProjectID: r.ProjectID, Region: r.Region}).Check(); err != nil {
 		return err
 	}
-	if r.InstanceID == "" {
-		return nil
+	if r.InstanceID != "" {
+		if err := stackitid.InstanceID(r.InstanceID); err != nil {
+			return err
+		}
 	}
-	return stackitid.InstanceID(r.InstanceID)
+	return r.EdgeCluster.check()
 }
 
-// Labels describe the token that answers t.
+// Instance is the request for a token of the instance that manages r's edge cluster, as a kubeconfig of the instance
+// has it, so that both share that token.
+func (r Request) Instance() Request {
+	r.EdgeCluster, r.Expiration = EdgeCluster{}, 0
+	return r
+}
+
+// Labels describe the credential that answers t.
 func (t Target) Labels() tokencache.Labels {
 	return tokencache.Labels{
 		Instance: t.InstanceID, Project: t.ProjectID, Region: t.Region, Profile: t.Profile, Principal: t.Principal,

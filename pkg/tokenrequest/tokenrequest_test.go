@@ -27,6 +27,16 @@ var full = tokenrequest.Request{
 	ProjectID: project, Region: "eu01", InstanceID: "demo-3714d85", Profile: "work", Expiration: 20 * time.Minute,
 }
 
+// berlin is a request with everything that one for an edge cluster can have.
+var berlin = func() tokenrequest.Request {
+	r := full
+	r.EdgeCluster = tokenrequest.EdgeCluster{
+		Cluster: "berlin", ClusterNamespace: "default", ClusterUID: "0b1c9b9e-4c51-4b1e-9f6e-2f3a1c0d9e8f",
+		CA: strings.Repeat("0123456789abcdef", 4), Role: "edit", Namespace: "shop", Credential: "certificate",
+	}
+	return r
+}()
+
 func folders(t *testing.T) dirs.Dirs {
 	base := t.TempDir()
 	return dirs.Dirs{Config: filepath.Join(base, "config"), State: filepath.Join(base, "state"),
@@ -44,7 +54,7 @@ func save(t *testing.T, d dirs.Dirs, c profile.Config) {
 
 func TestArgsParseBack(t *testing.T) {
 	minimal := tokenrequest.Request{ProjectID: project, Region: "eu01", InstanceID: "demo-3714d85"}
-	for _, want := range []tokenrequest.Request{full, minimal} {
+	for _, want := range []tokenrequest.Request{full, minimal, berlin} {
 		got, err := tokenrequest.Parse(want.Args())
 		if err != nil || got != want {
 			t.Errorf("%q: got %+v, %v", want.Args(), got, err)
@@ -85,12 +95,87 @@ func TestHostileValues(t *testing.T) {
 	}
 }
 
+// TestHostileValuesOfACluster is TestHostileValues for what a request says of an edge cluster.
+func TestHostileValuesOfACluster(t *testing.T) {
+	// Somebody's groups may look so, and nobody takes them for anything else.
+	groups := []string{"a/b", "https://evil.example", "evil.example:443", "user@host", "DEMO-3714D85"}
+	for _, value := range hostile {
+		for field, set := range map[string]func(*tokenrequest.EdgeCluster){
+			"cluster":    func(e *tokenrequest.EdgeCluster) { e.Cluster = value },
+			"namespace":  func(e *tokenrequest.EdgeCluster) { e.ClusterNamespace = value },
+			"UID":        func(e *tokenrequest.EdgeCluster) { e.ClusterUID = value },
+			"CA":         func(e *tokenrequest.EdgeCluster) { e.CA = value },
+			"role":       func(e *tokenrequest.EdgeCluster) { e.Role, e.Namespace = value, "" },
+			"scope":      func(e *tokenrequest.EdgeCluster) { e.Namespace = value },
+			"credential": func(e *tokenrequest.EdgeCluster) { e.Credential = value },
+		} {
+			if field == "role" && slices.Contains(groups, value) ||
+				field == "cluster" && value == "evil.example" {
+				continue
+			}
+			r := berlin
+			set(&r.EdgeCluster)
+			parsed, err := tokenrequest.Parse(r.Args())
+			if err != nil || parsed != r {
+				t.Errorf("%s %q becomes %+v, %v: it changed the other arguments", field, value, parsed, err)
+			}
+			if err := r.Check(); err == nil {
+				t.Errorf("%s %q is accepted", field, value)
+			} else if strings.ContainsAny(err.Error(), "\n\x00\u202e") || len(err.Error()) > 400 {
+				t.Errorf("%s %q is repeated as it is: %v", field, value, err)
+			}
+			if _, err := r.Resolve(folders(t), noEnvironment); err == nil {
+				t.Errorf("%s %q is resolved", field, value)
+			}
+		}
+	}
+}
+
+func TestRoles(t *testing.T) {
+	for _, c := range []struct{ role, namespace, err string }{
+		{"", "", ""}, {"view", "", ""}, {"view", "shop", ""}, {"edit", "shop", ""}, {"admin", "shop", ""},
+		{"cluster-admin", "", ""}, {"oidc:team/shop@plant", "", ""}, {"Shop_Admins", "", ""},
+		{"edit", "", "the role edit of a whole cluster equals cluster-admin"},
+		{"admin", "", "the role admin of a whole cluster equals cluster-admin"},
+		{"cluster-admin", "shop", "the role cluster-admin is of the whole cluster"},
+		{"oidc:team", "shop", "--namespace does not apply to the group"},
+		{"system:masters", "", "groups that begin with system: are Kubernetes' own"},
+		{"System:nodes", "", "groups that begin with system: are Kubernetes' own"},
+		{"kubectl-edge:cluster-admin", "", "groups that begin with kubectl-edge: are those of the roles"},
+		{"view", "Shop", "--namespace: namespace \"Shop\" must have"},
+		{"-view", "", "is neither view, edit, admin or cluster-admin nor a group"},
+	} {
+		t.Run(c.role+"/"+c.namespace, func(t *testing.T) {
+			r := berlin
+			r.Role, r.Namespace = c.role, c.namespace
+			err := r.Check()
+			if c.err == "" && err != nil || c.err != "" && (err == nil || !strings.Contains(err.Error(), c.err)) {
+				t.Errorf("got %v, want %q", err, c.err)
+			}
+		})
+	}
+	r := berlin
+	r.Credential = tokenrequest.Administrator
+	if err := r.Check(); err == nil || !strings.Contains(err.Error(), "--role and --namespace do not apply") {
+		t.Errorf("the administrator's credential with a role: %v", err)
+	}
+	if r.Role, r.Namespace = "", ""; r.Check() != nil {
+		t.Errorf("the administrator's credential: %v", r.Check())
+	}
+	if err := (tokenrequest.Request{EdgeCluster: tokenrequest.EdgeCluster{Role: "view"}}).Check(); err == nil ||
+		hint.Of(err) == "" {
+		t.Errorf("a role without a cluster: %v, %q", err, hint.Of(err))
+	}
+}
+
 // FuzzArguments holds the helper's parsing to what kubeconfigs may do: nothing, but name an instance. What is accepted
 // is safe in any shell, and parses to the same again.
 func FuzzArguments(f *testing.F) {
 	f.Add(strings.Join(full.Args(), "\n"))
 	f.Add("--project-id\n" + project + "\n--instance-id=demo-3714d85\n--expiration=1M")
+	f.Add(strings.Join(berlin.Args(), "\n"))
 	for _, value := range hostile {
+		f.Add(strings.Join(berlin.Args(), "\n") + "\n--role=" + value)
 		f.Add("--project-id=" + project + "\n--region=eu01\n--instance-id=" + value)
 		f.Add("--project-id=" + project + "\n--region=eu01\n--instance-id=demo-3714d85\n" + value)
 	}
@@ -104,7 +189,9 @@ func FuzzArguments(f *testing.F) {
 		}
 		for _, arg := range r.Args() {
 			if strings.ContainsFunc(arg, func(c rune) bool {
-				return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEF0123456789-=", c)
+				return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyzABCDEF0123456789-=", c) &&
+					// in the names of groups and edge clusters
+					!strings.ContainsRune("GHIJKLMNOPQRSTUVWXYZ.:/@_", c)
 			}) {
 				t.Errorf("%q is accepted", arg)
 			}
@@ -119,7 +206,7 @@ func FuzzArguments(f *testing.F) {
 // FuzzParseAsPflag holds Parse against pflag, which reads the same arguments in kubectl-edge.
 func FuzzParseAsPflag(f *testing.F) {
 	for _, arguments := range [][]string{
-		full.Args(), {"--project-id", project, "--region", "eu01", "--instance-id", "demo-3714d85", "--expiration",
+		full.Args(), berlin.Args(), {"--project-id", project, "--region", "eu01", "--instance-id", "demo-3714d85", "--expiration",
 			"1M"},
 		{"--region=eu01", "--region", "eu02"}, {"--region="}, {"--region", ""}, {"--region"},
 		{"--region", "--profile", "x"}, {"--profile", "--version"}, {"--profile", "-h"}, {"-h"}, {"--help"},
@@ -149,9 +236,13 @@ func FuzzParseAsPflag(f *testing.F) {
 }
 
 func TestArgumentsSurviveAShell(t *testing.T) {
-	out, err := exec.Command("sh", "-c", "printf '%s\\n' "+strings.Join(full.Args(), " ")).Output()
-	if got := strings.Split(strings.TrimSpace(string(out)), "\n"); err != nil || !slices.Equal(got, full.Args()) {
-		t.Errorf("got %q, %v", got, err)
+	group := berlin
+	group.Role, group.Namespace = "oidc:team/shop@plant.example_A-1", ""
+	for _, r := range []tokenrequest.Request{full, berlin, group} {
+		out, err := exec.Command("sh", "-c", "printf '%s\\n' "+strings.Join(r.Args(), " ")).Output()
+		if got := strings.Split(strings.TrimSpace(string(out)), "\n"); err != nil || !slices.Equal(got, r.Args()) {
+			t.Errorf("got %q, %v", got, err)
+		}
 	}
 }
 
@@ -175,6 +266,13 @@ func TestResolveFillsGaps(t *testing.T) {
 			in: tokenrequest.Request{ProjectID: project, InstanceID: "demo-3714d85", Profile: "default"},
 			want: tokenrequest.Request{ProjectID: project, Region: "eu01", InstanceID: "demo-3714d85",
 				Profile: "default", Expiration: 15 * time.Minute},
+		},
+		"a cluster's defaults": {
+			in: tokenrequest.Request{ProjectID: project, InstanceID: "demo-3714d85", Profile: "default",
+				EdgeCluster: tokenrequest.EdgeCluster{Cluster: "berlin"}},
+			want: tokenrequest.Request{ProjectID: project, Region: "eu01", InstanceID: "demo-3714d85",
+				Profile: "default", Expiration: time.Hour, EdgeCluster: tokenrequest.EdgeCluster{Cluster: "berlin",
+					ClusterNamespace: "default", Role: "view", Credential: "certificate"}},
 		},
 		"no project": {in: tokenrequest.Request{InstanceID: "demo-3714d85", Profile: "default"},
 			err: `no project: --project-id is missing, and profile "default" has none`},
@@ -253,6 +351,19 @@ func TestKey(t *testing.T) {
 	change("instance", func(r *tokenrequest.Request) { r.InstanceID = "demo-3714d86" })
 	change("profile", func(r *tokenrequest.Request) { r.Profile = "home" })
 	change("lifetime", func(r *tokenrequest.Request) { r.Expiration = time.Hour })
+	cluster := func(what string, f func(*tokenrequest.EdgeCluster)) {
+		r := berlin
+		f(&r.EdgeCluster)
+		add(what, r, noEnvironment)
+	}
+	cluster("a cluster", func(*tokenrequest.EdgeCluster) {})
+	cluster("another", func(e *tokenrequest.EdgeCluster) { e.Cluster = "hamburg" })
+	cluster("its namespace", func(e *tokenrequest.EdgeCluster) { e.ClusterNamespace = "edge" })
+	cluster("created anew", func(e *tokenrequest.EdgeCluster) { e.ClusterUID = project })
+	cluster("its authorities", func(e *tokenrequest.EdgeCluster) { e.CA = strings.Repeat("0", 64) })
+	cluster("role", func(e *tokenrequest.EdgeCluster) { e.Role = "view" })
+	cluster("namespace", func(e *tokenrequest.EdgeCluster) { e.Namespace = "default" })
+	cluster("kind", func(e *tokenrequest.EdgeCluster) { e.Credential = "token" })
 	for _, name := range []string{"STACKIT_ACCESS_TOKEN", "STACKIT_SERVICE_ACCOUNT_KEY",
 		"STACKIT_SERVICE_ACCOUNT_TOKEN", "STACKIT_FEDERATED_TOKEN_FILE"} {
 		for _, value := range []string{"a", "b"} {

@@ -27,10 +27,12 @@ import (
 const usage = `Print a token for a STACKIT Edge Cloud instance as an ExecCredential of client.authentication.k8s.io.
 
 Kubeconfigs call this program; kubectl edge kubeconfig create writes them. It answers from a cache, and asks
-kubectl-edge, which must be installed too, to mint a token when there is none.
+kubectl-edge, which must be installed too, to mint a token when there is none. With --cluster it prints a certificate
+for an edge cluster that the instance manages, and its key.
 
 Usage:
   kubectl-edge_credential --project-id=UUID --region=eu01 --instance-id=demo-3714d85 [--profile=NAME] [--expiration=15m]
+  kubectl-edge_credential --project-id=UUID --region=eu01 --instance-id=demo-3714d85 --cluster=berlin [--role=view]
   kubectl-edge_credential version [-o json|yaml]
 
 Flags:

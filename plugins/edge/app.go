@@ -71,7 +71,7 @@ func (a *app) account(s profile.Scope) (*login.Account, error) {
 		}
 	}
 	client, err := transport.NewClient(transport.Options{
-		CAData: authorities, UserAgent: "kubectl-edge/" + a.Build.Version,
+		CAData: authorities, UserAgent: a.userAgent(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%w (%s)", err, s.Settings.CertificateAuthority)

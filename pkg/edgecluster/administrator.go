@@ -1,0 +1,109 @@
+package edgecluster
+
+import (
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/hex"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"time"
+
+	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeapi"
+)
+
+// Administrator is the credential of a cluster's administrator, as its instance keeps it. It can do everything there,
+// lives for a year by default and cannot be withdrawn: so it stays in memory, and is let go as soon as may be.
+type Administrator struct {
+	Server string // URL of the cluster's API server
+	CAData []byte // PEM, of one or several authorities
+	// NotAfter is when the certificate ends; it is zero for a token.
+	NotAfter time.Time
+
+	certificate, key []byte // PEM
+	token            string
+}
+
+// Format hides the credential from every verb of package fmt.
+func (a *Administrator) Format(s fmt.State, _ rune) {
+	_, _ = io.WriteString(s, "administrator of "+a.Server)
+}
+
+// HasCertificate reports whether the credential is a certificate; else it is a token.
+func (a *Administrator) HasCertificate() bool { return a.token == "" }
+
+// CAHash identifies the authorities.
+func (a *Administrator) CAHash() string {
+	hash, err := CAHash(a.CAData)
+	if err != nil {
+		return "" // no Administrator is made of what has none
+	}
+	return hash
+}
+
+// Client returns a client of the cluster's API server that asks as the administrator. It has to be closed.
+func (a *Administrator) Client(userAgent string) (*kubeapi.Client, error) {
+	who := kubeapi.Identity{Token: a.token}
+	if a.token == "" {
+		certificate, err := tls.X509KeyPair(a.certificate, a.key)
+		if err != nil {
+			return nil, err
+		}
+		who = kubeapi.Identity{Certificate: &certificate}
+	}
+	return kubeapi.New(kubeapi.Server{URL: a.Server, CA: a.CAData}, who, userAgent)
+}
+
+// Reveal returns the credential itself, for the one who asked to be given it: certificate and key in PEM, or a token.
+func (a *Administrator) Reveal() (certificate, key []byte, token string) {
+	return a.certificate, a.key, a.token
+}
+
+// CAHash is the SHA-256, in hex, of the certificates in PEM, each in DER and in the order of the text. How the text is
+// broken into lines, and what stands between certificates, does not change it.
+func CAHash(authorities []byte) (string, error) {
+	h := sha256.New()
+	n := 0
+	for {
+		block, rest := pem.Decode(authorities)
+		if block == nil {
+			break
+		}
+		if _, err := x509.ParseCertificate(block.Bytes); block.Type != "CERTIFICATE" || err != nil {
+			return "", fmt.Errorf("what should be certificate authorities has something else in it")
+		}
+		h.Write(block.Bytes)
+		authorities = rest
+		n++
+	}
+	if n == 0 {
+		return "", fmt.Errorf("there are no certificate authorities")
+	}
+	return hex.EncodeToString(h.Sum(nil)), nil
+}
+
+// ReadAdministrator reads the credential of the cluster's administrator from the instance that config leads to. What is
+// wrong with it is a SecretError.
+func ReadAdministrator(ctx context.Context, config *rest.Config, c Cluster) (*Administrator, error) {
+	value, err := secret(ctx, config, c, "-kubeconfig", "value")
+	if err != nil {
+		return nil, err
+	}
+	a, reason := parseAdministrator(value)
+	if reason != "" {
+		return nil, hint.Wrap(&SecretError{Cluster: c.Name, Reason: reason},
+			"nothing was sent anywhere; ask who manages the instance what secret %s/%s-kubeconfig is", c.Namespace,
+			c.Name)
+	}
+	return a, nil
+}
+
+// ReadTalos reads the administrator's talosconfig of the cluster. What it holds is for the reader to check.
+func ReadTalos(ctx context.Context, config *rest.Config, c Cluster) ([]byte, error) {
+	return secret(ctx, config, c, "-talosconfig", "talosconfig")
+}

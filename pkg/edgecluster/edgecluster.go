@@ -1,0 +1,226 @@
+// Package edgecluster knows the edge clusters of an instance: the Kubernetes clusters that it manages, each described
+// by an EdgeCluster of edge.stackit.cloud, with its administrator's credentials in two secrets beside it.
+package edgecluster
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeapi"
+)
+
+const (
+	group   = "edge.stackit.cloud"
+	version = "v1alpha1"
+	// resource is that of EdgeClusters.
+	resource = "edgeclusters"
+	// readyCondition says whether a cluster can be used; its credentials are there when it does.
+	readyCondition = "ClusterReady"
+	// page is how many clusters are asked for at once.
+	page = 500
+)
+
+// Cluster is an edge cluster as its instance describes it.
+type Cluster struct {
+	Name       string    `json:"name"`
+	Namespace  string    `json:"namespace"`
+	UID        string    `json:"uid"`
+	Ready      bool      `json:"ready"`
+	Reason     string    `json:"reason,omitempty"`     // why it is not ready, or that it is, as the instance says
+	Kubernetes string    `json:"kubernetes,omitempty"` // version
+	Talos      string    `json:"talos,omitempty"`      // version
+	Nodes      int       `json:"nodes"`
+	Created    time.Time `json:"created"`
+	// Deleting is that somebody has asked for its deletion.
+	Deleting bool `json:"deleting,omitempty"`
+}
+
+// object is what is read of an EdgeCluster. The rest of its schema is not public, and neither is the certainty of this:
+// what is of another form is not known, and does not hide the cluster.
+type object struct {
+	Metadata metav1.ObjectMeta `json:"metadata"`
+	Spec     json.RawMessage   `json:"spec"`
+	Status   json.RawMessage   `json:"status"`
+}
+
+func (o object) cluster() Cluster {
+	c := Cluster{
+		Name: o.Metadata.Name, Namespace: o.Metadata.Namespace, UID: string(o.Metadata.UID),
+		Created: o.Metadata.CreationTimestamp.Time, Deleting: o.Metadata.DeletionTimestamp != nil,
+	}
+	var spec struct {
+		Talos json.RawMessage   `json:"talos"`
+		Nodes []json.RawMessage `json:"nodes"`
+	}
+	var talos struct {
+		Version    string `json:"version"`
+		Kubernetes struct {
+			Version string `json:"version"`
+		} `json:"kubernetes"`
+	}
+	_, _ = json.Unmarshal(o.Spec, &spec), json.Unmarshal(spec.Talos, &talos)
+	c.Kubernetes, c.Talos, c.Nodes = talos.Kubernetes.Version, talos.Version, len(spec.Nodes)
+	var status struct {
+		Conditions []struct {
+			Type, Status, Reason, Message string
+		} `json:"conditions"`
+	}
+	_ = json.Unmarshal(o.Status, &status)
+	for _, condition := range status.Conditions {
+		if condition.Type == readyCondition {
+			c.Ready = condition.Status == "True"
+			c.Reason = cmp.Or(condition.Message, condition.Reason)
+		}
+	}
+	return c
+}
+
+func path(namespace string, name ...string) []string {
+	segments := []string{"apis", group, version}
+	if namespace != "" {
+		segments = append(segments, "namespaces", namespace)
+	}
+	return append(append(segments, resource), name...)
+}
+
+// List returns the clusters of the instance whose API server config leads to, in one namespace, or in all if that is
+// "". They are in the order of the API: by namespace and name.
+func List(ctx context.Context, config *rest.Config, namespace string) ([]Cluster, error) {
+	client, err := kubeapi.ForConfig(config)
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	clusters := []Cluster{}
+	query := url.Values{"limit": {fmt.Sprint(page)}}
+	for {
+		var list struct {
+			Metadata metav1.ListMeta `json:"metadata"`
+			Items    []object        `json:"items"`
+		}
+		call := kubeapi.Call{Method: http.MethodGet, Path: path(namespace), Query: query}
+		if _, err := client.Do(ctx, call, &list); err != nil {
+			return nil, fmt.Errorf("list the edge clusters: %w", explain(err))
+		}
+		for _, item := range list.Items {
+			clusters = append(clusters, item.cluster())
+		}
+		if list.Metadata.Continue == "" {
+			return clusters, nil
+		}
+		query.Set("continue", list.Metadata.Continue)
+	}
+}
+
+// explain names what an instance says about all of its edge clusters.
+func explain(err error) error {
+	if apierrors.IsNotFound(err) {
+		return hint.Wrap(fmt.Errorf("the instance does not have EdgeClusters of %s/%s: %w", group, version, err),
+			"kubectl api-resources --api-group=%s shows what it has", group)
+	}
+	return err
+}
+
+// NotFoundError is that the instance has no edge cluster of the name.
+type NotFoundError struct{ Namespace, Name string }
+
+func (e *NotFoundError) Error() string {
+	return fmt.Sprintf("the instance has no edge cluster %q in namespace %q", e.Name, e.Namespace)
+}
+
+// Get returns the cluster of the name. The error is a NotFoundError, with a hint, where there is none.
+func Get(ctx context.Context, config *rest.Config, namespace, name string) (Cluster, error) {
+	client, err := kubeapi.ForConfig(config)
+	if err != nil {
+		return Cluster{}, err
+	}
+	defer client.Close()
+	return get(ctx, client, namespace, name)
+}
+
+func get(ctx context.Context, client *kubeapi.Client, namespace, name string) (Cluster, error) {
+	var o object
+	_, err := client.Do(ctx, kubeapi.Call{Method: http.MethodGet, Path: path(namespace, name)}, &o)
+	switch {
+	case apierrors.IsNotFound(err) && named(err):
+		return Cluster{}, hint.Wrap(&NotFoundError{namespace, name}, "kubectl edge cluster list")
+	case err != nil:
+		return Cluster{}, fmt.Errorf("look for edge cluster %q: %w", name, explain(err))
+	}
+	return o.cluster(), nil
+}
+
+// named reports whether it is an object that was not found, and not its kind.
+func named(err error) bool {
+	status, ok := errors.AsType[*apierrors.StatusError](err)
+	return ok && status.Status().Details != nil && status.Status().Details.Name != ""
+}
+
+// secret returns a value of one of the cluster's secrets. An administrator of the instance may take away the right to
+// read them, and a cluster that is being created has none yet.
+func secret(ctx context.Context, config *rest.Config, c Cluster, suffix, key string) ([]byte, error) {
+	client, err := kubeapi.ForConfig(config)
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	name := c.Name + suffix
+	var s corev1.Secret
+	_, err = client.Do(ctx, kubeapi.Call{Method: http.MethodGet,
+		Path: []string{"api", "v1", "namespaces", c.Namespace, "secrets", name}}, &s)
+	value := s.Data[key]
+	switch {
+	case apierrors.IsNotFound(err) && !c.Ready:
+		return nil, notReady(c)
+	case apierrors.IsNotFound(err):
+		return nil, hint.Wrap(&SecretError{Cluster: c.Name, Reason: "secret " + c.Namespace + "/" + name +
+			" is missing, although the cluster is ready"}, "ask who manages the instance; describe it with: "+
+			"kubectl edge cluster describe %s", c.Name)
+	case apierrors.IsForbidden(err):
+		return nil, hint.Wrap(&SecretError{Cluster: c.Name, Reason: "your login has no right to read secret " +
+			c.Namespace + "/" + name + " of the instance"}, "ask an administrator of the instance for the right to get "+
+			"that secret")
+	case err != nil:
+		return nil, fmt.Errorf("read the credentials of edge cluster %q: %w", c.Name, err)
+	case len(value) == 0:
+		return nil, &SecretError{Cluster: c.Name, Reason: "secret " + c.Namespace + "/" + name + " has no value " + key}
+	}
+	return value, nil
+}
+
+// NotReadyError is that a cluster is not there yet, or no longer.
+type NotReadyError struct{ Cluster Cluster }
+
+func (e *NotReadyError) Error() string {
+	text := fmt.Sprintf("edge cluster %q is being created", e.Cluster.Name)
+	if e.Cluster.Deleting {
+		text = fmt.Sprintf("edge cluster %q is being deleted", e.Cluster.Name)
+	}
+	if e.Cluster.Reason != "" {
+		text += ": " + hint.Printable(e.Cluster.Reason)
+	}
+	return text
+}
+
+func notReady(c Cluster) error {
+	return hint.Wrap(&NotReadyError{c}, "kubectl edge cluster describe %s", c.Name)
+}
+
+// SecretError is what is wrong with a secret that holds a cluster's credentials. It never quotes it.
+type SecretError struct{ Cluster, Reason string }
+
+func (e *SecretError) Error() string {
+	return fmt.Sprintf("credentials of edge cluster %q: %s", e.Cluster, e.Reason)
+}

@@ -1,0 +1,122 @@
+package edgecluster_test
+
+import (
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/edgecluster"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+)
+
+const berlin = `{"metadata": {"name": "berlin", "namespace": "default", "uid": "u-1",
+ "creationTimestamp": "2026-11-01T08:00:00Z"}, "spec": {"talos": {"version": "v1.13.5", "kubernetes":
+ {"version": "v1.35.4"}}, "nodes": [{"role": "controlplane"}, {"role": "worker"}]}, "status": {"conditions":
+ [{"type": "Other", "status": "False"}, {"type": "ClusterReady", "status": "True", "reason": "Ready"}]}}`
+
+// instance answers as an instance's API server would, by the paths that are given.
+func instance(t *testing.T, answers map[string]string) *rest.Config {
+	t.Helper()
+	s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer, ok := answers[r.URL.RequestURI()]
+		switch {
+		case !ok:
+			name := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
+			answer = `404 {"kind": "Status", "code": 404, "reason": "NotFound", "message": "not found", "details":
+				{"name": "` + name + `"}}`
+			fallthrough
+		case strings.HasPrefix(answer, "4"):
+			code := 0
+			_, _ = fmt.Sscanf(answer, "%d", &code)
+			w.WriteHeader(code)
+			answer = answer[4:]
+		}
+		_, _ = w.Write([]byte(answer))
+	}))
+	t.Cleanup(s.Close)
+	return &rest.Config{Host: s.URL, BearerToken: "x", TLSClientConfig: rest.TLSClientConfig{
+		CAData: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})}}
+}
+
+func TestList(t *testing.T) {
+	const all = "/apis/edge.stackit.cloud/v1alpha1/edgeclusters"
+	config := instance(t, map[string]string{
+		all + "?limit=500": `{"metadata": {"continue": "a b"}, "items": [` + berlin + `]}`,
+		all + "?continue=a+b&limit=500": `{"items": [{"metadata": {"name": "odd", "namespace": "x", "deletionTimestamp":
+			"2026-11-01T08:00:00Z"}, "spec": {"talos": "none", "nodes": 7}, "status": []}]}`,
+		"/apis/edge.stackit.cloud/v1alpha1/namespaces/default/edgeclusters?limit=500": `{"items": []}`,
+	})
+	got, err := edgecluster.List(t.Context(), config, "")
+	if err != nil || len(got) != 2 {
+		t.Fatalf("got %+v, %v", got, err)
+	}
+	if c := got[0]; c.Name != "berlin" || c.UID != "u-1" || !c.Ready || c.Reason != "Ready" || c.Nodes != 2 ||
+		c.Kubernetes != "v1.35.4" || c.Talos != "v1.13.5" || c.Created.Year() != 2026 || c.Deleting {
+		t.Errorf("got %+v", c)
+	}
+	// What is of another form than is public does not hide the cluster.
+	if c := got[1]; c.Name != "odd" || c.Ready || c.Nodes != 0 || !c.Deleting {
+		t.Errorf("got %+v", c)
+	}
+	if got, err = edgecluster.List(t.Context(), config, "default"); err != nil || got == nil || len(got) != 0 {
+		t.Errorf("in a namespace: %+v, %v", got, err)
+	}
+	without := instance(t, map[string]string{all + "?limit=500": "404 404 page not found"})
+	if _, err := edgecluster.List(t.Context(), without, ""); err == nil || hint.Of(err) == "" ||
+		!strings.Contains(err.Error(), "does not have EdgeClusters of edge.stackit.cloud/v1alpha1") {
+		t.Errorf("without the kind: %v", err)
+	}
+}
+
+func TestGet(t *testing.T) {
+	const path = "/apis/edge.stackit.cloud/v1alpha1/namespaces/default/edgeclusters/"
+	config := instance(t, map[string]string{path + "berlin": berlin, path + "kindless": "404 404 page not found"})
+	if c, err := edgecluster.Get(t.Context(), config, "default", "berlin"); err != nil || c.UID != "u-1" {
+		t.Errorf("got %+v, %v", c, err)
+	}
+	_, err := edgecluster.Get(t.Context(), config, "default", "hamburg")
+	if !errors.As(err, new(*edgecluster.NotFoundError)) || hint.Of(err) != "kubectl edge cluster list" {
+		t.Errorf("got %v, %q", err, hint.Of(err))
+	}
+	if _, err := edgecluster.Get(t.Context(), config, "default", "kindless"); err == nil ||
+		errors.As(err, new(*edgecluster.NotFoundError)) {
+		t.Errorf("without the kind: %v", err)
+	}
+}
+
+func TestSecretErrors(t *testing.T) {
+	const path = "/api/v1/namespaces/default/secrets/"
+	config := instance(t, map[string]string{
+		path + "forbidden-kubeconfig": `403 {"kind": "Status", "code": 403, "reason": "Forbidden", "message": "no"}`,
+		path + "empty-kubeconfig":     `{"data": {"other": "eA=="}}`,
+		path + "hostile-kubeconfig":   `{"data": {"value": "eHg="}}`,
+		path + "berlin-talosconfig":   `{"data": {"talosconfig": "eHg="}}`,
+	})
+	for _, c := range []struct {
+		name  string
+		ready bool
+		want  string
+	}{
+		{"absent", true, `credentials of edge cluster "absent": secret default/absent-kubeconfig is missing, although`},
+		{"absent", false, `edge cluster "absent" is being created: two of three`},
+		{"forbidden", true, "your login has no right to read secret default/forbidden-kubeconfig of the instance"},
+		{"empty", true, "secret default/empty-kubeconfig has no value value"},
+		{"hostile", true, `credentials of edge cluster "hostile": the kubeconfig is not of the form`},
+	} {
+		_, err := edgecluster.ReadAdministrator(t.Context(), config, edgecluster.Cluster{Name: c.name,
+			Namespace: "default", Ready: c.ready, Reason: "two of three"})
+		if err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: got %v, want %q", c.name, err, c.want)
+		}
+	}
+	if data, err := edgecluster.ReadTalos(t.Context(), config, edgecluster.Cluster{Name: "berlin",
+		Namespace: "default"}); err != nil || string(data) != "xx" {
+		t.Errorf("talosconfig: %q, %v", data, err)
+	}
+}
