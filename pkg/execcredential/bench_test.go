@@ -16,7 +16,18 @@ func BenchmarkWrite(b *testing.B) {
 		if err != nil {
 			b.Fatal(err)
 		}
-		if err := info.Write(io.Discard, token, expires); err != nil {
+		if err := info.Write(io.Discard, Credential{Token: token}, expires); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkWriteCertificate(b *testing.B) {
+	line := strings.Repeat("x", 64) + "\n"
+	c, expires := Credential{Certificate: strings.Repeat(line, 10), PrivateKey: strings.Repeat(line, 3)}, time.Now()
+	b.ReportAllocs()
+	for b.Loop() {
+		if err := (Info{}).Write(io.Discard, c, expires); err != nil {
 			b.Fatal(err)
 		}
 	}

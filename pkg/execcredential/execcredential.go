@@ -82,17 +82,34 @@ func parsePlain(value string) (Info, bool) {
 	return Info{APIVersion: version, Interactive: interactive, Present: true}, true
 }
 
-// Write answers with token, valid until expires, in the version that was asked for.
-func (i Info) Write(w io.Writer, token string, expires time.Time) error {
-	answer := make([]byte, 0, len(token)+256)
+// Credential is what a client is given: a token, or a certificate with its key, both in PEM.
+type Credential struct {
+	Token       string
+	Certificate string
+	PrivateKey  string
+}
+
+// Write answers with c, valid until expires, in the version that was asked for.
+func (i Info) Write(w io.Writer, c Credential, expires time.Time) error {
+	answer := make([]byte, 0, len(c.Token)+len(c.Certificate)+len(c.PrivateKey)+384)
 	answer = append(answer, `{"kind":"`+kind+`","apiVersion":"`...)
 	answer = append(answer, i.APIVersion...)
 	answer = append(answer, `","spec":{"interactive":`...)
 	answer = strconv.AppendBool(answer, i.Interactive)
 	answer = append(answer, `},"status":{"expirationTimestamp":"`...)
 	answer = expires.UTC().AppendFormat(answer, time.RFC3339)
-	answer = append(answer, `","token":`...)
-	answer, err := appendQuoted(answer, token)
+	var err error
+	if c.Certificate == "" {
+		answer = append(answer, `","token":`...)
+		answer, err = appendQuoted(answer, c.Token)
+	} else {
+		answer = append(answer, `","clientCertificateData":`...)
+		answer, err = appendPEM(answer, c.Certificate)
+		if err == nil {
+			answer = append(answer, `,"clientKeyData":`...)
+			answer, err = appendPEM(answer, c.PrivateKey)
+		}
+	}
 	if err == nil {
 		_, err = w.Write(append(answer, "}}\n"...))
 	}
@@ -100,6 +117,26 @@ func (i Info) Write(w io.Writer, token string, expires time.Time) error {
 		return fmt.Errorf("write %s: %w", kind, err)
 	}
 	return nil
+}
+
+// appendPEM appends PEM as a JSON string: of what it is made of (RFC 7468), line breaks alone have to be escaped. As for
+// tokens, starting an encoder takes longer than all the rest.
+func appendPEM(b []byte, s string) ([]byte, error) {
+	for _, c := range []byte(s) {
+		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'
+		if !letter && strings.IndexByte("+/=- \n", c) < 0 {
+			return appendQuoted(b, s)
+		}
+	}
+	b = append(b, '"')
+	for line := range strings.SplitAfterSeq(s, "\n") {
+		text, broken := strings.CutSuffix(line, "\n")
+		b = append(b, text...)
+		if broken {
+			b = append(b, `\n`...)
+		}
+	}
+	return append(b, '"'), nil
 }
 
 // appendQuoted appends s as a JSON string. What a token may be made of (RFC 6750, section 2.1) needs no encoder.

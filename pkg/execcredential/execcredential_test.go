@@ -48,7 +48,7 @@ func TestAnswerDecodesWithClientGo(t *testing.T) {
 				t.Fatal(err)
 			}
 			var out bytes.Buffer
-			if err := info.Write(&out, token, at.In(time.FixedZone("elsewhere",
+			if err := info.Write(&out, execcredential.Credential{Token: token}, at.In(time.FixedZone("elsewhere",
 				3600)).Add(400*time.Millisecond)); err != nil {
 				t.Fatal(err)
 			}
@@ -70,6 +70,34 @@ func TestAnswerDecodesWithClientGo(t *testing.T) {
 				t.Errorf("got status %+v", status)
 			}
 		})
+	}
+}
+
+func TestCertificateDecodesWithClientGo(t *testing.T) {
+	for _, c := range []execcredential.Credential{
+		{Certificate: "-----BEGIN CERTIFICATE-----\nMIIB+/==\n-----END CERTIFICATE-----\n",
+			PrivateKey: "-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----\n"},
+		{Certificate: "without a line break at its end", PrivateKey: "\n\n"},
+		{Certificate: "what is \\ \"not\"\r\nPEM", PrivateKey: "ü\x00"},
+	} {
+		info, err := execcredential.ParseInfo("")
+		if err != nil {
+			t.Fatal(err)
+		}
+		var out bytes.Buffer
+		if err := info.Write(&out, c, time.Unix(1e9, 0)); err != nil {
+			t.Fatal(err)
+		}
+		object, _, err := codecs().UniversalDecoder(clientauthentication.SchemeGroupVersion).Decode(out.Bytes(), nil,
+			nil)
+		if err != nil {
+			t.Fatalf("client-go cannot decode %s: %v", out.String(), err)
+		}
+		status := object.(*clientauthentication.ExecCredential).Status
+		if status.ClientCertificateData != c.Certificate || status.ClientKeyData != c.PrivateKey ||
+			status.Token != "" || status.ExpirationTimestamp == nil || strings.Count(out.String(), "\n") != 1 {
+			t.Errorf("%+v becomes %s", c, out.String())
+		}
 	}
 }
 
@@ -101,7 +129,7 @@ func TestWriteQuotesAnyToken(t *testing.T) {
 			t.Fatal(err)
 		}
 		var out bytes.Buffer
-		if err := info.Write(&out, token, time.Unix(1e9, 0)); err != nil {
+		if err := info.Write(&out, execcredential.Credential{Token: token}, time.Unix(1e9, 0)); err != nil {
 			t.Fatal(err)
 		}
 		object, _, err := codecs().UniversalDecoder(clientauthentication.SchemeGroupVersion).Decode(out.Bytes(), nil,
@@ -114,7 +142,7 @@ func TestWriteQuotesAnyToken(t *testing.T) {
 
 func TestWriteReportsFailure(t *testing.T) {
 	full := errors.New("full")
-	err := execcredential.Info{}.Write(failingWriter{full}, "secret-token", time.Now())
+	err := execcredential.Info{}.Write(failingWriter{full}, execcredential.Credential{Token: "secret-token"}, time.Now())
 	if !errors.Is(err, full) || strings.Contains(err.Error(), "secret-token") {
 		t.Errorf("got %v", err)
 	}
@@ -134,7 +162,7 @@ func FuzzParseInfo(f *testing.F) {
 			return
 		}
 		var out bytes.Buffer
-		if err := info.Write(&out, "token", time.Unix(1e9, 0)); err != nil {
+		if err := info.Write(&out, execcredential.Credential{Token: "token"}, time.Unix(1e9, 0)); err != nil {
 			t.Fatal(err)
 		}
 		if _, _, err := codecs().UniversalDecoder(clientauthentication.SchemeGroupVersion).Decode(out.Bytes(), nil,

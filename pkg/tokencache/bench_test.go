@@ -28,6 +28,21 @@ func BenchmarkGet(b *testing.B) {
 	}
 }
 
+func BenchmarkGetCertificate(b *testing.B) {
+	s, k, e := folder(dirs.Dirs{Cache: filepath.Join(b.TempDir(), "cache")}), KeyOf("test", "a"), testCertificate()
+	line := strings.Repeat("x", 64) + "\n"
+	e.Certificate, e.PrivateKey = strings.Repeat(line, 10), strings.Repeat(line, 3)
+	if err := s.Put(k, e); err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, err := s.Get(k, now); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
 func BenchmarkLease(b *testing.B) {
 	s, k, e := folder(dirs.Dirs{Cache: filepath.Join(b.TempDir(), "cache")}), KeyOf("test", "a"), benchEntry()
 	if err := s.Put(k, e); err != nil {

@@ -1,5 +1,5 @@
-// Package tokencache keeps tokens on disk for as long as they live: one small file each, below the XDG runtime or cache
-// folder, readable by the user alone.
+// Package tokencache keeps tokens, and certificates with their keys, on disk for as long as they live: one small file
+// each, below the XDG runtime or cache folder, readable by the user alone. What it says of tokens goes for both.
 //
 // It is read with every kubectl command, so it imports only the standard library and packages of the same diet. A cache
 // never breaks a login: whatever is wrong with a file or folder means that there is no token, and a new one is minted.
@@ -11,6 +11,8 @@ import (
 	"encoding/hex"
 	"fmt"
 	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/execcredential"
 )
 
 // Key names a token: the hash of everything that changes it.
@@ -40,9 +42,13 @@ func parseKey(s string) (Key, bool) {
 	return k, err == nil
 }
 
-// Entry is a token with what is known of it.
+// Entry is a token, or a certificate with its key, with what is known of it.
 type Entry struct {
-	Token   string
+	Token       string
+	Certificate string // PEM, if there is no Token
+	PrivateKey  string // PEM, of the certificate
+	// Issued is when it was received, and Expires when it ends, both by this machine's clock. A certificate's NotBefore
+	// lies minutes back and says nothing about its age.
 	Issued  time.Time
 	Expires time.Time
 	// Replaced is when this token was minted because a server had refused the one before; see Replaceable.
@@ -57,11 +63,32 @@ type Labels struct {
 	Region    string `json:"region,omitempty"`
 	Profile   string `json:"profile,omitempty"` // profile, or StackState context
 	Principal string `json:"principal,omitempty"`
+	// Of an edge cluster's.
+	Cluster          string `json:"cluster,omitempty"`
+	ClusterNamespace string `json:"clusterNamespace,omitempty"`
+	Role             string `json:"role,omitempty"` // with its namespace: edit in shop
+}
+
+// Credential is e as clients are given it.
+func (e Entry) Credential() execcredential.Credential {
+	return execcredential.Credential{Token: e.Token, Certificate: e.Certificate, PrivateKey: e.PrivateKey}
+}
+
+// Kind is what e is, to people.
+func (e Entry) Kind() string {
+	if e.Certificate != "" {
+		return "certificate"
+	}
+	return "token"
 }
 
 // String hides the token.
 func (e Entry) String() string {
-	return fmt.Sprintf("token for %s until %s", e.Labels.Instance, e.Expires.UTC().Format(time.RFC3339))
+	what := e.Labels.Instance
+	if e.Labels.Cluster != "" {
+		what = e.Labels.Cluster + " of " + what
+	}
+	return fmt.Sprintf("%s for %s until %s", e.Kind(), what, e.Expires.UTC().Format(time.RFC3339))
 }
 
 // GoString hides the token from %#v.
@@ -76,12 +103,20 @@ func (e Entry) Margin() time.Duration {
 	return min(margin, e.life()/10)
 }
 
+// secret is what nobody has who was not given e.
+func (e Entry) secret() string {
+	if e.Certificate != "" {
+		return e.PrivateKey
+	}
+	return e.Token
+}
+
 func (e Entry) life() time.Duration { return e.Expires.Sub(e.Issued) }
 
 // Usable reports whether e can be handed out at now.
 func (e Entry) Usable(now time.Time) bool {
 	// A token from the future was written under another clock: how long it lives by this one is unknown.
-	return e.Token != "" && now.Before(e.Expires.Add(-e.Margin())) && !now.Before(e.Issued.Add(-time.Minute))
+	return e.secret() != "" && now.Before(e.Expires.Add(-e.Margin())) && !now.Before(e.Issued.Add(-time.Minute))
 }
 
 func (e Entry) check(now time.Time) error {
@@ -121,6 +156,6 @@ func (e Entry) Replaceable(now time.Time) bool {
 
 // Tag identifies the token within its key without revealing it.
 func (e Entry) Tag() string {
-	sum := sha256.Sum256([]byte(e.Token))
+	sum := sha256.Sum256([]byte(e.Token + e.Certificate)) // of which there is one
 	return hex.EncodeToString(sum[:8])
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -19,10 +20,17 @@ import (
 //	<token>
 //	<instance>, <project>, <region>, <profile>, <principal>, each on its own line
 //
-// It is no JSON because decoding that takes a process that has just started longer than all the rest of an answer.
+// The file of a credential for an edge cluster has another format, so that those of tokens stay as they are, byte for
+// byte and in the time that they take to read. In place of the token it has three lines, of which one or two are used:
+// token, certificate and its key, both with \n for the line breaks of PEM. And it has three more at the end: cluster,
+// its namespace, and role.
+//
+// It is not JSON because decoding that takes a process that has just started longer than all the rest of an answer.
 const (
-	magic = "kubectl-edge-token-1\n"
-	lines = 8 // after the checksum
+	magic        = "kubectl-edge-token-1\n"
+	lines        = 8 // after the checksum
+	clusterMagic = "kubectl-edge-cluster-1\n"
+	clusterLines = lines + 2 + 3
 )
 
 var (
@@ -43,17 +51,32 @@ func encode(k Key, e Entry) ([]byte, error) {
 	values := []string{
 		k.String(), strings.Join(times, " "), e.Token, l.Instance, l.Project, l.Region, l.Profile, l.Principal,
 	}
+	format, want := magic, lines
+	if e.Certificate != "" || l.Cluster != "" {
+		format, want = clusterMagic, clusterLines
+		values = slices.Insert(values, 3, flat(e.Certificate), flat(e.PrivateKey))
+		values = append(values, l.Cluster, l.ClusterNamespace, l.Role)
+	}
 	body := strings.Join(values, "\n")
-	if strings.Count(body, "\n") != lines-1 {
+	if strings.Count(body, "\n") != want-1 || strings.Contains(e.Certificate+e.PrivateKey, `\`) {
 		return nil, errUnstorable
 	}
 	sum := sha256.Sum256([]byte(body))
-	return []byte(magic + hex.EncodeToString(sum[:]) + "\n" + body), nil
+	return []byte(format + hex.EncodeToString(sum[:]) + "\n" + body), nil
 }
+
+// flat and unflat turn PEM, which has no backslash, into a line and back.
+func flat(s string) string   { return strings.ReplaceAll(s, "\n", `\n`) }
+func unflat(s string) string { return strings.ReplaceAll(s, `\n`, "\n") }
 
 // decode reads what encode wrote for k. Its errors never quote the file.
 func decode(data []byte, k Key) (Entry, error) {
+	want := lines
 	rest, ok := bytes.CutPrefix(data, []byte(magic))
+	if !ok {
+		want = clusterLines
+		rest, ok = bytes.CutPrefix(data, []byte(clusterMagic))
+	}
 	if !ok {
 		return Entry{}, errDamaged
 	}
@@ -63,13 +86,21 @@ func decode(data []byte, k Key) (Entry, error) {
 		return Entry{}, errDamaged
 	}
 	values := strings.Split(string(body), "\n")
-	if len(values) != lines {
+	if len(values) != want {
 		return Entry{}, errDamaged
 	}
 	if values[0] != k.String() {
 		return Entry{}, errors.New("the file is another token's")
 	}
-	e := Entry{Token: values[2], Labels: Labels{values[3], values[4], values[5], values[6], values[7]}}
+	e := Entry{Token: values[2]}
+	labels := values[3:]
+	if want == clusterLines {
+		e.Certificate, e.PrivateKey = unflat(values[3]), unflat(values[4])
+		labels = values[5:]
+		e.Labels.Cluster, e.Labels.ClusterNamespace, e.Labels.Role = labels[5], labels[6], labels[7]
+	}
+	l := &e.Labels
+	l.Instance, l.Project, l.Region, l.Profile, l.Principal = labels[0], labels[1], labels[2], labels[3], labels[4]
 	times := strings.Split(values[1], " ")
 	if len(times) != 3 {
 		return Entry{}, errDamaged

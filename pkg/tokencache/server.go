@@ -14,7 +14,7 @@ import (
 //
 // It is kept beside the token, so that the server can be asked whether it takes it. A token must not be sent where
 // anybody else said, and a kubeconfig can set the variables that name this folder: so the record is authenticated with
-// the token itself (HMAC-SHA256, RFC 2104). Anyone who could write one that counts has the token already.
+// the token itself, or a certificate's key (HMAC-SHA256, RFC 2104). Anyone who could write one that counts has the token already.
 type Server struct {
 	URL string
 	CA  []byte // PEM
@@ -37,7 +37,7 @@ func (s Store) PutServer(k Key, e Entry, server Server) error {
 
 // Server returns what is kept beside e, which is the token under k, and whether there is something.
 func (s Store) Server(k Key, e Entry) (Server, bool) {
-	if s.dir == "" || e.Token == "" {
+	if s.dir == "" || e.secret() == "" {
 		return Server{}, false
 	}
 	data, err := securefile.ReadOwn(s.path(k, serverSuffix), securefile.Private)
@@ -54,7 +54,7 @@ func (s Store) Server(k Key, e Entry) (Server, bool) {
 }
 
 func serverCode(k Key, e Entry, body []byte) []byte {
-	h := hmac.New(sha256.New, []byte(e.Token))
+	h := hmac.New(sha256.New, []byte(e.secret()))
 	h.Write(k[:])
 	h.Write(body)
 	return h.Sum(nil)

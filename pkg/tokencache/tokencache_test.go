@@ -31,6 +31,23 @@ func testEntry() Entry {
 	}
 }
 
+// testCertificate is an entry of an edge cluster.
+func testCertificate() Entry {
+	e := testEntry()
+	e.Token = ""
+	e.Certificate = "-----BEGIN CERTIFICATE-----\nMIIB+/=\nabc\n-----END CERTIFICATE-----\n"
+	e.PrivateKey = "-----BEGIN PRIVATE KEY-----\nsecret-token\n-----END PRIVATE KEY-----\n"
+	e.Labels.Cluster, e.Labels.ClusterNamespace, e.Labels.Role = "berlin", "default", "edit in shop"
+	return e
+}
+
+// testEntries are one of each kind.
+func testEntries() map[string]Entry {
+	clusterToken := testEntry()
+	clusterToken.Labels.Cluster = "berlin"
+	return map[string]Entry{"token": testEntry(), "certificate": testCertificate(), "cluster's token": clusterToken}
+}
+
 func put(t *testing.T, s Store, k Key, e Entry) string {
 	t.Helper()
 	if err := s.Put(k, e); err != nil {
@@ -40,7 +57,13 @@ func put(t *testing.T, s Store, k Key, e Entry) string {
 }
 
 func TestPutGet(t *testing.T) {
-	s, k, e := testStore(t), KeyOf("test", "a"), testEntry()
+	for kind, e := range testEntries() {
+		t.Run(kind, func(t *testing.T) { testPutGet(t, e) })
+	}
+}
+
+func testPutGet(t *testing.T, e Entry) {
+	s, k := testStore(t), KeyOf("test", "a")
 	path := put(t, s, k, e)
 	got, err := s.Get(k, now)
 	if err != nil {
@@ -92,6 +115,45 @@ func TestUsableAndAgeing(t *testing.T) {
 	}
 }
 
+// TestFileOfAToken holds the format to what earlier versions wrote, and will read after a return to one of them.
+func TestFileOfAToken(t *testing.T) {
+	data, err := encode(KeyOf("test", "a"), testEntry())
+	want := "kubectl-edge-token-1\n" +
+		"53f305d5949a42c95e6942b875139ec9ce19ab89ce84cce5f722a49738a414b0\n" +
+		"dfd5616ec2397422e2fb65422bed649c4a8a7a036b318f92512d5dc44aeee67e\n" +
+		"1935630121000000000 1935631021000000000 0\n" +
+		"secret-token\ndemo-3714d85\n\n\ndefault\nsomeone@example.com"
+	if err != nil || string(data) != want {
+		t.Errorf("%v, got\n%s", err, data)
+	}
+}
+
+// TestHidden looks for the secrets in whatever package fmt makes of an entry.
+func TestHidden(t *testing.T) {
+	for kind, e := range testEntries() {
+		for _, format := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+			if shown := fmt.Sprintf(format, e); strings.Contains(shown, "secret-token") {
+				t.Errorf("%s: %s shows %s", kind, format, shown)
+			}
+		}
+	}
+}
+
+// TestUnstorable has nothing be written that would be read as something else.
+func TestUnstorable(t *testing.T) {
+	for name, change := range map[string]func(*Entry){
+		"line break in a label": func(e *Entry) { e.Labels.Role = "a\nb" },
+		"line break in a token": func(e *Entry) { e.Token = "a\nb" },
+		"backslash in PEM":      func(e *Entry) { e.PrivateKey += `\n` },
+	} {
+		e := testCertificate()
+		change(&e)
+		if _, err := encode(Key{}, e); err == nil {
+			t.Errorf("%s: stored", name)
+		}
+	}
+}
+
 // TestDamage cuts a file at every length and flips every byte: the answer is a miss, never another token.
 func TestDamage(t *testing.T) {
 	s, k, e := testStore(t), KeyOf("test", "a"), testEntry()
@@ -108,7 +170,7 @@ func TestDamage(t *testing.T) {
 		got, err := s.Get(k, now)
 		if !errors.Is(err, errMiss) {
 			t.Errorf("%s: got %q, %v, want a miss", what, got.Token, err)
-		} else if strings.Contains(err.Error(), e.Token) {
+		} else if strings.Contains(err.Error(), "secret-token") {
 			t.Errorf("%s: the error shows the token", what)
 		}
 	}
@@ -136,6 +198,33 @@ func TestDamage(t *testing.T) {
 	}
 	if got, err := s.Get(k, now); err != nil || got.Token != e.Token {
 		t.Errorf("restored: got %v", err)
+	}
+}
+
+// TestDamageOfAClusters is TestDamage for the format of edge clusters' credentials.
+func TestDamageOfAClusters(t *testing.T) {
+	k := KeyOf("test", "a")
+	whole, err := encode(k, testCertificate())
+	if err != nil {
+		t.Fatal(err)
+	}
+	check := func(what string, data []byte) {
+		t.Helper()
+		if got, err := decode(data, k); err == nil || strings.Contains(err.Error(), "secret-token") {
+			t.Errorf("%s: got %v, %v, want an error without the key", what, got, err)
+		}
+	}
+	for i := range whole {
+		check(fmt.Sprintf("cut at %d", i), whole[:i])
+		for bit := range 8 {
+			flipped := append([]byte(nil), whole...)
+			flipped[i] ^= 1 << bit
+			check(fmt.Sprintf("bit %d of byte %d flipped", bit, i), flipped)
+		}
+	}
+	check("with more behind it", append(append([]byte(nil), whole...), '\n'))
+	for _, header := range []string{"kubectl-edge-cluster-2", "kubectl-edge-token-1"} {
+		check("as "+header, []byte(strings.Replace(string(whole), "kubectl-edge-cluster-1", header, 1)))
 	}
 }
 

@@ -144,7 +144,12 @@ func (r Request) Instance() Request {
 
 // Labels describe the credential that answers t.
 func (t Target) Labels() tokencache.Labels {
-	return tokencache.Labels{
+	l := tokencache.Labels{
 		Instance: t.InstanceID, Project: t.ProjectID, Region: t.Region, Profile: t.Profile, Principal: t.Principal,
+		Cluster: t.Cluster, ClusterNamespace: t.ClusterNamespace, Role: t.Role,
 	}
+	if t.Namespace != "" {
+		l.Role += " in " + t.Namespace
+	}
+	return l
 }

@@ -118,7 +118,7 @@ func run(p Process) (int, error) {
 	if answer.Again && entry.Replaceable(now) {
 		return missed("--refused=" + entry.Tag())
 	}
-	if err := info.Write(p.Stdout, entry.Token, answer.Until); err != nil {
+	if err := info.Write(p.Stdout, entry.Credential(), answer.Until); err != nil {
 		return 0, err
 	}
 	if entry.Ageing(now) && store.StartRefresh(key, now, tokencache.Entry.Ageing) {

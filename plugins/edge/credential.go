@@ -120,7 +120,7 @@ func (a *app) answer(
 		if entry, ok := a.stillTaken(ctx, target, refused); ok {
 			until := entry.KeepUntil(a.Now())
 			target.Store.Keep(target.Key, client, entry, until, a.Now())
-			return info.Write(a.Out, entry.Token, until)
+			return info.Write(a.Out, entry.Credential(), until)
 		}
 	}
 	want := mint.Want{Refused: refused}
@@ -142,10 +142,10 @@ func (a *app) answer(
 	}
 	until := entry.KeepUntil(a.Now())
 	if err := target.Store.Prepare(); err != nil {
-		return info.Write(a.Out, entry.Token, until) // nothing is touched in a folder that may be somebody else's
+		return info.Write(a.Out, entry.Credential(), until) // nothing is touched in a folder that may be somebody else's
 	}
 	target.Store.Lease(target.Key, client, entry, until, a.Now())
-	if err := info.Write(a.Out, entry.Token, until); err != nil {
+	if err := info.Write(a.Out, entry.Credential(), until); err != nil {
 		return err
 	}
 	tokencache.All(a.dirs).Sweep(a.Now())
