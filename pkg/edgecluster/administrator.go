@@ -15,6 +15,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeapi"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
 // Administrator is the credential of a cluster's administrator, as its instance keeps it. It can do everything there,
@@ -34,8 +35,13 @@ func (a *Administrator) Format(s fmt.State, _ rune) {
 	_, _ = io.WriteString(s, "administrator of "+a.Server)
 }
 
-// HasCertificate reports whether the credential is a certificate; else it is a token.
-func (a *Administrator) HasCertificate() bool { return a.token == "" }
+// Kind is what the credential is: tokenrequest.Certificate or tokenrequest.Token.
+func (a *Administrator) Kind() string {
+	if a.token == "" {
+		return tokenrequest.Certificate
+	}
+	return tokenrequest.Token
+}
 
 // CAHash identifies the authorities.
 func (a *Administrator) CAHash() string {

@@ -44,7 +44,24 @@ type Cluster struct {
 	Nodes      int       `json:"nodes"`
 	Created    time.Time `json:"created"`
 	// Deleting is that somebody has asked for its deletion.
-	Deleting bool `json:"deleting,omitempty"`
+	Deleting   bool        `json:"deleting,omitempty"`
+	Conditions []Condition `json:"conditions,omitempty"`
+	Members    []Node      `json:"members,omitempty"`
+}
+
+// Condition is what the instance says of one aspect of a cluster.
+type Condition struct {
+	Type    string    `json:"type"`
+	Status  string    `json:"status"`
+	Reason  string    `json:"reason,omitempty"`
+	Message string    `json:"message,omitempty"`
+	Since   time.Time `json:"since,omitzero"`
+}
+
+// Node is a machine that is, or is to be, part of a cluster.
+type Node struct {
+	Host string `json:"host"` // name of the EdgeHost
+	Role string `json:"role"` // controlplane or worker
 }
 
 // object is what is read of an EdgeCluster. The rest of its schema is not public, and neither is the certainty of this:
@@ -72,13 +89,23 @@ func (o object) cluster() Cluster {
 	}
 	_, _ = json.Unmarshal(o.Spec, &spec), json.Unmarshal(spec.Talos, &talos)
 	c.Kubernetes, c.Talos, c.Nodes = talos.Kubernetes.Version, talos.Version, len(spec.Nodes)
+	for _, raw := range spec.Nodes {
+		var node struct{ EdgeHost, Role string }
+		_ = json.Unmarshal(raw, &node)
+		c.Members = append(c.Members, Node{Host: node.EdgeHost, Role: node.Role})
+	}
 	var status struct {
-		Conditions []struct {
-			Type, Status, Reason, Message string
-		} `json:"conditions"`
+		Conditions []json.RawMessage `json:"conditions"`
 	}
 	_ = json.Unmarshal(o.Status, &status)
-	for _, condition := range status.Conditions {
+	for _, raw := range status.Conditions {
+		var condition struct {
+			Type, Status, Reason, Message string
+			LastTransitionTime            time.Time
+		}
+		_ = json.Unmarshal(raw, &condition) // as far as it goes
+		c.Conditions = append(c.Conditions, Condition{Type: condition.Type, Status: condition.Status,
+			Reason: condition.Reason, Message: condition.Message, Since: condition.LastTransitionTime})
 		if condition.Type == readyCondition {
 			c.Ready = condition.Status == "True"
 			c.Reason = cmp.Or(condition.Message, condition.Reason)

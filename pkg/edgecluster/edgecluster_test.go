@@ -17,7 +17,7 @@ import (
 
 const berlin = `{"metadata": {"name": "berlin", "namespace": "default", "uid": "u-1",
  "creationTimestamp": "2026-11-01T08:00:00Z"}, "spec": {"talos": {"version": "v1.13.5", "kubernetes":
- {"version": "v1.35.4"}}, "nodes": [{"role": "controlplane"}, {"role": "worker"}]}, "status": {"conditions":
+ {"version": "v1.35.4"}}, "nodes": [{"edgeHost": "h-1", "role": "controlplane"}, {"role": "worker"}, 7]}, "status": {"conditions":
  [{"type": "Other", "status": "False"}, {"type": "ClusterReady", "status": "True", "reason": "Ready"}]}}`
 
 // instance answers as an instance's API server would, by the paths that are given.
@@ -56,9 +56,12 @@ func TestList(t *testing.T) {
 	if err != nil || len(got) != 2 {
 		t.Fatalf("got %+v, %v", got, err)
 	}
-	if c := got[0]; c.Name != "berlin" || c.UID != "u-1" || !c.Ready || c.Reason != "Ready" || c.Nodes != 2 ||
+	if c := got[0]; c.Name != "berlin" || c.UID != "u-1" || !c.Ready || c.Reason != "Ready" || c.Nodes != 3 ||
 		c.Kubernetes != "v1.35.4" || c.Talos != "v1.13.5" || c.Created.Year() != 2026 || c.Deleting {
 		t.Errorf("got %+v", c)
+	} else if len(c.Conditions) != 2 || len(c.Members) != 3 || c.Members[0] != (edgecluster.Node{Host: "h-1",
+		Role: "controlplane"}) {
+		t.Errorf("got %+v and %+v", c.Conditions, c.Members)
 	}
 	// What is of another form than is public does not hide the cluster.
 	if c := got[1]; c.Name != "odd" || c.Ready || c.Nodes != 0 || !c.Deleting {

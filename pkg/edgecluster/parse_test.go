@@ -76,7 +76,7 @@ func TestAdministrator(t *testing.T) {
 		t.Fatal(reason)
 	}
 	if a.Server != "https://berlin.example:6443" || !bytes.Equal(a.CAData, bundle) || !a.NotAfter.Equal(end) ||
-		!a.HasCertificate() {
+		a.Kind() != "certificate" {
 		t.Errorf("got %s, %s, %v", a.Server, a.CAData, a.NotAfter)
 	}
 	if c, k, _ := a.Reveal(); !bytes.Equal(c, certificate) || !bytes.Equal(k, key) {
@@ -93,7 +93,7 @@ func TestAdministrator(t *testing.T) {
 
 	withToken := strings.NewReplacer("    client-certificate-data: "+base(certificate)+"\n", "",
 		"client-key-data: "+base(key), "token: abc.def").Replace(text)
-	if a, reason = parseAdministrator([]byte(withToken)); reason != "" || a.HasCertificate() {
+	if a, reason = parseAdministrator([]byte(withToken)); reason != "" || a.Kind() != "token" {
 		t.Errorf("with a token: %v, %q", a, reason)
 	}
 }
