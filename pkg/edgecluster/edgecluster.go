@@ -47,6 +47,8 @@ type Cluster struct {
 	Deleting   bool        `json:"deleting,omitempty"`
 	Conditions []Condition `json:"conditions,omitempty"`
 	Members    []Node      `json:"members,omitempty"`
+	// BreakGlass says to whom the administrator's own credential was handed out, and when: see Mark.
+	BreakGlass []string `json:"breakGlass,omitempty"`
 }
 
 // Condition is what the instance says of one aspect of a cluster.
@@ -76,6 +78,7 @@ func (o object) cluster() Cluster {
 	c := Cluster{
 		Name: o.Metadata.Name, Namespace: o.Metadata.Namespace, UID: string(o.Metadata.UID),
 		Created: o.Metadata.CreationTimestamp.Time, Deleting: o.Metadata.DeletionTimestamp != nil,
+		BreakGlass: marks(o.Metadata.Annotations),
 	}
 	var spec struct {
 		Talos json.RawMessage   `json:"talos"`

@@ -1,6 +1,7 @@
 package edgecluster_test
 
 import (
+	"encoding/json"
 	"encoding/pem"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"k8s.io/client-go/rest"
 
@@ -121,5 +123,62 @@ func TestSecretErrors(t *testing.T) {
 	if data, err := edgecluster.ReadTalos(t.Context(), config, edgecluster.Cluster{Name: "berlin",
 		Namespace: "default"}); err != nil || string(data) != "xx" {
 		t.Errorf("talosconfig: %q, %v", data, err)
+	}
+}
+
+// Who was handed out the administrator's own credential is written down: on the EdgeCluster, also if somebody else
+// writes there at the same time, or else as an event.
+func TestMark(t *testing.T) {
+	const at = "/apis/edge.stackit.cloud/v1alpha1/namespaces/default/edgeclusters/berlin"
+	c := edgecluster.Cluster{Name: "berlin", Namespace: "default", UID: "u-1"}
+	when := time.Date(2026, 11, 26, 23, 0, 0, 0, time.UTC)
+	for name, test := range map[string]struct {
+		patches []int // answers
+		event   int
+		want    string
+	}{
+		"annotation": {patches: []int{200}, want: "ada@example.com 2026-11-26T23:00:00Z\nbob 2026-11-01T08:00:00Z"},
+		"conflict": {patches: []int{409, 409, 200},
+			want: "ada@example.com 2026-11-26T23:00:00Z\nbob 2026-11-01T08:00:00Z"},
+		"event":   {patches: []int{403}, event: 201, want: "handed out: ada@example.com 2026-11-26T23:00:00Z"},
+		"neither": {patches: []int{403}, event: 403},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var written string
+			s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				code, body := 0, map[string]any{}
+				_ = json.NewDecoder(r.Body).Decode(&body)
+				switch {
+				case r.Method == http.MethodGet && r.URL.Path == at:
+					_, _ = w.Write([]byte(`{"metadata": {"name": "berlin", "resourceVersion": "7", "annotations":
+						{"kubectl-edge/break-glass": "bob 2026-11-01T08:00:00Z"}}}`))
+					return
+				case r.Method == http.MethodPatch && r.URL.Path == at:
+					code, test.patches = test.patches[0], test.patches[1:]
+					metadata := body["metadata"].(map[string]any)
+					if metadata["resourceVersion"] != "7" {
+						t.Errorf("patch of version %v", metadata["resourceVersion"])
+					}
+					written = metadata["annotations"].(map[string]any)["kubectl-edge/break-glass"].(string)
+				case r.Method == http.MethodPost && r.URL.Path == "/api/v1/namespaces/default/events":
+					code, written = test.event, body["message"].(string)
+				}
+				w.WriteHeader(code)
+				_, _ = fmt.Fprintf(w, `{"kind": "Status", "code": %d}`, code)
+			}))
+			defer s.Close()
+			config := &rest.Config{Host: s.URL, BearerToken: "x", TLSClientConfig: rest.TLSClientConfig{
+				CAData: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})}}
+			err := edgecluster.Mark(t.Context(), config, c, "ada@example.com", when)
+			if (err == nil) != (test.want != "") {
+				t.Fatalf("got %v", err)
+			}
+			if err == nil && !strings.HasSuffix(written, test.want) {
+				t.Errorf("wrote %q", written)
+			}
+			if len(test.patches) > 0 {
+				t.Errorf("%d patches too few", len(test.patches))
+			}
+		})
 	}
 }

@@ -69,10 +69,14 @@ func samePlace(a, b tokenrequest.Request) bool {
 		cmp.Or(a.Region, profile.DefaultRegion) == cmp.Or(b.Region, profile.DefaultRegion)
 }
 
-// IsFor reports whether user gets its tokens by a request for the same instance.
+// IsFor reports whether user gets its credentials by a request for the same instance, or the same edge cluster of it.
 func IsFor(user *api.AuthInfo, request tokenrequest.Request) bool {
 	other, ok := RequestOf(user)
-	return ok && other.InstanceID == request.InstanceID && samePlace(other, request)
+	if !ok || other.InstanceID != request.InstanceID || !samePlace(other, request) {
+		return false
+	}
+	a, b := other.EdgeCluster.WithDefaults(), request.EdgeCluster.WithDefaults()
+	return a.Cluster == b.Cluster && a.ClusterNamespace == b.ClusterNamespace
 }
 
 // SameServer compares the URLs of API servers.

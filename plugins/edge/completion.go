@@ -13,14 +13,16 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
 // completionTimeout bounds how long a shell waits for a list of STACKIT's when a person presses the Tab key. A session
 // that has to be renewed first takes its own time: to cut that off could lose it.
 const completionTimeout = 5 * time.Second
 
-// candidates are what a flag or an argument of a command may be, as "value" or "value\tdescription".
-type candidates func(context.Context, *cobra.Command) []string
+// candidates are what a flag or an argument of a command may be, as "value" or "value\tdescription". word is what has
+// been typed of it.
+type candidates func(ctx context.Context, cmd *cobra.Command, word string) []string
 
 // plainWord is what every shell takes as it is.
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9@:/._-]*$`)
@@ -33,7 +35,7 @@ func completeValues(root *cobra.Command, a *app) {
 			ctx, cancel := context.WithTimeout(cmd.Context(), completionTimeout)
 			defer cancel()
 			var fitting []cobra.Completion
-			for _, c := range find(ctx, cmd) {
+			for _, c := range find(ctx, cmd, word) {
 				value, description, _ := strings.Cut(c, "\t")
 				if strings.HasPrefix(value, word) && plainWord.MatchString(value) { // others chose these names
 					fitting = append(fitting, cobra.CompletionWithDesc(value, hint.Printable(description)))
@@ -50,11 +52,15 @@ func completeValues(root *cobra.Command, a *app) {
 			return complete(find)(cmd, args, word)
 		}
 	}
+	words := func(fixed ...string) cobra.CompletionFunc {
+		return complete(func(context.Context, *cobra.Command, string) []string { return fixed })
+	}
 	_ = root.RegisterFlagCompletionFunc("profile", complete(a.profileNames)) // fails only without such a flag
 	arguments := map[string]cobra.CompletionFunc{
 		"profile use": only(a.profileNames), "profile delete": only(a.profileNames),
 		"config get": only(settingNames), "config set": only(settingNames),
-		"kubeconfig remove": complete(a.edgeContextNames), "use": only(a.instanceIDs),
+		"kubeconfig remove": complete(a.edgeContextNames), "use": only(a.instancesOrClusters),
+		"cluster describe":  only(a.instancesOrClusters),
 		"instance describe": only(a.instanceIDs), "instance update": only(a.instanceIDs),
 		"instance delete": only(a.instanceIDs),
 	}
@@ -65,6 +71,18 @@ func completeValues(root *cobra.Command, a *app) {
 			_ = cmd.RegisterFlagCompletionFunc("instance-id", complete(a.instanceIDs))
 			_ = cmd.RegisterFlagCompletionFunc("name", complete(a.instanceNames))
 		}
+		if cmd.Flags().Lookup("all-clusters") != nil {
+			_ = cmd.RegisterFlagCompletionFunc("cluster", complete(a.clusterNames))
+		}
+		if cmd.Flags().Lookup("role") != nil && path != "credential" {
+			_ = cmd.RegisterFlagCompletionFunc("role", words(tokenrequest.RoleView+"\tlook at all but Secrets",
+				tokenrequest.RoleEdit+"\tchange things in the namespace of --namespace",
+				tokenrequest.RoleAdmin+"\tedit, and bind roles, in the namespace of --namespace",
+				tokenrequest.RoleClusterAdmin+"\teverything"))
+		}
+		if cmd.Flags().Lookup("credential") != nil && path != "credential" {
+			_ = cmd.RegisterFlagCompletionFunc("credential", words(tokenrequest.Certificate, tokenrequest.Token))
+		}
 		for _, c := range cmd.Commands() {
 			visit(c, strings.TrimPrefix(path+" "+c.Name(), " "))
 		}
@@ -72,7 +90,7 @@ func completeValues(root *cobra.Command, a *app) {
 	visit(root, "")
 }
 
-func (a *app) profileNames(context.Context, *cobra.Command) []string {
+func (a *app) profileNames(context.Context, *cobra.Command, string) []string {
 	config, err := profile.Load(a.dirs)
 	if err != nil {
 		return nil
@@ -80,7 +98,7 @@ func (a *app) profileNames(context.Context, *cobra.Command) []string {
 	return slices.Sorted(maps.Keys(config.Profiles))
 }
 
-func settingNames(context.Context, *cobra.Command) []string {
+func settingNames(context.Context, *cobra.Command, string) []string {
 	var names []string
 	for _, s := range settings() {
 		names = append(names, s.name+"\t"+s.help)
@@ -88,11 +106,11 @@ func settingNames(context.Context, *cobra.Command) []string {
 	return names
 }
 
-func (a *app) instanceIDs(ctx context.Context, _ *cobra.Command) []string {
+func (a *app) instanceIDs(ctx context.Context, _ *cobra.Command, _ string) []string {
 	return a.instances(ctx, func(id, name string) string { return id + "\t" + name })
 }
 
-func (a *app) instanceNames(ctx context.Context, _ *cobra.Command) []string {
+func (a *app) instanceNames(ctx context.Context, _ *cobra.Command, _ string) []string {
 	return a.instances(ctx, func(id, name string) string { return name + "\t" + id })
 }
 
@@ -112,7 +130,7 @@ func (a *app) instances(ctx context.Context, show func(id, name string) string) 
 	return shown
 }
 
-func (a *app) edgeContextNames(_ context.Context, cmd *cobra.Command) []string {
+func (a *app) edgeContextNames(_ context.Context, cmd *cobra.Command, _ string) []string {
 	config, err := kubeconfig.Load(cmd.Flag("kubeconfig").Value.String())
 	if err != nil {
 		return nil

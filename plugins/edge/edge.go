@@ -73,7 +73,7 @@ tokens when they are needed and keeps them in a cache of yours.`,
 
 	cmd.AddCommand(
 		newLoginCmd(a), newLogoutCmd(a), newStatusCmd(a), newUseCmd(a), newDoctorCmd(a),
-		newProjectCmd(a), newPlanCmd(a), newInstanceCmd(a), newKubeconfigCmd(a), newEachCmd(a), newKubercCmd(a),
+		newProjectCmd(a), newPlanCmd(a), newInstanceCmd(a), newClusterCmd(a), newKubeconfigCmd(a), newEachCmd(a), newKubercCmd(a),
 		newTokenCmd(a), newUICmd(a), newArgoCDCmd(a),
 		newConfigCmd(a), newProfileCmd(a), newCacheCmd(a), newInstallCmd(a),
 		newCredentialCmd(a), newVersionCmd(a),

@@ -1,0 +1,182 @@
+package edge
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/edgecluster"
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/output"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
+)
+
+func newClusterCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{Use: "cluster", Aliases: []string{"clusters"},
+		Short: "Show the edge clusters of instances"}
+	cmd.AddCommand(newClusterListCmd(a), newClusterDescribeCmd(a))
+	return cmd
+}
+
+// homedCluster is an edge cluster with the instance that manages it.
+type homedCluster struct {
+	Instance   string `json:"instance"` // its name
+	InstanceID string `json:"instanceId"`
+	ProjectID  string `json:"projectId"`
+	Region     string `json:"region"`
+	Current    bool   `json:"current"` // the current context is one of it
+	edgecluster.Cluster
+}
+
+func newClusterListCmd(a *app) *cobra.Command {
+	var out output.Flags
+	var which fleetFlags
+	var namespace string
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the edge clusters of one, several or all instances",
+		Long: `List the edge clusters of one, several or all instances.
+
+Without --name, --instance-id and --all it is the instance of the current context, or the only one of the project.
+Several are asked in parallel. What cannot be reached is reported for each instance, the rest is printed, and the exit
+code is 1.`,
+		Example: `  kubectl edge cluster list
+  kubectl edge cluster list --name demo
+  kubectl edge cluster list --all -o wide
+  kubectl edge cluster list --all -o jsonpath='{range .items[?(@.ready==false)]}{.instance}/{.name}{"\n"}{end}'`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := out.Validate(); err != nil {
+				return usageError{err}
+			}
+			if !which.none() {
+				if err := which.validate(); err != nil {
+					return usageError{err}
+				}
+			}
+			if err := checkClusterNamespace(namespace); err != nil {
+				return usageError{err}
+			}
+			cloud, err := a.here(cmd.Context(), &which, "")
+			if err != nil {
+				return err
+			}
+			return a.listClusters(cmd.Context(), cloud, which, namespace, out)
+		},
+	}
+	which.addFlags(cmd.Flags())
+	cmd.Flags().StringVar(&namespace, "cluster-namespace", "",
+		"only edge clusters of this namespace of the instance (default: of all)")
+	out.AddFlags(cmd.Flags())
+	return cmd
+}
+
+func (a *app) listClusters(ctx context.Context, cloud edgeCloud, which fleetFlags, namespace string,
+	out output.Flags) error {
+	instances, failed, err := which.get(ctx, a, cloud)
+	if err != nil {
+		return err
+	}
+	total := failed + len(instances)
+	found := make([][]homedCluster, len(instances))
+	list := func(cloud edgeCloud, i int, instance stackit.Instance) (err error) {
+		found[i], err = a.clustersOf(ctx, cloud, instance, namespace)
+		return err
+	}
+	if !which.several() {
+		if err := list(cloud, 0, instances[0]); err != nil {
+			return err
+		}
+	} else {
+		errs, err := askAll(ctx, a, cloud, patienceFlags{noWait: true}, instances,
+			func(i stackit.Instance) string { return i.Id }, list)
+		if err != nil {
+			return err
+		}
+		failed += a.Report(errs)
+	}
+	var clusters []homedCluster
+	for _, of := range found {
+		clusters = append(clusters, of...)
+	}
+	if len(clusters) == 0 && failed == 0 {
+		a.Note("No edge clusters found.")
+	}
+	a.markCurrent(cloud, clusters)
+	if err := output.List(a.Out, out, clusterKind(), clusters); err != nil {
+		return err
+	}
+	return plugin.Incomplete(failed, total, "instance", "reached")
+}
+
+// clustersOf asks an instance for its edge clusters.
+func (a *app) clustersOf(ctx context.Context, cloud edgeCloud, instance stackit.Instance,
+	namespace string) ([]homedCluster, error) {
+	config, err := a.managerAPI(ctx, cloud, instance.Id)
+	if err != nil {
+		return nil, err
+	}
+	list, err := edgecluster.List(ctx, config, namespace)
+	if err != nil {
+		return nil, err
+	}
+	var clusters []homedCluster
+	for _, c := range list {
+		clusters = append(clusters, home(cloud, instance, c))
+	}
+	return clusters, nil
+}
+
+func home(cloud edgeCloud, instance stackit.Instance, c edgecluster.Cluster) homedCluster {
+	return homedCluster{Instance: instance.DisplayName, InstanceID: instance.Id, ProjectID: cloud.ProjectID,
+		Region: cloud.Region, Cluster: c}
+}
+
+// markCurrent marks the edge cluster that the current context is one of.
+func (a *app) markCurrent(cloud edgeCloud, clusters []homedCluster) {
+	request, ok := a.currentRequest("")
+	if !ok || !(kubeconfig.EdgeContext{Request: request}).In(cloud.Scope) {
+		return
+	}
+	for i, c := range clusters {
+		clusters[i].Current = c.InstanceID == request.InstanceID && c.Name == request.Cluster &&
+			c.Namespace == request.ClusterNamespace
+	}
+}
+
+func clusterKind() output.Kind[homedCluster] {
+	return output.Kind[homedCluster]{
+		Name: "Cluster",
+		ID:   func(c homedCluster) string { return c.Name },
+		Columns: []output.Column[homedCluster]{
+			{Name: "CURRENT", Value: func(c homedCluster) string {
+				if c.Current {
+					return "*"
+				}
+				return ""
+			}},
+			{Name: "INSTANCE", Value: func(c homedCluster) string { return c.Instance }},
+			{Name: "NAME", Value: func(c homedCluster) string { return c.Name }},
+			{Name: "NAMESPACE", Value: func(c homedCluster) string { return c.Namespace }},
+			{Name: "READY", Value: func(c homedCluster) string { return readiness(c.Ready) }},
+			{Name: "KUBERNETES", Value: func(c homedCluster) string { return c.Kubernetes }},
+			{Name: "TALOS", Value: func(c homedCluster) string { return c.Talos }},
+			{Name: "NODES", Value: func(c homedCluster) string { return strconv.Itoa(c.Nodes) }},
+			{Name: "REASON", Wide: true, Value: func(c homedCluster) string { return c.Reason }},
+			{Name: "CREATED", Wide: true, Value: func(c homedCluster) string { return c.Created.Format(time.RFC3339) }},
+			{Name: "INSTANCE ID", Wide: true, Value: func(c homedCluster) string { return c.InstanceID }},
+			{Name: "UID", Wide: true, Value: func(c homedCluster) string { return c.UID }},
+		},
+	}
+}
+
+// readiness is how Kubernetes writes the status of a condition.
+func readiness(ready bool) string {
+	if ready {
+		return "True"
+	}
+	return "False"
+}
