@@ -85,10 +85,9 @@ func (o *doctorOptions) place() string {
 
 // checkServers runs the programs that up runs.
 func (o *doctorOptions) checkServers(ctx context.Context) []diagnosis.Check {
-	const next = "hack/servers.sh builds them and prints their folder, for --servers; or use up --no-cluster"
 	dir, err := findServers(o.servers)
 	if err != nil {
-		return []diagnosis.Check{diagnosis.Failed("servers", err, next)}
+		return []diagnosis.Check{diagnosis.Failed("servers", err, getServers)}
 	}
 	checks := []diagnosis.Check{}
 	for _, name := range []string{"etcd", "kube-apiserver", "kubectl"} {
@@ -108,7 +107,7 @@ func (o *doctorOptions) checkServers(ctx context.Context) []diagnosis.Check {
 			checks = append(checks, diagnosis.Warned(name,
 				"put kubectl on the PATH: commands in the sandbox will not find one", "%v", err))
 		case err != nil:
-			checks = append(checks, diagnosis.Failed(name, err, next))
+			checks = append(checks, diagnosis.Failed(name, err, getServers))
 		default:
 			checks = append(checks, diagnosis.Passed(name, "%s, in %s", version, dir))
 		}

@@ -89,18 +89,23 @@ Nothing of your own HOME, KUBECONFIG or XDG folders is used: the command gets fo
 
 func addServersFlag(f *pflag.FlagSet, servers *string) {
 	f.StringVar(servers, "servers", "",
-		"folder with etcd, kube-apiserver and kubectl (default $EDGE_SANDBOX_SERVERS, else found on PATH)")
+		"folder with etcd, kube-apiserver and kubectl (default $EDGE_SANDBOX_SERVERS, else $KUBEBUILDER_ASSETS, else "+
+			"found on PATH)")
 }
+
+// getServers says how somebody comes to the servers: a release does not bring them.
+const getServers = "setup-envtest use -p path downloads them and prints their folder, for --servers " +
+	"(hack/servers.sh in the source builds them); or use --no-cluster"
 
 // findServers returns the folder of the servers.
 func findServers(given string) (string, error) {
-	if dir := cmp.Or(given, os.Getenv("EDGE_SANDBOX_SERVERS")); dir != "" {
+	// The last is what setup-envtest use -p env sets.
+	if dir := cmp.Or(given, os.Getenv("EDGE_SANDBOX_SERVERS"), os.Getenv("KUBEBUILDER_ASSETS")); dir != "" {
 		return filepath.Abs(dir)
 	}
 	apiserver, err := exec.LookPath("kube-apiserver")
 	if err != nil {
-		return "", hint.Wrap(fmt.Errorf("find the servers: %w", err),
-			"hack/servers.sh builds them and prints their folder, for --servers; or use --no-cluster")
+		return "", hint.Wrap(fmt.Errorf("find the servers: %w", err), "%s", getServers)
 	}
 	return filepath.Abs(filepath.Dir(apiserver))
 }

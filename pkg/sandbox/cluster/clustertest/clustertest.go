@@ -29,18 +29,25 @@ type Running struct {
 // built from source, or builds now.
 func Servers(t testing.TB) string {
 	t.Helper()
-	if dir := os.Getenv("EDGE_SANDBOX_SERVERS"); dir != "" {
+	return Built(t, "EDGE_SANDBOX_SERVERS", "servers.sh")
+}
+
+// Built returns the folder that a variable names, or else that of programs which a script below hack has built from
+// source, or builds now.
+func Built(t testing.TB, variable, script string, args ...string) string {
+	t.Helper()
+	if dir := os.Getenv(variable); dir != "" {
 		return dir
 	}
 	gomod, err := exec.Command("go", "env", "GOMOD").Output()
 	if err != nil {
 		t.Fatalf("find the module's root: %v", err)
 	}
-	build := exec.Command(filepath.Join(filepath.Dir(strings.TrimSpace(string(gomod))), "hack", "servers.sh"))
+	build := exec.Command(filepath.Join(filepath.Dir(strings.TrimSpace(string(gomod))), "hack", script), args...)
 	build.Stderr = os.Stderr // progress
 	dir, err := build.Output()
 	if err != nil {
-		t.Fatalf("build the servers: %v", err)
+		t.Fatalf("hack/%s %s: %v", script, strings.Join(args, " "), err)
 	}
 	return strings.TrimSpace(string(dir))
 }
