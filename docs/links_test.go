@@ -135,6 +135,38 @@ func anchors(text string) []string {
 	return list
 }
 
+// TestCodeFits wants lines in blocks of code that can be read where GitHub shows them without moving them to the left,
+// unless it is one word that makes them wide: an address, or an action with its commit. Other programs' output aside,
+// commands can be broken.
+func TestCodeFits(t *testing.T) {
+	word := regexp.MustCompile(`\S{60}`)
+	generated := []string{"docs/commands.md", "docs/troubleshooting.md", "pkg/sandbox/scripttest/README.md"}
+	for _, name := range markdownFiles(t) {
+		if slices.Contains(generated, name) {
+			continue
+		}
+		text := page(t, filepath.Join(root, name))
+		for _, at := range fence.FindAllStringIndex(text, -1) {
+			for i, line := range strings.Split(text[at[0]:at[1]], "\n") {
+				if columns := len([]rune(line)); columns > 110 && !word.MatchString(line) {
+					t.Errorf("%s:%d has %d columns, more than 110: %s", name, 1+i+strings.Count(text[:at[0]], "\n"),
+						columns, line)
+				}
+			}
+		}
+	}
+}
+
+// TestTablesHaveHeads: a table without names for its columns begins with an empty line.
+func TestTablesHaveHeads(t *testing.T) {
+	empty := regexp.MustCompile(`(?m)^\|( *\|)+$`)
+	for _, name := range markdownFiles(t) {
+		if empty.MatchString(page(t, filepath.Join(root, name))) {
+			t.Errorf("%s has a table whose first line is empty", name)
+		}
+	}
+}
+
 // TestLinksAreChecked plays what the check is to find.
 func TestLinksAreChecked(t *testing.T) {
 	for target, good := range map[string]bool{

@@ -77,6 +77,24 @@ grep -q "$version/kubectl-edge-suite_" "$folder/index/Casks/kubectl-edge.rb"
 grep -q "$version/kubectl-edge-suite_" "$folder/index/bucket/kubectl-edge.json"
 grep -rq "$version/kubectl-edge-suite_" "$folder/winget"
 
+# GitHub stores a file under another name if it has a character of other kinds in its name.
+renamed=$(sed 's/^[^ ]*  //' "$folder/SHA256SUMS" | grep '[^A-Za-z0-9._-]' || true)
+[[ -z $renamed ]] || fail "GitHub would rename $renamed"
+for package in "$folder"/*.apk; do
+  tar -xzOf "$package" .PKGINFO >"$temp/info" 2>/dev/null
+  # https://wiki.alpinelinux.org/wiki/Package_policies: apk refuses another form. It wants to know what is in the package, too.
+  grep -qE '^pkgver = [0-9]+(\.[0-9]+)*(_(alpha|beta|pre|rc)[0-9]*)?(-r[0-9]+)?$' "$temp/info" || fail "$package: $(cat "$temp/info")"
+  grep -qE '^datahash = [0-9a-f]{64}$' "$temp/info" || fail "$package has no datahash"
+done
+# The files that manifests for Windows name are in the archive.
+sed -n 's/^ *"\(.*\.exe\)",*$/\1/p' "$folder/index/bucket/kubectl-edge.json" >"$temp/named"
+find "$folder/winget" -name '*.installer.yaml' -exec sed -n 's/^ *- RelativeFilePath: //p' {} + >>"$temp/named"
+[[ $(sort -u "$temp/named" | wc -l) == 4 ]] || fail "the manifests for Windows name $(sort -u "$temp/named")"
+"$release" list "$folder/kubectl-edge-suite_${version}_windows_amd64.zip" >"$temp/list"
+while read -r file; do
+  expected "the archive for Windows" "$file"
+done <"$temp/named"
+
 # ---- Machines.
 
 # machine NAME makes a root: busybox, bash with its libraries, what completes in bash, kubectl, and the servers of a sandbox.
@@ -135,10 +153,14 @@ uses() {
 }
 
 machine archive
-cp "$folder/$suite" "$root/release/"
+cp "$folder/$suite" "$folder/SHA256SUMS" "$root/release/"
+# Its checksum, as the page has it checked: busybox's sha256sum knows no --ignore-missing.
+check=$(sed -n '/^## Check a download/,/^On macOS/s/^[$] \(grep .*\)$/\1/p' docs/install.md)
+said=$(inside sh -ec "cd /release; ${check/kubectl-edge_0.1.0_amd64.deb/$suite}")
+[[ $said == "$suite: OK" ]] || fail "the checksum of $suite, by $check: $said"
 # As docs/install.md says it, but for the download: tar --one-top-level=kubectl-edge, which stood there once, takes the program
 # kubectl-edge for that folder, and fails.
-unpack=$(sed -n '/^Without root, from the archive:/,/^```$/s/^[$] curl .* | \(tar .*\)$/\1/p' docs/install.md)
+unpack=$(sed -n '/^Without root, from the archive:/,/^```$/s/^    \(tar .*\)$/\1/p' docs/install.md)
 [[ -n $unpack ]] || fail "docs/install.md has no way to unpack the archive"
 inside sh -ec "cd /opt; mkdir kubectl-edge; cat /release/$suite | $unpack; kubectl-edge/kubectl-edge install /usr/local/bin"
 uses "archive, by kubectl-edge install"

@@ -17,8 +17,12 @@ export PATH REPOSITORY OWNER
 
 case ${1:-} in
   publish)
-    # A commit may have two tags, v0.1.0-rc.1 and v0.1.0: goreleaser takes the one that this names, if it is set.
+    # A commit may have two tags, v0.1.0-rc1 and v0.1.0: goreleaser takes the one that this names, if it is set.
     GORELEASER_CURRENT_TAG=${GORELEASER_CURRENT_TAG:-$(git describe --tags --exact-match)}
+    if [[ ! $GORELEASER_CURRENT_TAG =~ ^v[0-9]+\.[0-9]+\.[0-9]+(-rc[0-9]+)?$ ]]; then
+      echo "error: tag $GORELEASER_CURRENT_TAG: want v1.2.3, or v1.2.3-rc1 for a candidate: apk takes no other" >&2
+      exit 1
+    fi
     STAMP=$(stamp "$GORELEASER_CURRENT_TAG")
     export STAMP GORELEASER_CURRENT_TAG
     exec "$goreleaser" release --clean
@@ -30,7 +34,8 @@ esac
 if [[ -n $(git status --porcelain) ]]; then
   echo "note: what is not committed is not in this release" >&2
 fi
-version=v0.0.0-snapshot.g$(git rev-parse --short=10 HEAD)
+# apk knows of what comes before a version by a word of its own and a number alone: 0.0.0_pre1795734000.
+version=v0.0.0-pre$(epoch)
 if tagged=$(git describe --tags --exact-match --match 'v*' 2>/dev/null); then
   version=${GORELEASER_CURRENT_TAG:-$tagged}
 fi

@@ -17,6 +17,13 @@ mkdir -p out "$root/usr/local/bin" "$root/usr/share/doc/kubectl-edge"
 compile "$version" "linux/$arch" "$root/usr/local/bin" edge-sandbox
 cp "$servers"/{etcd,kube-apiserver,kubectl} "$root/usr/local/bin/" # they are found on PATH
 cp LICENSE "$root/usr/share/doc/kubectl-edge/"
+licences() { # PROGRAM MODULE ARGUMENT...
+  "$release" licences -for "linux/$arch" -o "$root/usr/share/doc/kubectl-edge/THIRD_PARTY_LICENSES.$1.txt" -dir "$2" "${@:3}"
+}
+licences edge-sandbox . ./cmd/edge-sandbox
+licences etcd hack/etcd go.etcd.io/etcd/server/v3
+# Kubernetes links a file of the MPL, which asks for its source to be named: the text says the module and its version.
+licences kubernetes hack/kubernetes -allow MPL-2.0 k8s.io/kubernetes/cmd/{kube-apiserver,kubectl}
 "$release" image -o out/sandbox-image -time "$(epoch)" -version "$version" -source "$(repository)" -of edge-sandbox \
   "$arch=$root"
 if (($# > 1)); then

@@ -18,25 +18,21 @@ import (
 	"github.com/google/licensecheck"
 )
 
-// allowed are the licences, by their SPDX identifiers, under which we link what others wrote: they ask for their text
+// permissive are the licences, by their SPDX identifiers, under which we link what others wrote: they ask for their text
 // and notices to be passed on, and for nothing else.
-var allowed = map[string]bool{
-	"Apache-2.0": true, "BSD-2-Clause": true, "BSD-3-Clause": true, "ISC": true, "MIT": true,
-}
+var permissive = []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT"}
 
 // platforms are those of a release.
-var platforms = func() (all [][2]string) {
-	for _, os := range []string{"linux", "darwin", "windows"} {
-		all = append(all, [2]string{os, "amd64"}, [2]string{os, "arm64"})
-	}
-	return all
-}()
+var platforms = []string{
+	"linux/amd64", "linux/arm64", "darwin/amd64", "darwin/arm64", "windows/amd64", "windows/arm64",
+}
 
 var (
-	licenceName = regexp.MustCompile(`(?i)^(licen[cs]e|copying|copyright)([-._].*)?$`)
-	noticeName  = regexp.MustCompile(`(?i)^(notice|patents)([-._].*)?$`)
-	docsName    = regexp.MustCompile(`(?i)^licen[cs]e[-._]docs?$`) // of documentation, which is not linked
-	sourceName  = regexp.MustCompile(`(?i)\.(go|s|h|c)$`)
+	licenceName   = regexp.MustCompile(`(?i)^(licen[cs]e|copying|copyright)([-._].*)?$`)
+	noticeName    = regexp.MustCompile(`(?i)^(notice|patents)([-._].*)?$`)
+	copyrightName = regexp.MustCompile(`(?i)^copyright`)
+	docsName      = regexp.MustCompile(`(?i)^licen[cs]e[-._]docs?$`) // of documentation, which is not linked
+	sourceName    = regexp.MustCompile(`(?i)\.(go|s|h|c)$`)
 )
 
 // pkg is what go list says about a package.
@@ -50,14 +46,15 @@ type pkg struct {
 	}
 }
 
-// linked are the packages that the programs are made of, on all platforms together.
-func linked(dir string, programs []string) (map[string]pkg, error) {
+// linked are the packages that the programs are made of, on all of the platforms together.
+func linked(dir string, platforms, programs []string) (map[string]pkg, error) {
 	found := map[string]pkg{}
 	for _, p := range platforms {
+		system, arch, _ := strings.Cut(p, "/")
 		list := exec.Command("go", append([]string{"list", "-deps", "-json=Dir,ImportPath,Standard,Module"},
 			programs...)...)
 		list.Dir = dir
-		list.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+p[0], "GOARCH="+p[1])
+		list.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS="+system, "GOARCH="+arch)
 		list.Stderr = os.Stderr
 		out, err := list.Output()
 		if err != nil {
@@ -85,8 +82,8 @@ type licence struct {
 
 // licences writes the texts that have to be passed on with the programs: each once, with all that it is for. A module
 // without a licence, or with one that is not allowed, is an error.
-func licences(out, dir string, programs []string) error {
-	packages, err := linked(dir, programs)
+func licences(out, dir string, platforms, allowed, programs []string) error {
+	packages, err := linked(dir, platforms, programs)
 	if err != nil {
 		return err
 	}
@@ -98,7 +95,9 @@ func licences(out, dir string, programs []string) error {
 		}
 		kind := "notice"
 		if licenceName.MatchString(filepath.Base(path)) {
-			if kind, err = kindOf(content); err != nil {
+			if kind, err = kindOf(content, allowed); err != nil && copyrightName.MatchString(filepath.Base(path)) {
+				kind = "notice" // who has the rights; a licence is another file then, and has to be there
+			} else if err != nil {
 				return "", fmt.Errorf("%s: %s: %w", of, filepath.Base(path), err)
 			}
 		}
@@ -169,11 +168,11 @@ func licences(out, dir string, programs []string) error {
 }
 
 // kindOf is the licence's SPDX identifier, several joined by "AND".
-func kindOf(content []byte) (string, error) {
+func kindOf(content []byte, allowed []string) (string, error) {
 	coverage := licensecheck.Scan(content)
 	var kinds []string
 	for _, match := range coverage.Match {
-		if !allowed[match.ID] {
+		if !slices.Contains(allowed, match.ID) {
 			return "", fmt.Errorf("%s is not one of the allowed licences", match.ID)
 		}
 		if !slices.Contains(kinds, match.ID) {

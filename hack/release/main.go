@@ -14,7 +14,7 @@ func main() { os.Exit(run(os.Args[1:])) }
 
 const usage = `usage: release pack -o FILE.tar|FILE.tar.gz|FILE.zip -time SECONDS FOLDER
        release list FILE.tar.gz|FILE.zip
-       release licences -o FILE -dir FOLDER PACKAGE...
+       release licences -o FILE -dir FOLDER [-for OS/ARCH] [-allow LICENCE] PACKAGE...
        release image -o FOLDER -time SECONDS -version VERSION -source ADDRESS -of PROGRAM ARCH=ROOT...
        release root FOLDER ARCH TARGET
        release push FOLDER REFERENCE
@@ -46,6 +46,8 @@ func command(args []string) error {
 	source := flags.String("source", "", "the address of the source")
 	of := flags.String("of", "", "the program that the image starts")
 	dir := flags.String("dir", ".", "the folder of the module")
+	platform := flags.String("for", "", "the platform of the programs; all of a release by default")
+	allow := flags.String("allow", "", "a licence that is allowed besides the permissive ones")
 	if err := flags.Parse(args[1:]); err != nil {
 		return errUsage
 	}
@@ -56,7 +58,11 @@ func command(args []string) error {
 	case args[0] == "list" && len(rest) == 1:
 		return list(rest[0])
 	case args[0] == "licences" && *out != "" && len(rest) > 0:
-		return licences(*out, *dir, rest)
+		on := platforms
+		if *platform != "" {
+			on = []string{*platform}
+		}
+		return licences(*out, *dir, on, append([]string{*allow}, permissive...), rest)
 	case args[0] == "image" && *out != "" && *version != "" && kinds[*of].title != "" && len(rest) > 0:
 		return layout(*out, about{kind: kinds[*of], version: *version, source: *source, created: at}, rest)
 	case args[0] == "root" && len(rest) == 3:

@@ -103,7 +103,7 @@ func TestKindOf(t *testing.T) {
 		"mostly other words": {string(own) + strings.Repeat("You may use this on Tuesdays. ", 2000), "",
 			"its licence is not known"},
 	} {
-		kind, err := kindOf([]byte(c.text))
+		kind, err := kindOf([]byte(c.text), permissive)
 		if kind != c.kind || (err == nil) != (c.err == "") || err != nil && !strings.Contains(err.Error(), c.err) {
 			t.Errorf("%s: got %q, %v, want %q, %q", name, kind, err, c.kind, c.err)
 		}
@@ -113,7 +113,7 @@ func TestKindOf(t *testing.T) {
 // Licences of this module's own tool: each linked module is there, and a module without a licence is an error.
 func TestLicences(t *testing.T) {
 	out := filepath.Join(t.TempDir(), "licences")
-	if err := licences(out, ".", []string{"."}); err != nil {
+	if err := licences(out, ".", platforms, permissive, []string{"."}); err != nil {
 		t.Fatal(err)
 	}
 	content, err := os.ReadFile(out)
@@ -143,9 +143,31 @@ func TestLicences(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if err := licences(out, bare, []string{"."}); err == nil || !strings.Contains(err.Error(),
-		"example.com/bare v0.0.0 has no licence") {
-		t.Errorf("a module without a licence: %v", err)
+	linux := []string{"linux/amd64"}
+	tell := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(bare, "bare", name), []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, lacks := range []func(){func() {}, func() { tell("COPYRIGHT", "All of it is ours.") }} {
+		lacks()
+		if err := licences(out, bare, linux, permissive, []string{"."}); err == nil || !strings.Contains(err.Error(),
+			"example.com/bare v0.0.0 has no licence") {
+			t.Errorf("a module without a licence: %v", err)
+		}
+	}
+	const mpl = "This Source Code Form is subject to the terms of the Mozilla Public License, v. 2.0. If a copy of the " +
+		"MPL was not distributed with this file, You can obtain one at https://mozilla.org/MPL/2.0/."
+	tell("LICENSE", mpl)
+	if err := licences(out, bare, linux, permissive, []string{"."}); err == nil || !strings.Contains(err.Error(),
+		"MPL-2.0 is not one of the allowed licences") {
+		t.Errorf("a licence that is not permissive: %v", err)
+	}
+	if err := licences(out, bare, linux, []string{"MPL-2.0", "BSD-3-Clause"}, []string{"."}); err != nil {
+		t.Errorf("a licence that was allowed: %v", err)
+	}
+	if content, err := os.ReadFile(out); err != nil || !strings.Contains(string(content), "All of it is ours.") {
+		t.Errorf("whose it is has been left out: %v", err)
 	}
 }
 
