@@ -6,6 +6,7 @@
 set -o errexit -o nounset -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
+trap 'echo "error: line $LINENO: $BASH_COMMAND" >&2' ERR # what a check does not say itself
 hack/prepare.sh release
 folder=$(realpath "${1:?usage: hack/release-test.sh FOLDER}")
 servers=$(hack/servers.sh)
@@ -73,7 +74,8 @@ for program in kubectl-edge kubectl-edge_credential kubectl-sts edge-sandbox; do
     grep -q '"bomFormat": "CycloneDX"' "$folder/${program}_${version}_$platform.cdx.json"
   done
 done
-grep -q "$version/kubectl-edge-suite_" "$folder/index/Casks/kubectl-edge.rb"
+grep -q "^  version \"${version#v}\"$" "$folder/index/Casks/kubectl-edge.rb"
+grep -q '/releases/download/v#{version}/kubectl-edge-suite_v#{version}_darwin_arm64.tar.gz"$' "$folder/index/Casks/kubectl-edge.rb"
 grep -q "$version/kubectl-edge-suite_" "$folder/index/bucket/kubectl-edge.json"
 grep -rq "$version/kubectl-edge-suite_" "$folder/winget"
 

@@ -34,6 +34,7 @@ esac
 if [[ -n $(git status --porcelain) ]]; then
   echo "note: what is not committed is not in this release" >&2
 fi
+commit=$(git rev-parse HEAD)
 # apk knows of what comes before a version by a word of its own and a number alone: 0.0.0_pre1795734000.
 version=v0.0.0-pre$(epoch)
 if tagged=$(git describe --tags --exact-match --match 'v*' 2>/dev/null); then
@@ -47,7 +48,8 @@ trap 'rm -rf "$temp"' EXIT
 
 build() { # the folder of the clone, and the one for what would be published
   git clone --quiet --no-hardlinks . "$1"
-  git -C "$1" tag --force "$version" >/dev/null
+  git -C "$1" checkout --quiet --detach "$commit" # what is committed meanwhile is of another release
+  git -C "$1" tag --force "$version" "$commit" >/dev/null
   (cd "$1" && "$goreleaser" release --clean --skip=publish,sign,announce)
   mkdir -p "$2"
   find "$1/dist" -maxdepth 1 -type f ! -name artifacts.json ! -name metadata.json ! -name config.yaml -exec cp {} "$2/" \;

@@ -85,7 +85,7 @@ func hintsInCode(root string) ([]hinted, error) {
 				return err
 			}
 			set := token.NewFileSet()
-			file, err := parser.ParseFile(set, path, nil, parser.SkipObjectResolution)
+			file, err := parser.ParseFile(set, path, nil, 0) // with what names stand for
 			if err != nil {
 				return err
 			}
@@ -94,6 +94,13 @@ func hintsInCode(root string) ([]hinted, error) {
 				return err
 			}
 			ast.Inspect(file, func(n ast.Node) bool {
+				if e, ok := n.(ast.Expr); ok { // one that is printed without an error
+					if text, ok := strings.CutPrefix(literal(e), "hint: "); ok && strings.Trim(shown(text), "… \n") != "" {
+						found = append(found, hinted{file: filepath.ToSlash(name), line: set.Position(e.Pos()).Line,
+							hint: shown(text)})
+						return false
+					}
+				}
 				call, ok := n.(*ast.CallExpr)
 				if ok && calls(call, "hint", "Wrap") && len(call.Args) >= 2 {
 					h := hinted{file: filepath.ToSlash(name), line: set.Position(call.Pos()).Line,
@@ -129,6 +136,12 @@ func literal(e ast.Expr) string {
 		return text
 	case *ast.BinaryExpr:
 		return literal(e.X) + literal(e.Y)
+	case *ast.Ident: // a constant of the same file
+		if e.Obj != nil && e.Obj.Kind == ast.Con {
+			if spec, ok := e.Obj.Decl.(*ast.ValueSpec); ok && len(spec.Values) == 1 {
+				return literal(spec.Values[0])
+			}
+		}
 	}
 	return ""
 }

@@ -105,7 +105,7 @@ func findServers(given string) (string, error) {
 	}
 	apiserver, err := exec.LookPath("kube-apiserver")
 	if err != nil {
-		return "", hint.Wrap(fmt.Errorf("find the servers: %w", err), "%s", getServers)
+		return "", hint.Wrap(fmt.Errorf("find the servers: %w", err), getServers)
 	}
 	return filepath.Abs(filepath.Dir(apiserver))
 }
