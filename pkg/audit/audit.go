@@ -7,20 +7,13 @@ import (
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
-	"fmt"
 	"io"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"time"
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
-	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/jwtclaims"
 	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
 )
@@ -37,123 +30,14 @@ type Finding struct {
 	Advice  string    `json:"advice"`
 }
 
-// Input is Path for what comes from the standard input.
-func Input(stdin io.Reader) ([]Finding, error) {
-	var findings []Finding
-	data, err := atomicfile.ReadLimited(stdin, yamledit.MaxSize)
-	if err == nil {
-		findings, err = auditText(toUTF8(data), 0)
-	}
-	for i := range findings {
-		findings[i].File, findings[i].Mode = "-", "-"
-	}
-	if err != nil {
-		err = fmt.Errorf("audit the standard input: %w", tooBig(err))
-	}
-	return findings, err
-}
-
-// Path returns every secret and Redirect in a kubeconfig, or in the kubeconfigs below a folder, in the order of the
-// files. Symlinks below the folder are not followed. In a folder, what does not look like a kubeconfig is passed over;
-// what looks like one is read, or read line by line where it is not YAML, or is part of the error, which comes with the
-// findings in the rest.
-func Path(path string) ([]Finding, error) {
-	info, err := os.Stat(path)
-	if err != nil {
-		return nil, fmt.Errorf("audit %s: %w", hint.Path(path), cause(err))
-	}
-	if !info.IsDir() {
-		return auditFile(path, false)
-	}
-	var findings []Finding
-	var failed []error
-	err = filepath.WalkDir(path, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
-			failed = append(failed, fmt.Errorf("audit %s: %w", hint.Path(path), cause(err)))
-			return nil
-		}
-		if entry.IsDir() && entry.Name() == ".git" {
-			return fs.SkipDir
-		}
-		if entry.Type().IsRegular() {
-			found, err := auditFile(path, true)
-			findings, failed = append(findings, found...), append(failed, err)
-		}
-		return nil
-	})
-	return findings, errors.Join(append(failed, err)...)
-}
-
-// auditFile audits one file; if it is one of many, only what looks like a kubeconfig.
-func auditFile(path string, many bool) ([]Finding, error) {
-	data, info, err := atomicfile.ReadInput(path, yamledit.MaxSize)
-	if errors.Is(err, atomicfile.ErrTooBig) && many && !looksLikeKubeconfig(toUTF8(head(path))) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("audit %s: %w", hint.Path(path), tooBig(err))
-	}
-	var findings []Finding
-	switch data = toUTF8(data); {
-	case !many || looksLikeKubeconfig(data):
-		findings, err = auditText(data, 0)
-	case embedsKubeconfig(data) || isManifest(data):
-		findings = auditOther(data)
-	default:
-		return nil, nil
-	}
-	if errors.Is(err, yamledit.ErrSyntax) && many && namedLikeText(path) {
-		findings, err = auditLines(data, true), nil // it quotes a kubeconfig
-	}
-	if err != nil {
-		err = fmt.Errorf("audit %s: %w", hint.Path(path), err)
-	}
-	for i := range findings {
-		f := &findings[i]
-		f.File, f.Mode = path, fmt.Sprintf("%04o", info.Mode().Perm())
-		if f.Kind != Redirect && info.Mode().Perm()&0o077 != 0 && info.Mode().IsRegular() &&
-			!atomicfile.OfSystem(path) && runtime.GOOS != "windows" {
-			f.Advice += fmt.Sprintf("; until then keep others from reading it: chmod 600 %s", hint.Word(path))
-		}
-	}
-	return findings, err
-}
-
-// tooBig is the error of a reader with the limit.
-func tooBig(err error) error {
-	if errors.Is(err, atomicfile.ErrTooBig) {
-		return yamledit.ErrTooBig
-	}
-	return err
-}
-
-// cause is the reason of an error on a file without the path, which the message has already.
-func cause(err error) error {
-	if failed, ok := errors.AsType[*fs.PathError](err); ok {
-		return failed.Err
-	}
-	return err
-}
-
-// head returns the beginning of a file that is too big to read.
-func head(path string) []byte {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil
-	}
-	defer f.Close()
-	data, _ := io.ReadAll(io.LimitReader(f, 64<<10))
-	return data
-}
-
 // auditOther audits the kubeconfigs in a file that is not one.
-func auditOther(data []byte) (findings []Finding) {
+func auditOther(data []byte, u unpacking) (findings []Finding) {
 	roots, err := documents(data)
 	if err != nil {
-		return embeddedInLines(data, 0)
+		return embeddedInLines(data, u)
 	}
 	for _, root := range roots {
-		findings = append(findings, findEmbedded(root, 0)...)
+		findings = append(findings, findEmbedded(root, u)...)
 	}
 	return findings
 }
@@ -177,10 +61,10 @@ func documents(data []byte) (roots []*yaml.Node, err error) {
 
 // auditText finds the secrets and redirects of a kubeconfig that client-go may even refuse: of all its documents, with
 // duplicates, and by line where it is not YAML, which is an error unless it is a template.
-func auditText(data []byte, depth int) ([]Finding, error) {
+func auditText(data []byte, u unpacking) ([]Finding, error) {
 	roots, err := documents(data)
 	if err != nil {
-		findings := append(auditLines(data, false), embeddedInLines(data, depth)...)
+		findings := append(auditLines(data, false), embeddedInLines(data, u)...)
 		if isTemplate(data) {
 			err = nil
 		}
@@ -196,7 +80,7 @@ func auditText(data []byte, depth int) ([]Finding, error) {
 			findings = append(findings, Finding{Line: s.node.Line, Entry: s.entry, Field: s.field, Kind: s.kind,
 				Expires: s.expires(), Advice: s.advice()})
 		}
-		for _, f := range findEmbedded(root, depth) {
+		for _, f := range findEmbedded(root, u) {
 			lines[f.Line] = true
 			findings = append(findings, f)
 		}
@@ -205,7 +89,7 @@ func auditText(data []byte, depth int) ([]Finding, error) {
 	number := 0
 	for line := range bytes.Lines(data) {
 		number++
-		if bytes.IndexByte(line, '#') >= 0 && !lines[number] && n.commented(string(line)) {
+		if bytes.IndexByte(line, '#') >= 0 && !lines[number] && n.inComment(string(line)) {
 			findings = append(findings, Finding{Line: number, Kind: Comment, Advice: secret{kind: Comment}.advice()})
 		}
 	}
@@ -260,6 +144,8 @@ func (s secret) advice() string {
 		return "let the helper read it from a protected place"
 	case Comment:
 		return "delete the comment, and revoke or replace the secret"
+	case Redirect:
+		return "take it out: what the credential helper trusts is yours to set, and not the kubeconfig's"
 	case URL:
 		return "take user name and password out of the URL"
 	}

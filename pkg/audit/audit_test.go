@@ -126,12 +126,12 @@ func TestAudit(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "config")
 	writeFile(t, path, secretive(t, end), 0o644)
-	findings, err := Path(path)
+	report, err := Path(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, f := range findings {
+	for _, f := range report.Findings {
 		got = append(got, fmt.Sprintf("%d %s|%s|%s", f.Line, f.Kind, f.Entry, f.Field))
 		if f.File != path || f.Mode != "0644" && runtime.GOOS != "windows" ||
 			!strings.Contains(f.Advice, "chmod 600 "+path) && runtime.GOOS != "windows" {
@@ -161,15 +161,15 @@ func TestAudit(t *testing.T) {
 		t.Errorf("-want +got:\n%s", diff)
 	}
 
-	sarif, err := SARIF(findings, "v1", time.Now())
+	sarif, err := SARIF(report.Findings, "v1", dir, time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := json.Marshal(findings)
+	all, err := json.Marshal(report.Findings)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, text := range []string{string(sarif), string(all), fmt.Sprintf("%+v", findings)} {
+	for _, text := range []string{string(sarif), string(all), fmt.Sprintf("%+v", report.Findings)} {
 		if strings.Contains(strings.ToLower(text), "sesame") {
 			t.Errorf("a secret is shown:\n%s", text)
 		}
@@ -187,8 +187,8 @@ func TestAuditOfFoldersKnowsKubeconfigs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			writeFile(t, filepath.Join(dir, "config"), data, 0o600)
-			if findings, err := Path(dir); err != nil || len(findings) != 1 {
-				t.Errorf("got %v, %v", findings, err)
+			if report, err := Path(dir); err != nil || len(report.Findings) != 1 {
+				t.Errorf("got %v, %v", report.Findings, err)
 			}
 		})
 	}
@@ -260,12 +260,12 @@ func TestAuditKnowsSecretsByTheirForm(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "config")
 			writeFile(t, path, test.data, 0o600)
-			findings, err := Path(path)
+			report, err := Path(path)
 			if err != nil {
 				t.Fatal(err)
 			}
 			var got Kind
-			for _, f := range findings {
+			for _, f := range report.Findings {
 				got += f.Kind
 			}
 			if got != test.want {
@@ -286,12 +286,12 @@ func TestAuditOfFolders(t *testing.T) {
 	if err := os.Symlink(dir, filepath.Join(dir, "loop")); err != nil {
 		t.Fatal(err)
 	}
-	findings, err := Path(dir)
+	report, err := Path(dir)
 	if err == nil || !strings.Contains(err.Error(), `damaged": line 3: not valid YAML or JSON`) {
 		t.Errorf("got error %v", err)
 	}
-	if len(findings) != 2 || findings[0].Entry != "user a" || findings[1].Kind != Password {
-		t.Errorf("got %+v", findings)
+	if len(report.Findings) != 2 || report.Findings[0].Entry != "user a" || report.Findings[1].Kind != Password {
+		t.Errorf("got %+v", report.Findings)
 	}
 	if _, err := Path(filepath.Join(dir, "absent")); err == nil || !strings.Contains(err.Error(), "no such file") &&
 		runtime.GOOS != "windows" {
@@ -304,18 +304,24 @@ func TestAuditReadsWhatClientGoDoesNot(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config")
 	writeFile(t, path, "users:\n- name: a\n  user: {token: x, token: y}\n- name: a\n  user: {token: "+
 		"z}\n---\nusers:\n- user: {token: a}\n  name: b\n", 0o600)
-	findings, err := Path(path)
-	if err != nil || len(findings) != 4 {
-		t.Errorf("got error %v and %+v", err, findings)
+	report, err := Path(path)
+	if err != nil || len(report.Findings) != 4 {
+		t.Errorf("got error %v and %+v", err, report.Findings)
 	}
 }
 
 func TestSARIF(t *testing.T) {
 	now := time.Now()
+	folder, err := filepath.Abs("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
 	data, err := SARIF([]Finding{
-		{File: "sub/my config", Line: 3, Entry: "user a", Field: "token", Kind: Token, Mode: "0600", Advice: "convert"},
+		{File: "testdata/sub/my config", Line: 3, Entry: "user a", Field: "token", Kind: Token, Mode: "0600", Advice: "convert"},
 		{File: "/x", Line: 1, Kind: Token, Expires: now.Add(-time.Hour), Mode: "0600", Advice: "convert"},
-	}, "v1.2.3", now)
+		{File: filepath.Join(folder, "a"), Line: 1, Kind: Redirect, Mode: "0600", Advice: "convert"},
+		{File: "testdata2/a", Line: 1, Kind: Redirect, Mode: "0600", Advice: "convert"},
+	}, "v1.2.3", folder, now)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -323,14 +329,20 @@ func TestSARIF(t *testing.T) {
 		Version string
 		Runs    []struct {
 			Tool struct {
-				Driver struct{ Rules []struct{ ID string } }
+				Driver struct {
+					Rules []struct {
+						ID                    string
+						FullDescription, Help struct{ Text string }
+					}
+				}
 			}
-			Results []struct {
+			OriginalURIBaseIDs map[string]struct{ URI string }
+			Results            []struct {
 				RuleID, Level string
 				Message       struct{ Text string }
 				Locations     []struct {
 					PhysicalLocation struct {
-						ArtifactLocation struct{ URI string }
+						ArtifactLocation struct{ URI, URIBaseID string }
 						Region           struct{ StartLine int }
 					}
 				}
@@ -341,13 +353,28 @@ func TestSARIF(t *testing.T) {
 		t.Fatal(err)
 	}
 	first, second := log.Runs[0].Results[0], log.Runs[0].Results[1]
-	if log.Version != "2.1.0" || len(log.Runs[0].Tool.Driver.Rules) != 1 || first.RuleID != "embedded-token" ||
+	if log.Version != "2.1.0" || len(log.Runs[0].Tool.Driver.Rules) != 2 || first.RuleID != "embedded-token" ||
 		first.Level != "error" || second.Level != "note" ||
 		first.Message.Text != "token in user a token. File mode 0600. To do: convert." ||
 		first.Locations[0].PhysicalLocation.ArtifactLocation.URI != "sub/my%20config" ||
 		first.Locations[0].PhysicalLocation.Region.StartLine != 3 ||
 		second.Locations[0].PhysicalLocation.ArtifactLocation.URI != "file:///x" {
 		t.Errorf("got:\n%s", data)
+	}
+	for i, below := range []bool{true, false, true, false} {
+		at := log.Runs[0].Results[i].Locations[0].PhysicalLocation.ArtifactLocation
+		if (at.URIBaseID == "%SRCROOT%") != below || strings.HasPrefix(at.URI, "file:///") == below {
+			t.Errorf("result %d is at %+v, below the folder: %v", i, at, below)
+		}
+	}
+	if base := log.Runs[0].OriginalURIBaseIDs["%SRCROOT%"].URI; !strings.HasPrefix(base, "file:///") ||
+		!strings.HasSuffix(base, "/testdata/") {
+		t.Errorf("the base is %q", base)
+	}
+	for _, rule := range log.Runs[0].Tool.Driver.Rules {
+		if rule.FullDescription.Text == "" || rule.Help.Text == "" { // GitHub wants both
+			t.Errorf("rule %s lacks its texts", rule.ID)
+		}
 	}
 }
 
@@ -440,12 +467,12 @@ func TestAuditFindsRedirects(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "config")
 			writeFile(t, path, c.content, 0o644)
-			findings, err := Path(path)
+			report, err := Path(path)
 			if err != nil && name != "merged in a circle" {
 				t.Fatal(err)
 			}
 			var got []string
-			for _, f := range findings {
+			for _, f := range report.Findings {
 				if f.Kind == Redirect {
 					got = append(got, fmt.Sprint(f.Line, " ", f.Field[strings.LastIndex(f.Field, ".")+1:]))
 					if f.Entry != "user a" || !strings.HasPrefix(f.Advice, "take it out of exec.") ||
@@ -491,7 +518,7 @@ func TestAuditEndsOnMergesOfMerges(t *testing.T) {
 	}
 	bomb += "users:\n- name: a\n  user: {exec: {command: kubectl-edge_credential, env: [*a50, {name: HOME}], <<: " +
 		"*a50}, <<: *a50}\n"
-	findings, err := auditText([]byte(bomb), 0)
+	findings, err := auditText([]byte(bomb), newUnpacking())
 	if err != nil || len(findings) != 1 || findings[0].Field != "exec.env.HOME" {
 		t.Errorf("got %+v, %v", findings, err)
 	}
@@ -502,18 +529,18 @@ func TestAuditFindsASecretInARedirect(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config")
 	writeFile(t, path, "users:\n- name: a\n  user:\n    exec:\n      command: kubectl-edge_credential\n      env:\n  "+
 		"    - name: STACKIT_ACCESS_TOKEN # token: sesame\n        value: sesame\n", 0o600)
-	findings, err := Path(path)
+	report, err := Path(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, f := range findings {
+	for _, f := range report.Findings {
 		got = append(got, fmt.Sprint(f.Line, " ", f.Kind))
 	}
 	if diff := cmp.Diff([]string{"7 redirect", "7 comment", "8 exec-environment"}, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
-	sarif, err := SARIF(findings, "v1", time.Now())
+	sarif, err := SARIF(report.Findings, "v1", "", time.Now())
 	if err != nil || !strings.Contains(string(sarif), `"ruleId": "redirect"`) ||
 		!strings.Contains(string(sarif), "A kubeconfig redirects the credential helper") {
 		t.Errorf("%v:\n%s", err, sarif)

@@ -19,53 +19,44 @@ func commentAt(line string) int {
 	}
 }
 
-// inText calls found with the place of each secret in a text that is not YAML: a comment, a line of a template.
-func (n *names) inText(text string, found func(start, end int) bool) {
-	more := true
-	for at := 0; more && at < len(text); {
-		start, end := known(text[at:])
-		if start < 0 {
-			break
+// inText is the place of the first secret in a text that is not YAML, or -1: a comment, a line of a template.
+func (n *names) inText(text string) int {
+	first, _ := known(text)
+	n.assignments(text, func(start, _ int) bool {
+		if first < 0 || start < first {
+			first = start
 		}
-		more = found(at+start, at+end)
-		at += max(end, start+1)
-	}
-	if more {
-		n.assignments(text, found)
-	}
+		return false
+	})
+	return first
 }
 
-// commented reports whether there is a secret in a line's comment, such as a field that was switched off.
-func (n *names) commented(line string) bool {
+// commented is the place of the first secret in a comment, or -1. It begins with the comment where an address or a
+// header has one.
+func (n *names) commented(comment string) int {
+	if passwordInURL(comment) || authorization(comment) || embedsKubeconfig([]byte(comment)) {
+		return 1
+	}
+	return n.inText(comment)
+}
+
+// inComment reports whether there is a secret in a line's comment, such as a field that was switched off.
+func (n *names) inComment(line string) bool {
 	i := commentAt(line)
-	if i < 0 {
-		return false
-	}
-	is := passwordInURL(line[i:]) || authorization(line[i:])
-	if !is {
-		n.inText(line[i:], func(int, int) bool {
-			is = true
-			return false
-		})
-	}
-	return is
+	return i >= 0 && n.commented(line[i:]) >= 0
 }
 
 // HideComment replaces the comment of a line from the first secret in it on.
 func HideComment(line string) string {
 	var n names
-	if !n.commented(line) {
+	i := commentAt(line)
+	if i < 0 {
 		return line
 	}
-	i := commentAt(line)
 	comment := line[i:]
-	from := len(comment)
-	n.inText(comment, func(start, _ int) bool {
-		from = min(from, start)
-		return true
-	})
-	if passwordInURL(comment) || authorization(comment) {
-		from = min(from, 1)
+	from := n.commented(comment)
+	if from < 0 {
+		return line
 	}
 	end := ""
 	if strings.HasSuffix(line, "\n") {
@@ -80,4 +71,13 @@ func space(before string) string {
 		return " "
 	}
 	return ""
+}
+
+// Shown is a word of a kubeconfig as messages may have it: itself, or what stands for it if it is a secret by its form.
+func Shown(word string) string {
+	var n names
+	if n.evident(word) || random(word) {
+		return yamledit.Redacted
+	}
+	return word
 }

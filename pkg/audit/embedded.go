@@ -2,7 +2,6 @@ package audit
 
 import (
 	"bytes"
-	"encoding/base64"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -13,12 +12,9 @@ import (
 // Kubeconfigs lie in other files, too: as a string or in base64 in a Secret or ConfigMap of Kubernetes, in the state of
 // Terraform, in the values of a chart, and in one another.
 
-// maxNested is how deep a kubeconfig is searched in others.
-const maxNested = 5
-
 // findEmbedded audits the kubeconfigs that lie in the scalars below n.
-func findEmbedded(root *yaml.Node, depth int) (findings []Finding) {
-	if depth >= maxNested {
+func findEmbedded(root *yaml.Node, u unpacking) (findings []Finding) {
+	if u.depth >= maxNested {
 		return nil
 	}
 	var walk func(n *yaml.Node, where string)
@@ -30,7 +26,7 @@ func findEmbedded(root *yaml.Node, depth int) (findings []Finding) {
 			}
 			for i := 0; i+1 < len(n.Content); i += 2 {
 				walk(n.Content[i], where)
-				below := n.Content[i].Value
+				below := Shown(n.Content[i].Value)
 				if n.Content[i+1].Kind == yaml.ScalarNode && where != "" {
 					below = where + " " + below
 				} else if n.Content[i+1].Kind != yaml.ScalarNode {
@@ -43,7 +39,7 @@ func findEmbedded(root *yaml.Node, depth int) (findings []Finding) {
 				walk(item, where)
 			}
 		case yaml.ScalarNode:
-			findings = append(findings, inScalar(n, where, depth)...)
+			findings = append(findings, inScalar(n, where, u)...)
 		}
 	}
 	walk(root, "")
@@ -60,16 +56,16 @@ func manifestName(n *yaml.Node) string {
 	if name == nil {
 		return ""
 	}
-	return strings.ToLower(textOf(kind)) + " " + textOf(name)
+	return strings.ToLower(textOf(kind)) + " " + Shown(textOf(name))
 }
 
-// inScalar audits the kubeconfig that a scalar is, as it stands or in base64.
-func inScalar(n *yaml.Node, where string, depth int) []Finding {
-	text, literal := embeddedText(textOf(n))
+// inScalar audits the kubeconfig that a scalar is, as it stands, in base64 or compressed.
+func inScalar(n *yaml.Node, where string, u unpacking) []Finding {
+	text, literal := u.text(textOf(n))
 	if text == nil {
-		return inWords(n, where, depth)
+		return inWords(n, where, u)
 	}
-	found, _ := auditText(text, depth+1)
+	found := auditCarried(text, u.deeper())
 	// Where a line of the kubeconfig is a line of the file, the finding is of that.
 	shift := literal && n.Style&yaml.LiteralStyle != 0
 	for i := range found {
@@ -88,12 +84,12 @@ func inScalar(n *yaml.Node, where string, depth int) []Finding {
 
 // inWords audits the kubeconfigs that words of a scalar are in base64: a file of assignments and one of Terraform are
 // YAML, too, of a single scalar.
-func inWords(n *yaml.Node, where string, depth int) []Finding {
+func inWords(n *yaml.Node, where string, u unpacking) []Finding {
 	value := textOf(n)
 	if len(value) < 64 {
 		return nil
 	}
-	found := embeddedInLines([]byte(value), depth)
+	found := embeddedInLines([]byte(value), u)
 	for i := range found {
 		f := &found[i]
 		f.Line, f.Entry = n.Line, strings.TrimSpace(where+" "+f.Entry)
@@ -101,64 +97,39 @@ func inWords(n *yaml.Node, where string, depth int) []Finding {
 	return found
 }
 
-// embeddedText is the kubeconfig that a value holds, or nil, and whether it stands there literally.
-func embeddedText(value string) (text []byte, literal bool) {
-	if len(value) < 32 {
-		return nil, false
+// auditCarried audits what was found in something else: a kubeconfig, or what carries one in turn.
+func auditCarried(text []byte, u unpacking) []Finding {
+	if !looksLikeKubeconfig(text) {
+		return auditOther(text, u)
 	}
-	if strings.ContainsAny(value, "\n{") && looksLikeKubeconfig([]byte(value)) {
-		return []byte(value), true
-	}
-	if strings.ContainsAny(value[:16], " :{") || !embedsKubeconfig([]byte(withoutSpace(value))) &&
-		!embedsKubeconfig(decoded(value)) {
-		return nil, false
-	}
-	if data := decoded(value); looksLikeKubeconfig(toUTF8(data)) || embedsKubeconfig(data) {
-		return data, false
-	}
-	return nil, false
-}
-
-func withoutSpace(value string) string {
-	if !strings.ContainsAny(value, " \t\r\n") {
-		return value
-	}
-	return strings.Join(strings.Fields(value), "")
-}
-
-// decoded is what a value in base64 holds, in its usual form, that of URLs, with padding or without; else nil.
-func decoded(value string) []byte {
-	value = strings.TrimRight(withoutSpace(value), "=")
-	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
-		if data, err := encoding.DecodeString(value); err == nil {
-			return data
-		}
-	}
-	return nil
+	found, _ := auditText(text, u)
+	return found
 }
 
 // embeddedInLines audits the kubeconfigs that words of lines are in base64.
-func embeddedInLines(data []byte, depth int) (findings []Finding) {
-	if !embedsKubeconfig(data) {
+func embeddedInLines(data []byte, u unpacking) (findings []Finding) {
+	if u.depth >= maxNested || !embedsKubeconfig(data) && !holdsPacked(data) {
 		return nil
 	}
 	number := 0
 	for line := range bytes.Lines(data) {
 		number++
-		if len(line) < 64 || !embedsKubeconfig(line) {
+		if len(line) < 64 || !embedsKubeconfig(line) && !holdsPacked(line) {
 			continue
 		}
 		for _, word := range bytes.FieldsFunc(line, func(r rune) bool {
 			return r > 0x7e || !base64Letter(byte(r)) && r != '='
 		}) {
 			word = word[bytes.LastIndexByte(bytes.TrimRight(word, "="), '=')+1:] // KEY=value
-			if text := decoded(string(word)); text != nil && looksLikeKubeconfig(toUTF8(text)) && depth < maxNested {
-				found, _ := auditText(text, depth+1)
-				for i := range found {
-					found[i].Line = number
-				}
-				findings = append(findings, found...)
+			text, _ := u.text(string(word))
+			if text == nil {
+				continue
 			}
+			found := auditCarried(text, u.deeper())
+			for i := range found {
+				found[i].Line = number
+			}
+			findings = append(findings, found...)
 		}
 	}
 	return findings

@@ -1,6 +1,8 @@
 package audit
 
 import (
+	"bytes"
+	"compress/gzip"
 	"encoding/base64"
 	"encoding/binary"
 	"encoding/json"
@@ -12,6 +14,8 @@ import (
 	"unicode/utf16"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
 )
 
 const plainConfig = "apiVersion: v1\nkind: Config\nclusters:\n- name: c\n  cluster: {server: https://c.example}\n" +
@@ -25,12 +29,12 @@ func placesOf(t *testing.T, data string) []string {
 	writeFile(t, path, data, 0o600)
 	var all [][]string
 	for _, from := range []string{path, dir} {
-		findings, err := Path(from)
+		report, err := Path(from)
 		if err != nil {
 			t.Fatal(err)
 		}
 		places := []string{}
-		for _, f := range findings {
+		for _, f := range report.Findings {
 			places = append(places, fmt.Sprintf("%d %s|%s", f.Line, f.Kind, f.Entry))
 		}
 		all = append(all, places)
@@ -93,6 +97,74 @@ func TestAuditLooksIntoManifests(t *testing.T) {
 	}
 }
 
+func compressed(t *testing.T, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	if _, err := w.Write([]byte(text)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+// Kubeconfigs are compressed in cloud-init's data, in Helm's releases, and as files.
+func TestAuditLooksIntoWhatIsCompressed(t *testing.T) {
+	b64 := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
+	secret := "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\n"
+	plain := b64(plainConfig)
+	packed := b64(compressed(t, plainConfig))
+	whole := compressed(t, plainConfig)
+	release, err := json.Marshal(map[string]any{"name": "r", "config": map[string]any{"kubeconfig": plainConfig},
+		"manifest": "kind: Secret\nmetadata: {name: inner}\ndata:\n  config: " + plain + "\n"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	chart := b64(b64(compressed(t, string(release))))
+	for name, c := range map[string]struct {
+		data string
+		want []string
+	}{
+		"a file":         {compressed(t, plainConfig), []string{"10 token|user a"}},
+		"a damaged file": {whole[:len(whole)-8], []string{"10 token|user a"}},
+		"a Secret":       {secret + "data:\n  config: " + packed + "\n", []string{"5 token|secret s config user a"}},
+		"compressed twice": {secret + "data:\n  config: " + b64(compressed(t, packed)) + "\n",
+			[]string{"5 token|secret s config user a"}},
+		"tagged": {"write_files:\n- path: /x\n  content: !!binary " + packed + "\n",
+			[]string{"3 token|content user a"}},
+		"cloud-init": {"#cloud-config\nwrite_files:\n- encoding: gz+b64\n  content: " + packed + "\n",
+			[]string{"4 token|content user a"}},
+		"a script": {"echo " + packed + " | base64 -d | gunzip > ~/.kube/config\n", []string{"1 token|user a"}},
+		"Helm": {secret + "data:\n  release: " + chart + "\n", []string{
+			"5 token|secret s release kubeconfig user a", "5 token|secret s release manifest user a"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(c.want, placesOf(t, c.data)); diff != "" {
+				t.Errorf("-want +got:\n%s", diff)
+			}
+		})
+	}
+}
+
+// What unpacks to more than anybody reads is counted as not read.
+func TestAuditEndsOnWhatUnpacksToTooMuch(t *testing.T) {
+	bomb := compressed(t, strings.Repeat(strings.Repeat("x", 1023)+"\n", yamledit.MaxSize>>10+1))
+	path := filepath.Join(t.TempDir(), "config")
+	item := "\n  x: " + base64.StdEncoding.EncodeToString([]byte(bomb))
+	for name, data := range map[string]string{"a file": bomb,
+		"in a kubeconfig": plainConfig + "x-data:" + strings.ReplaceAll(strings.Repeat(item, 2), "x:", "y:")} {
+		t.Run(name, func(t *testing.T) {
+			writeFile(t, path, data, 0o600)
+			_, err := Path(path)
+			if err == nil || !strings.Contains(err.Error(), "unpacked it has more than 64 MiB") {
+				t.Errorf("got error %v", err)
+			}
+		})
+	}
+}
+
 // What editors and shells of Windows write.
 func TestAuditReadsUTF16(t *testing.T) {
 	encode := func(order binary.AppendByteOrder, mark bool) string {
@@ -111,6 +183,10 @@ func TestAuditReadsUTF16(t *testing.T) {
 		"little endian":     encode(binary.LittleEndian, true),
 		"big endian":        encode(binary.BigEndian, true),
 		"without a mark":    encode(binary.LittleEndian, false),
+		"UTF-32":            wider(binary.LittleEndian, "\ufeff"+plainConfig),
+		"UTF-32, big":       wider(binary.BigEndian, "\ufeff"+plainConfig),
+		"UTF-32, no mark":   wider(binary.LittleEndian, plainConfig),
+		"no mark, umlauts":  strings.Replace(encode(binary.LittleEndian, false), "c\x00.\x00e", "c\x00.\x01e", 1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff([]string{"10 token|user a"}, placesOf(t, data)); diff != "" {
@@ -118,6 +194,14 @@ func TestAuditReadsUTF16(t *testing.T) {
 			}
 		})
 	}
+}
+
+func wider(order binary.AppendByteOrder, text string) string {
+	var data []byte
+	for _, r := range text {
+		data = order.AppendUint32(data, uint32(r))
+	}
+	return string(data)
 }
 
 // What is not YAML is read by line.
@@ -147,9 +231,9 @@ func TestAuditReadsTemplatesByLine(t *testing.T) {
 func TestAuditOfABrokenFile(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config")
 	writeFile(t, path, "users:\n- name: a\n  user:\n\ttoken: sesame\n", 0o600)
-	findings, err := Path(path)
-	if err == nil || len(findings) != 1 || findings[0].Line != 4 || findings[0].Kind != Token {
-		t.Errorf("got %+v, %v", findings, err)
+	report, err := Path(path)
+	if err == nil || len(report.Findings) != 1 || report.Findings[0].Line != 4 || report.Findings[0].Kind != Token {
+		t.Errorf("got %+v, %v", report.Findings, err)
 	}
 }
 
@@ -197,9 +281,9 @@ func TestAuditReadsPipes(t *testing.T) {
 		defer w.Close()
 		_, _ = w.WriteString(plainConfig)
 	}()
-	findings, err := Input(r)
-	if err != nil || len(findings) != 1 || findings[0].File != "-" {
-		t.Errorf("got %+v, %v", findings, err)
+	report, err := Input(r)
+	if err != nil || len(report.Findings) != 1 || report.Findings[0].File != "-" {
+		t.Errorf("got %+v, %v", report.Findings, err)
 	}
 }
 
@@ -208,7 +292,7 @@ func TestAuditOfFoldersPassesOverOtherSecrets(t *testing.T) {
 	dir := t.TempDir()
 	writeFile(t, filepath.Join(dir, "secret.yaml"), "kind: Secret\nmetadata: {name: s}\ndata:\n  password: "+
 		"aHVudGVyMg==\n", 0o600)
-	if findings, err := Path(dir); err != nil || len(findings) > 0 {
-		t.Errorf("got %+v, %v", findings, err)
+	if report, err := Path(dir); err != nil || len(report.Findings) > 0 {
+		t.Errorf("got %+v, %v", report.Findings, err)
 	}
 }

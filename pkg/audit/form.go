@@ -23,7 +23,11 @@ var standIns = []string{
 
 // placeholder reports whether a value stands for another.
 func placeholder(value string) bool {
-	value = strings.Trim(strings.TrimSpace(value), "\"'`")
+	value = strings.TrimSpace(value)
+	if !strings.ContainsAny(value, " \t") { // else backticks are a shell's
+		value = strings.Trim(value, "`")
+	}
+	value = strings.Trim(value, "\"'")
 	if value == "" || value == "~" || maskForm().MatchString(value) {
 		return true
 	}
@@ -57,6 +61,12 @@ func placeholder(value string) bool {
 			!variable(found[1:]) {
 			return found
 		}
+		// What a shell takes where the variable is not set stands there literally.
+		if _, value, has := strings.Cut(found, ":-"); has && strings.HasPrefix(found, "${") {
+			if value = strings.TrimSuffix(value, "}"); !placeholder(value) {
+				return value
+			}
+		}
 		return ""
 	})
 	return rest != value && strings.IndexFunc(rest, func(r rune) bool {
@@ -82,8 +92,9 @@ var stores = []string{"op://", "ref+", "vault:", "vault://", "arn:", "ENC[", "en
 var (
 	maskForm = onFirstUse(`^[*xX.•]{3,}$`)
 	// reference matches what stands for a value in shells, templates and documentation.
-	reference = onFirstUse(`\$\{\{.*?\}\}|\$\{[^}]*\}|\$\([^)]*\)|\$[A-Za-z_]\w*|%[A-Za-z_]\w*%|\{\{.*?\}\}|` +
-		`\{%.*?%\}|<%.*?%>|<[^<>]*>|#\{[^}]*\}#?|\(\([^()]*\)\)|@@?[A-Z_]+@@?|__[A-Z_]+__`)
+	reference = onFirstUse("`[^`]*\\s[^`]*`|" + `\$\{\{.*?\}\}|\$\{[^}]*\}|\$\([^()]*(\([^()]*\)[^()]*)*\)|\$[A-Za-z_]\w*|%[A-Za-z_]\w*%|\{\{.*?\}\}|` +
+		`\{%.*?%\}|<%.*?%>|<[^<>]*>|#\{[^}]*\}#?|\(\([^()]*\)\)|@@?[A-Z_]+@@?|__[A-Z_]+__|` +
+		`%[sdqv]|^\[[A-Za-z][A-Za-z _-]*\]$`)
 )
 
 // plain reports whether a value is not a secret whatever it is called: a path, a switch or a reference.

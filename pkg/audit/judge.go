@@ -73,11 +73,11 @@ func (s *search) judgeOfUser(value, name string, path []string) verdict {
 	}
 	switch {
 	case field == "token":
-		return certain(Token, !placeholder(value))
+		return certain(Token, !placeholder(value) || s.evident(value))
 	case field == "client-key-data":
-		return certain(ClientKey, !placeholder(value))
+		return certain(ClientKey, !placeholder(value) || s.evident(value))
 	case field == "password":
-		return certain(Password, !placeholder(value))
+		return certain(Password, !placeholder(value) || s.evident(value))
 	case field == "exec" && section == "args":
 		return s.judgeArgument(value, name)
 	case field == "exec" && section == "env":
@@ -88,7 +88,7 @@ func (s *search) judgeOfUser(value, name string, path []string) verdict {
 	case field == "auth-provider" && section == "config":
 		return s.judgeValue(value, name, AuthProvider)
 	case field == "" || public(field, section):
-		return certain(UnknownField, s.evident(value))
+		return certain(UnknownField, s.evident(value) || randomName(field, value))
 	}
 	return s.judgeValue(value, name, UnknownField)
 }
@@ -108,6 +108,15 @@ func public(field, section string) bool {
 	return false
 }
 
+// randomName reports whether a value that should be a user's name, or the path of a file, is drawn at random.
+func randomName(field, value string) bool {
+	switch field {
+	case "username", "tokenFile", "client-key", "client-certificate":
+		return random(value) && !path(value) && !strings.ContainsAny(value, "_-@")
+	}
+	return false
+}
+
 // named reports whether a value is a secret because of its name.
 func (n *names) named(name, value string) bool {
 	switch n.kind(name) {
@@ -123,7 +132,7 @@ func (n *names) named(name, value string) bool {
 func (s *search) judgeValue(value, name string, kind Kind) verdict {
 	switch {
 	case value == "" || placeholder(value):
-		return shown
+		return certain(kind, s.evident(value))
 	case s.named(name, value), s.evident(value), random(value) && s.kind(name) != aboutName, login(name, value):
 		return verdict{kind, true}
 	case strings.ContainsAny(value, " \t\n"): // a command, say
@@ -138,6 +147,9 @@ func (s *search) judgeValue(value, name string, kind Kind) verdict {
 func (s *search) judgeArgument(value, flag string) verdict {
 	name, rest, _ := strings.Cut(value, "=")
 	assigned := strings.Trim(rest, "=") != "" // else it is the padding of base64
+	if start, _ := known(name); start >= 0 {
+		return verdict{ExecArgument, true}
+	}
 	switch {
 	case isFlag(value) && !strings.ContainsAny(name, " \t\n"):
 		if assigned {
@@ -148,6 +160,12 @@ func (s *search) judgeArgument(value, flag string) verdict {
 		}
 		return certain(ExecArgument, s.evident(value))
 	case assigned && wordsOnly(name):
+		if word, _, end := shellWord(rest, 0); end < len(rest) && placeholder(word) { // a shell's text begins so
+			if s.evident(value) {
+				return verdict{ExecArgument, true}
+			}
+			return s.judgeWords(value, ExecArgument)
+		}
 		return s.judgeValue(rest, name, ExecArgument)
 	case !isFlag(flag):
 		flag = ""
@@ -159,9 +177,19 @@ func (s *search) judgeArgument(value, flag string) verdict {
 func (s *search) judgeWords(text string, kind Kind) verdict {
 	flag := ""
 	all := shown
-	for word := range strings.FieldsSeq(text) {
-		word = strings.Trim(word, "\"'`;()")
+	for at := 0; at < len(text); {
+		word, commands, end := shellWord(text, at)
+		at = end
+		word = strings.Trim(word, "\"';()")
 		v := s.judgeArgument(word, flag)
+		if digest().MatchString(word) && summing().MatchString(text) {
+			v = verdict{hidden: true}
+		}
+		for _, command := range commands {
+			if within := s.judgeWords(command, kind); within.kind != "" {
+				v = within
+			}
+		}
 		if v.kind != "" {
 			return verdict{kind, true}
 		}
@@ -173,6 +201,38 @@ func (s *search) judgeWords(text string, kind Kind) verdict {
 	}
 	return all
 }
+
+var (
+	digest = onFirstUse(`^([0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64}|[0-9a-f]{96}|[0-9a-f]{128})$`)
+	// summing matches the programs that compare digests.
+	summing = onFirstUse(`\b((sha[0-9]*|md5|b2)sum|dgst|Get-FileHash)\b`)
+)
+
+// shellWord is the word of a text from a place on, and where it ends. For a command whose output is part of it, as in
+// TOKEN=$(pass show token), $_ stands in the word.
+func shellWord(text string, at int) (word string, commands []string, end int) {
+	for at < len(text) && isSpace(text[at]) {
+		at++
+	}
+	var b strings.Builder
+	for end = at; end < len(text) && !isSpace(text[end]); {
+		after := referenceEnd(text, end)
+		switch {
+		case after > end && (text[end] == '`' || text[end+1] == '('):
+			b.WriteString("$_")
+			commands = append(commands, strings.TrimPrefix(text[end+1:after-1], "("))
+		case after > end:
+			b.WriteString(withoutSpace(text[end:after])) // a word has none
+		default:
+			after = end + 1
+			b.WriteByte(text[end])
+		}
+		end = after
+	}
+	return b.String(), commands, end
+}
+
+func isSpace(c byte) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }
 
 func isFlag(argument string) bool {
 	return strings.HasPrefix(argument, "-") && !strings.HasPrefix(argument, "-----")
@@ -215,11 +275,14 @@ func login(flag, value string) bool {
 	switch flag {
 	case "-p":
 		return !plain(value) && !uuidForm().MatchString(value) && !numberForm().MatchString(value)
-	case "-u", "-U", "--user", "--proxy-user", "--userpass", "--basic":
-		return loginForm(value)
+	case "--basic":
+		return loginForm(value) || userAndPassword(value)
 	}
-	return false
+	return isOne(flag, loginFlags) && loginForm(value)
 }
+
+// loginFlags take a user name with a password.
+var loginFlags = []string{"-u", "-U", "--user", "--proxy-user", "--userpass", "--basic"}
 
 // loginForm matches a user name with a password: neither a host with a port, nor a name of Kubernetes such as
 // system:node:n1.

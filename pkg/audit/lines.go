@@ -48,7 +48,7 @@ func (s *search) judgeLine(line string, onlyEvident bool) (Kind, string) {
 		}
 		return UnknownField, ""
 	}
-	if !onlyEvident && s.commented(line) {
+	if !onlyEvident && s.inComment(line) {
 		return Comment, ""
 	}
 	if !onlyEvident && m == nil && s.assigns(line) {

@@ -58,6 +58,9 @@ var (
 		"organization", "org", "domain", "realm", "role", "environment", "resource", "level", "output", "config",
 		"kubeconfig", "identity", "on", "in", "at",
 	}
+	// digests say of a name that it is of a fingerprint, which everybody may see, unless that is of a password.
+	digests = []string{"sha", "sha1", "sha224", "sha256", "sha384", "sha512", "md5", "digest", "checksum", "hash", "sum",
+		"fingerprint", "thumbprint", "commit", "revision", "rev", "etag"}
 	switches = []string{"use", "no", "skip", "disable", "enable", "force", "print", "show", "require", "through"}
 )
 
@@ -79,6 +82,9 @@ func judgeName(name string) nameKind {
 		}
 	}
 	if isOne(words[len(words)-1], aboutWords) {
+		return aboutName
+	}
+	if isOne(words[len(words)-1], digests) && !strings.Contains(joined, "pass") && !strings.Contains(joined, "pw") {
 		return aboutName
 	}
 	for _, word := range words {

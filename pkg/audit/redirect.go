@@ -40,7 +40,7 @@ func findRedirects(root *yaml.Node) []Finding {
 	for _, item := range sequence(fields(root, "users")) {
 		var entry string
 		if names := fields(item, "name"); len(names) > 0 {
-			entry = "user " + textOf(names[0])
+			entry = "user " + Shown(textOf(names[0]))
 		}
 		add := func(n *yaml.Node, field string) {
 			place, _, _ := strings.Cut(strings.TrimPrefix(field, "exec."), ".")
@@ -92,7 +92,7 @@ func redirectsOf(exec *yaml.Node, seen map[*yaml.Node]bool, add func(n *yaml.Nod
 					break
 				}
 			}
-			add(at, "exec.args."+name)
+			add(at, "exec.args."+Shown(name))
 		}
 	}
 	for _, list := range fields(exec, "env") {
@@ -108,7 +108,7 @@ func redirectsOf(exec *yaml.Node, seen map[*yaml.Node]bool, add func(n *yaml.Nod
 			for _, name := range fields(variable, "name") {
 				if text := textOf(name); text != "" && !harmless(text) && !seen[name] {
 					seen[name] = true
-					add(name, "exec.env."+text)
+					add(name, "exec.env."+Shown(text))
 				}
 			}
 		}

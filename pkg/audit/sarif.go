@@ -12,21 +12,34 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
-// SARIF renders findings as a SARIF 2.1.0 log for code scanning. Relative paths stay relative, so that a service can
-// find the files in its checkout. Version is that of the program.
-func SARIF(findings []Finding, version string, now time.Time) ([]byte, error) {
+// sourceRoot is the name of the folder that relative addresses are relative to, in the log.
+const sourceRoot = "%SRCROOT%"
+
+// SARIF renders findings as a SARIF 2.1.0 log for code scanning. Files below the working folder get addresses relative
+// to it, however their paths were given: a service such as GitHub's finds them in its checkout by those, and shows no
+// others. Version is that of the program.
+func SARIF(findings []Finding, version, folder string, now time.Time) ([]byte, error) {
 	type text struct {
 		Text string `json:"text"`
 	}
+	type properties struct {
+		Tags     []string `json:"tags"`
+		Severity string   `json:"security-severity"` // of GitHub's: of 10; from 7 on it is high
+	}
 	type rule struct {
-		ID               string `json:"id"`
-		ShortDescription text   `json:"shortDescription"`
+		ID               string     `json:"id"`
+		ShortDescription text       `json:"shortDescription"`
+		FullDescription  text       `json:"fullDescription"`
+		Help             text       `json:"help"`
+		HelpURI          string     `json:"helpUri"`
+		Properties       properties `json:"properties"`
 	}
 	type region struct {
 		StartLine int `json:"startLine"`
 	}
 	type artifact struct {
-		URI string `json:"uri"`
+		URI  string `json:"uri"`
+		Base string `json:"uriBaseId,omitempty"`
 	}
 	type physical struct {
 		ArtifactLocation artifact `json:"artifactLocation"`
@@ -51,24 +64,36 @@ func SARIF(findings []Finding, version string, now time.Time) ([]byte, error) {
 		Driver driver `json:"driver"`
 	}
 	type run struct {
-		Tool    tool     `json:"tool"`
-		Results []result `json:"results"`
+		Tool    tool                `json:"tool"`
+		Bases   map[string]artifact `json:"originalUriBaseIds,omitempty"`
+		Results []result            `json:"results"`
 	}
 	rules, results := []rule{}, []result{}
 	for _, f := range findings {
-		id, about := "embedded-"+string(f.Kind), fmt.Sprintf("A kubeconfig holds a secret (%s)", f.Kind)
-		if f.Kind == Redirect {
-			id, about = string(f.Kind), "A kubeconfig redirects the credential helper"
-		}
+		id, about := f.Kind.rule()
 		if !slices.ContainsFunc(rules, func(r rule) bool { return r.ID == id }) {
-			rules = append(rules, rule{id, text{about}})
+			rules = append(rules, rule{
+				ID: id, ShortDescription: text{about}, FullDescription: text{about + "."},
+				Help:    text{"What to do: " + secret{kind: f.Kind}.advice() + "."},
+				HelpURI: hint.Repository() + "/blob/main/docs/kubeconfigs.md", Properties: properties{[]string{"security"}, "8.0"},
+			})
 		}
 		level := "error"
 		if !f.Expires.IsZero() && f.Expires.Before(now) {
 			level = "note"
 		}
+		address, base := uri(f.File), ""
+		if relative, below := relativeTo(folder, f.File); below {
+			address, base = uri(relative), sourceRoot
+		} else if absolute, err := filepath.Abs(f.File); err == nil && folder != "" && f.File != "-" {
+			address = uri(absolute) // else it would be taken for one below the folder
+		}
 		results = append(results, result{id, level, text{f.describe()},
-			[]location{{physical{artifact{uri(f.File)}, region{f.Line}}}}})
+			[]location{{physical{artifact{address, base}, region{f.Line}}}}})
+	}
+	bases := map[string]artifact{}
+	if folder != "" {
+		bases[sourceRoot] = artifact{URI: strings.TrimSuffix(uri(folder), "/") + "/"}
 	}
 	return json.MarshalIndent(struct {
 		Schema  string `json:"$schema"`
@@ -76,7 +101,7 @@ func SARIF(findings []Finding, version string, now time.Time) ([]byte, error) {
 		Runs    []run  `json:"runs"`
 	}{
 		"https://json.schemastore.org/sarif-2.1.0.json", "2.1.0",
-		[]run{{tool{driver{"kubectl-edge", version, hint.Repository(), rules}}, results}},
+		[]run{{tool{driver{"kubectl-edge", version, hint.Repository(), rules}}, bases, results}},
 	}, "", "  ")
 }
 
@@ -90,6 +115,39 @@ func (f Finding) describe() string {
 		until = ", which ends at " + f.Expires.Format(time.RFC3339)
 	}
 	return fmt.Sprintf("%s%s%s. File mode %s. To do: %s.", f.Kind, where, until, f.Mode, f.Advice)
+}
+
+// rule is the ID and the description of the rule that finds a kind.
+func (k Kind) rule() (id, about string) {
+	if k == Redirect {
+		return string(k), "A kubeconfig redirects the credential helper"
+	}
+	return "embedded-" + string(k), fmt.Sprintf("A kubeconfig holds a secret (%s)", k)
+}
+
+// relativeTo is a path as seen from a folder, and whether it is below that. Both may be written by way of links.
+func relativeTo(folder, path string) (string, bool) {
+	if folder == "" || path == "-" {
+		return "", false
+	}
+	if absolute, err := filepath.Abs(path); err == nil {
+		path = absolute
+	}
+	for _, resolve := range []func(string) string{filepath.Clean, resolved} {
+		relative, err := filepath.Rel(resolve(folder), resolve(path))
+		if err == nil && filepath.IsLocal(relative) {
+			return relative, true
+		}
+	}
+	return "", false
+}
+
+// resolved is a path without links, as far as it exists.
+func resolved(path string) string {
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	return path
 }
 
 // uri is a path as a URI reference (RFC 3986).

@@ -36,7 +36,7 @@ type secret struct {
 // findSecrets returns the secrets of one document, entry by entry, and the scalars that are to be hidden: the secrets,
 // and of a user every scalar that is not known to be harmless.
 func findSecrets(root *yaml.Node) *search {
-	s := &search{seen: map[*yaml.Node]bool{}}
+	s := &search{unpacking: newUnpacking(), seen: map[*yaml.Node]bool{}}
 	if root == nil {
 		return s
 	}
@@ -52,7 +52,7 @@ func findSecrets(root *yaml.Node) *search {
 			continue
 		}
 		for _, item := range value.Content {
-			at := place{entry: inner + " " + nameOf(item)}
+			at := place{entry: inner + " " + Shown(nameOf(item))}
 			if content := yamledit.Get(item, inner); content != nil && key == "users" {
 				at.user = yamledit.Resolve(content)
 			}
@@ -86,6 +86,7 @@ func nameOf(item *yaml.Node) string {
 
 type search struct {
 	names
+	unpacking
 	found  []secret
 	hidden []*yaml.Node
 	seen   map[*yaml.Node]bool
@@ -110,9 +111,16 @@ func (s *search) walk(n *yaml.Node, name string, at place) {
 	case yaml.MappingNode:
 		for i := 0; i < len(n.Content); i += 2 {
 			key, value := n.Content[i].Value, n.Content[i+1]
+			if start, _ := known(key); start >= 0 || passwordInURL(key) {
+				s.add(n.Content[i], UnknownField, at)
+			}
 			variable := yamledit.Get(n, "name")
 			if key == "value" && variable != nil && variable.Kind == yaml.ScalarNode { // of exec.env
-				s.walk(value, variable.Value, below(variable.Value))
+				called := variable.Value
+				if !wordsOnly(called) { // whatever it says, it does not say what it is
+					called = ""
+				}
+				s.walk(value, called, below(variable.Value))
 			} else {
 				s.walk(value, key, below(key))
 			}
@@ -122,7 +130,7 @@ func (s *search) walk(n *yaml.Node, name string, at place) {
 		for _, item := range n.Content {
 			s.walk(item, called, at)
 			called = name
-			if isFlag(item.Value) && !strings.Contains(item.Value, "=") {
+			if isFlag(item.Value) && !strings.ContainsAny(item.Value, "= \t\r\n") {
 				called = item.Value // whose value is the next argument
 			}
 		}
@@ -140,7 +148,7 @@ func (s *search) scalar(n *yaml.Node, name string, at place) {
 		return
 	}
 	value := textOf(n)
-	if text, _ := embeddedText(value); text != nil { // what is in it, findEmbedded says
+	if text, _ := s.unpacking.text(value); text != nil { // what is in it, findEmbedded says
 		s.seen[n] = true
 		s.hidden = append(s.hidden, n)
 		return
@@ -149,12 +157,23 @@ func (s *search) scalar(n *yaml.Node, name string, at place) {
 	if verdict == shown {
 		return
 	}
+	if verdict.kind != "" {
+		s.add(n, verdict.kind, at)
+		return
+	}
 	s.seen[n] = true
 	s.hidden = append(s.hidden, n)
-	if verdict.kind != "" {
-		s.found = append(s.found, secret{node: n, kind: verdict.kind, entry: at.entry, user: at.user,
-			field: strings.Join(fieldPath(at), ".")})
+}
+
+// add has found a secret.
+func (s *search) add(n *yaml.Node, kind Kind, at place) {
+	s.seen[n] = true
+	s.hidden = append(s.hidden, n)
+	path := []string{}
+	for _, name := range fieldPath(at) {
+		path = append(path, Shown(name))
 	}
+	s.found = append(s.found, secret{node: n, kind: kind, entry: at.entry, user: at.user, field: strings.Join(path, ".")})
 }
 
 // fieldPath is the path of a field below the content of its entry.

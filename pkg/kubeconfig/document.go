@@ -1,16 +1,13 @@
 package kubeconfig
 
 import (
-	"cmp"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"fmt"
 
 	"go.yaml.in/yaml/v4"
-	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/audit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
 )
 
@@ -36,11 +33,15 @@ func parse(data []byte) (*document, error) {
 	}
 	d := &document{data: data}
 	d.refused = d.parse()
-	model, err := loadModel(data)
+	var root *yaml.Node
+	if d.text != nil {
+		root = d.text.Root()
+	}
+	model, err := loadModel(data, root)
 	if err != nil && d.refused != nil {
 		return nil, d.refused // which knows better what is wrong
 	} else if err != nil {
-		return nil, cmp.Or(unloadable(d.text.Root()), err)
+		return nil, err
 	}
 	d.model = model
 	return d, nil
@@ -95,7 +96,7 @@ func checkKeys(n *yaml.Node) error {
 		for i := 0; i < len(n.Content); i += 2 {
 			key := yamledit.Resolve(n.Content[i])
 			if key.Kind == yaml.ScalarNode && seen[key.Value] {
-				return fmt.Errorf("line %d: the same key is there twice", n.Content[i].Line)
+				return fmt.Errorf("line %d: the key %q is there twice", n.Content[i].Line, audit.Shown(key.Value))
 			}
 			seen[key.Value] = true
 		}
@@ -126,43 +127,6 @@ func itemName(item *yaml.Node) (string, bool) {
 		return "", false
 	}
 	return yamledit.Resolve(name).Value, true
-}
-
-// loadModel reads data with client-go. Of client-go's errors, which quote whole users, only what cannot hold a secret
-// is passed on.
-func loadModel(data []byte) (*api.Config, error) {
-	model, err := clientcmd.Load(data)
-	if err == nil {
-		return model, nil
-	}
-	var corrupt base64.CorruptInputError
-	var wrongType *json.UnmarshalTypeError
-	switch {
-	case errors.As(err, &corrupt):
-		return nil, errors.New("a field with base64 data is damaged")
-	case errors.As(err, &wrongType) && wrongType.Field != "":
-		return nil, fmt.Errorf("field %s is not a %s", wrongType.Field, wrongType.Type)
-	}
-	return nil, errors.New("client-go cannot load it")
-}
-
-// unloadable says which field keeps client-go from loading a file, where its own error quotes what it read.
-func unloadable(root *yaml.Node) error {
-	if root == nil {
-		return nil
-	}
-	for _, field := range [][2]string{{"apiVersion", "v1"}, {"kind", "Config"}} {
-		value := yamledit.Get(root, field[0])
-		if value != nil && !yamledit.IsNull(value) && yamledit.Resolve(value).Value != field[1] {
-			return fmt.Errorf("line %d: %s is not %s", value.Line, field[0], field[1])
-		}
-	}
-	for i := 0; i < len(root.Content); i += 2 {
-		if key := yamledit.Resolve(root.Content[i]); key.Kind != yaml.ScalarNode {
-			return fmt.Errorf("line %d: a key is not a word", root.Content[i].Line)
-		}
-	}
-	return nil
 }
 
 // apply returns the text in which exactly the difference between the document and want is changed. Want holds no

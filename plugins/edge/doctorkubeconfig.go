@@ -80,11 +80,11 @@ func auditKubeconfig() (secrets int, redirects []string, err error) {
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		findings, err := audit.Path(path)
+		report, err := audit.Path(path)
 		if err != nil {
 			return 0, nil, err
 		}
-		for _, f := range findings {
+		for _, f := range report.Findings {
 			if f.Kind != audit.Redirect {
 				secrets++
 				continue

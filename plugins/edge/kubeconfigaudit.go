@@ -69,14 +69,14 @@ func (a *app) audit(ctx context.Context, paths []string, out output.Flags) error
 			a.Note("There is no kubeconfig.")
 		}
 	}
-	findings, files := []audit.Finding{}, map[string]bool{}
+	report := audit.Report{Findings: []audit.Finding{}}
 	failed := false
 	for _, path := range paths {
-		audited := func() ([]audit.Finding, error) { return audit.Path(path) }
+		audited := func() (audit.Report, error) { return audit.Path(path) }
 		if path == "-" {
-			audited = func() ([]audit.Finding, error) { return audit.Input(a.In) }
+			audited = func() (audit.Report, error) { return audit.Input(a.In) }
 		}
-		found, err := interrupt.Read(ctx, audited) // of a pipe, say
+		more, err := interrupt.Read(ctx, audited) // of a pipe, say
 		if ctx.Err() != nil {
 			return err
 		}
@@ -84,24 +84,36 @@ func (a *app) audit(ctx context.Context, paths []string, out output.Flags) error
 			failed = true
 			a.printEach(err)
 		}
-		for _, f := range found {
-			files[f.File] = true
-		}
-		findings = append(findings, found...)
+		report.Add(more)
 	}
-	if err := a.printFindings(findings, out); err != nil {
+	if err := a.printFindings(report.Findings, out); err != nil {
 		return err
 	}
+	if report.Passed > 0 {
+		a.Note("Read %s; passed over %d that hold no kubeconfig.", plugin.Count(report.Read, "file"), report.Passed)
+	}
 	switch {
-	case len(findings) > 0:
-		return hint.Wrap(fmt.Errorf("%s in %s", countFindings(findings), plugin.Count(len(files), "file")),
+	case len(report.Findings) > 0:
+		return hint.Wrap(fmt.Errorf("%s in %s", countFindings(report.Findings), countFiles(report)),
 			"what to do about each: kubectl edge kubeconfig audit -o wide")
 	case failed:
 		return errors.New("not every file could be audited")
 	case len(paths) > 0:
-		a.Note("No secret found.")
+		a.Note("No secret found in %s.", plugin.Count(report.Read, "file"))
 	}
 	return nil
+}
+
+// countFiles says in how many files of those that were read something was found.
+func countFiles(report audit.Report) string {
+	with := map[string]bool{}
+	for _, f := range report.Findings {
+		with[f.File] = true
+	}
+	if len(with) == report.Read {
+		return plugin.Count(len(with), "file")
+	}
+	return fmt.Sprintf("%d of %s", len(with), plugin.Count(report.Read, "file"))
 }
 
 func countFindings(findings []audit.Finding) string {
@@ -137,7 +149,11 @@ func (a *app) printFindings(findings []audit.Finding, out output.Flags) error {
 	if out.Format != sarif {
 		return output.List(a.Out, out, a.findingKind(), findings)
 	}
-	data, err := audit.SARIF(findings, a.Build.Version, a.Now())
+	folder, err := os.Getwd()
+	if err != nil {
+		folder = "" // then addresses are as the paths were given
+	}
+	data, err := audit.SARIF(findings, a.Build.Version, folder, a.Now())
 	if err != nil {
 		return err
 	}
