@@ -18,8 +18,10 @@ import (
 // launched is the first argument of such a parent; the command follows.
 const launched = "launched"
 
-// launch runs a command with its output thrown away, and prints how long that took in nanoseconds.
-func launch(command []string) error {
+// launch runs a command with its output thrown away, and prints how long that took in nanoseconds. The first of the
+// arguments is the exit code that the command has to have.
+func launch(arguments []string) error {
+	status, command := arguments[0], arguments[1:]
 	null, err := os.OpenFile(os.DevNull, os.O_RDWR, 0)
 	if err != nil {
 		return err
@@ -38,7 +40,7 @@ func launch(command []string) error {
 	if err != nil {
 		return err
 	}
-	if !state.Success() {
+	if strconv.Itoa(state.ExitCode()) != status {
 		return fmt.Errorf("%s: %s", command[0], state)
 	}
 	_, err = fmt.Println(took.Nanoseconds())
@@ -48,7 +50,7 @@ func launch(command []string) error {
 // measure runs a command below a parent of its own, with further variables in its environment, and returns how long it
 // took. It fails when the command does, or says anything on stderr.
 func measure(c command) (time.Duration, error) {
-	cmd := exec.Command(os.Args[0], append([]string{launched}, c.args...)...)
+	cmd := exec.Command(os.Args[0], append([]string{launched, strconv.Itoa(c.status)}, c.args...)...)
 	cmd.Env = append(os.Environ(), c.env...)
 	var stderr strings.Builder
 	cmd.Stderr = &stderr

@@ -24,8 +24,12 @@ func memory(c command) (resident, error) {
 		return resident{}, err
 	}
 	defer null.Close()
+	stderr := os.Stderr
+	if c.chatty {
+		stderr = null
+	}
 	process, err := os.StartProcess(c.args[0], c.args, &os.ProcAttr{
-		Env: append(os.Environ(), c.env...), Files: []*os.File{null, null, os.Stderr},
+		Env: append(os.Environ(), c.env...), Files: []*os.File{null, null, stderr},
 		Sys: &syscall.SysProcAttr{Ptrace: true},
 	})
 	if err != nil {
@@ -41,7 +45,7 @@ func memory(c command) (resident, error) {
 		}
 		signal := 0
 		switch {
-		case status.Exited() && status.ExitStatus() == 0 && r.own > 0:
+		case status.Exited() && status.ExitStatus() == c.status && r.own > 0:
 			return r, nil
 		case status.Exited(), status.Signaled():
 			return r, fmt.Errorf("%s ended with status %#x", c.args[0], status)

@@ -22,6 +22,7 @@ type command struct {
 	args   []string
 	env    []string
 	chatty bool // says things on stderr
+	status int  // its exit code
 }
 
 // with is c with further variables in its environment.

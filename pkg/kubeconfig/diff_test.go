@@ -50,9 +50,9 @@ users:
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	findings, err := audit.Path(path)
-	if want := strings.Count(text, "sesame"); err != nil || len(findings) != want {
-		t.Errorf("got %d findings, want %d: %v", len(findings), want, err)
+	report, err := audit.Path(path)
+	if want := strings.Count(text, "sesame"); err != nil || len(report.Findings) != want {
+		t.Errorf("got %d findings, want %d: %v", len(report.Findings), want, err)
 	}
 	shown := string(redact([]byte(text)))
 	if strings.Contains(strings.ToLower(shown), "sesame") {
