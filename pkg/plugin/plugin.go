@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/buildinfo"
@@ -81,11 +82,17 @@ func Prepare(root *cobra.Command, p Process, displayName string, usage func(erro
 		}
 		return usage(err)
 	}
-	root.SetFlagErrorFunc(withHelp)
-	checkArguments(root, withHelp)
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return withHelp(c, explainFlag(c, err)) })
+	unknown := func(cmd *cobra.Command, args []string) error { return withHelp(cmd, unknownCommand(cmd, args)) }
+	help := newHelpCmd(root, unknown)
+	root.SetHelpCommand(help)
+	checkArguments(root, withHelp, unknown)
+	wrapHelp(root, p)
 }
 
-func checkArguments(cmd *cobra.Command, withHelp func(*cobra.Command, error) error) {
+func checkArguments(
+	cmd *cobra.Command, withHelp func(*cobra.Command, error) error, unknown func(*cobra.Command, []string) error,
+) {
 	if !cmd.Runnable() {
 		cmd.Args = func(cmd *cobra.Command, _ []string) error {
 			if err := RefuseEmpty(cmd.Flags()); err != nil {
@@ -97,11 +104,7 @@ func checkArguments(cmd *cobra.Command, withHelp func(*cobra.Command, error) err
 			if len(args) == 0 {
 				return cmd.Help()
 			}
-			err := fmt.Errorf("unknown command %q for %q", args[0], cmd.CommandPath())
-			if like := suggestion(cmd, args[0]); like != "" {
-				err = hint.Wrap(err, "did you mean %s %s?", cmd.CommandPath(), like)
-			}
-			return withHelp(cmd, err)
+			return unknown(cmd, args)
 		}
 	} else {
 		check := cmd.Args
@@ -119,8 +122,70 @@ func checkArguments(cmd *cobra.Command, withHelp func(*cobra.Command, error) err
 		}
 	}
 	for _, c := range cmd.Commands() {
-		checkArguments(c, withHelp)
+		checkArguments(c, withHelp, unknown)
 	}
+}
+
+// unknownCommand is the error for words that are not a command below cmd.
+func unknownCommand(cmd *cobra.Command, words []string) error {
+	err := fmt.Errorf("unknown command %q for %q", words[0], cmd.CommandPath())
+	like := meant(cmd, words)
+	if turned := turn(cmd, words); turned != "" {
+		like = turned
+	}
+	if like == "" {
+		return err
+	}
+	return hint.Wrap(err, "did you mean %s %s?", cmd.CommandPath(), like)
+}
+
+// turn finds what somebody means who puts the verb first, as kubectl does: "get instances" is "instance list".
+func turn(cmd *cobra.Command, words []string) string {
+	if len(words) < 2 {
+		return ""
+	}
+	group, _, err := cmd.Find(words[1:2])
+	if err != nil || group == cmd {
+		return ""
+	}
+	if like := meant(group, append(words[:1:1], words[2:]...)); like != "" {
+		return group.Name() + " " + like
+	}
+	return ""
+}
+
+// meant is the command below cmd that somebody may have meant by words, or "": one of a similar name, or the one that
+// does what a verb of other programs does.
+func meant(cmd *cobra.Command, words []string) string {
+	verbs := map[string]string{"get": "list", "ls": "list", "show": "describe", "rm": "delete", "add": "create"}
+	verb := verbs[words[0]]
+	if verb == "list" && len(words) > 1 {
+		verb = "describe"
+	}
+	for _, c := range cmd.Commands() {
+		if c.Name() == verb {
+			return verb
+		}
+	}
+	return suggestion(cmd, words[0])
+}
+
+// explainFlag names the flag that somebody may have meant who typed one that there is not.
+func explainFlag(cmd *cobra.Command, err error) error {
+	name, unknown := strings.CutPrefix(err.Error(), "unknown flag: --")
+	if !unknown {
+		return err
+	}
+	flags := &cobra.Command{} // cobra knows how far words are apart, for commands alone
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			flags.AddCommand(&cobra.Command{Use: f.Name, Run: func(*cobra.Command, []string) {}})
+		}
+	})
+	if like := suggestion(flags, name); like != "" {
+		return hint.Wrap(err, "did you mean --%s? See %s --help", like, cmd.CommandPath())
+	}
+	return err
 }
 
 // suggestion is the command below cmd that somebody may have meant who typed word, or "".

@@ -24,11 +24,12 @@ type app struct {
 	choice  profile.Choice // the global flags; no command changes it
 	verbose bool
 	foreign bool // the folders may be chosen by the author of a kubeconfig
+	current *currentContext
 
 	saidForeign bool
 }
 
-// scope is where the global flags have a command work.
+// scope is where the global flags have a command work that is about a profile rather than an instance.
 func (a *app) scope() (profile.Scope, error) {
 	if err := (profile.Choice{ProjectID: a.choice.ProjectID, Region: a.choice.Region}).Check(); err != nil {
 		return profile.Scope{}, usageError{err}
@@ -45,9 +46,9 @@ func (a *app) scopeOf(choice profile.Choice) (profile.Scope, error) {
 	return files.Scope(choice)
 }
 
-// projectScope is scope for commands that need a project.
+// projectScope is currentScope for commands that need a project.
 func (a *app) projectScope() (profile.Scope, error) {
-	s, err := a.scope()
+	s, err := a.currentScope()
 	if err != nil {
 		return s, err
 	}

@@ -39,7 +39,7 @@ func (u usageError) Unwrap() error { return u.error }
 
 func newRootCmd(p Process) *cobra.Command {
 	folders, err := dirs.For(programName)
-	a := &app{Process: p, dirs: folders}
+	a := &app{Process: p, dirs: folders, current: &currentContext{}}
 	cmd := &cobra.Command{
 		Use:   "kubectl-edge",
 		Short: "Use STACKIT Edge Cloud instances without permanent secrets",
@@ -47,15 +47,18 @@ func newRootCmd(p Process) *cobra.Command {
 
 A kubeconfig written by kubectl edge holds no token. It calls a credential helper, which mints short-lived
 tokens when they are needed and keeps them in a cache of yours.`,
-		Example: `  # log in, find a project and use it
-  kubectl edge login --service-account-key key.json
-  kubectl edge project list
-  kubectl edge config set project-id 12345678-ffff-4bcd-8fff-123456789abc
+		Example: `  # log in, choose an instance, and use it with kubectl
+  kubectl edge login
+  kubectl edge use
+  kubectl get edgehosts
 
-  # use an instance with kubectl
-  kubectl edge instance list
-  kubectl edge kubeconfig create --name demo --switch-context
-  kubectl get edgehosts`,
+  # the same without a question
+  kubectl edge login --service-account-key key.json
+  kubectl edge use demo --project-id 12345678-ffff-4bcd-8fff-123456789abc
+
+  # who am I, where am I, and what is wrong
+  kubectl edge whoami
+  kubectl edge doctor`,
 	}
 	cmd.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
 		if err == nil {
@@ -65,20 +68,50 @@ tokens when they are needed and keeps them in a cache of yours.`,
 	}
 	flags := cmd.PersistentFlags()
 	flags.StringVar(&a.choice.Profile, "profile", "",
-		"profile to use (default: $KUBECTL_EDGE_PROFILE, else the current one)")
-	flags.StringVarP(&a.choice.ProjectID, "project-id", "p", "", "UUID of the STACKIT project (default: the profile's)")
-	flags.StringVar(&a.choice.Region, "region", "", "region of the instances (default: the profile's, else eu01)")
-	flags.BoolVarP(&a.verbose, "verbose", "v", false,
+		"profile to use (default: $KUBECTL_EDGE_PROFILE, else the context's, else the current one)")
+	flags.StringVarP(&a.choice.ProjectID, "project-id", "p", "",
+		"UUID of the STACKIT project (default: the context's, else the profile's)")
+	flags.StringVar(&a.choice.Region, "region", "",
+		"region of the instances (default: the context's, else the profile's, else eu01)")
+	flags.StringVar(&a.current.context, "context", "",
+		"context of the kubeconfig whose instance, project, region and profile are meant (default: the current one)")
+	flags.StringVar(&a.current.path, "kubeconfig", "", "kubeconfig to find it in (default: as kubectl chooses it)")
+	plugin.AddVerbose(flags, &a.verbose,
 		"log each HTTP request on stderr: method, address, status and duration, no bodies")
 
-	cmd.AddCommand(
-		newLoginCmd(a), newLogoutCmd(a), newStatusCmd(a), newUseCmd(a), newDoctorCmd(a),
-		newProjectCmd(a), newPlanCmd(a), newInstanceCmd(a), newClusterCmd(a), newKubeconfigCmd(a), newEachCmd(a), newKubercCmd(a),
-		newTokenCmd(a), newUICmd(a), newArgoCDCmd(a),
-		newConfigCmd(a), newProfileCmd(a), newCacheCmd(a), newInstallCmd(a),
-		newCredentialCmd(a), newVersionCmd(a),
-	)
+	for _, g := range []struct {
+		title    string
+		commands []*cobra.Command
+	}{
+		{"Start here:", []*cobra.Command{newLoginCmd(a), newUseCmd(a)}},
+		{"Instances and edge clusters:", []*cobra.Command{
+			newProjectCmd(a), newPlanCmd(a), newInstanceCmd(a), newClusterCmd(a), newEachCmd(a), newUICmd(a),
+		}},
+		{"Kubeconfigs:", []*cobra.Command{newKubeconfigCmd(a), newKubercCmd(a)}},
+		{"Machines and other programs:", []*cobra.Command{
+			newTokenCmd(a), newArgoCDCmd(a), newAuthCmd(a), newCredentialCmd(a), newInstallCmd(a),
+		}},
+		{"Logins and settings:", []*cobra.Command{
+			newStatusCmd(a), newWhoAmICmd(a), newDoctorCmd(a), newProfileCmd(a), newConfigCmd(a), newCacheCmd(a),
+			newLogoutCmd(a), newVersionCmd(a),
+		}},
+	} {
+		cmd.AddGroup(&cobra.Group{ID: g.title, Title: g.title})
+		for _, c := range g.commands {
+			c.GroupID = g.title
+			cmd.AddCommand(c)
+		}
+	}
 	completeValues(cmd, a)
 	plugin.Prepare(cmd, p, "kubectl edge", func(err error) error { return usageError{err} })
+	cmd.SetHelpCommandGroupID(cmd.Groups()[len(cmd.Groups())-1].ID)
+	show := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		err := show(cmd, args)
+		if err == nil && len(args) == 0 {
+			a.sayNext()
+		}
+		return err
+	}
 	return cmd
 }

@@ -53,19 +53,23 @@ func newInstanceDescribeCmd(a *app) *cobra.Command {
 	var which instanceFlags
 	cmd := &cobra.Command{
 		Use:   "describe [INSTANCE]",
-		Short: "Show one instance",
-		Example: `  kubectl edge instance describe demo
+		Short: "Show one instance: the current one, unless another is named",
+		Example: `  kubectl edge instance describe
+  kubectl edge instance describe demo
   kubectl edge instance describe demo-3714d85 -o yaml`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := out.Validate(); err != nil {
 				return usageError{err}
 			}
-			if err := which.take(args); err != nil {
+			if err := which.takeAny(args); err != nil {
 				return usageError{err}
 			}
 			cloud, err := a.projectCloud(cmd.Context())
 			if err != nil {
+				return err
+			}
+			if err := a.settle(cmd.Context(), &which, cloud); err != nil {
 				return err
 			}
 			instance, err := which.get(cmd.Context(), cloud)

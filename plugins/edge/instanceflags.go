@@ -53,6 +53,14 @@ func (f *instanceFlags) take(args []string) error {
 	return f.validate()
 }
 
+// takeAny is take for a command that works with the current instance where none is named, see settle.
+func (f *instanceFlags) takeAny(args []string) error {
+	if len(args) == 0 && *f == (instanceFlags{}) {
+		return nil
+	}
+	return f.take(args)
+}
+
 func (f *instanceFlags) get(ctx context.Context, cloud edgeCloud) (stackit.Instance, error) {
 	if f.id != "" {
 		return cloud.Instance(ctx, cloud.ProjectID, cloud.Region, f.id)

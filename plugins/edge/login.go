@@ -66,6 +66,10 @@ func (o *loginOptions) run(ctx context.Context) error {
 	if err != nil || credential == nil {
 		return err
 	}
+	before, err := account.Secrets.Location()
+	if err != nil {
+		return err
+	}
 	session, err := account.Login(ctx, credential)
 	left, holds := errors.AsType[*login.LeftBehindError](err)
 	if err != nil && !holds {
@@ -77,13 +81,17 @@ func (o *loginOptions) run(ctx context.Context) error {
 	}
 	leftBehind = errors.Join(leftBehind, o.forgetTokens(s.Name))
 	o.Note("Logged in as %s (profile %s).", session.Principal, s.Name)
-	if l, err := account.Secrets.Location(); err == nil && l.KeyIn == secretstore.InFile {
-		o.Note("warning: there is no keyring, so the key of the stored secret lies in a file (kubectl edge status): %s",
-			l.Reason)
+	l, err := account.Secrets.Location()
+	if err == nil && l.KeyIn == secretstore.InFile && before.KeyIn != secretstore.InFile { // said once
+		o.Warn("there is no keyring, so the key of the stored secret lies in a file that only you can read; " +
+			"kubectl edge status says why")
 	}
 	if leftBehind != nil {
 		return hint.Wrap(fmt.Errorf("logged in, but secrets of the earlier login stay behind: %w", leftBehind),
 			"see that what is named can be removed, then log in once more")
+	}
+	if c, err := o.current.get(); err == nil && c.context == "" {
+		o.Note("Next: kubectl edge use")
 	}
 	return nil
 }

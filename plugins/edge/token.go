@@ -40,7 +40,7 @@ type tokenCreateOptions struct {
 func newTokenCreateCmd(a *app) *cobra.Command {
 	o := &tokenCreateOptions{app: a, life: time.Hour}
 	cmd := &cobra.Command{
-		Use:   "create",
+		Use:   "create [INSTANCE]",
 		Short: "Mint a token for an instance, and print it or keep a file of it fresh",
 		Long: `Mint a token for an instance, and print it or keep a file of it fresh.
 
@@ -52,12 +52,13 @@ The file is readable by its owner alone and is replaced as a whole. With --keep-
 the token when about three quarters of its life are over. When that fails, it says so, tries again after two seconds
 at first and a minute at most, and does not end; --health-address tells other programs at /healthz whether the file's
 token lives. Ctrl-C and SIGTERM end it with exit code 0.`,
-		Example: `  kubectl edge token create --name demo --expiration 1d
-  curl -H "Authorization: Bearer $(kubectl edge token create --name demo --expiration 10m)" …
-  kubectl edge token create --name demo --write-to /run/edge/token --keep-fresh --health-address 127.0.0.1:8080`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.validate(); err != nil {
+		Example: `  kubectl edge token create
+  kubectl edge token create demo --expiration 1d
+  curl -H "Authorization: Bearer $(kubectl edge token create demo --expiration 10m)" …
+  kubectl edge token create demo --write-to /run/edge/token --keep-fresh --health-address 127.0.0.1:8080`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.validate(args); err != nil {
 				return usageError{err}
 			}
 			return o.run(cmd.Context())
@@ -72,8 +73,8 @@ token lives. Ctrl-C and SIGTERM end it with exit code 0.`,
 	return cmd
 }
 
-func (o *tokenCreateOptions) validate() error {
-	if err := o.which.validate(); err != nil {
+func (o *tokenCreateOptions) validate(args []string) error {
+	if err := o.which.takeAny(args); err != nil {
 		return err
 	}
 	if err := o.file.validate(o.out.Format); err != nil {
@@ -139,6 +140,9 @@ func (o *tokenCreateOptions) mint(
 ) (instance string, e tokencache.Entry, err error) {
 	cloud, err := o.projectCloud(ctx)
 	if err != nil {
+		return "", e, err
+	}
+	if err := o.settle(ctx, &o.which, cloud); err != nil {
 		return "", e, err
 	}
 	i, err := o.which.get(ctx, cloud)

@@ -31,7 +31,7 @@ type uiOptions struct {
 func newUICmd(a *app) *cobra.Command {
 	o := &uiOptions{app: a, life: profile.DefaultExpiration, clearAfter: time.Minute}
 	cmd := &cobra.Command{
-		Use:   "ui",
+		Use:   "ui [INSTANCE]",
 		Short: "Open an instance's web UI, with a token for it on the clipboard",
 		Long: `Open an instance's web UI, with a token for it on the clipboard.
 
@@ -40,11 +40,11 @@ minute, or at once with Ctrl-C, unless something else is there by then.
 
 Where there is no browser or no clipboard, --print prints the UI's address on standard error and the token on standard
 output.`,
-		Example: `  kubectl edge ui --name demo
-  kubectl edge ui --name demo --print`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.validate(); err != nil {
+		Example: `  kubectl edge ui
+  kubectl edge ui demo --print`,
+		Args: cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.validate(args); err != nil {
 				return usageError{err}
 			}
 			return o.run(cmd.Context())
@@ -59,8 +59,8 @@ output.`,
 	return cmd
 }
 
-func (o *uiOptions) validate() error {
-	if err := o.which.validate(); err != nil {
+func (o *uiOptions) validate(args []string) error {
+	if err := o.which.takeAny(args); err != nil {
 		return err
 	}
 	if o.clearAfter <= 0 {
@@ -76,6 +76,9 @@ func (o *uiOptions) run(ctx context.Context) error {
 	}
 	cloud, err := o.projectCloud(ctx)
 	if err != nil {
+		return err
+	}
+	if err := o.settle(ctx, &o.which, cloud); err != nil {
 		return err
 	}
 	instance, err := o.which.get(ctx, cloud)

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate"
 )
 
@@ -39,7 +40,7 @@ func (g *globalFlags) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&g.config, "config", "", "configuration file (default: config.yaml in kubectl-sts of the user's "+
 		"configuration folder)")
 	f.BoolVar(&g.noColor, "no-color", false, "neither colour nor symbols ($NO_COLOR)")
-	f.BoolVarP(&g.verbose, "verbose", "v", false,
+	plugin.AddVerbose(f, &g.verbose,
 		"log each HTTP request on stderr: method, address, status and duration, no headers or bodies")
 	f.DurationVar(&g.requestTimeout, "request-timeout", 30*time.Second, "how long one request may take")
 

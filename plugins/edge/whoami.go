@@ -1,0 +1,198 @@
+package edge
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/printers"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/login"
+	"github.com/kubectl-edge/kubectl-edge/pkg/output"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
+)
+
+// identity is as whom and where the next command works. It holds no secret.
+type identity struct {
+	Profile     string    `json:"profile"`
+	Principal   string    `json:"principal,omitempty"`
+	Method      string    `json:"method,omitempty"`
+	Environment bool      `json:"environment,omitempty"` // the credential is the environment's, and no login
+	Expires     time.Time `json:"expires,omitzero"`      // of the session, if its end is known
+	Project     string    `json:"project,omitempty"`
+	Region      string    `json:"region"`
+	Context     string    `json:"context,omitempty"` // the kubeconfig's, if it is one of kubectl edge
+	Instance    string    `json:"instance,omitempty"`
+}
+
+func newWhoAmICmd(a *app) *cobra.Command {
+	var out output.Flags
+	cmd := &cobra.Command{
+		Use:   "whoami",
+		Short: "Show as whom, in which project and with which instance the next command works",
+		Long: `Show as whom, in which project and with which instance the next command works.
+
+It asks no network; kubectl edge status --check asks STACKIT whether the login is alive, and kubectl auth whoami asks
+an instance. The exit code is 1 if nobody is logged in.`,
+		Example: `  kubectl edge whoami
+  kubectl edge whoami --profile ci -o json`,
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if err := out.Validate(); err != nil {
+				return usageError{err}
+			}
+			who, err := a.whoAmI()
+			if err != nil {
+				return err
+			}
+			if out.Format != "" {
+				err = output.One(a.Out, out, identityKind(), who)
+			} else {
+				err = a.printIdentity(who)
+			}
+			if err == nil && who.Method == "" {
+				err = hint.Wrap(fmt.Errorf("nobody is logged in to profile %s", who.Profile),
+					"kubectl edge login --profile %s", who.Profile)
+			}
+			return err
+		},
+	}
+	out.AddFlags(cmd.Flags())
+	return cmd
+}
+
+func (a *app) whoAmI() (identity, error) {
+	s, err := a.currentScope()
+	if err != nil {
+		return identity{}, err
+	}
+	who := identity{Profile: s.Name, Project: s.ProjectID, Region: s.Region}
+	c, err := a.current.get()
+	if err != nil {
+		return identity{}, err
+	}
+	if c.in(s) {
+		who.Context, who.Instance = c.context, c.InstanceID
+	}
+	session, err := s.Session()
+	if err == nil {
+		who.Principal, who.Method, who.Expires = session.Principal, session.Method, session.Expires
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return identity{}, err
+	}
+	account, err := a.account(s)
+	if err != nil {
+		return identity{}, err
+	}
+	environment, err := account.Environment()
+	if err != nil {
+		return identity{}, err
+	}
+	if environment != nil { // which goes first; whose it is, only its use shows
+		who.Principal, who.Method, who.Environment, who.Expires = "", environment.Method(), true, time.Time{}
+	}
+	return who, nil
+}
+
+// sayNext says what a person does next, who calls kubectl edge alone. What is wrong is for other commands to say.
+func (a *app) sayNext() {
+	who, err := a.whoAmI()
+	fmt.Fprintln(a.ErrOut)
+	switch {
+	case err != nil:
+		a.Note("Next: kubectl edge doctor")
+	case who.Method == "":
+		a.Note("Nobody is logged in to profile %s. Next: kubectl edge login", who.Profile)
+	case who.Instance == "":
+		a.Note("Logged in, and no instance is chosen. Next: kubectl edge use")
+	default:
+		a.Note("The current context is of instance %s. Next: kubectl get edgehosts", who.Instance)
+	}
+}
+
+func (a *app) printIdentity(who identity) error {
+	w := printers.GetNewTabWriter(a.Out)
+	field := func(name, value string) { fmt.Fprintf(w, "%s:\t%s\n", name, hint.Printable(value)) }
+	field("Profile", who.Profile)
+	switch {
+	case who.Environment:
+		field("Logged in as", "whom the credential in the environment belongs to ("+who.Method+")")
+	case who.Method == "":
+		field("Logged in as", "nobody")
+	default:
+		field("Logged in as", who.Principal+" ("+who.Method+")")
+		if !who.Expires.IsZero() {
+			field("Session ends", a.left(who.Expires))
+		} else if lasts := login.Lasts(who.Method); lasts != "" {
+			field("Session ends", lasts)
+		}
+	}
+	field("Project", cmp.Or(who.Project, "none (kubectl edge use, or kubectl edge config set project-id UUID)"))
+	field("Region", who.Region)
+	instance := "none (kubectl edge use)"
+	if who.Instance != "" {
+		instance = who.Instance + ", of context " + who.Context
+	}
+	field("Instance", instance)
+	return w.Flush()
+}
+
+func identityKind() output.Kind[identity] {
+	return output.Kind[identity]{
+		Name: "Identity",
+		ID:   func(i identity) string { return i.Principal },
+		Columns: []output.Column[identity]{
+			{Name: "PROFILE", Value: func(i identity) string { return i.Profile }},
+			{Name: "PRINCIPAL", Value: func(i identity) string { return i.Principal }},
+			{Name: "METHOD", Value: func(i identity) string { return i.Method }},
+			{Name: "PROJECT", Value: func(i identity) string { return i.Project }},
+			{Name: "REGION", Value: func(i identity) string { return i.Region }},
+			{Name: "INSTANCE", Value: func(i identity) string { return i.Instance }},
+		},
+	}
+}
+
+// newAuthCmd has what other programs of STACKIT need of the one login.
+func newAuthCmd(a *app) *cobra.Command {
+	cmd := &cobra.Command{Use: "auth", Short: "Lend the login to other programs of STACKIT"}
+	cmd.AddCommand(newPrintAccessTokenCmd(a))
+	return cmd
+}
+
+func newPrintAccessTokenCmd(a *app) *cobra.Command {
+	return &cobra.Command{
+		Use:   "print-access-token",
+		Short: "Print a STACKIT access token of the login, for curl, Terraform and the SDK",
+		Long: `Print a STACKIT access token of the login, for curl, Terraform and the SDK.
+
+Whoever has it can do at STACKIT what you can, until it expires; nobody can revoke it. It is renewed first if it is
+about to expire. For an instance's API this is not the token: that is what kubectl edge token create mints.`,
+		Example: `  curl -H "Authorization: Bearer $(kubectl edge auth print-access-token)" https://resource-manager.api.stackit.cloud/…
+  STACKIT_ACCESS_TOKEN=$(kubectl edge auth print-access-token) terraform plan`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			s, err := a.currentScope()
+			if err != nil {
+				return err
+			}
+			cloud, err := a.cloud(cmd.Context(), s)
+			if err != nil {
+				return err
+			}
+			token, err := cloud.source.Token(cmd.Context())
+			if err != nil {
+				return err
+			}
+			if plugin.Terminal(a.Out) {
+				a.Warn("what follows is a secret: it opens all that %s may do at STACKIT, until %s",
+					cmp.Or(hint.Printable(token.Principal), "the login"), token.Expires.Local().Format(time.DateTime))
+			}
+			_, err = fmt.Fprintln(a.Out, token.Token)
+			return err
+		},
+	}
+}
