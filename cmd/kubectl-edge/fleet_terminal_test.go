@@ -149,3 +149,24 @@ func TestEachOnTerminal(t *testing.T) {
 		}
 	}
 }
+
+// Who waits for an answer sees what for, and Ctrl-C ends it.
+func TestSlowAnswerOnTerminal(t *testing.T) {
+	p := fleetOwner(t)
+	if err := p.sandbox.Inject(sandbox.Fault{Preset: "hang", Path: "/edge/"}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(p.sandbox.ClearFaults)
+	r := p.onTerminal("kubectl-edge", "instance", "list")
+	r.sees("waiting for localhost:")
+	r.sees("(2s)")
+	r.types("\x03")
+	if code := r.ends(); code != 130 {
+		t.Errorf("exit code %d, want 130", code)
+	}
+	for _, line := range r.lines() {
+		if strings.Contains(line, "waiting for") && !strings.HasSuffix(line, "\x1b[K") {
+			t.Errorf("the line stays: %q", line)
+		}
+	}
+}

@@ -31,6 +31,8 @@ type Process struct {
 	Build   buildinfo.Info
 	// Again starts this program once more, with these arguments and environment, in the background.
 	Again func(args, env []string) error
+
+	line *statusLine
 }
 
 // completer begins the name by which kubectl calls the completions of a plugin: kubectl_complete-edge for kubectl edge,
@@ -59,7 +61,7 @@ func Main(grow func(Process) Tree, build buildinfo.Info) int {
 	}
 	p := Process{
 		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: NewStream(os.Stdout), ErrOut: NewStream(os.Stderr)},
-		Getenv:    os.Getenv, Environ: os.Environ, Now: time.Now, Build: build, Again: again,
+		Getenv:    os.Getenv, Environ: os.Environ, Now: time.Now, Build: build, Again: again, line: &statusLine{},
 	}
 	return Run(ctx, p, grow(p), args)
 }

@@ -17,6 +17,8 @@ type Progress struct {
 	now      func() time.Time
 	what     string
 	start    time.Time
+	line     *statusLine
+	has      bool // the line
 
 	mu          sync.Mutex
 	last        string
@@ -27,7 +29,7 @@ type Progress struct {
 func (p Process) Progress(what string) *Progress {
 	return &Progress{
 		out: Raw(p.ErrOut), terminal: Terminal(p.ErrOut), now: p.Now,
-		what: what, start: p.Now(),
+		what: what, start: p.Now(), line: p.line, has: p.line.take(),
 	}
 }
 
@@ -91,6 +93,10 @@ func (p *Progress) draw() {
 func (p *Progress) End() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.has {
+		p.line.leave()
+		p.has = false
+	}
 	switch {
 	case !p.terminal:
 	case p.total > 0:

@@ -77,6 +77,7 @@ func (a *app) account(s profile.Scope) (*login.Account, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w (%s)", err, s.Settings.CertificateAuthority)
 	}
+	transport.Attend(client, a.Slow)
 	if a.verbose {
 		transport.Log(client, a.ErrOut, a.Now)
 	}

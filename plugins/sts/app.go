@@ -125,6 +125,7 @@ func (a *app) httpClient(s settings) (*http.Client, error) {
 	if err != nil {
 		return nil, withCode(exitHTTPClient, err)
 	}
+	transport.Attend(client, a.Slow)
 	if a.verbose {
 		transport.Log(client, notes{a}, a.Now)
 	}
