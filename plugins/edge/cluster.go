@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/edgecluster"
-	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
@@ -60,7 +59,7 @@ code is 1.`,
 			if err := checkClusterNamespace(namespace); err != nil {
 				return usageError{err}
 			}
-			cloud, err := a.here(cmd.Context(), &which, "")
+			cloud, err := a.here(cmd.Context(), &which)
 			if err != nil {
 				return err
 			}
@@ -137,8 +136,8 @@ func home(cloud edgeCloud, instance stackit.Instance, c edgecluster.Cluster) hom
 
 // markCurrent marks the edge cluster that the current context is one of.
 func (a *app) markCurrent(cloud edgeCloud, clusters []homedCluster) {
-	request, ok := a.currentRequest("")
-	if !ok || !(kubeconfig.EdgeContext{Request: request}).In(cloud.Scope) {
+	request, err := a.current.get()
+	if err != nil || !request.in(cloud.Scope) {
 		return
 	}
 	for i, c := range clusters {

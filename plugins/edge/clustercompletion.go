@@ -20,7 +20,7 @@ func (a *app) clusterNames(ctx context.Context, cmd *cobra.Command, _ string) []
 	}
 	quiet := *a
 	quiet.ErrOut = io.Discard
-	cloud, err := quiet.here(ctx, &which, "")
+	cloud, err := quiet.here(ctx, &which)
 	if err != nil {
 		return nil
 	}

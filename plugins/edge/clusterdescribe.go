@@ -105,8 +105,11 @@ func (o *clusterDescribeOptions) complete(args []string) error {
 
 // fromContext takes the edge cluster of the current context.
 func (o *clusterDescribeOptions) fromContext() error {
-	request, ok := o.currentRequest("")
-	if !ok || request.Cluster == "" || !o.which.none() {
+	request, err := o.current.get()
+	if err != nil {
+		return err
+	}
+	if request.Cluster == "" || !o.which.none() {
 		return hint.Wrap(errors.New("which edge cluster? the current context is not one of an edge cluster"),
 			"kubectl edge cluster list, then: kubectl edge cluster describe INSTANCE/CLUSTER")
 	}
@@ -115,7 +118,7 @@ func (o *clusterDescribeOptions) fromContext() error {
 }
 
 func (o *clusterDescribeOptions) run(ctx context.Context) error {
-	cloud, err := o.here(ctx, &o.which, "")
+	cloud, err := o.here(ctx, &o.which)
 	if err != nil {
 		return err
 	}

@@ -82,7 +82,7 @@ func (c current) fill(choice profile.Choice) profile.Choice {
 // in reports whether the context is of an instance in the scope.
 func (c current) in(s profile.Scope) bool {
 	return c.context != "" && cmp.Or(c.Profile, s.Name) == s.Name &&
-		cmp.Or(c.ProjectID, s.ProjectID) == s.ProjectID && cmp.Or(c.Region, s.Region) == s.Region
+		kubeconfig.EdgeContext{Name: c.context, Request: c.Request}.In(s)
 }
 
 // currentScope is where a command about instances works: what flags and the environment leave open is the current
