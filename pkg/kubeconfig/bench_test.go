@@ -19,7 +19,7 @@ func TestCostPerEntryDoesNotGrow(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		data, err := empty.apply(config)
+		data, _, err := empty.apply(config)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -39,7 +39,7 @@ func TestCostPerEntryDoesNotGrow(t *testing.T) {
 					delete(want.Contexts, name)
 				}
 			}
-			if _, err := d.apply(want); err != nil {
+			if _, _, err := d.apply(want); err != nil {
 				t.Fatal(err)
 			}
 		}) / float64(n)
@@ -70,7 +70,7 @@ func BenchmarkApply(b *testing.B) {
 				}
 				want := d.model.DeepCopy()
 				edit(want)
-				if out, err = d.apply(want); err != nil {
+				if out, _, err = d.apply(want); err != nil {
 					b.Fatal(err)
 				}
 			}

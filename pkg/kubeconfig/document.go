@@ -23,7 +23,8 @@ type document struct {
 	data    []byte
 	model   *api.Config
 	text    *yamledit.Document
-	refused error // why it can be read but not edited
+	refused error          // why it can be read but not edited
+	before  yamledit.Shape // what stood in the places that entries of ours fill
 }
 
 // parse reads a kubeconfig. Its errors never quote the file.
@@ -129,20 +130,36 @@ func itemName(item *yaml.Node) (string, bool) {
 	return yamledit.Resolve(name).Value, true
 }
 
-// apply returns the text in which exactly the difference between the document and want is changed. Want holds no
-// LocationOfOrigin. The result has been checked to load as want, and to hold all else that the document holds.
-func (d *document) apply(want *api.Config) ([]byte, error) {
+// apply returns the text in which exactly the difference between the document and want is changed, and what stood in the
+// places that are filled then. Want holds no LocationOfOrigin. The result has been checked to load as want, and to hold
+// all else that the document holds.
+func (d *document) apply(want *api.Config) ([]byte, yamledit.Shape, error) {
 	changes, err := compare(d.model, want)
 	if err != nil {
-		return nil, err
+		return nil, d.before, err
 	}
 	if changes.none() {
-		return d.data, nil
+		return d.data, d.before, nil
 	}
 	if d.refused != nil {
-		return nil, d.refused
+		return nil, d.before, d.refused
 	}
-	data, err := d.text.Apply(changes.edit())
+	edit := changes.edit()
+	shape := d.text.Shape(edit, d.before)
+	if !d.before.Empty() {
+		// Where what stood there cannot stand there now, the places are left as empty as any.
+		edit.Before = d.before
+		if data, err := d.edited(edit, want); err == nil {
+			return data, shape, nil
+		}
+		edit.Before = yamledit.Shape{}
+	}
+	data, err := d.edited(edit, want)
+	return data, shape, err
+}
+
+func (d *document) edited(edit yamledit.Changes, want *api.Config) ([]byte, error) {
+	data, err := d.text.Apply(edit)
 	if err != nil {
 		return nil, err
 	}

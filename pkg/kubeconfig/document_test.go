@@ -17,7 +17,7 @@ func edited(t *testing.T, data string, edit func(*api.Config)) (string, error) {
 	}
 	want := d.model.DeepCopy()
 	edit(want)
-	out, err := d.apply(want)
+	out, _, err := d.apply(want)
 	return string(out), err
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
 	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
 )
 
@@ -24,17 +25,20 @@ type file struct {
 // errPipe is about a file that has no content to change.
 var errPipe = errors.New("it is a pipe or a device, which can only be read")
 
-func readFile(path string) (*file, error) {
+func readFile(ctx context.Context, path string) (*file, error) {
 	f := &file{path: path}
-	if err := f.read(); err != nil {
+	if err := f.read(ctx); err != nil {
 		return nil, fmt.Errorf("read kubeconfig %s: %w", hint.Path(path), err)
 	}
 	return f, nil
 }
 
-func (f *file) read() (err error) {
+func (f *file) read(ctx context.Context) (err error) {
 	if isStream(f.path) {
-		data, _, err := atomicfile.ReadInput(f.path, yamledit.MaxSize)
+		data, err := interrupt.Read(ctx, func() ([]byte, error) {
+			data, _, err := atomicfile.ReadInput(f.path, yamledit.MaxSize)
+			return data, err
+		})
 		if errors.Is(err, atomicfile.ErrTooBig) {
 			return yamledit.ErrTooBig
 		}
@@ -55,7 +59,9 @@ func (f *file) read() (err error) {
 	if err != nil {
 		return err
 	}
-	f.document, err = parse(data)
+	if f.document, err = parse(data); err == nil && f.file.Info != nil {
+		f.document.before = readShape(f.file.Target)
+	}
 	return err
 }
 

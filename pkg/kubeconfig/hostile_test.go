@@ -124,7 +124,7 @@ func TestManyEntriesStayReadable(t *testing.T) {
 		Entry{Name: fmt.Sprintf("c%d", i), Server: "https://x.example", CAData: bytes.Repeat([]byte("x"), 1500),
 			User: ExecUser([]string{"x"}, "")}.Put(want)
 	}
-	data, err = d.apply(want)
+	data, _, err = d.apply(want)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
 )
 
 // Edit changes kubeconfig files under client-go's own lock. Explicit is the value of --kubeconfig; if it is "", the
@@ -50,7 +51,7 @@ func Edit(ctx context.Context, explicit string, edit func(*api.Config) error) er
 			return writeError(path, err)
 		}
 	}
-	edited, err := files.edit(edit)
+	edited, err := files.edit(ctx, edit)
 	if err != nil || len(edited) == 0 {
 		return err
 	}
@@ -63,7 +64,7 @@ func Edit(ctx context.Context, explicit string, edit func(*api.Config) error) er
 		return err
 	}
 	for _, e := range edited {
-		if err := e.file.write(e.data); err != nil {
+		if err := e.write(); err != nil {
 			return err
 		}
 	}
@@ -73,12 +74,12 @@ func Edit(ctx context.Context, explicit string, edit func(*api.Config) error) er
 
 // CheckWritable reports whether Edit can be expected to write entries of these names, before anything is minted for
 // them: the file of each that is there already, and the one for new entries.
-func CheckWritable(explicit string, names ...string) error {
+func CheckWritable(ctx context.Context, explicit string, names ...string) error {
 	files, err := chooseFiles(explicit)
 	if err != nil {
 		return err
 	}
-	read, err := files.read()
+	read, err := files.read(ctx)
 	if err != nil {
 		return err
 	}
@@ -107,12 +108,12 @@ func CheckWritable(explicit string, names ...string) error {
 }
 
 // Preview is Edit without writing: it returns a unified diff, in which secrets are redacted.
-func Preview(explicit string, edit func(*api.Config) error) (string, error) {
+func Preview(ctx context.Context, explicit string, edit func(*api.Config) error) (string, error) {
 	files, err := chooseFiles(explicit)
 	if err != nil {
 		return "", err
 	}
-	edited, err := files.edit(edit)
+	edited, err := files.edit(ctx, edit)
 	if err != nil {
 		return "", err
 	}
@@ -124,12 +125,12 @@ func Preview(explicit string, edit func(*api.Config) error) (string, error) {
 }
 
 // Load returns the merged configuration of the same files as Edit. LocationOfOrigin says where an entry lives.
-func Load(explicit string) (*api.Config, error) {
+func Load(ctx context.Context, explicit string) (*api.Config, error) {
 	files, err := chooseFiles(explicit)
 	if err != nil {
 		return nil, err
 	}
-	read, err := files.read()
+	read, err := files.read(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -162,10 +163,10 @@ func chooseFiles(explicit string) (files, error) {
 	return f, nil
 }
 
-func (f files) read() ([]*file, error) {
+func (f files) read(ctx context.Context) ([]*file, error) {
 	var read []*file
 	for _, path := range f.paths {
-		file, err := readFile(path)
+		file, err := readFile(ctx, path)
 		if err != nil {
 			return nil, err
 		}
@@ -204,13 +205,14 @@ func userOrigin(u *api.AuthInfo) *string   { return &u.LocationOfOrigin }
 
 // editedFile is a file and what it should hold.
 type editedFile struct {
-	file *file
-	data []byte
+	file  *file
+	data  []byte
+	shape yamledit.Shape // to be known when it is edited again
 }
 
 // edit lets the function change the merged configuration and returns the files that change by it.
-func (f files) edit(edit func(*api.Config) error) ([]editedFile, error) {
-	read, err := f.read()
+func (f files) edit(ctx context.Context, edit func(*api.Config) error) ([]editedFile, error) {
+	read, err := f.read(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -237,12 +239,12 @@ func (f files) edit(edit func(*api.Config) error) ([]editedFile, error) {
 	}
 	var edited []editedFile
 	for _, file := range read {
-		data, err := file.document.apply(wants[file.path])
+		data, shape, err := file.document.apply(wants[file.path])
 		if err != nil {
 			return nil, fmt.Errorf("edit kubeconfig %s: %w", hint.Path(file.path), err)
 		}
 		if string(data) != string(file.document.data) {
-			edited = append(edited, editedFile{file, data})
+			edited = append(edited, editedFile{file, data, shape})
 		}
 	}
 	return edited, nil

@@ -147,7 +147,7 @@ func TestEditChoosesFilesAsClientGo(t *testing.T) {
 						if err != nil {
 							return err
 						}
-						edited, err := files.edit(func(c *api.Config) error {
+						edited, err := files.edit(t.Context(), func(c *api.Config) error {
 							if c.Contexts["own"] != nil {
 								edit(c)
 							}
@@ -352,7 +352,7 @@ func TestEditSweepsAfterCrashes(t *testing.T) {
 func TestPreview(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "config")
 	write(t, path, annotated, 0o600)
-	diff, err := Preview(path, func(c *api.Config) error {
+	diff, err := Preview(t.Context(), path, func(c *api.Config) error {
 		c.AuthInfos["me"].Token = ""
 		c.AuthInfos["me"].Exec = ExecUser([]string{"--profile", "x"}, "").Exec
 		return nil

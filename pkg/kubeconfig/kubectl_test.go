@@ -56,7 +56,7 @@ func TestWritersAndKubectlLoseNothing(t *testing.T) {
 		}
 	})
 	wait.Wait()
-	config, err := kubeconfig.Load(path)
+	config, err := kubeconfig.Load(t.Context(), path)
 	if err != nil {
 		t.Fatal(err)
 	}

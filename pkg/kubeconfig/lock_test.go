@@ -150,7 +150,7 @@ func TestKubectlThatReadTheOldFileIsLockedOut(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "config.lock") {
 			t.Errorf("got error %v, want one about the lock", err)
 		}
-		if config, err := Load(path); err != nil || config.Contexts["new"] == nil {
+		if config, err := Load(t.Context(), path); err != nil || config.Contexts["new"] == nil {
 			t.Errorf("what was written is lost: %v", err)
 		}
 		return
@@ -180,7 +180,7 @@ func TestLocksExclude(t *testing.T) {
 		})
 	}
 	wait.Wait()
-	config, err := Load(filepath.Join(dir, "config"))
+	config, err := Load(t.Context(), filepath.Join(dir, "config"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,8 +3,6 @@
 package kubeconfig
 
 import (
-	"context"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -94,18 +92,6 @@ func TestFilesOfOthers(t *testing.T) {
 		t.Error("file has changed")
 	}
 	clean(t, dir, "config")
-}
-
-// TestMain lets the test binary edit the kubeconfig that its environment names, for a test that limits it.
-func TestMain(m *testing.M) {
-	path := os.Getenv("KUBECONFIG_TEST_EDIT")
-	if path == "" {
-		os.Exit(m.Run())
-	}
-	if err := Edit(context.Background(), path, edit); err != nil {
-		fmt.Fprint(os.Stderr, err)
-		os.Exit(1)
-	}
 }
 
 // A full disk, here a limit of the size of files, is an error, and leaves the old file and nothing else.

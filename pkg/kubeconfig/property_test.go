@@ -236,7 +236,7 @@ func TestGeneratedEdits(t *testing.T) {
 		}
 		want := d.model.DeepCopy()
 		touched := g.change(want)
-		out, err := d.apply(want)
+		out, _, err := d.apply(want)
 		if err != nil {
 			t.Fatalf("seed %d: %v\n%s", seed, err, data)
 		}
@@ -270,7 +270,7 @@ func (g *generated) checkJSON(t *testing.T, seed uint64, data []byte, want *api.
 	if err != nil {
 		t.Fatalf("seed %d: %v\n%s", seed, err, text.Bytes())
 	}
-	out, err := d.apply(want)
+	out, _, err := d.apply(want)
 	if err != nil {
 		t.Fatalf("seed %d: %v\n%s", seed, err, text.Bytes())
 	}

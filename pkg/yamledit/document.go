@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"reflect"
+	"slices"
 
 	"go.yaml.in/yaml/v4"
 )
@@ -59,6 +60,7 @@ type Changes struct {
 	Fields   []FieldChange
 	Lists    []List
 	Start    Fields // what a document begins with that has no content yet
+	Before   Shape  // what stood in the places that are emptied
 }
 
 // FieldChange is what a field of the root was and what it becomes, as decoded JSON; nil means that it is not there.
@@ -150,8 +152,12 @@ func (d *Document) at(index int) (root *yaml.Node, limit int) {
 		return nil, len(d.data)
 	}
 	root = d.roots[index]
-	if IsNull(root) && root.Value == "" && index == len(d.roots)-1 {
-		return root, len(d.data) // the parser does not say well where nothing is
+	if IsNull(root) && root.Value == "" { // the parser does not say well where nothing is
+		from := 0
+		if index > 0 {
+			_, from = d.at(index - 1)
+		}
+		return root, d.text.emptyEnd(from)
 	}
 	return root, d.text.documentEnd(root.Line - 1)
 }
@@ -163,6 +169,9 @@ func IsNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag(
 func (d *Document) kept(edited *Document, c Changes) bool {
 	if len(d.roots) == 0 {
 		return len(edited.roots) == 1
+	}
+	if c.Before.Content != nil && d.keptNothing(edited, c) {
+		return true
 	}
 	if len(d.roots) != len(edited.roots) {
 		return false
@@ -176,6 +185,26 @@ func (d *Document) kept(edited *Document, c Changes) bool {
 	return true
 }
 
+// keptNothing reports whether a document of the file had nothing but what the changes take away and what a new document
+// begins with, is without content now, and the others are as they were.
+func (d *Document) keptNothing(edited *Document, c Changes) bool {
+	before, after := slices.Clone(d.roots), slices.Clone(edited.roots)
+	root := before[c.Document]
+	if root.Kind != yaml.MappingNode || flow(root) {
+		return false
+	}
+	for i := 0; i < len(root.Content); i += 2 {
+		if f := (span{key: root.Content[i], value: root.Content[i+1]}); !c.empties(f) && !c.starts(f) {
+			return false
+		}
+	}
+	before = slices.Delete(before, c.Document, c.Document+1)
+	if len(after) > len(before) && IsNull(after[c.Document]) {
+		after = slices.Delete(after, c.Document, c.Document+1)
+	}
+	return slices.EqualFunc(before, after, sameNode)
+}
+
 func keptRoot(old, new *yaml.Node, c Changes) bool {
 	if old.Kind != yaml.MappingNode {
 		return true
@@ -184,15 +213,19 @@ func keptRoot(old, new *yaml.Node, c Changes) bool {
 		key, before := old.Content[i].Value, old.Content[i+1]
 		after := Get(new, key)
 		if f, ok := c.field(key); ok {
-			if after == nil && f.New != nil || after != nil && !keptFields(before, after, f.Old, f.New) {
+			if after == nil && !isZero(f.New) || after != nil && !keptFields(before, after, f.Old, f.New) {
 				return false
 			}
 			continue
 		}
+		l := c.list(key)
 		if after == nil {
+			if l != nil && Resolve(before).Kind == yaml.SequenceNode && l.takesAll(Resolve(before)) {
+				continue
+			}
 			return false
 		}
-		if l := c.list(key); l != nil && len(l.Items) > 0 {
+		if l != nil && len(l.Items) > 0 {
 			if !keptItems(Resolve(before).Content, Resolve(after).Content, *l) {
 				return false
 			}

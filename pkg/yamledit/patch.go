@@ -16,6 +16,7 @@ type splice struct {
 	start, end int
 	text       string
 	ownLine    bool // text has to start on a new line
+	verbatim   bool // text has the line breaks of the file already
 }
 
 // patch collects the splices that turn a text into the one with the changes. New pieces are written as kubectl writes
@@ -47,14 +48,13 @@ func (p *patch) result() ([]byte, error) {
 		if b := out.Bytes(); s.ownLine && len(b) > 0 && b[len(b)-1] != '\n' && string(b) != bom {
 			out.WriteString(p.text.eol)
 		}
-		if p.text.eol != "\n" {
+		if p.text.eol != "\n" && !s.verbatim {
 			s.text = strings.ReplaceAll(s.text, "\n", p.text.eol)
 		}
 		out.WriteString(s.text)
 	}
 	out.Write(p.text.data[at:])
-	if last := len(p.splices) - 1; p.asBefore && last >= 0 && at == len(p.text.data) && !p.text.endsLine() &&
-		p.splices[last].ownLine {
+	if p.asBefore && at == len(p.text.data) && !p.text.endsLine() {
 		return bytes.TrimSuffix(out.Bytes(), []byte(p.text.eol)), nil // the file ends as it did
 	}
 	return out.Bytes(), nil
@@ -69,6 +69,9 @@ func (p *patch) document(root *yaml.Node, limit int, c Changes) error {
 	if err != nil {
 		return err
 	}
+	if p.restoreContent(root, fields, c) {
+		return nil
+	}
 	p.asBefore = true
 	added := Fields{} // new fields of the root
 	gone := map[int]bool{}
@@ -76,13 +79,21 @@ func (p *patch) document(root *yaml.Node, limit int, c Changes) error {
 	for i, f := range fields {
 		key := f.key.Value
 		present[key] = true
-		if l := c.list(key); l != nil {
+		was, restore := p.emptied(f, flow(root), c)
+		if restore && was == nil {
+			gone[i] = true
+			continue
+		}
+		if restore {
+			p.restore(f, flow(root), *was)
+		}
+		if l := c.list(key); l != nil && !(restore && inline(f.value)) {
 			if err := p.list(f, flow(root), *l); err != nil {
 				return err
 			}
 		}
 		switch change, ok := c.field(key); {
-		case !ok:
+		case !ok || restore:
 		case change.New == nil:
 			gone[i] = true
 		default:
@@ -127,12 +138,8 @@ func (p *patch) newDocument(root *yaml.Node, limit int, c Changes) error {
 			set(f.Key, f.New)
 		}
 	}
-	s := splice{start: limit, end: limit, text: blockYAML(content, 0), ownLine: true}
-	if root != nil && root.Value != "" { // an explicit null
-		s.start = p.text.offset(root)
-		s.end = s.start + len(root.Value)
-	}
-	p.splices = append(p.splices, s)
+	start, end := newContent(p.text, root, limit)
+	p.splices = append(p.splices, splice{start: start, end: end, text: blockYAML(content, 0), ownLine: true})
 	return nil
 }
 
@@ -188,8 +195,13 @@ func (p *patch) fillList(f span, inFlow bool, items []any) error {
 		return fmt.Errorf("line %d: the empty list cannot be edited", f.value.Line)
 	}
 	start := p.text.offset(f.value)
+	if colon := p.text.colonEnd(f); len(bytes.TrimSpace(p.text.data[colon:start])) == 0 {
+		start = colon
+	} else { // a comment is between
+		start = len(bytes.TrimRight(p.text.data[:start], " "))
+	}
 	p.splices = append(p.splices,
-		splice{start: len(bytes.TrimRight(p.text.data[:start], " ")), end: end},
+		splice{start: start, end: end},
 		splice{start: f.end, end: f.end, text: blockYAML(items, f.key.Column-1), ownLine: true})
 	return nil
 }
@@ -285,16 +297,18 @@ func (p *patch) edit(n *yaml.Node, spans []span, gone map[int]bool, added texts)
 		p.editFlow(n, spans, gone, added)
 		return nil
 	}
-	for i, s := range spans {
+	for i := 0; i < len(spans); i++ {
 		if !gone[i] {
 			continue
 		}
+		s := spans[i]
 		start := p.text.lines[p.text.lineOf(s.start)]
 		if len(bytes.TrimLeft(p.text.data[start:s.start], " ")) > 0 {
 			return fmt.Errorf("line %d: a field on the line of its dash cannot be removed", n.Line)
 		}
-		if s.end == len(p.text.data) && !p.text.endsLine() { // then the line before ends the file, as this one did
-			start = len(bytes.TrimSuffix(bytes.TrimSuffix(p.text.data[:start], []byte("\n")), []byte("\r")))
+		for i+1 < len(spans) && gone[i+1] && p.text.lines[p.text.lineOf(spans[i+1].start)] == s.end {
+			i++
+			s.end = spans[i].end
 		}
 		p.splices = append(p.splices, splice{start: start, end: s.end})
 	}

@@ -87,6 +87,20 @@ func (t *text) documentEnd(line int) int {
 	return len(t.data)
 }
 
+// emptyEnd is where a document without content ends that starts at an offset, with its mark or without.
+func (t *text) emptyEnd(from int) int {
+	begun := false
+	for i := t.lineOf(from); i < len(t.lines); i++ {
+		l := t.line(i)
+		start := bytes.HasPrefix(l, []byte("---"))
+		if bytes.HasPrefix(l, []byte("...")) && (begun || t.lines[i] > from) || start && begun {
+			return t.lines[i]
+		}
+		begun = begun || start
+	}
+	return len(t.data)
+}
+
 // check refuses the one thing that trim would take for a comment: a quoted string whose last line starts with "#".
 func (t *text) check(n *yaml.Node) error {
 	if n.Kind == yaml.ScalarNode && n.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
@@ -293,6 +307,25 @@ func (t *text) plainEnd(start int, inFlow bool) int {
 		}
 	}
 	return start + len(bytes.TrimRight(t.data[start:i], " \t\r\n"))
+}
+
+// colonEnd is the offset after the colon of a field, or where it would be.
+func (t *text) colonEnd(s span) int {
+	i := t.skipProperties(s.start, s.key)
+	if s.key.Style&(yaml.DoubleQuotedStyle|yaml.SingleQuotedStyle) != 0 {
+		i = t.quoteEnd(i)
+	} else {
+		i += len(s.key.Value)
+	}
+	return i + bytes.IndexByte(t.data[i:], ':') + 1
+}
+
+// valueEnd is the end of a field's value that is not in block style, if that is known.
+func (t *text) valueEnd(s span, inFlow bool) (end int, ok bool) {
+	if inFlow {
+		return s.end, true
+	}
+	return t.inlineEnd(s)
 }
 
 // inlineEnd is the end of a block mapping's value, if nothing but comments follow it in its field.

@@ -130,8 +130,8 @@ func (a *app) instances(ctx context.Context, show func(id, name string) string) 
 	return shown
 }
 
-func (a *app) edgeContextNames(_ context.Context, cmd *cobra.Command, _ string) []string {
-	config, err := kubeconfig.Load(cmd.Flag("kubeconfig").Value.String())
+func (a *app) edgeContextNames(ctx context.Context, cmd *cobra.Command, _ string) []string {
+	config, err := kubeconfig.Load(ctx, cmd.Flag("kubeconfig").Value.String())
 	if err != nil {
 		return nil
 	}

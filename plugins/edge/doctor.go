@@ -72,11 +72,11 @@ func (a *app) examine(ctx context.Context) []diagnosis.Check {
 		}
 	}
 	checks = append(checks, checkKubectl(), a.checkCache())
-	config, err := kubeconfig.Load("")
+	config, err := kubeconfig.Load(ctx, "")
 	if err != nil {
 		return append(checks, diagnosis.Failed("kubeconfig", err, "kubectl config view"))
 	}
-	checks = append(checks, a.checkKubeconfig(config))
+	checks = append(checks, a.checkKubeconfig(ctx, config))
 	checks = append(checks, a.checkHelpers(ctx, config)...)
 	return append(checks, a.checkPolicy(config), a.checkCluster(ctx, config))
 }

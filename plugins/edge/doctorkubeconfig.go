@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/audit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/diagnosis"
+	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
@@ -20,7 +22,7 @@ import (
 )
 
 // checkKubeconfig looks at the contexts that call our helper, at what is set for it there, and for secrets.
-func (a *app) checkKubeconfig(config *api.Config) diagnosis.Check {
+func (a *app) checkKubeconfig(ctx context.Context, config *api.Config) diagnosis.Check {
 	const name = "kubeconfig"
 	ours := kubeconfig.EdgeContexts(config)
 	if refused := refusedContexts(config); len(refused) > 0 {
@@ -38,7 +40,7 @@ func (a *app) checkKubeconfig(config *api.Config) diagnosis.Check {
 		return diagnosis.Failed(name, fmt.Errorf("contexts whose profile is gone: %s", strings.Join(lost, ", ")),
 			"kubectl edge kubeconfig create, or kubectl edge profile create")
 	}
-	secrets, redirects, err := auditKubeconfig()
+	secrets, redirects, err := auditKubeconfig(ctx)
 	switch {
 	case err != nil:
 		return diagnosis.Failed(name, err, "kubectl edge kubeconfig audit")
@@ -70,7 +72,7 @@ func refusedContexts(config *api.Config) (names []string) {
 }
 
 // auditKubeconfig counts the secrets in the files that kubectl reads, and says which user redirects our helper how.
-func auditKubeconfig() (secrets int, redirects []string, err error) {
+func auditKubeconfig(ctx context.Context) (secrets int, redirects []string, err error) {
 	files, err := kubeconfig.Files("")
 	if err != nil {
 		return 0, nil, err
@@ -80,7 +82,7 @@ func auditKubeconfig() (secrets int, redirects []string, err error) {
 		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		report, err := audit.Path(path)
+		report, err := interrupt.Read(ctx, func() (audit.Report, error) { return audit.Path(path) })
 		if err != nil {
 			return 0, nil, err
 		}

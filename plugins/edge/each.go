@@ -135,8 +135,8 @@ func outputOf(args []string) (json, other bool) {
 }
 
 // chosen returns those of our contexts that the flags choose.
-func (o *eachOptions) chosen() ([]kubeconfig.EdgeContext, error) {
-	config, err := kubeconfig.Load(o.path)
+func (o *eachOptions) chosen(ctx context.Context) ([]kubeconfig.EdgeContext, error) {
+	config, err := kubeconfig.Load(ctx, o.path)
 	if err != nil {
 		return nil, err
 	}
@@ -169,7 +169,7 @@ func (o *eachOptions) matches(c kubeconfig.EdgeContext) bool {
 }
 
 func (o *eachOptions) run(ctx context.Context, args []string) error {
-	contexts, err := o.chosen()
+	contexts, err := o.chosen(ctx)
 	if err != nil {
 		return err
 	}

@@ -129,7 +129,7 @@ func (o *instanceDeleteOptions) contextsOf(ctx context.Context, cloud edgeCloud,
 	if o.keepContexts {
 		return contexts, nil
 	}
-	config, err := kubeconfig.Load(o.path)
+	config, err := kubeconfig.Load(ctx, o.path)
 	if err != nil {
 		o.Note("warning: contexts of the instance are not removed: %v", err)
 		return contexts, nil

@@ -82,7 +82,7 @@ type conversion struct {
 }
 
 func (o *kubeconfigConvertOptions) run(ctx context.Context) error {
-	config, err := kubeconfig.Load(o.path)
+	config, err := kubeconfig.Load(ctx, o.path)
 	if err != nil {
 		return err
 	}
@@ -215,7 +215,7 @@ func (o *kubeconfigConvertOptions) write(ctx context.Context, conversions []*con
 		return nil
 	}
 	if o.dryRun {
-		return o.preview(o.path, edit)
+		return o.preview(ctx, o.path, edit)
 	}
 	err := kubeconfig.Edit(ctx, o.path, func(config *api.Config) error {
 		if err := edit(config); err != nil || !o.backup {

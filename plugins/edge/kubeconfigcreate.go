@@ -122,10 +122,10 @@ func (o *kubeconfigCreateOptions) create(ctx context.Context, cloud edgeCloud) e
 	if err != nil {
 		return err
 	}
-	if err := o.checkFree(places); err != nil { // before anything is minted
+	if err := o.checkFree(ctx, places); err != nil { // before anything is minted
 		return err
 	}
-	if err := o.checkWritable(places); err != nil {
+	if err := o.checkWritable(ctx, places); err != nil {
 		return err
 	}
 	missing, err := o.fetchAll(ctx, cloud, places)
@@ -184,7 +184,7 @@ func (o *kubeconfigCreateOptions) places(cloud edgeCloud, instances []stackit.In
 }
 
 // checkWritable tries whether the kubeconfig can be written, where it will be.
-func (o *kubeconfigCreateOptions) checkWritable(places []*place) error {
+func (o *kubeconfigCreateOptions) checkWritable(ctx context.Context, places []*place) error {
 	if o.dryRun || o.format != "" {
 		return nil
 	}
@@ -192,7 +192,7 @@ func (o *kubeconfigCreateOptions) checkWritable(places []*place) error {
 	for _, p := range places {
 		names = append(names, p.name)
 	}
-	return kubeconfig.CheckWritable(o.path, names...)
+	return kubeconfig.CheckWritable(ctx, o.path, names...)
 }
 
 // put writes the entries, or shows them.
@@ -220,17 +220,17 @@ func (o *kubeconfigCreateOptions) put(ctx context.Context, places []*place) erro
 		return nil
 	}
 	if o.dryRun {
-		return o.preview(o.path, edit)
+		return o.preview(ctx, o.path, edit)
 	}
 	if err := kubeconfig.Edit(ctx, o.path, edit); err != nil {
 		return err
 	}
-	return o.report(places, switched)
+	return o.report(ctx, places, switched)
 }
 
 // preview prints what an edit would change.
-func (a *app) preview(path string, edit func(*api.Config) error) error {
-	diff, err := kubeconfig.Preview(path, edit)
+func (a *app) preview(ctx context.Context, path string, edit func(*api.Config) error) error {
+	diff, err := kubeconfig.Preview(ctx, path, edit)
 	if err != nil {
 		return err
 	}
@@ -264,8 +264,8 @@ func (o *kubeconfigCreateOptions) print(places []*place) error {
 	return err
 }
 
-func (o *kubeconfigCreateOptions) report(places []*place, switched bool) error {
-	config, err := kubeconfig.Load(o.path)
+func (o *kubeconfigCreateOptions) report(ctx context.Context, places []*place, switched bool) error {
+	config, err := kubeconfig.Load(ctx, o.path)
 	if err != nil {
 		return err
 	}

@@ -13,11 +13,11 @@ import (
 )
 
 // checkFree refuses names that are taken in the kubeconfig.
-func (o *kubeconfigCreateOptions) checkFree(places []*place) error {
+func (o *kubeconfigCreateOptions) checkFree(ctx context.Context, places []*place) error {
 	if o.format != "" {
 		return nil
 	}
-	config, err := kubeconfig.Load(o.path)
+	config, err := kubeconfig.Load(ctx, o.path)
 	if err != nil {
 		return err
 	}

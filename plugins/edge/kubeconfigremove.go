@@ -79,7 +79,7 @@ func (o *kubeconfigRemoveOptions) validate() error {
 }
 
 func (o *kubeconfigRemoveOptions) run(ctx context.Context) error {
-	config, err := kubeconfig.Load(o.path)
+	config, err := kubeconfig.Load(ctx, o.path)
 	if err != nil {
 		return err
 	}
@@ -219,7 +219,7 @@ func (o *kubeconfigRemoveOptions) remove(ctx context.Context, contexts []kubecon
 		return nil
 	}
 	if o.dryRun {
-		return o.preview(o.path, edit)
+		return o.preview(ctx, o.path, edit)
 	}
 	if o.prune || o.which.all {
 		for _, c := range contexts {

@@ -154,7 +154,7 @@ func (o *kubercAllowOptions) confirmRefused(ctx context.Context, edited []byte) 
 	if err != nil {
 		return err
 	}
-	config, err := kubeconfig.Load("")
+	config, err := kubeconfig.Load(ctx, "")
 	if err != nil {
 		return err
 	}

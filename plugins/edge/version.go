@@ -55,7 +55,7 @@ version. One that is missing or of another version is a warning; kubectl edge do
 
 // knownHelpers are the helpers; of a kubeconfig that cannot be read there are none.
 func (a *app) knownHelpers(ctx context.Context) []helper {
-	config, err := kubeconfig.Load("")
+	config, err := kubeconfig.Load(ctx, "")
 	if err != nil {
 		a.Warn("%v", err)
 		return []helper{}
