@@ -68,7 +68,7 @@ func (w *world) judge(ctx context.Context, o outcome, call inject.Call, fault in
 	case o.Code == 128+int(syscall.SIGKILL) && fault.Kill: // its child's, which it passes on
 	case o.Code > 0 && !failure.MatchString(o.stderr):
 		errs = append(errs, fmt.Errorf("exit code %d without saying why", o.Code))
-	case o.Code > 0 && fault.Errno != 0 && !strings.Contains(o.stderr, fault.Errno.Error()):
+	case o.Code > 0 && fault.Errno != 0 && !strings.Contains(o.stdout+o.stderr, fault.Errno.Error()): // or its report
 		errs = append(errs, fmt.Errorf("exit code %d, and the reason is not %q", o.Code, fault.Errno.Error()))
 	}
 	if done != nil && !(killed && w.op.inPlace) {

@@ -175,8 +175,12 @@ var errInPlace = errors.New("no other file can take its place")
 
 // replace puts a new file in the place of the old one.
 func (f *File) replace(data []byte) error {
-	if f.Info != nil && links(f.Target, f.Info) > 1 {
-		return errInPlace // its other names would keep the old content
+	if f.Info != nil {
+		if n, err := links(f.Target, f.Info); err != nil {
+			return err
+		} else if n > 1 {
+			return errInPlace // its other names would keep the old content
+		}
 	}
 	dir, err := securefile.AnyDir(filepath.Dir(f.Target))
 	if err != nil {
@@ -223,7 +227,16 @@ func (f *File) dress(t *temp) error {
 	if err := keepAttributes(f.Target, t.dir.Path(t.name), f.Narrow); err != nil {
 		return fmt.Errorf("%w: %w", errInPlace, err)
 	}
-	return t.chmod(mode, w)
+	if err := t.chmod(mode, w); err != nil {
+		return err
+	}
+	// Where the mode cannot be set and is another, those to whom the old file gave access would lose it.
+	if made, err := t.file.Stat(); err != nil {
+		return err
+	} else if !f.Narrow && made.Mode().Perm() != mode {
+		return fmt.Errorf("%w: its mode cannot be kept", errInPlace)
+	}
+	return nil
 }
 
 // orInPlace marks an error after which the file can still be written in place.

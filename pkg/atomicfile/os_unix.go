@@ -49,12 +49,12 @@ func notPermitted(err error) bool {
 }
 
 // links is how many names the file has.
-func links(_ string, info fs.FileInfo) uint64 {
+func links(_ string, info fs.FileInfo) (uint64, error) {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
-		return 1
+		return 1, nil
 	}
-	return uint64(stat.Nlink)
+	return uint64(stat.Nlink), nil
 }
 
 // checkOwner refuses a file of another user, whom replacing it would lock out. Root may, and keeps the owner.

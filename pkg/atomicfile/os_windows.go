@@ -52,17 +52,14 @@ func unsupported(err error) bool {
 func notPermitted(err error) bool { return unsupported(err) || errors.Is(err, fs.ErrPermission) }
 
 // links is how many names the file has.
-func links(path string, _ fs.FileInfo) uint64 {
+func links(path string, _ fs.FileInfo) (uint64, error) {
 	f, err := securefile.Open(path, os.O_RDONLY, 0)
 	if err != nil {
-		return 1
+		return 0, err
 	}
 	defer f.Close()
 	info, err := standard(f)
-	if err != nil {
-		return 1
-	}
-	return uint64(info.links)
+	return uint64(info.links), err
 }
 
 // checkOwner has nothing to check: the file's access list says who may replace it.

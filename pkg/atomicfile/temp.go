@@ -2,7 +2,6 @@ package atomicfile
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"math/rand/v2"
 	"os"
@@ -100,7 +99,7 @@ func (t *temp) become(path string) error {
 		}
 	}
 	if err := t.dir.Rename(t.name, filepath.Base(path)); err != nil {
-		return fmt.Errorf("replace %s: %w", path, cause(err))
+		return &fs.PathError{Op: "replace", Path: path, Err: cause(err)}
 	}
 	t.name = ""
 	return nil
@@ -111,7 +110,8 @@ func (t *temp) close() {
 	if closeFirst {
 		_ = t.file.Close()
 	}
-	if t.name != "" {
+	if t.name != "" && t.dir.Remove(t.name) != nil {
+		// Failed just then, as on a network drive: nobody may come to write this file again, and sweep.
 		_ = t.dir.Remove(t.name)
 	}
 	_ = t.file.Close()

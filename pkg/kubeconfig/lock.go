@@ -132,7 +132,11 @@ func bareLock(name string) (*lock, error) {
 	} else if err != nil {
 		return nil, fmt.Errorf("lock kubeconfig: create %s: %w", hint.Path(name), reason(err))
 	}
-	return &lock{name: name}, f.Close()
+	if err := f.Close(); err != nil {
+		_ = securefile.Remove(name)
+		return nil, fmt.Errorf("lock kubeconfig: write %s: %w", hint.Path(name), reason(err))
+	}
+	return &lock{name: name}, nil
 }
 
 // takeOver takes our lock whose owner has died; of any other it returns nil.

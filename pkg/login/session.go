@@ -229,12 +229,12 @@ func (a *Account) lock(ctx context.Context) (unlock func(), err error) {
 	return filelock.Lock(ctx, a.besideSession(".lock"))
 }
 
-// maxSecret is the size of what a session's secret half has room for: a long access token and a long refresh token.
-const maxSecret = 64 << 10
+// sessionSpace is the size of what a session's secret half has room for: a long access token and a long refresh token.
+const sessionSpace = 64 << 10
 
 // reserve makes the place of a secret before what is to be kept there is asked for: it is given once.
 func (a *Account) reserve(name string) (*secretstore.Reservation, error) {
-	place, err := a.Secrets.Reserve(name, maxSecret)
+	place, err := a.Secrets.Reserve(name, sessionSpace)
 	return place, a.nothingAsked(err)
 }
 

@@ -22,5 +22,5 @@ func (a *Account) CheckSpace() (tried bool, err error) {
 		return true, err
 	}
 	defer mark.Abort()
-	return true, a.Secrets.CheckSpace(maxSecret)
+	return true, a.Secrets.CheckSpace(sessionSpace)
 }

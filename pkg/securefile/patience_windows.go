@@ -24,6 +24,10 @@ import (
 // once.
 const patience = 2 * time.Second
 
+// briefPatience is for a file that no program has open: one that did may just have closed it, or an access list forbids
+// what was to be done.
+const briefPatience = 200 * time.Millisecond
+
 // errOpenElsewhere is the error of what stays open.
 var errOpenElsewhere = errors.New("another program has it open")
 
@@ -36,7 +40,7 @@ func patiently(path string, do func() error) error {
 		if !heldOpen(path, err) {
 			return err
 		}
-		if time.Since(start)+pause > patience {
+		if waited := time.Since(start) + pause; waited > patience || waited > briefPatience && forbidden(path, err) {
 			return sayOpen(path, err)
 		}
 		time.Sleep(pause)
@@ -54,6 +58,15 @@ func heldOpen(path string, err error) bool {
 			errors.Is(err, windows.ERROR_ACCESS_DENIED) || errors.Is(err, windows.ERROR_DELETE_PENDING)
 	}
 	return openElsewhere(err) || errors.Is(err, windows.ERROR_DELETE_PENDING)
+}
+
+// forbidden reports whether an access was denied to a file that is there, and that no other program has open.
+func forbidden(path string, err error) bool {
+	if !errors.Is(err, windows.ERROR_ACCESS_DENIED) {
+		return false
+	}
+	_, err = attributesOf(path)
+	return err == nil && !openElsewhere(openToReplace(path))
 }
 
 func openElsewhere(err error) bool {

@@ -42,7 +42,7 @@ func (f File) CheckWritable() error {
 		return err
 	}
 	r.Abort()
-	return nil
+	return checkFixed(string(f))
 }
 
 // Keeper keeps the token of a file fresh.
