@@ -26,19 +26,20 @@ type current struct {
 // currentContext reads the kubeconfig once: a command that stays, such as one that keeps a file fresh, goes on with the
 // instance that it began with, whatever context a person changes to meanwhile.
 type currentContext struct {
-	context, path string // the flags --context and --kubeconfig
+	context, path string                 // the flags --context and --kubeconfig
+	ends          func() context.Context // of the command that reads it, which Ctrl-C ends also at a silent pipe
 	read          sync.Once
 	found         current
 	err           error
 }
 
 func (c *currentContext) get() (current, error) {
-	c.read.Do(func() { c.found, c.err = readCurrent(c.path, c.context) })
+	c.read.Do(func() { c.found, c.err = readCurrent(c.ends(), c.path, c.context) })
 	return c.found, c.err
 }
 
-func readCurrent(path, name string) (current, error) {
-	config, err := kubeconfig.Load(path)
+func readCurrent(ctx context.Context, path, name string) (current, error) {
+	config, err := kubeconfig.Load(ctx, path)
 	if err != nil {
 		if path == "" && name == "" { // nobody said that there is one
 			return current{}, nil

@@ -66,6 +66,7 @@ tokens when they are needed and keeps them in a cache of yours.`,
 		}
 		return err
 	}
+	a.current.ends = cmd.Context
 	flags := cmd.PersistentFlags()
 	flags.StringVar(&a.choice.Profile, "profile", "",
 		"profile to use (default: $KUBECTL_EDGE_PROFILE, else the context's, else the current one)")
