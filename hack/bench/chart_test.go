@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	pages "github.com/kubectl-edge/kubectl-edge/hack/stage"
 )
 
 var update = flag.Bool("update", false, "draw docs/benchmarks.svg from the table in docs/benchmarks.md")
@@ -19,12 +21,10 @@ const page, picture = "../../docs/benchmarks.md", "../../docs/benchmarks.svg"
 // measured reads the results back from the page.
 func measured(t *testing.T) []result {
 	t.Helper()
-	data, err := os.ReadFile(page)
+	table, err := pages.ReadSection(page, writer)
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, table, _ := strings.Cut(string(data), begin)
-	table, _, _ = strings.Cut(table, end)
 	number := regexp.MustCompile(`^[0-9.]+`)
 	value := func(text string) float64 {
 		v, _ := strconv.ParseFloat(number.FindString(text), 64) // "none" is no bound

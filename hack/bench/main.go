@@ -13,7 +13,12 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+
+	pages "github.com/kubectl-edge/kubectl-edge/hack/stage"
 )
+
+// writer is whom the page names as the one who writes its table.
+const writer = "make bench"
 
 func main() {
 	if err := run(); err != nil {
@@ -35,11 +40,11 @@ func run() error {
 }
 
 func bench(tree, peers string, quick bool) error {
-	stage, err := prepare(tree, peers)
+	all, err := prepare(tree, peers)
 	if err != nil {
 		return err
 	}
-	results, err := stage.measureAll(quick)
+	results, err := all.measureAll(quick)
 	if err != nil {
 		return err
 	}
@@ -47,7 +52,8 @@ func bench(tree, peers string, quick bool) error {
 	fmt.Print(table)
 	if !quick {
 		docs := filepath.Join(tree, "docs")
-		if err := replaceTable(filepath.Join(docs, "benchmarks.md"), machine()+table); err != nil {
+		text := fmt.Sprintf("Measured on %s. Later changes are not in it.\n\n%s", pages.Machine(), table)
+		if err := pages.WriteSection(filepath.Join(docs, "benchmarks.md"), writer, text); err != nil {
 			return err
 		}
 		if err := os.WriteFile(filepath.Join(docs, "benchmarks.svg"), chart(results), 0o644); err != nil {

@@ -1,12 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
-	"os"
-	"runtime"
 	"strings"
-	"time"
 )
 
 func (s spread) String() string {
@@ -66,36 +62,4 @@ func markdown(results []result) string {
 			r.own, r.peer)
 	}
 	return b.String()
-}
-
-// machine describes in general terms where the figures come from.
-func machine() string {
-	cores, memory := runtime.NumCPU(), ""
-	if data, err := os.ReadFile("/proc/meminfo"); err == nil {
-		var kib float64
-		if _, err := fmt.Sscanf(string(data), "MemTotal: %g kB", &kib); err == nil {
-			memory = fmt.Sprintf(", %.0f GiB of memory", kib/(1<<20))
-		}
-	}
-	return fmt.Sprintf("Measured on %s, on a machine with %d cores%s, %s/%s, %s. Later changes are not in it.\n\n",
-		time.Now().UTC().Format(time.DateOnly), cores, memory, runtime.GOOS, runtime.GOARCH, runtime.Version())
-}
-
-const (
-	begin = "<!-- BEGIN: written by make bench -->\n"
-	end   = "<!-- END -->\n"
-)
-
-// replaceTable replaces what stands between the markers of a page.
-func replaceTable(path, table string) error {
-	page, err := os.ReadFile(path)
-	if err != nil {
-		return err
-	}
-	head, rest, ok := bytes.Cut(page, []byte(begin))
-	_, tail, ok2 := bytes.Cut(rest, []byte(end))
-	if !ok || !ok2 {
-		return fmt.Errorf("%s has no markers", path)
-	}
-	return os.WriteFile(path, []byte(string(head)+begin+table+end+string(tail)), 0o644)
 }

@@ -26,8 +26,8 @@ func (f figures) writeTo(page string) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "Last walk: %s. Later changes are not in it. It took %v.\n\n", stage.Machine(),
 		f.took.Round(time.Minute))
-	fmt.Fprintf(&b, "| | |\n|---|---|\n| operations | %d |\n| calls that change or lock a file | %d |\n", f.operations,
-		f.calls)
+	fmt.Fprintf(&b, "| what | how many |\n|---|---|\n| operations | %d |\n| calls that change or lock a file | %d |\n",
+		f.operations, f.calls)
 	for _, fault := range inject.Faults() {
 		n := fmt.Sprint(f.byFault[fault.Name])
 		if n == "0" {

@@ -1,10 +1,10 @@
 package stage
 
 import (
-	"bytes"
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 	"time"
 )
 
@@ -23,15 +23,30 @@ func Machine() string {
 
 // WriteSection replaces what a page has between the markers of the command that writes it.
 func WriteSection(path, by, text string) error {
-	page, err := os.ReadFile(path)
+	head, _, tail, err := sections(path, by)
 	if err != nil {
 		return err
 	}
-	begin, end := []byte("<!-- BEGIN: written by "+by+" -->\n"), []byte("<!-- END -->\n")
-	head, rest, ok := bytes.Cut(page, begin)
-	_, tail, ok2 := bytes.Cut(rest, end)
-	if !ok || !ok2 {
-		return fmt.Errorf("%s has no markers of %s", path, by)
+	return os.WriteFile(path, []byte(head+text+tail), 0o644)
+}
+
+// ReadSection returns what a page has between the markers of the command that writes it.
+func ReadSection(path, by string) (string, error) {
+	_, text, _, err := sections(path, by)
+	return text, err
+}
+
+// sections cuts a page at the markers of a command, which stay with what is around them.
+func sections(path, by string) (head, text, tail string, err error) {
+	page, err := os.ReadFile(path)
+	if err != nil {
+		return "", "", "", err
 	}
-	return os.WriteFile(path, bytes.Join([][]byte{head, begin, []byte(text), end, tail}, nil), 0o644)
+	begin, end := "<!-- BEGIN: written by "+by+" -->\n", "<!-- END -->\n"
+	head, rest, ok := strings.Cut(string(page), begin)
+	text, tail, ok2 := strings.Cut(rest, end)
+	if !ok || !ok2 {
+		return "", "", "", fmt.Errorf("%s has no markers of %s", path, by)
+	}
+	return head + begin, text, end + tail, nil
 }
