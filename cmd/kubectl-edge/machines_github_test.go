@@ -3,17 +3,10 @@
 package main
 
 import (
-	"archive/tar"
-	"bytes"
-	"compress/gzip"
-	"crypto/sha256"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -22,6 +15,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/releasetest"
 )
 
 const setupAction = "/.github/actions/setup-kubectl-edge@"
@@ -96,11 +90,6 @@ func (p *person) setsUp(uses string) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	files := p.releases(version)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		_, _ = w.Write(files[req.URL.Path])
-	}))
-	defer server.Close()
 	// The programs that the job finds are those that the action installs.
 	bare := slices.DeleteFunc(filepath.SplitList(p.env.Getenv("PATH")), func(folder string) bool {
 		_, err := os.Stat(filepath.Join(folder, "kubectl-edge"))
@@ -108,7 +97,7 @@ func (p *person) setsUp(uses string) {
 	})
 	p.env.Setenv("PATH", strings.Join(bare, string(filepath.ListSeparator)))
 	p.must(nil, "env", "ACTION_REF="+version, "ACTION_REPOSITORY="+repository, "ATTESTATION=off",
-		"RELEASES="+server.URL,
+		"RELEASES="+p.published(version).URL,
 		"bash", script)
 	added, err := os.ReadFile(p.path("github-path"))
 	if err != nil {
@@ -117,35 +106,19 @@ func (p *person) setsUp(uses string) {
 	p.env.Setenv("PATH", strings.Join(append(strings.Fields(string(added)), bare...), string(filepath.ListSeparator)))
 }
 
-// releases are the files of a release by their paths. Its programs log that they are used, and run ours.
-func (p *person) releases(version string) map[string][]byte {
+// published is a release whose programs log that they are used, and run ours.
+func (p *person) published(version string) *releasetest.Releases {
 	p.t.Helper()
-	var data bytes.Buffer
-	zip := gzip.NewWriter(&data)
-	archive := tar.NewWriter(zip)
+	programs := map[string]string{}
 	for _, program := range []string{"kubectl-edge", "kubectl-edge_credential", "kubectl-sts"} {
 		ours := program
 		if path, err := exec.LookPath(program); err == nil {
 			ours = path
 		}
-		text := fmt.Sprintf("#!/bin/sh\n[ \"$1\" != --version ] || exec echo kubectl edge %s\n"+
+		programs[program] = fmt.Sprintf("#!/bin/sh\n[ \"$1\" != --version ] || exec echo kubectl edge %s\n"+
 			"echo \"%s $*\" >>'%s'\nexec %s \"$@\"\n", version, program, p.path("used"), ours)
-		if err := archive.WriteHeader(&tar.Header{Name: program, Mode: 0o755, Size: int64(len(text))}); err != nil {
-			p.t.Fatal(err)
-		}
-		if _, err := archive.Write([]byte(text)); err != nil {
-			p.t.Fatal(err)
-		}
 	}
-	if err := archive.Close(); err != nil {
-		p.t.Fatal(err)
-	}
-	if err := zip.Close(); err != nil {
-		p.t.Fatal(err)
-	}
-	name := fmt.Sprintf("kubectl-edge-suite_%s_%s_%s.tar.gz", version, runtime.GOOS, runtime.GOARCH)
-	return map[string][]byte{
-		"/download/" + version + "/" + name:    data.Bytes(),
-		"/download/" + version + "/SHA256SUMS": fmt.Appendf(nil, "%x  %s\n", sha256.Sum256(data.Bytes()), name),
-	}
+	releases := releasetest.Serve(p.t)
+	releases.Publish(p.t, version, programs)
+	return releases
 }

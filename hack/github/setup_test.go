@@ -3,47 +3,29 @@
 package github_test
 
 import (
-	"archive/tar"
 	"bytes"
-	"compress/gzip"
-	"crypto/sha256"
-	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
-	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/releasetest"
 )
 
 const setupAction = ".github/actions/setup-kubectl-edge"
 
 // runner is a GitHub runner, with the releases of a repository.
 type runner struct {
-	t        *testing.T
-	root     string
-	releases *httptest.Server
-	files    map[string][]byte // by their paths below the releases' address
+	*releasetest.Releases
+	t    *testing.T
+	root string
 }
 
 func newRunner(t *testing.T) *runner {
-	r := &runner{t: t, root: filepath.Join(t.TempDir(), "a runner"), files: map[string][]byte{}}
-	r.releases = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		if req.URL.Path == "/latest" {
-			http.Redirect(w, req, "/tag/v0.2.0", http.StatusFound)
-			return
-		}
-		data, ok := r.files[req.URL.Path]
-		if !ok && !strings.HasPrefix(req.URL.Path, "/tag/") {
-			http.NotFound(w, req)
-			return
-		}
-		_, _ = w.Write(data)
-	}))
-	t.Cleanup(r.releases.Close)
+	r := &runner{t: t, root: filepath.Join(t.TempDir(), "a runner"), Releases: releasetest.Serve(t)}
 	for _, folder := range []string{"bin", "temp"} {
 		if err := os.MkdirAll(filepath.Join(r.root, folder), 0o700); err != nil {
 			t.Fatal(err)
@@ -52,36 +34,14 @@ func newRunner(t *testing.T) *runner {
 	return r
 }
 
-// archive is the name of this system's archive.
-func archive(version string) string {
-	return fmt.Sprintf("kubectl-edge-suite_%s_%s_%s.tar.gz", version, runtime.GOOS, runtime.GOARCH)
-}
-
 // release publishes one whose programs say that they are of that version.
 func (r *runner) release(version, says string) {
 	r.t.Helper()
-	var data bytes.Buffer
-	zip := gzip.NewWriter(&data)
-	files := tar.NewWriter(zip)
+	programs := map[string]string{}
 	for _, program := range []string{"kubectl-edge", "kubectl-edge_credential", "kubectl-sts", "edge-sandbox"} {
-		text := "#!/bin/sh\necho kubectl edge " + says + "\n"
-		if err := files.WriteHeader(&tar.Header{Name: program, Mode: 0o755, Size: int64(len(text))}); err != nil {
-			r.t.Fatal(err)
-		}
-		if _, err := files.Write([]byte(text)); err != nil {
-			r.t.Fatal(err)
-		}
+		programs[program] = "#!/bin/sh\necho kubectl edge " + says + "\n"
 	}
-	if err := files.Close(); err != nil {
-		r.t.Fatal(err)
-	}
-	if err := zip.Close(); err != nil {
-		r.t.Fatal(err)
-	}
-	name := archive(version)
-	r.files["/download/"+version+"/"+name] = data.Bytes()
-	r.files["/download/"+version+"/SHA256SUMS"] = fmt.Appendf(nil, "%x  %s\n%x  %s\n%x  %s\n", sha256.Sum256(nil),
-		strings.ReplaceAll(name, ".", "x"), sha256.Sum256(nil), name+".cdx.json", sha256.Sum256(data.Bytes()), name)
+	r.Publish(r.t, version, programs)
 }
 
 // gh is a GitHub command line that logs how it was called, and then does what end says.
@@ -210,20 +170,20 @@ func TestSetup(t *testing.T) {
 		"a version of two lines": {inputs: map[string]string{"version": "v0.1.0\nx"},
 			says: `::error::$'v0.1.0\nx' is no version of a release`},
 		"an archive that was changed": {ref: "v0.1.0", says: "has the checksum ", set: func(r *runner) {
-			r.files["/download/v0.1.0/"+archive("v0.1.0")] = r.files["/download/v0.2.0/"+archive("v0.2.0")]
+			r.Files[releasetest.Archive("v0.1.0")] = r.Files[releasetest.Archive("v0.2.0")]
 		}},
-		"an archive without a checksum": {ref: "v0.1.0", says: "does not have " + archive("v0.1.0") + " once",
+		"an archive without a checksum": {ref: "v0.1.0", says: "does not have " + path.Base(releasetest.Archive("v0.1.0")) + " once",
 			set: func(r *runner) {
-				r.files["/download/v0.1.0/SHA256SUMS"] = r.files["/download/v0.2.0/SHA256SUMS"]
+				r.Files[releasetest.Sums("v0.1.0")] = r.Files[releasetest.Sums("v0.2.0")]
 			}},
-		"an archive with two checksums": {ref: "v0.1.0", says: "does not have " + archive("v0.1.0") + " once",
+		"an archive with two checksums": {ref: "v0.1.0", says: "does not have " + path.Base(releasetest.Archive("v0.1.0")) + " once",
 			set: func(r *runner) {
-				sums := r.files["/download/v0.1.0/SHA256SUMS"]
-				r.files["/download/v0.1.0/SHA256SUMS"] = append(sums, sums...)
+				sums := r.Files[releasetest.Sums("v0.1.0")]
+				r.Files[releasetest.Sums("v0.1.0")] = append(sums, sums...)
 			}},
 		"checksums with the line ends of Windows": {ref: "v0.1.0", want: "v0.1.0", set: func(r *runner) {
-			path := "/download/v0.1.0/SHA256SUMS"
-			r.files[path] = bytes.ReplaceAll(r.files[path], []byte("\n"), []byte("\r\n"))
+			sums := releasetest.Sums("v0.1.0")
+			r.Files[sums] = bytes.ReplaceAll(r.Files[sums], []byte("\n"), []byte("\r\n"))
 		}},
 		"an archive of another version": {ref: "v0.1.0", says: "holds kubectl edge v0.0.9",
 			set: func(r *runner) { r.release("v0.1.0", "v0.0.9") }},
@@ -245,7 +205,7 @@ func TestSetup(t *testing.T) {
 			if c.set != nil {
 				c.set(r)
 			}
-			inputs := map[string]string{"releases": r.releases.URL + "/"}
+			inputs := map[string]string{"releases": r.URL + "/"}
 			for name, value := range c.inputs {
 				inputs[name] = value
 			}
