@@ -45,7 +45,8 @@ func rows(t *testing.T, heading string) (list []row) {
 var long = regexp.MustCompile(`--[a-z][a-z-]+`)
 
 // helpOf returns the help of the command that a call of a page calls, and fails if there is no such command, or if it
-// does not have a flag that the call has. Both kinds of program answer an unknown command with the help of the one above.
+// does not have a flag that the call has. Both kinds of program answer an unknown command with the help of the one
+// above.
 func helpOf(t *testing.T, env []string, call string) string {
 	t.Helper()
 	name, _, _ := strings.Cut(call, " -")
@@ -156,8 +157,9 @@ func TestMigrationFromTheSTACKITCLI(t *testing.T) {
 	for ours, theirs := range map[string]string{
 		"kubectl edge instance create --output --yes --no-wait": "stackit beta edge-cloud instance create " +
 			"--output-format --assume-yes --async",
-		"kubectl edge kubeconfig create --kubeconfig --output --overwrite --expiration --name --instance-id": "stackit beta " +
-			"edge-cloud kubeconfig create --filepath --disable-writing --overwrite --expiration --name --id",
+		"kubectl edge kubeconfig create --kubeconfig --output --overwrite --expiration --name --instance-id": "" +
+			"stackit beta edge-cloud kubeconfig create --filepath --disable-writing --overwrite --expiration " +
+			"--name --id",
 	} {
 		helpOf(t, env, theirs)
 		helpOf(t, env, ours)
@@ -211,7 +213,9 @@ func TestMigrationOfJSON(t *testing.T) {
 			for _, o := range objects {
 				got[o[field]] = true
 			}
-			return slices.SortedFunc(maps.Keys(got), func(x, y any) int { return strings.Compare(x.(string), y.(string)) })
+			return slices.SortedFunc(maps.Keys(got), func(x, y any) int {
+				return strings.Compare(x.(string), y.(string))
+			})
 		}
 		if !strings.HasSuffix(list.Kind, "List") || len(array) == 0 || !slices.Equal(ids(array), ids(items)) {
 			t.Errorf("%s has %v, and %q has kind %s, %v", call, ids(array), ours, list.Kind, ids(items))

@@ -14,8 +14,9 @@ build_foreign() {
   (
     cd ..
     go build -o "$folder/programs & more/" ./cmd/kubectl-edge ./cmd/kubectl-edge_credential ./cmd/kubectl-sts
-    for package; do # one by one, since the name of a test program is its folder's
-      go test -c -vet=off -o "$folder/tests/$(tr / . <<<"$package").test$suffix" "./pkg/$package"
+    (($# == 0)) || go test -c -vet=off -o "$folder/tests/" "${@/#/./pkg/}"
+    for package; do # the name of a test program is the last folder's
+      [[ $package != */* ]] || mv "$folder/tests/${package##*/}.test$suffix" "$folder/tests/${package//\//.}.test$suffix"
     done
     go test -c -vet=off -tags flow -o "$folder/flow.test$suffix" ./hack/flow
   )

@@ -149,6 +149,7 @@ func (r *runner) use(ref string, inputs map[string]string) outcome {
 }
 
 func TestSetup(t *testing.T) {
+	archive := path.Base(releasetest.Archive("v0.1.0"))
 	for name, c := range map[string]struct {
 		ref    string
 		inputs map[string]string
@@ -172,11 +173,11 @@ func TestSetup(t *testing.T) {
 		"an archive that was changed": {ref: "v0.1.0", says: "has the checksum ", set: func(r *runner) {
 			r.Files[releasetest.Archive("v0.1.0")] = r.Files[releasetest.Archive("v0.2.0")]
 		}},
-		"an archive without a checksum": {ref: "v0.1.0", says: "does not have " + path.Base(releasetest.Archive("v0.1.0")) + " once",
+		"an archive without a checksum": {ref: "v0.1.0", says: "does not have " + archive + " once",
 			set: func(r *runner) {
 				r.Files[releasetest.Sums("v0.1.0")] = r.Files[releasetest.Sums("v0.2.0")]
 			}},
-		"an archive with two checksums": {ref: "v0.1.0", says: "does not have " + path.Base(releasetest.Archive("v0.1.0")) + " once",
+		"an archive with two checksums": {ref: "v0.1.0", says: "does not have " + archive + " once",
 			set: func(r *runner) {
 				sums := r.Files[releasetest.Sums("v0.1.0")]
 				r.Files[releasetest.Sums("v0.1.0")] = append(sums, sums...)

@@ -95,9 +95,10 @@ func hintsInCode(root string) ([]hinted, error) {
 			}
 			ast.Inspect(file, func(n ast.Node) bool {
 				if e, ok := n.(ast.Expr); ok { // one that is printed without an error
-					if text, ok := strings.CutPrefix(literal(e), "hint: "); ok && strings.Trim(shown(text), "… \n") != "" {
-						found = append(found, hinted{file: filepath.ToSlash(name), line: set.Position(e.Pos()).Line,
-							hint: shown(text)})
+					text, ok := strings.CutPrefix(literal(e), "hint: ")
+					if text = strings.TrimSpace(shown(text)); ok && text != "…" {
+						line := set.Position(e.Pos()).Line
+						found = append(found, hinted{file: filepath.ToSlash(name), line: line, hint: text})
 						return false
 					}
 				}

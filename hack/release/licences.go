@@ -18,8 +18,8 @@ import (
 	"github.com/google/licensecheck"
 )
 
-// permissive are the licences, by their SPDX identifiers, under which we link what others wrote: they ask for their text
-// and notices to be passed on, and for nothing else.
+// permissive are the licences, by their SPDX identifiers, under which we link what others wrote: they ask for their
+// text and notices to be passed on, and for nothing else.
 var permissive = []string{"Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "MIT"}
 
 // platforms are those of a release.

@@ -156,8 +156,8 @@ func TestLicences(t *testing.T) {
 			t.Errorf("a module without a licence: %v", err)
 		}
 	}
-	const mpl = "This Source Code Form is subject to the terms of the Mozilla Public License, v. 2.0. If a copy of the " +
-		"MPL was not distributed with this file, You can obtain one at https://mozilla.org/MPL/2.0/."
+	const mpl = "This Source Code Form is subject to the terms of the Mozilla Public License, v. 2.0. If a copy " +
+		"of the MPL was not distributed with this file, You can obtain one at https://mozilla.org/MPL/2.0/."
 	tell("LICENSE", mpl)
 	if err := licences(out, bare, linux, permissive, []string{"."}); err == nil || !strings.Contains(err.Error(),
 		"MPL-2.0 is not one of the allowed licences") {

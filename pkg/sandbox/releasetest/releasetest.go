@@ -50,7 +50,8 @@ func Archive(version string) string {
 // Sums is the path of the checksums of a version.
 func Sums(version string) string { return "/download/" + version + "/SHA256SUMS" }
 
-// Publish makes a release whose programs are these scripts. Its checksums have files with like names before its archive.
+// Publish makes a release whose programs are these scripts. Its checksums have files with like names before its
+// archive.
 func (r *Releases) Publish(t testing.TB, version string, programs map[string]string) {
 	t.Helper()
 	var data bytes.Buffer
