@@ -21,7 +21,8 @@ func TestGrant(t *testing.T) {
 		{tokenrequest.EdgeCluster{Cluster: "berlin", Role: "edit", Namespace: "shop"}, "kubectl-edge:edit:shop",
 			`{"kind":"RoleBinding","apiVersion":"rbac.authorization.k8s.io/v1",` +
 				`"metadata":{"name":"kubectl-edge:edit","namespace":"shop"},` +
-				`"subjects":[{"kind":"Group","apiGroup":"rbac.authorization.k8s.io","name":"kubectl-edge:edit:shop"}],` +
+				`"subjects":[{"kind":"Group","apiGroup":"rbac.authorization.k8s.io",` +
+				`"name":"kubectl-edge:edit:shop"}],` +
 				`"roleRef":{"apiGroup":"rbac.authorization.k8s.io","kind":"ClusterRole","name":"edit"}}`},
 		{tokenrequest.EdgeCluster{Cluster: "berlin", Role: "oidc:ops"}, "oidc:ops", "null"},
 	} {

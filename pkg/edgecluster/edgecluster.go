@@ -220,8 +220,9 @@ func secret(ctx context.Context, config *rest.Config, c Cluster, suffix, key str
 			"kubectl edge cluster describe %s", c.Name)
 	case apierrors.IsForbidden(err):
 		return nil, hint.Wrap(&SecretError{Cluster: c.Name, Reason: "your login has no right to read secret " +
-			c.Namespace + "/" + name + " of the instance"}, "ask an administrator of the instance for the right to get "+
-			"that secret")
+			c.Namespace + "/" + name + " of the instance"},
+			"ask an administrator of the instance for the right to get "+
+				"that secret")
 	case err != nil:
 		return nil, fmt.Errorf("read the credentials of edge cluster %q: %w", c.Name, err)
 	case len(value) == 0:

@@ -8,22 +8,12 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
 	"net/url"
 	"slices"
 	"strings"
 
-	"go.yaml.in/yaml/v4"
-
 	"github.com/kubectl-edge/kubectl-edge/pkg/edgetoken"
-)
-
-const (
-	// maxKubeconfig is the size of the largest kubeconfig that is read. Talos' has 3 KiB.
-	maxKubeconfig = 64 << 10
-	// maxNodes and maxDepth bound its YAML.
-	maxNodes = 500
-	maxDepth = 16
+	"github.com/kubectl-edge/kubectl-edge/pkg/plainyaml"
 )
 
 // kubeconfig is all that an administrator's kubeconfig may hold, besides what is refused by name.
@@ -79,13 +69,10 @@ func refused(field string) string {
 	return ""
 }
 
-// parseAdministrator reads the kubeconfig of an administrator, which may be anybody's: whoever can write the secret
-// chooses it. It returns the reason why it is not taken, which never quotes a value.
+// parseAdministrator reads the kubeconfig of an administrator, which may be anybody's: it is what the secret's writers
+// say. It returns the reason why it is not taken, which never quotes a value.
 func parseAdministrator(data []byte) (*Administrator, string) {
-	if len(data) > maxKubeconfig {
-		return nil, fmt.Sprintf("the kubeconfig is larger than %d KiB", maxKubeconfig>>10)
-	}
-	document, reason := decodeYAML(data)
+	document, reason := decode(data)
 	if reason != "" {
 		return nil, reason
 	}
@@ -174,85 +161,45 @@ func formError(err error) string {
 	return "it has values of the wrong form" // of base64, for example
 }
 
-// decodeYAML turns YAML into JSON. It refuses what no kubeconfig needs and a hostile one uses: aliases, of which a few
-// lines make gigabytes, tags, and several documents; and the fields that are refused by name, wherever they stand.
-func decodeYAML(data []byte) ([]byte, string) {
-	const malformed = "the kubeconfig is not YAML"
-	decoder := yaml.NewDecoder(bytes.NewReader(data))
-	var document, more yaml.Node
-	if err := decoder.Decode(&document); err != nil {
-		return nil, malformed
+// decode reads the YAML of a kubeconfig as JSON, without the fields that are refused by name, wherever they stand, and
+// without extensions, which are for other programs.
+func decode(data []byte) ([]byte, string) {
+	var document any
+	if err := plainyaml.Unmarshal(data, &document); err != nil {
+		return nil, "its kubeconfig is not taken: " + err.Error()
 	}
-	if err := decoder.Decode(&more); !errors.Is(err, io.EOF) {
-		return nil, "the kubeconfig has more than one document"
-	}
-	if len(document.Content) != 1 {
-		return nil, malformed
-	}
-	left := maxNodes
-	value, reason := plainValue(document.Content[0], maxDepth, &left)
-	if reason != "" {
+	if reason := strip(document); reason != "" {
 		return nil, reason
 	}
-	encoded, err := json.Marshal(value)
+	encoded, err := json.Marshal(document)
 	if err != nil {
-		return nil, malformed
+		return nil, "its kubeconfig is not taken: " + formError(err)
 	}
 	return encoded, ""
 }
 
-func plainValue(n *yaml.Node, depth int, left *int) (any, string) {
-	*left--
-	switch {
-	case depth == 0 || *left < 0:
-		return nil, "the YAML of the kubeconfig is larger or deeper than any kubeconfig"
-	case n.Kind == yaml.AliasNode || n.Anchor != "":
-		return nil, "the YAML of the kubeconfig has anchors or aliases"
-	case n.Style&yaml.TaggedStyle != 0:
-		return nil, "the YAML of the kubeconfig has tags"
-	}
-	switch n.Kind {
-	case yaml.MappingNode:
-		m := map[string]any{}
-		for i := 0; i+1 < len(n.Content); i += 2 {
-			key := n.Content[i]
-			if key.Kind != yaml.ScalarNode || key.Anchor != "" || key.Value == "<<" {
-				return nil, "the YAML of the kubeconfig has keys that are not names"
+// strip takes out of the document what does not matter, and returns the reason why it is refused, if it is.
+func strip(value any) string {
+	switch v := value.(type) {
+	case map[string]any:
+		delete(v, "extensions")
+		for name, field := range v {
+			if reason := refused(name); reason == "" {
+			} else if field != nil && field != false {
+				return reason
+			} else {
+				delete(v, name) // said to be none
 			}
-			for known := range m { // JSON's decoder does not tell upper from lower case
-				if strings.EqualFold(known, key.Value) {
-					return nil, "the kubeconfig has a field twice"
-				}
+			if reason := strip(field); reason != "" {
+				return reason
 			}
-			value, reason := plainValue(n.Content[i+1], depth-1, left)
-			if reason != "" {
-				return nil, reason
-			}
-			if reason := refused(key.Value); reason != "" && value != nil && value != false {
-				return nil, reason
-			} else if reason != "" {
-				continue // said to be none
-			}
-			if key.Value == "extensions" {
-				continue
-			}
-			m[key.Value] = value
 		}
-		return m, ""
-	case yaml.SequenceNode:
-		list := []any{}
-		for _, item := range n.Content {
-			value, reason := plainValue(item, depth-1, left)
-			if reason != "" {
-				return nil, reason
+	case []any:
+		for _, item := range v {
+			if reason := strip(item); reason != "" {
+				return reason
 			}
-			list = append(list, value)
 		}
-		return list, ""
 	}
-	var value any
-	if err := n.Decode(&value); err != nil {
-		return nil, "the kubeconfig is not YAML"
-	}
-	return value, ""
+	return ""
 }

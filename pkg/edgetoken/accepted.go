@@ -24,14 +24,17 @@ const acceptedTimeout = 5 * time.Second
 // takes a token before it looks at what is asked for.
 const selfReview = `{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubjectReview"}`
 
-// Accepted asks the instance's API server whether it takes the token. The server is one that STACKIT named, and its
-// authorities alone count: proxies and authorities can come from variables, which a kubeconfig can set.
+// Accepted asks the API server of the instance or the edge cluster whether it takes the credential. The server is one
+// that STACKIT named, and its authorities alone count: proxies and authorities can come from variables, which a
+// kubeconfig can set.
 func Accepted(ctx context.Context, server tokencache.Server, e tokencache.Entry) (bool, error) {
 	if server.URL == "" || len(server.CA) == 0 {
 		return false, ErrServerUnknown
 	}
 	client, err := rest.HTTPClientFor(&rest.Config{
-		BearerToken: e.Token, TLSClientConfig: rest.TLSClientConfig{CAData: server.CA}, Timeout: acceptedTimeout,
+		BearerToken: e.Token, Timeout: acceptedTimeout, TLSClientConfig: rest.TLSClientConfig{
+			CAData: server.CA, CertData: []byte(e.Certificate), KeyData: []byte(e.PrivateKey),
+		},
 	})
 	if err != nil {
 		return false, fmt.Errorf("ask the API server: %w", err)

@@ -71,7 +71,7 @@ func (m Minter) Fetch(ctx context.Context, projectID, region, instanceID string)
 // Cache puts the token of a place into the cache of the target, unless one is there that lives longer, and keeps beside
 // it where it is taken.
 func (p Place) Cache(target tokenrequest.Target, now time.Time) error {
-	e, isNew := p.choose(target, now)
+	e, isNew := p.choose(target, now, "")
 	if isNew {
 		if err := target.Store.Put(target.Key, e); err != nil {
 			return err
@@ -80,17 +80,19 @@ func (p Place) Cache(target tokenrequest.Target, now time.Time) error {
 	return target.Store.PutServer(target.Key, e, tokencache.Server{URL: p.Server, CA: p.CAData})
 }
 
-// Keep is Cache for a mint.Func, whose caller caches the token that it returns.
-func (p Place) Keep(target tokenrequest.Target, now time.Time) tokencache.Entry {
-	e, _ := p.choose(target, now)
+// Keep is Cache for a mint.Func, whose caller caches the token that it returns. A cached one with the tag that was
+// refused is not kept.
+func (p Place) Keep(target tokenrequest.Target, now time.Time, refused string) tokencache.Entry {
+	e, _ := p.choose(target, now, refused)
 	// Without it, the next process asks again.
 	_ = target.Store.PutServer(target.Key, e, tokencache.Server{URL: p.Server, CA: p.CAData})
 	return e
 }
 
 // choose returns the token of the place, unless one is cached that lives longer.
-func (p Place) choose(target tokenrequest.Target, now time.Time) (e tokencache.Entry, isNew bool) {
-	if e, err := target.Store.Get(target.Key, now); err == nil && !e.Expires.Before(p.Token.Expires) {
+func (p Place) choose(target tokenrequest.Target, now time.Time, refused string) (e tokencache.Entry, isNew bool) {
+	e, err := target.Store.Get(target.Key, now)
+	if err == nil && e.Tag() != refused && !e.Expires.Before(p.Token.Expires) {
 		return e, false
 	}
 	e = p.Token

@@ -119,8 +119,8 @@ func (i Info) Write(w io.Writer, c Credential, expires time.Time) error {
 	return nil
 }
 
-// appendPEM appends PEM as a JSON string: of what it is made of (RFC 7468), line breaks alone have to be escaped. As for
-// tokens, starting an encoder takes longer than all the rest.
+// appendPEM appends PEM as a JSON string: of what it is made of (RFC 7468), line breaks alone have to be escaped. As
+// for tokens, starting an encoder takes longer than all the rest.
 func appendPEM(b []byte, s string) ([]byte, error) {
 	for _, c := range []byte(s) {
 		letter := 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9'

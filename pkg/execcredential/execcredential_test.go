@@ -142,7 +142,8 @@ func TestWriteQuotesAnyToken(t *testing.T) {
 
 func TestWriteReportsFailure(t *testing.T) {
 	full := errors.New("full")
-	err := execcredential.Info{}.Write(failingWriter{full}, execcredential.Credential{Token: "secret-token"}, time.Now())
+	err := execcredential.Info{}.Write(failingWriter{full}, execcredential.Credential{Token: "secret-token"},
+		time.Now())
 	if !errors.Is(err, full) || strings.Contains(err.Error(), "secret-token") {
 		t.Errorf("got %v", err)
 	}

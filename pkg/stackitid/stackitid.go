@@ -60,8 +60,9 @@ func ClusterName(s string) error {
 		rest = after
 	}
 	if !valid {
-		return invalid("name of an edge cluster", s, "must have lower-case letters, digits, hyphens and dots, and start "+
-			"and end with a letter or digit", "berlin")
+		return invalid("name of an edge cluster", s,
+			"must have lower-case letters, digits, hyphens and dots, and start "+
+				"and end with a letter or digit", "berlin")
 	}
 	return nil
 }
@@ -78,7 +79,8 @@ func ClusterUID(s string) error {
 // Namespace reports whether s has the form of a namespace of Kubernetes.
 func Namespace(s string) error {
 	if len(s) > 63 || !label(s) {
-		return invalid("namespace", s, "must have 1 to 63 lower-case letters, digits and hyphens, and start and end with "+
+		return invalid("namespace", s, "must have 1 to 63 lower-case letters, digits and hyphens, and start and end "+
+			"with "+
 			"a letter or digit", "default")
 	}
 	return nil

@@ -14,7 +14,8 @@ import (
 //
 // It is kept beside the token, so that the server can be asked whether it takes it. A token must not be sent where
 // anybody else said, and a kubeconfig can set the variables that name this folder: so the record is authenticated with
-// the token itself, or a certificate's key (HMAC-SHA256, RFC 2104). Anyone who could write one that counts has the token already.
+// the token itself, or a certificate's key (HMAC-SHA256, RFC 2104). Anyone who could write one that counts has the
+// token already.
 type Server struct {
 	URL string
 	CA  []byte // PEM

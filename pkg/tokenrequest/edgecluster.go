@@ -17,7 +17,7 @@ import (
 type EdgeCluster struct {
 	Cluster          string // name of the EdgeCluster
 	ClusterNamespace string // its namespace in the instance; "" is DefaultNamespace
-	// ClusterUID is the EdgeCluster's metadata.uid, by which one that was created anew under the same name is known.
+	// ClusterUID is the EdgeCluster's metadata.uid, by which another of the same name is known.
 	// "" takes any.
 	ClusterUID string
 	// CA is the SHA-256, in hex, of the cluster's certificate authorities as the kubeconfig has them: see
@@ -63,6 +63,20 @@ func (e EdgeCluster) WithDefaults() EdgeCluster {
 	return e
 }
 
+// Wanted is what answers r, in messages: a token for instance demo-3714d85.
+func (r Request) Wanted() string {
+	if r.Cluster == "" {
+		return "a token for instance " + r.InstanceID
+	}
+	kind := cmp.Or(r.Credential, Certificate)
+	if kind == Administrator {
+		kind = "the administrator's credential"
+	} else {
+		kind = "a " + kind
+	}
+	return kind + " for edge cluster " + r.Cluster + " of instance " + r.InstanceID
+}
+
 // defaultExpiration is how long a credential lives for which nobody named a time.
 func (r Request) defaultExpiration(scope profile.Scope) (time.Duration, error) {
 	if r.Cluster != "" && scope.Settings.Expiration == "" {
@@ -89,7 +103,7 @@ func (e *EdgeCluster) flags() []Flag {
 			(*text)(&e.Cluster)},
 		{"cluster-namespace", "namespace of the EdgeCluster in the instance (default: " + DefaultNamespace + ")",
 			(*text)(&e.ClusterNamespace)},
-		{"cluster-uid", "UID of the EdgeCluster, by which one that was created anew is known",
+		{"cluster-uid", "UID of the EdgeCluster, by which another of the same name is known",
 			(*text)(&e.ClusterUID)},
 		{"ca", "SHA-256 of the edge cluster's certificate authorities, by which it is known that they have changed",
 			(*text)(&e.CA)},
@@ -124,7 +138,11 @@ func (e EdgeCluster) check() error {
 		return fmt.Errorf("--ca %.80q is not a SHA-256 (64 hexadecimal digits in lower case)", e.CA)
 	}
 	switch e.Credential {
-	case "", Certificate, Token:
+	case "", Certificate:
+	case Token:
+		if err := checkTokenRole(cmp.Or(e.Role, RoleView)); err != nil {
+			return err
+		}
 	case Administrator:
 		if e.Role != "" || e.Namespace != "" {
 			return errors.New("the administrator's own credential has all rights: --role and --namespace do not apply")
@@ -152,8 +170,10 @@ func CheckRole(role, namespace string) error {
 		return nil
 	case RoleEdit, RoleAdmin:
 		if namespace == "" {
-			return hint.Wrap(fmt.Errorf("the role %s of a whole cluster equals %s: it may make a token for any service "+
-				"account", role, RoleClusterAdmin), "--namespace NAME for one namespace, or --role %s", RoleClusterAdmin)
+			return hint.Wrap(fmt.Errorf("the role %s of a whole cluster equals %s: it may make a token for any "+
+				"service "+
+				"account", role, RoleClusterAdmin), "--namespace NAME for one namespace, or --role %s",
+				RoleClusterAdmin)
 		}
 		return nil
 	case RoleClusterAdmin:
@@ -164,6 +184,20 @@ func CheckRole(role, namespace string) error {
 		return nil
 	}
 	return checkGroup(role, namespace)
+}
+
+// checkTokenRole reports whether a token can have the role. It is one of a service account, which stays after it: one
+// with all rights would be the permanent secret that kubectl edge is there to end. And its groups are Kubernetes' own.
+func checkTokenRole(role string) error {
+	switch {
+	case role == RoleClusterAdmin:
+		return hint.Wrap(fmt.Errorf("a token with the role %s would leave a service account behind that has all rights",
+			RoleClusterAdmin), "--credential %s, or the administrator's own with --break-glass", Certificate)
+	case !BuiltIn(role):
+		return hint.Wrap(fmt.Errorf("a token cannot carry the group %.80q: its groups are those of its service account",
+			role), "--credential %s, or --role view, edit or admin", Certificate)
+	}
+	return nil
 }
 
 // BuiltIn reports whether kubectl edge binds the role itself. Any other is a group of the user's own.
@@ -182,13 +216,16 @@ func checkGroup(group, namespace string) error {
 		// Kubernetes' own: the signer refuses system:masters alone, and would sign system:nodes.
 		return fmt.Errorf("--role %.80q: groups that begin with system: are Kubernetes' own", group)
 	case hasPrefixFold(group, GroupPrefix):
-		return hint.Wrap(fmt.Errorf("--role %.80q: groups that begin with %s are those of the roles", group, GroupPrefix),
+		return hint.Wrap(fmt.Errorf("--role %.80q: groups that begin with %s are those of the roles", group,
+			GroupPrefix),
 			"--role view, edit, admin or cluster-admin, with --namespace NAME where it is for one namespace")
 	case len(group) > maxGroup || !groupName(group):
-		return fmt.Errorf("--role %.80q is neither view, edit, admin or cluster-admin nor a group: want up to %d letters, "+
+		return fmt.Errorf("--role %.80q is neither view, edit, admin or cluster-admin nor a group: want up to %d "+
+			"letters, "+
 			"digits and .:/@_- of ASCII, the first a letter or digit", group, maxGroup)
 	case namespace != "":
-		return hint.Wrap(fmt.Errorf("--namespace does not apply to the group %.80q: what it may do, and where, its own "+
+		return hint.Wrap(fmt.Errorf("--namespace does not apply to the group %.80q: what it may do, and where, its "+
+			"own "+
 			"bindings say", group), "leave out --namespace")
 	}
 	return nil

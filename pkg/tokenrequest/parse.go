@@ -34,7 +34,8 @@ func (r *Request) Flags() []Flag {
 			(*text)(&r.Region)},
 		{"instance-id", "id of the Edge Cloud instance, such as demo-3714d85", (*text)(&r.InstanceID)},
 		{"profile", "profile of kubectl edge to use", (*text)(&r.Profile)},
-		{"expiration", "how long what is minted is valid, such as 15m, 2h or 1d (default: the profile's, else 15m, or 1h " +
+		{"expiration", "how long what is minted is valid, such as 15m, 2h or 1d (default: the profile's, else 15m, " +
+			"or 1h " +
 			"for an edge cluster)",
 			(*expiration.Flag)(&r.Expiration)},
 	}, r.EdgeCluster.flags()...)

@@ -1,5 +1,5 @@
-// Package tokenrequest is the request for a credential as a kubeconfig carries it: the helper's arguments. It asks for a
-// token of an Edge instance, or for a credential of an edge cluster that the instance manages. It keeps the helper's
+// Package tokenrequest is the request for a credential as a kubeconfig carries it: the helper's arguments. It asks for
+// a token of an Edge instance, or for a credential of an edge cluster that the instance manages. It keeps the helper's
 // diet.
 package tokenrequest
 

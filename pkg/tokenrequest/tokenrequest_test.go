@@ -206,7 +206,8 @@ func FuzzArguments(f *testing.F) {
 // FuzzParseAsPflag holds Parse against pflag, which reads the same arguments in kubectl-edge.
 func FuzzParseAsPflag(f *testing.F) {
 	for _, arguments := range [][]string{
-		full.Args(), berlin.Args(), {"--project-id", project, "--region", "eu01", "--instance-id", "demo-3714d85", "--expiration",
+		full.Args(), berlin.Args(), {"--project-id", project, "--region", "eu01", "--instance-id", "demo-3714d85",
+			"--expiration",
 			"1M"},
 		{"--region=eu01", "--region", "eu02"}, {"--region="}, {"--region", ""}, {"--region"},
 		{"--region", "--profile", "x"}, {"--profile", "--version"}, {"--profile", "-h"}, {"-h"}, {"--help"},
@@ -359,7 +360,7 @@ func TestKey(t *testing.T) {
 	cluster("a cluster", func(*tokenrequest.EdgeCluster) {})
 	cluster("another", func(e *tokenrequest.EdgeCluster) { e.Cluster = "hamburg" })
 	cluster("its namespace", func(e *tokenrequest.EdgeCluster) { e.ClusterNamespace = "edge" })
-	cluster("created anew", func(e *tokenrequest.EdgeCluster) { e.ClusterUID = project })
+	cluster("another of the same name", func(e *tokenrequest.EdgeCluster) { e.ClusterUID = project })
 	cluster("its authorities", func(e *tokenrequest.EdgeCluster) { e.CA = strings.Repeat("0", 64) })
 	cluster("role", func(e *tokenrequest.EdgeCluster) { e.Role = "view" })
 	cluster("namespace", func(e *tokenrequest.EdgeCluster) { e.Namespace = "default" })

@@ -101,7 +101,7 @@ func run(p Process) (int, error) {
 	answer, err := store.Answer(key, client, now)
 	if err != nil && !errors.As(err, new(*securefile.Error)) && store.Dir() != "" {
 		waited, errWait := waitForMint(store.LockPath(key), patience, func() {
-			fmt.Fprintln(p.Stderr, "waiting for another process, which mints a token for instance "+request.InstanceID)
+			fmt.Fprintln(p.Stderr, "waiting for another process, which mints "+request.Wanted())
 		})
 		if errWait != nil {
 			return 0, errWait

@@ -27,8 +27,9 @@ func newCredentialCmd(a *app) *cobra.Command {
 	var refresh bool
 	cmd := &cobra.Command{
 		Use: "credential --project-id UUID --region eu01 --instance-id demo-3714d85",
-		Short: "Print a token for an instance as an ExecCredential; kubeconfigs call it through " +
-			"kubectl-edge_credential",
+		Short: "Print a token for an instance, or a certificate for an edge cluster, as an ExecCredential; " +
+			"kubeconfigs " +
+			"call it through kubectl-edge_credential",
 		Example: `  # what kubectl does with a kubeconfig of kubectl edge
   kubectl-edge_credential --project-id 12345678-ffff-4bcd-8fff-123456789abc --region eu01 \
     --instance-id demo-3714d85`,
@@ -45,7 +46,7 @@ func newCredentialCmd(a *app) *cobra.Command {
 				flight := a.flight(target)
 				// Nobody waits for it, so that a person may have logged out meanwhile.
 				flight.Current = func() bool { return target.Current(a.dirs, a.Getenv) }
-				_, err = flight.Token(ctx, target.Key, mint.Want{NotAgeing: true}, a.mint(target))
+				_, err = a.fly(ctx, flight, target, mint.Want{NotAgeing: true})
 				return err
 			}
 			info, err := execcredential.ParseInfo(a.Getenv(execcredential.Variable))
@@ -141,8 +142,9 @@ func (a *app) answer(
 		return err
 	}
 	until := entry.KeepUntil(a.Now())
-	if err := target.Store.Prepare(); err != nil {
-		return info.Write(a.Out, entry.Credential(), until) // nothing is touched in a folder that may be somebody else's
+	if err := target.Store.Prepare(); err != nil || target.Credential == tokenrequest.Administrator {
+		// Nothing is touched in a folder that may be somebody else's.
+		return info.Write(a.Out, entry.Credential(), until)
 	}
 	target.Store.Lease(target.Key, client, entry, until, a.Now())
 	if err := info.Write(a.Out, entry.Credential(), until); err != nil {
@@ -166,11 +168,21 @@ func (a *app) stillTaken(ctx context.Context, target tokenrequest.Target, tag st
 	return cached, accepted || err != nil
 }
 
-// cachedToken returns the token of target, minting one if there is none.
+// cachedToken returns the credential of target, minting one if there is none.
 func (a *app) cachedToken(ctx context.Context, target tokenrequest.Target, want mint.Want) (tokencache.Entry, error) {
 	ctx, cancel := context.WithTimeout(ctx, credentialTimeout)
 	defer cancel()
-	return a.flight(target).Token(ctx, target.Key, want, a.mint(target))
+	return a.fly(ctx, a.flight(target), target, want)
+}
+
+// fly gets the credential of target by the flight.
+func (a *app) fly(ctx context.Context, flight mint.Flight, target tokenrequest.Target,
+	want mint.Want) (tokencache.Entry,
+	error) {
+	if target.Cluster != "" {
+		return a.flyToCluster(ctx, flight, target, want)
+	}
+	return flight.Token(ctx, target.Key, want, a.mint(target))
 }
 
 // mayAsk reports whether a person can be asked to log in: a client decides that itself, in a shell a terminal does.
@@ -224,7 +236,7 @@ func (a *app) flight(target tokenrequest.Target) mint.Flight {
 		a.Note("warning: the token is not cached, so every command mints one: %v", err)
 	})
 	flight.Waiting = func() {
-		a.Note("waiting for another process, which mints a token for instance %s", target.InstanceID)
+		a.Note("waiting for another process, which mints %s", target.Wanted())
 	}
 	return flight
 }

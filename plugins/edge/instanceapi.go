@@ -15,9 +15,21 @@ import (
 // if there are some. STACKIT says where an instance is only together with a new token, so that is minted otherwise,
 // once for any number of processes: the place comes from STACKIT alone, and never from a kubeconfig.
 func (a *app) instanceAPI(ctx context.Context, request tokenrequest.Request) (*rest.Config, error) {
+	api, err := a.instance(ctx, request, "")
+	return api.config, err
+}
+
+// instanceAccess is what leads to an instance.
+type instanceAccess struct {
+	config *rest.Config
+	tag    string // of its token
+}
+
+// instance is instanceAPI for one whom the server has refused the token of that tag.
+func (a *app) instance(ctx context.Context, request tokenrequest.Request, refused string) (instanceAccess, error) {
 	target, err := request.Instance().Resolve(a.dirs, a.Getenv)
 	if err != nil {
-		return nil, err
+		return instanceAccess{}, err
 	}
 	var server tokencache.Server
 	known := func(e tokencache.Entry) bool {
@@ -25,12 +37,18 @@ func (a *app) instanceAPI(ctx context.Context, request tokenrequest.Request) (*r
 		server, ok = target.Store.Server(target.Key, e)
 		return ok
 	}
-	if e, err := target.Store.Get(target.Key, a.Now()); err == nil && known(e) {
-		return a.apiConfig(server, e), nil
+	access := func(e tokencache.Entry) instanceAccess {
+		return instanceAccess{tag: e.Tag(), config: &rest.Config{
+			Host: server.URL, BearerToken: e.Token, TLSClientConfig: rest.TLSClientConfig{CAData: server.CA},
+			UserAgent: a.userAgent(), Timeout: kubeapi.Timeout,
+		}}
+	}
+	if e, err := target.Store.Get(target.Key, a.Now()); err == nil && e.Tag() != refused && known(e) {
+		return access(e), nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, credentialTimeout)
 	defer cancel()
-	e, err := a.flight(target).Token(ctx, target.Key, mint.Want{Also: known},
+	e, err := a.flight(target).Token(ctx, target.Key, mint.Want{Refused: refused, Also: known},
 		func(ctx context.Context) (tokencache.Entry, error) {
 			cloud, err := a.cloud(ctx, target.Scope)
 			if err != nil {
@@ -41,19 +59,12 @@ func (a *app) instanceAPI(ctx context.Context, request tokenrequest.Request) (*r
 				return tokencache.Entry{}, err
 			}
 			server = tokencache.Server{URL: place.Server, CA: place.CAData}
-			return place.Keep(target, a.Now()), nil
+			return place.Keep(target, a.Now(), refused), nil
 		})
 	if err != nil {
-		return nil, err
+		return instanceAccess{}, err
 	}
-	return a.apiConfig(server, e), nil
-}
-
-func (a *app) apiConfig(server tokencache.Server, e tokencache.Entry) *rest.Config {
-	return &rest.Config{
-		Host: server.URL, BearerToken: e.Token, TLSClientConfig: rest.TLSClientConfig{CAData: server.CA},
-		UserAgent: a.userAgent(), Timeout: kubeapi.Timeout,
-	}
+	return access(e), nil
 }
 
 // userAgent is how kubectl edge appears in logs of servers.

@@ -1,0 +1,194 @@
+package clusteraccess
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/edgecluster"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeapi"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
+)
+
+// The administrator's credential is used in a process of its own, which ends before its outcome is used. Go copies what
+// it reads from one buffer into the next, and frees memory without overwriting it, so that in a process which lives on,
+// the key would be found in its memory long after it was let go: in a core dump, or in swap. The process is given a Job
+// on its standard input, and answers with an Outcome on its standard output.
+
+// Job is what the process of the administrator is to do. It has the instance's token in it.
+type Job struct {
+	Instance  kubeapi.Server           `json:"instance"`
+	Token     string                   `json:"token"` // for the instance
+	Cluster   tokenrequest.EdgeCluster `json:"cluster"`
+	Person    string                   `json:"person"`
+	Life      time.Duration            `json:"life"`
+	Request   []byte                   `json:"request,omitempty"` // PKCS #10 in PEM, for a certificate
+	UserAgent string                   `json:"userAgent"`
+	Repair    string                   `json:"repair"` // command that writes the kubeconfig again
+	Timeout   time.Duration            `json:"timeout"`
+}
+
+// String hides the token.
+func (j Job) String() string { return "job for edge cluster " + j.Cluster.Cluster }
+
+// GoString hides the token from %#v.
+func (j Job) GoString() string { return j.String() }
+
+// Outcome is what became of a Job.
+type Outcome struct {
+	Server       kubeapi.Server `json:"server"` // of the edge cluster, as its instance knows it
+	Certificates []byte         `json:"certificates,omitempty"`
+	Key          []byte         `json:"key,omitempty"` // the administrator's own, where that is asked for
+	Token        string         `json:"token,omitempty"`
+	End          time.Time      `json:"end,omitzero"`  // of a token, or of the administrator's certificate
+	Date         time.Time      `json:"date,omitzero"` // the API server's clock, when it answered
+	Age          time.Duration  `json:"age,omitempty"` // how long ago that was, when the outcome was written
+	Notes        []string       `json:"notes,omitempty"`
+
+	Error           string `json:"error,omitempty"`
+	Hint            string `json:"hint,omitempty"`
+	InstanceRefused bool   `json:"instanceRefused,omitempty"` // the instance does not take its token
+	NotReady        bool   `json:"notReady,omitempty"`
+}
+
+// String hides what was got.
+func (o Outcome) String() string { return "outcome of a job of " + o.Server.URL }
+
+// GoString hides it from %#v.
+func (o Outcome) GoString() string { return o.String() }
+
+// maxJob bounds what the two processes say to each other.
+const maxJob = 4 << 20
+
+// Work reads a job, does it, and writes the outcome. Say is given what a person who waits wants to know.
+func Work(ctx context.Context, in io.Reader, out io.Writer, say func(string)) error {
+	var job Job
+	if err := json.NewDecoder(io.LimitReader(in, maxJob)).Decode(&job); err != nil {
+		return fmt.Errorf("read what is to be done: %w", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, job.Timeout)
+	defer cancel()
+	outcome, err := job.do(ctx, say)
+	if err != nil {
+		outcome = Outcome{Error: err.Error(), Hint: hint.Of(err),
+			InstanceRefused: errors.As(err, new(*instanceRefused)),
+			NotReady:        errors.As(err, new(*edgecluster.NotReadyError))}
+	}
+	return json.NewEncoder(out).Encode(outcome)
+}
+
+// instanceRefused is that the instance's API server does not take the token.
+type instanceRefused struct{ error }
+
+func (j Job) do(ctx context.Context, say func(string)) (Outcome, error) {
+	instance := &rest.Config{Host: j.Instance.URL, BearerToken: j.Token, UserAgent: j.UserAgent}
+	instance.CAData = j.Instance.CA
+	cluster, err := j.find(ctx, instance)
+	if err != nil {
+		return Outcome{}, err
+	}
+	administrator, err := j.administrator(ctx, instance, cluster, say)
+	if err != nil {
+		return Outcome{}, err
+	}
+	outcome := Outcome{Server: kubeapi.Server{URL: administrator.Server, CA: administrator.CAData}}
+	if j.Cluster.Credential == tokenrequest.Administrator {
+		outcome.Certificates, outcome.Key, outcome.Token = administrator.Reveal()
+		outcome.End = administrator.NotAfter
+		if err := edgecluster.Mark(ctx, instance, cluster, j.Person, time.Now()); err != nil {
+			// One who can read the secret needs nobody's leave, so nobody is kept from it for the want of a mark.
+			outcome.Notes = append(outcome.Notes, "no mark of it was left: "+err.Error())
+		}
+		return outcome, nil
+	}
+	client, err := administrator.Client(j.UserAgent)
+	if err != nil {
+		return Outcome{}, err
+	}
+	defer client.Close()
+	g := GrantOf(j.Cluster)
+	var answered time.Time
+	if j.Cluster.Credential == tokenrequest.Token {
+		outcome.Token, outcome.End, outcome.Date, answered, err = requestToken(ctx, client, j.Person, g, j.Life,
+			j.Repair)
+	} else {
+		outcome.Certificates, outcome.Date, answered, err = sign(ctx, client, j.Person, j.Request, j.Life)
+	}
+	if err != nil {
+		return Outcome{}, explain(err, cluster, administrator, outcome.Date)
+	}
+	// Without the monotonic clock, which stops while the machine sleeps.
+	outcome.Age = time.Now().Round(0).Sub(answered.Round(0))
+	return outcome, nil
+}
+
+// find looks the cluster up, and reports whether it is the one that was meant.
+func (j Job) find(ctx context.Context, instance *rest.Config) (edgecluster.Cluster, error) {
+	cluster, err := edgecluster.Get(ctx, instance, j.Cluster.ClusterNamespace, j.Cluster.Cluster)
+	switch {
+	case apierrors.IsUnauthorized(err):
+		return cluster, &instanceRefused{fmt.Errorf("the instance refuses its token: %w", err)}
+	case err != nil:
+		return cluster, err
+	case j.Cluster.ClusterUID != "" && cluster.UID != j.Cluster.ClusterUID:
+		return cluster, hint.Wrap(fmt.Errorf("edge cluster %q is not the one that the kubeconfig was made for: it was "+
+			"deleted, and another was created at %s", cluster.Name, cluster.Created.Local().Format(time.DateTime)),
+			"%s",
+			j.Repair)
+	}
+	return cluster, nil
+}
+
+const (
+	// creationEvery is how often it is looked whether a cluster has been created.
+	creationEvery = 2 * time.Second
+	// creationLeft is what has to be left of the time for everything else.
+	creationLeft = 15 * time.Second
+)
+
+// administrator reads the administrator's credential. While a cluster is being created it is waited for, for as long as
+// somebody would wait for an answer.
+func (j Job) administrator(ctx context.Context, instance *rest.Config, cluster edgecluster.Cluster, say func(string)) (
+	*edgecluster.Administrator, error) {
+	said := ""
+	deadline, _ := ctx.Deadline()
+	for {
+		administrator, err := edgecluster.ReadAdministrator(ctx, instance, cluster)
+		if err == nil {
+			return administrator, j.checkAuthorities(cluster, administrator)
+		}
+		waiting, ok := errors.AsType[*edgecluster.NotReadyError](err)
+		if !ok || cluster.Deleting || time.Until(deadline) < creationLeft {
+			return nil, err
+		}
+		if text := waiting.Error(); text != said {
+			said = text
+			say("waiting: " + text)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, err
+		case <-time.After(creationEvery):
+		}
+		if cluster, err = j.find(ctx, instance); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// checkAuthorities reports whether the cluster has the authorities that the kubeconfig has for it. With others, the
+// client would not accept the server, and say no more than that.
+func (j Job) checkAuthorities(cluster edgecluster.Cluster, administrator *edgecluster.Administrator) error {
+	if j.Cluster.CA == "" || j.Cluster.CA == administrator.CAHash() {
+		return nil
+	}
+	return hint.Wrap(fmt.Errorf("the certificate authorities of edge cluster %q have changed since the kubeconfig was "+
+		"written", cluster.Name), "%s", j.Repair)
+}
