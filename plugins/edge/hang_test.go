@@ -40,6 +40,7 @@ func newLoggedIn(t *testing.T) (a *app, s *sandbox.Sandbox, key string) {
 			IOStreams: genericiooptions.IOStreams{In: strings.NewReader(""), Out: io.Discard, ErrOut: io.Discard},
 			Getenv:    func(string) string { return "" }, Now: time.Now, Build: buildinfo.Of("test", "", ""),
 		},
+		current: &currentContext{ends: t.Context},
 		dirs: dirs.Dirs{Config: filepath.Join(base, "config"), State: filepath.Join(base, "state"),
 			Cache: filepath.Join(base, "cache")},
 	}
