@@ -4,26 +4,36 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/client-go/util/jsonpath"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
+
+// maxTemplate bounds the file of a template, in bytes: it may be a pipe or a device without an end.
+const maxTemplate = 1 << 20
+
+// readTemplate takes a template from its file, once: a pipe, such as a shell's <(command), can be read only once.
+func (f *Flags) readTemplate() error {
+	path, ok := strings.CutPrefix(f.Format, "jsonpath-file=")
+	if !ok {
+		return nil
+	}
+	data, _, err := atomicfile.ReadInput(path, maxTemplate)
+	if err != nil {
+		return fmt.Errorf("read the template of -o jsonpath-file: open %s: %w", path, err)
+	}
+	f.Format = "jsonpath=" + string(data)
+	return nil
+}
 
 // printer returns the printer of a format other than a table.
 func (f Flags) printer() (printers.ResourcePrinter, error) {
 	format, template, hasTemplate := strings.Cut(f.Format, "=")
-	if path, ok := strings.CutPrefix(format, "jsonpath-"); ok && path == "file" {
-		data, err := os.ReadFile(template)
-		if err != nil {
-			return nil, fmt.Errorf("read the template of -o jsonpath-file: %w", err)
-		}
-		format, template = "jsonpath", string(data)
-	}
 	switch {
 	case format == "json" && !hasTemplate:
 		return &printers.JSONPrinter{}, nil

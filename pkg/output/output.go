@@ -86,10 +86,13 @@ func One[T any](w io.Writer, f Flags, k Kind[T], item T) error {
 // Table reports whether a table is wanted rather than something for machines.
 func (f Flags) table() bool { return f.Format == "" || f.Format == "wide" }
 
-// Validate reports whether Format is one that can be printed.
-func (f Flags) Validate() error {
+// Validate reports whether Format is one that can be printed. It is to be called before that is.
+func (f *Flags) Validate() error {
 	if f.table() {
 		return nil
+	}
+	if err := f.readTemplate(); err != nil {
+		return err
 	}
 	_, err := f.printer()
 	return err

@@ -191,7 +191,8 @@ func TestValidate(t *testing.T) {
 		"custom-columns=:.id":    `custom-columns: ":.id" is not NAME:PATH`,
 		"custom-columns=ID:{.id": "custom-columns: column ID: ",
 	} {
-		err := output.Flags{Format: format}.Validate()
+		f := output.Flags{Format: format}
+		err := f.Validate()
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: got %v, want %q", format, err, want)
 		}

@@ -3,6 +3,7 @@ package edge
 import (
 	"context"
 	"io"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,10 +24,13 @@ import (
 )
 
 // newLoggedIn returns the commands' common part for somebody who is logged in to a sandbox with the key in a file.
-func newLoggedIn(t *testing.T) (a *app, s *sandbox.Sandbox, key string) {
+func newLoggedIn(t *testing.T, before ...func(http.Handler) http.Handler) (a *app, s *sandbox.Sandbox, key string) {
 	t.Helper()
 	t.Setenv("DBUS_SESSION_BUS_ADDRESS", "disabled:") // keeps off the person's own keyring
-	s, _ = sandboxtest.Start(t)
+	s, srv := sandboxtest.Start(t)
+	for _, wrap := range before { // what stands before the sandbox
+		srv.Config.Handler = wrap(srv.Config.Handler)
+	}
 	base := t.TempDir()
 	file := func(name string, data []byte) string {
 		path := filepath.Join(base, name)

@@ -7,12 +7,10 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate"
 )
@@ -118,10 +116,16 @@ func (o *apiOptions) body(ctx context.Context) ([]byte, error) {
 	case !isFile:
 		return []byte(o.data), nil
 	case name == "-":
-		data, err := interrupt.Read(ctx, func() ([]byte, error) { return io.ReadAll(o.In) })
+		data, err := o.readIn(ctx, maxBody)
+		if err != nil {
+			err = fmt.Errorf("read the body from stdin: %w", err)
+		}
 		return data, withCode(exitRead, err)
 	}
-	data, err := os.ReadFile(name)
+	data, err := readInput(ctx, name, maxBody)
+	if err != nil {
+		err = fmt.Errorf("read the body: %w", err)
+	}
 	return data, withCode(exitRead, err)
 }
 
@@ -133,7 +137,7 @@ func (o *apiOptions) request(ctx context.Context, s settings, c stackstate.Crede
 // requestUnless makes the request and prints the answer, except for a 401 that is not to be shown.
 func (o *apiOptions) requestUnless(ctx context.Context, s settings, c stackstate.Credential, form stackstate.HeaderForm,
 	body []byte, hide401 bool) (int, error) {
-	client, err := o.clientWith(s, c)
+	client, err := o.clientWith(ctx, s, c)
 	if err != nil {
 		return 0, err
 	}

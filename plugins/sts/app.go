@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
@@ -88,7 +87,7 @@ func (a *app) client(ctx context.Context, s settings) (*stackstate.Client, error
 	if err != nil {
 		return nil, err
 	}
-	return a.clientWith(s, credential)
+	return a.clientWith(ctx, s, credential)
 }
 
 // connect is client for the commands that, as with sts, ask for the server's version first.
@@ -101,8 +100,8 @@ func (a *app) connect(ctx context.Context, s settings) (*stackstate.Client, erro
 	return client, a.explain(s, err)
 }
 
-func (a *app) clientWith(s settings, credential stackstate.Credential) (*stackstate.Client, error) {
-	httpClient, err := a.httpClient(s)
+func (a *app) clientWith(ctx context.Context, s settings, credential stackstate.Credential) (*stackstate.Client, error) {
+	httpClient, err := a.httpClient(ctx, s)
 	if err != nil {
 		return nil, err
 	}
@@ -111,13 +110,13 @@ func (a *app) clientWith(s settings, credential stackstate.Credential) (*stackst
 	return client, withCode(exitConfig, err)
 }
 
-func (a *app) httpClient(s settings) (*http.Client, error) {
+func (a *app) httpClient(ctx context.Context, s settings) (*http.Client, error) {
 	a.warnAbout(s)
 	o := transport.Options{UserAgent: "kubectl-sts/" + a.Build.Version, Timeout: a.requestTimeout,
 		InsecureSkipVerify: s.skipSSL}
 	if !s.skipSSL {
 		var err error
-		if o.CAData, err = readCA(s.caPath, s.caBase64); err != nil {
+		if o.CAData, err = readCA(ctx, s.caPath, s.caBase64); err != nil {
 			return nil, err
 		}
 	}
@@ -151,12 +150,12 @@ func loopback(host string) bool {
 }
 
 // readCA returns PEM certificates from a file or from base64, the file first.
-func readCA(path, encoded string) ([]byte, error) {
+func readCA(ctx context.Context, path, encoded string) ([]byte, error) {
 	var data []byte
 	var err error
 	switch {
 	case path != "":
-		if data, err = os.ReadFile(path); err != nil {
+		if data, err = readInput(ctx, path, maxCA); err != nil {
 			return nil, withCode(exitRead, fmt.Errorf("read the CA certificate: %w", err))
 		}
 	case encoded != "":
@@ -192,14 +191,14 @@ func (a *app) token(ctx context.Context, s settings) (string, error) {
 		}
 		return string(token), nil
 	case src.Path != "":
-		return readTokenFile(src)
+		return readTokenFile(ctx, src)
 	default:
 		return src.Token, nil
 	}
 }
 
-func readTokenFile(src source) (string, error) {
-	data, err := os.ReadFile(src.Path)
+func readTokenFile(ctx context.Context, src source) (string, error) {
+	data, err := readInput(ctx, src.Path, maxToken)
 	if errors.Is(err, fs.ErrNotExist) && src.Default {
 		return "", withCode(exitConfig, hint.Wrap(errors.New("there is no token to authenticate with: not in flags, "+
 			"environment or context, and this is no pod"),

@@ -200,7 +200,7 @@ func (o *saveOptions) contextOf(ctx context.Context, s settings) (stsconfig.Cont
 	}
 	var err error
 	if !s.skipSSL {
-		ca, err := readCA(s.caPath, s.caBase64)
+		ca, err := readCA(ctx, s.caPath, s.caBase64)
 		if err != nil {
 			return c, err
 		}

@@ -1,0 +1,61 @@
+package edge
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/adrg/xdg"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin/plugintest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+)
+
+// Whatever a server answers and a kubeconfig of somebody else holds, no command lets it control the terminal or write a
+// line that passes for one of ours. Commands to come are walked, too.
+func TestNothingControlsTheTerminal(t *testing.T) {
+	server := &plugintest.Server{}
+	a, _, _ := newLoggedIn(t, func(next http.Handler) http.Handler {
+		server.Next = next
+		return server
+	})
+	home := t.TempDir()
+	for variable, folder := range map[string]string{"XDG_CONFIG_HOME": a.dirs.Config, "XDG_STATE_HOME": a.dirs.State,
+		"XDG_CACHE_HOME": a.dirs.Cache} {
+		t.Setenv(variable, filepath.Join(home, variable))
+		if err := os.MkdirAll(filepath.Join(home, variable), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Rename(folder, filepath.Join(home, variable, programName)); err != nil && !os.IsNotExist(err) {
+			t.Fatal(err)
+		}
+	}
+	xdg.Reload()
+	t.Cleanup(xdg.Reload)
+	odd := strings.NewReplacer("\r\n", `\r\n`, "\x1b", `\e`, "\x07", `\a`, "\u009b", `\u009b`, "\u202e", `\u202e`, "\x7f",
+		`\u007f`).Replace(plugintest.Evil)
+	config := "clusters:\n- name: \"a" + odd + "\"\n  cluster: {server: \"https://x" + odd + "\"}\ncontexts:\n- name: \"a" + odd +
+		"\"\n  context: {cluster: \"a" + odd + "\", user: \"a" + odd + "\"}\n- name: edge\n  context: {cluster: edge, user: " +
+		"\"a" + odd + "\"}\nusers:\n- name: \"a" + odd + "\"\n  user:\n    exec:\n      apiVersion: client.authentication.k8s.io/v1\n" +
+		"      command: kubectl-edge_credential\n      args: [--project-id=" + sandbox.ProjectID + ", --region=eu01, " +
+		"--instance-id=" + sandbox.InstanceID + "]\n      env: [{name: \"X" + odd + "\", value: \"y" + odd +
+		"\"}]\n      interactiveMode: Never\n- name: \"b" + odd + "\"\n  user: {token: \"secret" + odd + "\"}\n" +
+		"current-context: \"a" + odd + "\"\n"
+	path := filepath.Join(home, "config")
+	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("KUBECONFIG", path)
+	t.Setenv("HOME", home)
+	plugintest.Walk(t, server, a.Process, Tree, map[string]string{
+		"": sandbox.InstanceID, "instance-id": sandbox.InstanceID,
+	}, map[string]string{
+		"install": "it changes the person's own folders",
+		"ui":      "it starts a browser",
+		"login":   "it starts a browser",
+		"logout":  "later commands need the session",
+		"argocd":  "",
+	})
+}
