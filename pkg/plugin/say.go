@@ -28,29 +28,47 @@ func (p Process) Warn(format string, args ...any) { p.Note("warning: "+format, a
 
 // Ask asks a person on the terminal; only y or yes is yes. Without a terminal the error is ErrNoTerminal.
 func (p Process) Ask(ctx context.Context, question string) (bool, error) {
+	answer, err := p.answer(ctx, question+" [y/N]")
+	answer = strings.ToLower(answer)
+	return answer == "y" || answer == "yes", err
+}
+
+// answer is what a person types on the terminal.
+func (p Process) answer(ctx context.Context, question string) (string, error) {
 	if !Terminal(p.In) {
-		return false, ErrNoTerminal
+		return "", ErrNoTerminal
 	}
-	fmt.Fprintf(p.ErrOut, "%s [y/N] ", hint.PrintableLines(question))
+	fmt.Fprintf(p.ErrOut, "%s ", hint.PrintableLines(question))
 	answer, err := interrupt.Read(ctx, func() (string, error) { return bufio.NewReader(p.In).ReadString('\n') })
 	switch {
 	case ctx.Err() != nil:
 		fmt.Fprintln(p.ErrOut)
-		return false, ctx.Err()
+		return "", ctx.Err()
 	case err != nil && !errors.Is(err, io.EOF):
-		return false, fmt.Errorf("read the answer: %w", err)
+		return "", fmt.Errorf("read the answer: %w", err)
 	}
-	answer = strings.ToLower(strings.TrimSpace(answer))
-	return answer == "y" || answer == "yes", nil
+	return strings.TrimSpace(answer), nil
 }
 
 // Confirm asks whether to go on, unless yes says that nobody need be asked. The error is ErrDeclined, ErrNoTerminal
 // with a hint, or that of the read.
 func (p Process) Confirm(ctx context.Context, yes bool, question string) error {
+	return confirm(yes, func() (bool, error) { return p.Ask(ctx, question) })
+}
+
+// ConfirmTyped is Confirm for what nobody should agree to by habit: a person has to type the word.
+func (p Process) ConfirmTyped(ctx context.Context, yes bool, word string) error {
+	return confirm(yes, func() (bool, error) {
+		answer, err := p.answer(ctx, fmt.Sprintf("Type %q to go on:", word))
+		return answer == word, err
+	})
+}
+
+func confirm(yes bool, ask func() (bool, error)) error {
 	if yes {
 		return nil
 	}
-	agreed, err := p.Ask(ctx, question)
+	agreed, err := ask()
 	if errors.Is(err, ErrNoTerminal) {
 		return hint.Wrap(err, "add --yes to do it without being asked")
 	}

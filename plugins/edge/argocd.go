@@ -24,7 +24,7 @@ import (
 )
 
 func newArgoCDCmd(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "argocd", Short: "Let Argo CD deploy to instances without a secret"}
+	cmd := &cobra.Command{Use: "argocd", Short: "Let Argo CD deploy to instances and edge clusters without a secret"}
 	cmd.AddCommand(newArgoCDClusterSecretCmd(a))
 	return cmd
 }
@@ -32,6 +32,9 @@ func newArgoCDCmd(a *app) *cobra.Command {
 type clusterSecretOptions struct {
 	*app
 	which          fleetFlags
+	clusters       clusterFlags // none: the instances themselves
+	rights         rightsFlags  // in the edge clusters
+	roleNamespace  string
 	serviceAccount string // e-mail address
 	tokenFile      string
 	command        string
@@ -55,8 +58,8 @@ func newArgoCDClusterSecretCmd(a *app) *cobra.Command {
 	}
 	cmd := &cobra.Command{
 		Use:   "cluster-secret",
-		Short: "Write the Secrets by which Argo CD knows instances as clusters, without a token in them",
-		Long: `Write the Secrets by which Argo CD knows instances as clusters, without a token in them.
+		Short: "Write the Secrets by which Argo CD knows instances, or their edge clusters, without a token in them",
+		Long: `Write the Secrets by which Argo CD knows instances, or their edge clusters, without a token in them.
 
 Each Secret has Argo CD call kubectl-edge_credential, which mints short-lived tokens with the workload
 identity of Argo CD's pods. Helper and identity have to be in these pods first: see docs/argocd.md and the
@@ -66,11 +69,19 @@ Secret and cluster are named edge-REGION-INSTANCE_ID. The labels kubectl-edge/na
 and region are for the cluster generator of ApplicationSets; --label and --annotation add others.
 
 The API says where an instance's server is only together with a new token, valid for 10 minutes. It goes to
-your cache.`,
+your cache.
+
+With --cluster or --all-clusters the Secrets are of edge clusters of the instances, named after the instance's
+and the edge cluster, with the labels kubectl-edge/cluster and cluster-namespace beside those of the instance.
+--role says what Argo CD may do there; edit and admin want --role-namespace, to which the Secret then limits
+Argo CD. The credential lives for an hour, and is a token where one can have the role: each new certificate cuts
+all of Argo CD's watches.`,
 		Example: `  kubectl edge argocd cluster-secret --name demo \
       --service-account-email argocd-x4t7k21@sa.stackit.cloud
   kubectl edge argocd cluster-secret --all --service-account-email argocd-x4t7k21@sa.stackit.cloud --label stage=prod \
-      --apply --context management`,
+      --apply --context management
+  kubectl edge argocd cluster-secret --all --all-clusters --role cluster-admin --bind \
+      --service-account-email argocd-x4t7k21@sa.stackit.cloud --apply --context management`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.apply && cmd.Flags().Changed("output") {
@@ -84,12 +95,19 @@ your cache.`,
 	}
 	o.which.addFlags(cmd.Flags())
 	f := cmd.Flags()
+	o.clusters.addFlags(f)
+	f.StringVar(&o.rights.role, "role", "", "what Argo CD may do in the edge clusters: view, edit, admin, "+
+		"cluster-admin, or a GROUP of your own; edit and admin want --role-namespace")
+	f.StringVar(&o.roleNamespace, "role-namespace", "", "namespace of the edge clusters in which the role counts")
+	f.StringVar(&o.rights.credential, "credential", "", "kind of credential for edge clusters: token|certificate "+
+		"(default: token, and certificate for cluster-admin or a GROUP, which no token can have)")
+	f.BoolVar(&o.rights.bind, "bind", false, bindHelp)
 	f.StringVar(&o.serviceAccount, "service-account-email", "",
 		"STACKIT service account that trusts the pods' workload identity")
 	f.StringVar(&o.tokenFile, "token-file", o.tokenFile, "file in the pods with the token of their workload identity")
 	f.StringVar(&o.command, "command", o.command, "name or path of the helper in the pods")
 	f.VarP((*expiration.Flag)(&o.expiration), "expiration", "e",
-		"how long each minted token is valid, such as 15m or 8h (default: 15m)")
+		"how long what is minted is valid, such as 15m or 8h (default: 15m, or 1h in an edge cluster)")
 	f.StringVar(&o.namespace, "namespace", o.namespace, "namespace of Argo CD")
 	f.StringToStringVarP(&o.labels, "label", "l", nil, "label to add, as KEY=VALUE; several with commas, or repeated")
 	f.StringToStringVar(&o.annotations, "annotation", nil,
@@ -104,8 +122,13 @@ your cache.`,
 	return cmd
 }
 
+var errClustersOnly = errors.New("--role, --role-namespace, --credential and --bind want --cluster or --all-clusters")
+
 func (o *clusterSecretOptions) validate() error {
 	if err := o.which.validate(); err != nil {
+		return err
+	}
+	if err := o.validateClusters(); err != nil {
 		return err
 	}
 	if address, err := mail.ParseAddress(o.serviceAccount); err != nil || address.Address != o.serviceAccount {
@@ -141,6 +164,33 @@ func (o *clusterSecretOptions) validate() error {
 	return nil
 }
 
+func (o *clusterSecretOptions) validateClusters() error {
+	if err := o.clusters.validate(); err != nil {
+		return err
+	}
+	switch {
+	case !o.clusters.chosen() && (o.rights.given() || o.roleNamespace != ""):
+		return errClustersOnly
+	case !o.clusters.chosen():
+		return nil
+	case o.rights.role == "": // view is no role to deploy with, and any other is for a person to choose
+		return hint.Wrap(errors.New("--role is missing: what may Argo CD do in the edge clusters?"),
+			"--role cluster-admin for everything, --role edit --role-namespace NAME for one namespace")
+	}
+	if o.rights.equalsAdministrator(o.roleNamespace) { // nobody is asked here
+		return hint.Wrap(fmt.Errorf("role %s without --role-namespace equals cluster-admin", o.rights.role),
+			"name the namespace with --role-namespace, or want all rights with --role cluster-admin")
+	}
+	if o.rights.credential == "" {
+		asToken := o.rights.rights(o.roleNamespace)
+		asToken.Credential = tokenrequest.Token
+		if o.rights.credential = tokenrequest.Token; (tokenrequest.Request{EdgeCluster: asToken}).Check() != nil {
+			o.rights.credential = tokenrequest.Certificate
+		}
+	}
+	return o.rights.validate(o.roleNamespace)
+}
+
 // callsHelper reports whether what Argo CD is to run is the helper: everything else would get arguments that it does
 // not know.
 func (o *clusterSecretOptions) callsHelper() bool {
@@ -160,17 +210,13 @@ func (o *clusterSecretOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	instances, failed, err := o.which.get(ctx, o.app, cloud)
+	make := o.instanceSecrets
+	if o.clusters.chosen() {
+		make = o.clusterSecrets
+	}
+	secrets, failed, err := make(ctx, cloud)
 	if err != nil {
 		return err
-	}
-	secrets, missing, err := o.secrets(ctx, cloud, instances)
-	if err != nil {
-		return err
-	}
-	failed += missing
-	if o.which.all && len(instances) == 0 {
-		o.Note("No instances found in project %s, region %s.", cloud.ProjectID, cloud.Region)
 	}
 	if o.apply {
 		err = o.applyAll(ctx, target, secrets)
@@ -196,10 +242,17 @@ func (o *clusterSecretOptions) argoCD() (*rest.Config, error) {
 	return config, nil
 }
 
-// secrets makes the Secrets of the instances. Of several, those that cannot be made are reported and counted.
-func (o *clusterSecretOptions) secrets(
-	ctx context.Context, cloud edgeCloud, instances []stackit.Instance,
+// instanceSecrets makes the Secrets of the instances. Of several, those that cannot be made are reported and counted.
+func (o *clusterSecretOptions) instanceSecrets(
+	ctx context.Context, cloud edgeCloud,
 ) (secrets []*corev1.Secret, failed int, err error) {
+	instances, failed, err := o.which.get(ctx, o.app, cloud)
+	if err != nil {
+		return nil, 0, err
+	}
+	if o.which.all && len(instances) == 0 {
+		o.Note("No instances found in project %s, region %s.", cloud.ProjectID, cloud.Region)
+	}
 	if !o.which.several() {
 		cloud, end := o.waiting(cloud, instances[0].Id, o.patience)
 		defer end()
@@ -217,7 +270,7 @@ func (o *clusterSecretOptions) secrets(
 		return nil, 0, err
 	}
 	made = slices.DeleteFunc(made, func(secret *corev1.Secret) bool { return secret == nil })
-	return made, o.Report(errs), nil
+	return made, failed + o.Report(errs), nil
 }
 
 func (o *clusterSecretOptions) secretOf(

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/client-go/dynamic"
 	clientauthentication "k8s.io/client-go/pkg/apis/clientauthentication/v1"
@@ -39,7 +41,8 @@ type clusterConfig struct {
 
 const argoCDHint = "Argo CD's pods lack kubectl-edge_credential: see docs/argocd.md of kubectl edge"
 
-// secret makes the Secret by which Argo CD knows an instance. It holds where the instance is and how to get a token.
+// secret makes the Secret by which Argo CD knows an instance, or an edge cluster. It holds where that is and how to get
+// a credential.
 func (o *clusterSecretOptions) secret(request tokenrequest.Request, name string,
 	entry kubeconfig.Entry) (*corev1.Secret, error) {
 	var config clusterConfig
@@ -55,15 +58,27 @@ func (o *clusterSecretOptions) secret(request tokenrequest.Request, name string,
 	config.TLSClient.CAData = entry.CAData
 	data, err := json.MarshalIndent(config, "", "  ")
 	if err != nil {
-		return nil, fmt.Errorf("make the Secret of instance %s: %w", request.InstanceID, err)
+		return nil, fmt.Errorf("make the Secret of %s: %w", ofWhat(request), err)
 	}
-	// Both have the form of DNS labels, of 4 and at most 16 characters.
-	cluster := "edge-" + request.Region + "-" + request.InstanceID
+	cluster := secretName(request)
 	labels := map[string]string{
 		"kubectl-edge/name":        name,
 		"kubectl-edge/instance-id": request.InstanceID,
 		"kubectl-edge/project-id":  request.ProjectID,
 		"kubectl-edge/region":      request.Region,
+	}
+	content := map[string]string{"name": cluster, "server": entry.Server, "config": string(data)}
+	if request.Cluster != "" {
+		labels["kubectl-edge/cluster"] = request.Cluster
+		labels["kubectl-edge/cluster-namespace"] = request.ClusterNamespace
+		if problems := validation.IsValidLabelValue(request.Cluster); len(problems) > 0 {
+			return nil, fmt.Errorf("make the Secret of edge cluster %s: its name cannot be a label: %s",
+				request.Cluster,
+				problems[0])
+		}
+		if request.Namespace != "" { // Argo CD looks at nothing else then, for which it has no right
+			content["namespaces"], content["clusterResources"] = request.Namespace, "false"
+		}
 	}
 	for key, value := range o.labels {
 		labels[key] = value
@@ -75,8 +90,21 @@ func (o *clusterSecretOptions) secret(request tokenrequest.Request, name string,
 			Annotations: o.annotations},
 		Type: corev1.SecretTypeOpaque,
 		// Can be read in a review.
-		StringData: map[string]string{"name": cluster, "server": entry.Server, "config": string(data)},
+		StringData: content,
 	}, nil
+}
+
+// secretName is unique: region and instance's id have the form of DNS labels, of 4 and at most 16 characters. An edge
+// cluster's name may have dots, a namespace has none, and an ordinary edge cluster is named alone.
+func secretName(r tokenrequest.Request) string {
+	name := "edge-" + r.Region + "-" + r.InstanceID
+	switch {
+	case r.Cluster == "":
+		return name
+	case r.ClusterNamespace == tokenrequest.DefaultNamespace && !strings.Contains(r.Cluster, "."):
+		return name + "." + r.Cluster
+	}
+	return name + "." + r.ClusterNamespace + "." + r.Cluster
 }
 
 func (o *clusterSecretOptions) print(secrets []*corev1.Secret) error {
@@ -90,7 +118,7 @@ func (o *clusterSecretOptions) print(secrets []*corev1.Secret) error {
 		return nil
 	}
 	printer := &printers.JSONPrinter{}
-	if !o.which.several() {
+	if !o.which.several() && !o.clusters.several() {
 		return printer.PrintObj(secrets[0], o.Out)
 	}
 	list := &corev1.List{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "List"}, Items: []runtime.RawExtension{}}
@@ -130,7 +158,11 @@ func (o *clusterSecretOptions) applyAll(ctx context.Context, target *rest.Config
 			}
 			return err
 		}
-		o.Note("Applied Secret %s/%s for instance %s.", s.Namespace, s.Name, s.Labels["kubectl-edge/instance-id"])
+		what := "instance " + s.Labels["kubectl-edge/instance-id"]
+		if cluster := s.Labels["kubectl-edge/cluster"]; cluster != "" {
+			what = "edge cluster " + cluster + " of " + what
+		}
+		o.Note("Applied Secret %s/%s for %s.", s.Namespace, s.Name, what)
 	}
 	return nil
 }

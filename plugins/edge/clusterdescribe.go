@@ -179,7 +179,8 @@ func (o *clusterDescribeOptions) print(out io.Writer, d describedCluster) error 
 	for _, mark := range d.BreakGlass {
 		field("Break-glass", mark)
 	}
-	fmt.Fprintf(w, "Conditions:\t%d\n", len(d.Conditions))
+	_ = w.Flush() // what follows has columns of its own
+	fmt.Fprintf(w, "Conditions: %d\n", len(d.Conditions))
 	for _, c := range d.Conditions {
 		text := c.Status
 		if c.Reason != "" {
@@ -193,7 +194,8 @@ func (o *clusterDescribeOptions) print(out io.Writer, d describedCluster) error 
 		}
 		fmt.Fprintf(w, "  %s\t%s\n", hint.Printable(c.Type), hint.Printable(text))
 	}
-	fmt.Fprintf(w, "Nodes:\t%d\n", d.Nodes)
+	_ = w.Flush()
+	fmt.Fprintf(w, "Nodes: %d\n", d.Nodes)
 	for _, n := range d.Members {
 		fmt.Fprintf(w, "  %s\t%s\n", hint.Printable(n.Host), hint.Printable(n.Role))
 	}
@@ -207,6 +209,10 @@ func (o *clusterDescribeOptions) administratorText(d describedAdministrator) str
 	case d.Expires.IsZero():
 		return "a token in Secret " + d.Secret + ", which may never end"
 	}
+	left := o.left(d.Expires)
+	if days := int(d.Expires.Sub(o.Now()).Hours() / 24); days > 2 {
+		left = fmt.Sprintf("expires in %d days", days)
+	}
 	return fmt.Sprintf("a certificate in Secret %s, until %s (%s)", d.Secret, d.Expires.UTC().Format(time.RFC3339),
-		o.left(d.Expires))
+		left)
 }

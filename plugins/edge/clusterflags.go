@@ -20,7 +20,8 @@ type clusterFlags struct {
 
 func (f *clusterFlags) addFlags(fs *pflag.FlagSet) {
 	fs.StringSliceVar(&f.names, "cluster", nil,
-		"edge cluster of the instance, such as berlin, instead of the instance itself; several with commas, or repeated")
+		"edge cluster of the instance, such as berlin, instead of the instance itself; several with commas, or "+
+			"repeated")
 	fs.BoolVar(&f.all, "all-clusters", false, "all edge clusters of the instance, or of --all")
 	addClusterNamespace(fs, &f.namespace)
 }

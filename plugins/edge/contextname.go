@@ -10,11 +10,22 @@ import (
 // defaultContextName cannot collide: an instance's id names its project, too.
 const defaultContextName contextName = "edge_{{.Region}}_{{.ID}}"
 
+// clusterContextName is that of an edge cluster's context when nobody names another. It does not collide with an
+// instance's, nor with that of another role: no part of it but a group of the user's own can hold an underscore or a
+// slash. What can do more than look has that in its name, which many shells show in their prompt.
+const clusterContextName = defaultContextName + `_` +
+	`{{if ne .ClusterNamespace "default"}}{{.ClusterNamespace}}/{{end}}{{.Cluster}}` +
+	`{{if or .RoleNamespace (ne .Role "view")}}_{{.Role}}{{end}}` +
+	`{{with .RoleNamespace}}_{{.}}{{end}}`
+
 // contextName is the template of a context's name, as a flag (pflag.Value).
 type contextName string
 
-// contextFields are what a contextName may use.
-type contextFields struct{ Name, ID, Project, Region, Profile string }
+// contextFields are what a contextName may use. Those of an edge cluster are empty for an instance's own context.
+type contextFields struct {
+	Name, ID, Project, Region, Profile             string
+	Cluster, ClusterNamespace, Role, RoleNamespace string
+}
 
 func (n *contextName) String() string { return string(*n) }
 
@@ -24,8 +35,9 @@ func (n *contextName) Type() string { return "template" }
 // Set takes a template that makes good names of examples.
 func (n *contextName) Set(s string) error {
 	candidate := contextName(s)
-	if _, err := candidate.of(contextFields{"demo", "demo-3714d85", "12345678-ffff-4bcd-8fff-123456789abc", "eu01",
-		"default"}); err != nil {
+	if _, err := candidate.of(contextFields{Name: "demo", ID: "demo-3714d85",
+		Project: "12345678-ffff-4bcd-8fff-123456789abc", Region: "eu01", Profile: "default", Cluster: "berlin",
+		ClusterNamespace: "default", Role: "view"}); err != nil {
 		return err
 	}
 	*n = candidate

@@ -2,12 +2,15 @@ package edge
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
 
+	authenticationv1 "k8s.io/api/authentication/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
@@ -15,7 +18,9 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/diagnosis"
 	"github.com/kubectl-edge/kubectl-edge/pkg/edgetoken"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeapi"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
@@ -44,7 +49,68 @@ func (a *app) checkCluster(ctx context.Context, config *api.Config) diagnosis.Ch
 		return diagnosis.Failed(name, fmt.Errorf("context %q: %w", current, err),
 			"check the network and proxies; where the instance has moved: kubectl edge kubeconfig create")
 	}
+	if request.Cluster != "" {
+		return a.checkEdgeCluster(ctx, current, server, request)
+	}
 	return a.checkAccepted(ctx, current, server, request)
+}
+
+// checkEdgeCluster asks the server whether it takes the cached certificate. That may be shown to any server: its key
+// stays here. A token of an edge cluster goes to no server that a kubeconfig names.
+func (a *app) checkEdgeCluster(ctx context.Context, current string, server *url.URL,
+	request tokenrequest.Request) diagnosis.Check {
+	const name = "cluster"
+	whoami := "kubectl --context " + hint.Word(current) + " auth whoami"
+	what := ofWhat(request)
+	if request.Credential == tokenrequest.Administrator {
+		return diagnosis.Warned(name, "kubectl edge kubeconfig remove "+hint.Word(current),
+			"context %q is the administrator's own of %s", current, what)
+	}
+	target, err := request.Resolve(a.dirs, a.Getenv)
+	if err != nil {
+		return diagnosis.Skipped(name, whoami, "%s answers; whether it takes a credential was not tried: %v",
+			server.Host,
+			err)
+	}
+	e, err := target.Store.Get(target.Key, a.Now())
+	if err != nil || e.Certificate == "" {
+		return diagnosis.Skipped(name, whoami,
+			"%s of %s answers; no certificate is cached, so whether it takes one was "+
+				"not tried", server.Host, what)
+	}
+	person, err := askWho(ctx, e)
+	switch {
+	case apierrors.IsUnauthorized(err):
+		return diagnosis.Failed(name, fmt.Errorf("%s refuses the cached certificate", server.Host),
+			"kubectl edge cache clean, then "+whoami)
+	case err != nil:
+		return diagnosis.Failed(name, fmt.Errorf("context %q: %w", current, err), whoami)
+	}
+	return diagnosis.Passed(name, "%s of %s takes the cached certificate, as %s", server.Host, what, person)
+}
+
+// askWho asks the API server of the current context, which is an edge cluster's, who has the certificate.
+func askWho(ctx context.Context, e tokencache.Entry) (person string, err error) {
+	rules := clientcmd.NewDefaultClientConfigLoadingRules()
+	loaded, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(rules, nil).ClientConfig()
+	if err != nil {
+		return "", err
+	}
+	certificate, err := tls.X509KeyPair([]byte(e.Certificate), []byte(e.PrivateKey))
+	if err != nil {
+		return "", err
+	}
+	client, err := kubeapi.New(kubeapi.Server{URL: loaded.Host, CA: loaded.CAData},
+		kubeapi.Identity{Certificate: &certificate}, "kubectl-edge")
+	if err != nil {
+		return "", err
+	}
+	defer client.Close()
+	var review authenticationv1.SelfSubjectReview
+	review.APIVersion, review.Kind = authenticationv1.SchemeGroupVersion.String(), "SelfSubjectReview"
+	_, err = client.Do(ctx, kubeapi.Call{Method: http.MethodPost,
+		Path: []string{"apis", authenticationv1.GroupName, "v1", "selfsubjectreviews"}, Body: review}, &review)
+	return review.Status.UserInfo.Username, err
 }
 
 // checkAccepted asks the instance's server whether it takes the cached token.

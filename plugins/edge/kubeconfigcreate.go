@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,9 +25,11 @@ import (
 type kubeconfigCreateOptions struct {
 	*app
 	which         fleetFlags
+	clusters      clusterFlags  // none: the instances themselves
+	rights        rightsFlags   // in the edge clusters
 	expiration    time.Duration // 0 leaves it to the profile
 	contextName   contextName
-	namespace     string
+	namespace     string // of the context; in an edge cluster it is where the role counts
 	path          string
 	switchContext bool
 	patience      patienceFlags
@@ -36,11 +39,11 @@ type kubeconfigCreateOptions struct {
 }
 
 func newKubeconfigCreateCmd(a *app) *cobra.Command {
-	o := &kubeconfigCreateOptions{app: a, contextName: defaultContextName}
+	o := &kubeconfigCreateOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "create",
-		Short: "Add instances to your kubeconfig, without a secret",
-		Long: `Add instances to your kubeconfig, without a secret.
+		Short: "Add instances, or their edge clusters, to your kubeconfig, without a secret",
+		Long: `Add instances, or their edge clusters, to your kubeconfig, without a secret.
 
 The user entry calls kubectl-edge_credential, which mints short-lived tokens when they are needed. All other entries
 of the file, its comments and its order stay as they are, and it is written once, after all instances have been asked.
@@ -52,12 +55,23 @@ Several instances are asked in parallel. What is written are those that answered
 exit code is 1. Whether an instance gives out credentials is not to be seen from its state, so each is asked; one that
 does not yet is waited for, up to --timeout, unless there is --no-wait.
 
---context-name is a template with the fields {{.Name}}, {{.ID}}, {{.Project}}, {{.Region}} and {{.Profile}}. Cluster,
-user and context all get its name.`,
+With --cluster or --all-clusters it adds edge clusters of the instances instead of these. Their credential is a client
+certificate for an hour, with your name on it and the rights of --role: view unless you ask for more. edit and admin
+want --namespace. Where the binding of the role is missing in the edge cluster you are asked whether to create it;
+--bind does so without asking. An edge cluster that is still being created is waited for, as an instance is. Without
+--name, --instance-id and --all it is the instance of the current context, or the only one of the project. --break-glass
+is for when nothing else works: see docs/edge-clusters.md.
+
+--context-name is a template with the fields {{.Name}}, {{.ID}}, {{.Project}}, {{.Region}} and {{.Profile}}, and for an
+edge cluster {{.Cluster}}, {{.ClusterNamespace}}, {{.Role}} and {{.RoleNamespace}}. Cluster, user and context all get
+its name.`,
 		Example: `  kubectl edge kubeconfig create --name demo --switch-context
   kubectl edge kubeconfig create --instance-id demo-3714d85 --kubeconfig demo.yaml --expiration 1h
   kubectl edge kubeconfig create --all --context-name 'site-{{.Name}}' --dry-run
-  kubectl edge kubeconfig create --name demo -o yaml > demo.yaml`,
+  kubectl edge kubeconfig create --name demo -o yaml > demo.yaml
+  kubectl edge kubeconfig create --name demo --cluster berlin
+  kubectl edge kubeconfig create --name demo --cluster berlin --role edit --namespace shop --bind
+  kubectl edge kubeconfig create --all --all-clusters --bind`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := o.validate(); err != nil {
@@ -67,10 +81,15 @@ user and context all get its name.`,
 		},
 	}
 	o.which.addFlags(cmd.Flags())
+	o.clusters.addFlags(cmd.Flags())
+	o.rights.addFlags(cmd.Flags())
 	cmd.Flags().VarP((*expiration.Flag)(&o.expiration), "expiration", "e",
-		"how long each minted token is valid, such as 15m or 1d (default: the profile's, else 15m)")
-	cmd.Flags().Var(&o.contextName, "context-name", "template of the context's name")
-	cmd.Flags().StringVar(&o.namespace, "namespace", "", "namespace of the context")
+		"how long what is minted is valid, such as 15m or 1d (default: the profile's, else 15m, or 1h in an edge "+
+			"cluster)")
+	cmd.Flags().Var(&o.contextName, "context-name", "template of the context's name (default: "+
+		string(defaultContextName)+", with the edge cluster and its role)")
+	cmd.Flags().StringVar(&o.namespace, "namespace", "",
+		"namespace of the context; in an edge cluster the role counts there alone")
 	cmd.Flags().StringVar(&o.path, "kubeconfig", "", "file to write (default: as kubectl chooses it)")
 	cmd.Flags().BoolVar(&o.switchContext, "switch-context", false, "make the instance the current context")
 	o.patience.addFlags(cmd.Flags())
@@ -82,12 +101,12 @@ user and context all get its name.`,
 }
 
 func (o *kubeconfigCreateOptions) validate() error {
-	if err := o.which.validate(); err != nil {
+	if err := o.validateChoice(); err != nil {
 		return err
 	}
 	switch {
-	case o.switchContext && o.which.several():
-		return errors.New("--switch-context wants a single instance")
+	case o.switchContext && o.several():
+		return errors.New("--switch-context wants a single instance or edge cluster")
 	case o.format != "" && o.format != "json" && o.format != "yaml":
 		return fmt.Errorf("unknown output format %.60q: want json or yaml", o.format)
 	case o.format != "" && (o.dryRun || o.path != "" || o.overwrite):
@@ -101,16 +120,53 @@ func (o *kubeconfigCreateOptions) validate() error {
 	return o.patience.validate()
 }
 
+func (o *kubeconfigCreateOptions) validateChoice() error {
+	if err := o.clusters.validate(); err != nil {
+		return err
+	}
+	if !o.clusters.chosen() {
+		if o.rights.given() {
+			return hint.Wrap(errors.New("--role, --credential, --bind, --break-glass and --yes want --cluster or "+
+				"--all-clusters"), "kubectl edge cluster list")
+		}
+		return o.which.validate()
+	}
+	if !o.which.none() {
+		if err := o.which.validate(); err != nil {
+			return err
+		}
+	}
+	return o.rights.validate(o.namespace)
+}
+
+// several reports whether there may be more than one context, so that the failure of one is not that of all.
+func (o *kubeconfigCreateOptions) several() bool {
+	return o.which.several() || o.clusters.several()
+}
+
 func (o *kubeconfigCreateOptions) run(ctx context.Context) error {
-	cloud, err := o.projectCloud(ctx)
+	if !o.clusters.chosen() {
+		cloud, err := o.projectCloud(ctx)
+		if err != nil {
+			return err
+		}
+		return o.create(ctx, cloud)
+	}
+	if err := o.confirmRole(ctx, &o.rights, o.namespace); err != nil { // before anybody is asked anything else
+		return err
+	}
+	cloud, err := o.here(ctx, &o.which)
 	if err != nil {
 		return err
 	}
 	return o.create(ctx, cloud)
 }
 
-// create writes the chosen instances of the cloud's project.
+// create writes the chosen instances of the cloud's project, or their edge clusters.
 func (o *kubeconfigCreateOptions) create(ctx context.Context, cloud edgeCloud) error {
+	if o.clusters.chosen() {
+		return o.createClusters(ctx, cloud)
+	}
 	instances, failed, err := o.which.get(ctx, o.app, cloud)
 	if err != nil {
 		return err
@@ -142,12 +198,21 @@ func (o *kubeconfigCreateOptions) create(ctx context.Context, cloud edgeCloud) e
 	return plugin.Incomplete(failed, failed+len(fetched), "context", "created")
 }
 
-// place is an instance and where in a kubeconfig it goes.
+// place is an instance, or one of its edge clusters, and where in a kubeconfig it goes.
 type place struct {
 	instance stackit.Instance
+	cluster  *managedCluster // nil: the instance itself
 	request  tokenrequest.Request
 	name     string           // of cluster, user and context
 	entry    kubeconfig.Entry // has no Name until it was fetched
+}
+
+// String is what the place is of, as messages say it.
+func (p *place) String() string {
+	if p.cluster != nil {
+		return p.cluster.String()
+	}
+	return fmt.Sprintf("instance %q", p.instance.DisplayName)
 }
 
 func placesWithEntry(places []*place) []*place {
@@ -163,24 +228,45 @@ func placesWithEntry(places []*place) []*place {
 // places gives each instance its name.
 func (o *kubeconfigCreateOptions) places(cloud edgeCloud, instances []stackit.Instance) ([]*place, error) {
 	var places []*place
-	named := map[string]string{}
 	for _, instance := range instances {
-		name, err := o.contextName.of(contextFields{instance.DisplayName, instance.Id, cloud.ProjectID, cloud.Region,
-			cloud.Name})
+		places = append(places, &place{instance: instance, request: o.request(cloud, instance)})
+	}
+	return places, o.nameAll(places, defaultContextName, "{{.ID}}")
+}
+
+func (o *kubeconfigCreateOptions) request(cloud edgeCloud, instance stackit.Instance) tokenrequest.Request {
+	return tokenrequest.Request{ProjectID: cloud.ProjectID, Region: cloud.Region, InstanceID: instance.Id,
+		Profile: cloud.Name, Expiration: o.expiration}
+}
+
+// nameAll gives each place its name. Unique are names with the fields in apart.
+func (o *kubeconfigCreateOptions) nameAll(places []*place, usual contextName, apart string) error {
+	named := map[string]*place{}
+	for _, p := range places {
+		r := p.request
+		name, err := cmp.Or(o.contextName, usual).of(contextFields{
+			Name: p.instance.DisplayName, ID: p.instance.Id, Project: r.ProjectID, Region: r.Region,
+			Profile: r.Profile, Cluster: r.Cluster, ClusterNamespace: r.ClusterNamespace,
+			Role: cmp.Or(r.Role, r.Credential), RoleNamespace: r.Namespace,
+		})
 		if err != nil {
-			return nil, usageError{err}
+			return usageError{err}
 		}
 		if other, ok := named[name]; ok {
-			return nil, usageError{fmt.Errorf("--context-name makes %q of both instance %s and instance %s: use "+
-				"{{.ID}} in it", name, other, instance.Id)}
+			return usageError{fmt.Errorf("--context-name makes %q of both %s and %s: use %s in it", name, other.id(),
+				p.id(), apart)}
 		}
-		named[name] = instance.Id
-		places = append(places, &place{instance: instance, name: name, request: tokenrequest.Request{
-			ProjectID: cloud.ProjectID, Region: cloud.Region, InstanceID: instance.Id, Profile: cloud.Name,
-			Expiration: o.expiration,
-		}})
+		named[name], p.name = p, name
 	}
-	return places, nil
+	return nil
+}
+
+// id says which place it is, where names may not be unique.
+func (p *place) id() string {
+	if p.cluster != nil {
+		return p.cluster.String()
+	}
+	return "instance " + p.instance.Id
 }
 
 // checkWritable tries whether the kubeconfig can be written, where it will be.
@@ -213,7 +299,7 @@ func (o *kubeconfigCreateOptions) put(ctx context.Context, places []*place) erro
 			}
 			p.entry.Put(config)
 		}
-		if !o.which.several() && (o.switchContext || config.CurrentContext == "") {
+		if !o.several() && (o.switchContext || config.CurrentContext == "") {
 			config.CurrentContext = places[0].name
 		}
 		switched = config.CurrentContext == places[0].name
@@ -247,7 +333,7 @@ func (o *kubeconfigCreateOptions) print(places []*place) error {
 	for _, p := range places {
 		p.entry.Put(config)
 	}
-	if !o.which.several() {
+	if !o.several() {
 		config.CurrentContext = places[0].name
 	}
 	data, err := clientcmd.Write(*config)
@@ -274,16 +360,22 @@ func (o *kubeconfigCreateOptions) report(ctx context.Context, places []*place, s
 		if context := config.Contexts[p.name]; context != nil {
 			path = context.LocationOfOrigin
 		}
-		o.Note("Wrote context %q for instance %q to %s.", p.name, p.instance.DisplayName, hint.Path(path))
+		o.Note("Wrote context %q for %s to %s.", p.name, p, hint.Path(path))
+	}
+	what, each := "get edgehosts", "each --all"
+	if o.clusters.chosen() {
+		what, each = "get pods", "each --clusters"
+		if o.namespace == "" {
+			what += " -A"
+		}
 	}
 	switch {
-	case o.which.several():
-		o.Note("Use them with: kubectl --context NAME get edgehosts, or all at once: kubectl edge each --all -- get " +
-			"edgehosts")
+	case o.several():
+		o.Note("Use them with: kubectl --context NAME %s, or all at once: kubectl edge %s -- %s", what, each, what)
 	case switched:
 		o.Note("It is the current context.")
 	default:
-		o.Note("Use it with: kubectl --context %s get edgehosts", places[0].name)
+		o.Note("Use it with: kubectl --context %s %s", places[0].name, what)
 	}
 	return nil
 }

@@ -35,7 +35,7 @@ func (o *kubeconfigCreateOptions) free(config *api.Config, p *place) error {
 		return nil
 	}
 	taken := func(what string) error {
-		return hint.Wrap(fmt.Errorf("%s %q is there already and is not this instance's", what, p.name),
+		return hint.Wrap(fmt.Errorf("%s %q is there already and is not this %s's", what, p.name, p.noun()),
 			"write to another file with --kubeconfig, choose another --context-name, or replace it with --overwrite")
 	}
 	user, cluster, context := config.AuthInfos[p.name], config.Clusters[p.name], config.Contexts[p.name]
@@ -50,6 +50,13 @@ func (o *kubeconfigCreateOptions) free(config *api.Config, p *place) error {
 	return nil
 }
 
+func (p *place) noun() string {
+	if p.cluster != nil {
+		return "edge cluster"
+	}
+	return "instance"
+}
+
 // owns reports whether a cluster without a user of its name is the instance's, such as after kubectl config
 // delete-user. Its server says so once the API has been asked where the instance is; before, its host name or one of
 // our contexts does.
@@ -58,7 +65,7 @@ func (p *place) owns(cluster *api.Cluster, context *api.Context) bool {
 		return cluster.Server == p.entry.Server
 	}
 	id, _ := kubeconfig.InstanceOf(cluster.Server)
-	return id == p.instance.Id || context != nil
+	return p.cluster == nil && id == p.instance.Id || context != nil
 }
 
 // fetchAll asks for the entries, and returns how many could not be had. A single failure is returned as it is; of

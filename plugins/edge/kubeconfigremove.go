@@ -16,12 +16,14 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
 type kubeconfigRemoveOptions struct {
 	*app
 	contexts []string
 	which    fleetFlags
+	clusters clusterFlags
 	prune    bool
 	path     string
 	dryRun   bool
@@ -32,16 +34,21 @@ func newKubeconfigRemoveCmd(a *app) *cobra.Command {
 	o := &kubeconfigRemoveOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "remove [CONTEXT…]",
-		Short: "Remove instances from your kubeconfig, and their cached tokens",
-		Long: `Remove instances from your kubeconfig, and their cached tokens.
+		Short: "Remove instances and edge clusters from your kubeconfig, and their cached credentials",
+		Long: `Remove instances and edge clusters from your kubeconfig, and their cached credentials.
 
 Only contexts that call kubectl-edge_credential are removed, with their clusters and users unless other contexts use
 them.
 
---prune removes those whose instances are gone. It asks the API for each project and region that your kubeconfig
-names, with the profile that it names. Where the API cannot be asked, the contexts stay.`,
+With --cluster or --all-clusters it removes edge clusters instead of instances: of those that are named, else of all in
+your kubeconfig. The contexts of an instance's edge clusters stay when that of the instance goes.
+
+--prune removes those whose instances or edge clusters are gone. It asks the API for each project and region that your
+kubeconfig names, with the profile that it names, and each instance that has edge clusters in your kubeconfig. Where
+they cannot be asked, the contexts stay.`,
 		Example: `  kubectl edge kubeconfig remove edge_eu01_demo-3714d85
   kubectl edge kubeconfig remove --name demo
+  kubectl edge kubeconfig remove --name demo --cluster berlin
   kubectl edge kubeconfig remove --prune --dry-run`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -53,26 +60,30 @@ names, with the profile that it names. Where the API cannot be asked, the contex
 		},
 	}
 	o.which.addFlags(cmd.Flags())
-	cmd.Flags().BoolVar(&o.prune, "prune", false, "remove all whose instances are gone")
+	o.clusters.addFlags(cmd.Flags())
+	cmd.Flags().BoolVar(&o.prune, "prune", false, "remove all whose instances or edge clusters are gone")
 	cmd.Flags().StringVar(&o.path, "kubeconfig", "", "file to change (default: as kubectl chooses it)")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "print what would change as a diff, and write nothing")
-	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask before --prune and --all remove")
+	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask before --prune, --all and --all-clusters remove")
 	return cmd
 }
 
 func (o *kubeconfigRemoveOptions) validate() error {
-	instances := o.which.all || len(o.which.each()) > 0
+	if err := o.clusters.validate(); err != nil {
+		return err
+	}
+	chosen := !o.which.none() || o.clusters.chosen()
 	ways := 0
-	for _, way := range []bool{len(o.contexts) > 0, instances, o.prune} {
+	for _, way := range []bool{len(o.contexts) > 0, chosen, o.prune} {
 		if way {
 			ways++
 		}
 	}
 	if ways != 1 {
-		return hint.Wrap(errors.New("remove what? want names of contexts, or --name, --instance-id or --all, or "+
-			"--prune"), "kubectl config get-contexts")
+		return hint.Wrap(errors.New("remove what? want names of contexts, or --name, --instance-id, --all or "+
+			"--cluster, or --prune"), "kubectl config get-contexts")
 	}
-	if instances {
+	if !o.which.none() {
 		return o.which.validate()
 	}
 	return nil
@@ -124,16 +135,50 @@ func (o *kubeconfigRemoveOptions) choose(ctx context.Context, config *api.Config
 	if err != nil {
 		return nil, 0, err
 	}
-	for _, c := range ours {
-		if c.In(s) && o.which.matches(c.Request.InstanceID) {
-			removed = append(removed, c)
-		}
-	}
-	if len(removed) == 0 && !o.which.all {
-		return nil, 0, hint.Wrap(fmt.Errorf("no context of such an instance of project %s in %s", s.ProjectID,
+	removed, left := o.ofScope(ours, s)
+	switch {
+	case o.ambiguous(removed):
+		return nil, 0, usageError{hint.Wrap(fmt.Errorf("edge cluster %s: several instances have one of that name",
+			strings.Join(o.clusters.names, ", ")), "add --name or --instance-id; see kubectl config get-contexts")}
+	case len(removed) == 0 && !o.which.all && !o.clusters.all:
+		return nil, 0, hint.Wrap(fmt.Errorf("no context of such an %s of project %s in %s", o.noun(), s.ProjectID,
 			s.Region), "kubectl config get-contexts")
+	case left > 0 && len(removed) > 0:
+		o.Note("%s of edge clusters left; to remove them: --all-clusters", plugin.Count(left, "context"))
 	}
 	return removed, 0, nil
+}
+
+func (o *kubeconfigRemoveOptions) noun() string {
+	if o.clusters.chosen() {
+		return "edge cluster"
+	}
+	return "instance"
+}
+
+// ambiguous reports whether edge clusters were named without their instance, and several have them.
+func (o *kubeconfigRemoveOptions) ambiguous(contexts []kubeconfig.EdgeContext) bool {
+	return o.which.none() && !o.clusters.all && slices.ContainsFunc(contexts, func(c kubeconfig.EdgeContext) bool {
+		return c.Request.InstanceID != contexts[0].Request.InstanceID
+	})
+}
+
+// ofScope returns the contexts that the flags choose, and how many of edge clusters are left of the instances of which
+// a context goes.
+func (o *kubeconfigRemoveOptions) ofScope(ours []kubeconfig.EdgeContext, s profile.Scope) (
+	chosen []kubeconfig.EdgeContext, left int) {
+	for _, c := range ours {
+		if !c.In(s) || !o.which.none() && !o.which.matches(c.Request.InstanceID) {
+			continue
+		}
+		switch ofCluster := c.Request.Cluster != ""; {
+		case ofCluster == o.clusters.chosen() && (!ofCluster || o.clusters.matches(c.Request)):
+			chosen = append(chosen, c)
+		case ofCluster && !o.clusters.chosen():
+			left++
+		}
+	}
+	return chosen, left
 }
 
 // matches reports whether the instance is one of those chosen. Its name is what stands before the last hyphen of its
@@ -141,69 +186,6 @@ func (o *kubeconfigRemoveOptions) choose(ctx context.Context, config *api.Config
 func (f *fleetFlags) matches(id string) bool {
 	name := id[:max(0, strings.LastIndex(id, "-"))]
 	return f.all || slices.Contains(f.ids, id) || slices.Contains(f.names, name)
-}
-
-// gone returns those contexts whose instances the API no longer has.
-func (o *kubeconfigRemoveOptions) gone(
-	ctx context.Context, ours []kubeconfig.EdgeContext,
-) (gone []kubeconfig.EdgeContext, unknown int, err error) {
-	place := func(c kubeconfig.EdgeContext) profile.Choice {
-		return profile.Choice{Profile: c.Request.Profile, ProjectID: c.Request.ProjectID, Region: c.Request.Region}
-	}
-	ours = slices.DeleteFunc(slices.Clone(ours), func(c kubeconfig.EdgeContext) bool {
-		at := place(c)
-		return o.choice.Profile != "" && at.Profile != o.choice.Profile ||
-			o.choice.ProjectID != "" && !strings.EqualFold(at.ProjectID, o.choice.ProjectID) ||
-			o.choice.Region != "" && at.Region != o.choice.Region
-	})
-	var places []profile.Choice
-	for _, c := range ours {
-		if !slices.Contains(places, place(c)) {
-			places = append(places, place(c))
-		}
-	}
-	ids := make([]map[string]bool, len(places)) // nil where they could not be had
-	errs, err := plugin.Several(ctx, parallel, places, func(i int, at profile.Choice) (err error) {
-		ids[i], err = o.instanceIDs(ctx, at)
-		return err
-	})
-	if err != nil {
-		return nil, 0, err
-	}
-	o.Report(errs)
-	for _, c := range ours {
-		switch at := ids[slices.Index(places, place(c))]; {
-		case at == nil:
-			unknown++
-		case !at[c.Request.InstanceID]:
-			gone = append(gone, c)
-		}
-	}
-	return gone, unknown, nil
-}
-
-// instanceIDs asks as the profile that a kubeconfig names, at the endpoints that the person configured for it.
-func (o *kubeconfigRemoveOptions) instanceIDs(ctx context.Context, at profile.Choice) (map[string]bool, error) {
-	s, err := o.scopeOf(at)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.NeedProject(); err != nil {
-		return nil, err
-	}
-	cloud, err := o.cloud(ctx, s)
-	if err != nil {
-		return nil, err
-	}
-	instances, err := cloud.Instances(ctx, cloud.ProjectID, cloud.Region)
-	if err != nil {
-		return nil, err
-	}
-	ids := map[string]bool{}
-	for _, instance := range instances {
-		ids[instance.Id] = true
-	}
-	return ids, nil
 }
 
 func (o *kubeconfigRemoveOptions) remove(ctx context.Context, contexts []kubeconfig.EdgeContext) error {
@@ -221,9 +203,9 @@ func (o *kubeconfigRemoveOptions) remove(ctx context.Context, contexts []kubecon
 	if o.dryRun {
 		return o.preview(ctx, o.path, edit)
 	}
-	if o.prune || o.which.all {
+	if o.prune || o.which.all || o.clusters.all {
 		for _, c := range contexts {
-			o.Note("%q (instance %s of project %s)", c.Name, c.Request.InstanceID, c.Request.ProjectID)
+			o.Note("%q (%s of project %s)", c.Name, ofWhat(c.Request), c.Request.ProjectID)
 		}
 		if err := o.Confirm(ctx, o.yes, fmt.Sprintf("Remove %s?", plugin.Count(len(contexts), "context"))); err != nil {
 			return err
@@ -238,16 +220,39 @@ func (o *kubeconfigRemoveOptions) remove(ctx context.Context, contexts []kubecon
 	if current {
 		o.Note("It was the current context; there is none now. Choose another with: kubectl config use-context NAME")
 	}
-	return o.forgetInstances(contexts)
+	return o.forgetContexts(contexts)
 }
 
-// forgetInstances removes the cached tokens of the contexts' instances.
+// ofWhat says what a request is for.
+func ofWhat(r tokenrequest.Request) string {
+	if r.Cluster == "" {
+		return "instance " + r.InstanceID
+	}
+	return "edge cluster " + r.Cluster + " of instance " + r.InstanceID
+}
+
+// forgetInstances removes the cached credentials of the contexts' instances and of all of their edge clusters.
 func (a *app) forgetInstances(contexts []kubeconfig.EdgeContext) error {
+	return a.forget(contexts, func(tokenrequest.Request, tokencache.Labels) bool { return true })
+}
+
+// forgetContexts removes the cached credentials that the contexts ask for: of the instance, or of the role in the edge
+// cluster.
+func (a *app) forgetContexts(contexts []kubeconfig.EdgeContext) error {
+	return a.forget(contexts, func(r tokenrequest.Request, l tokencache.Labels) bool {
+		r.EdgeCluster = r.EdgeCluster.WithDefaults()
+		asked := tokenrequest.Target{Request: r}.Labels()
+		return asked.Cluster == l.Cluster && asked.ClusterNamespace == l.ClusterNamespace && asked.Role == l.Role
+	})
+}
+
+func (a *app) forget(contexts []kubeconfig.EdgeContext,
+	of func(tokenrequest.Request, tokencache.Labels) bool) error {
 	_, err := tokencache.All(a.dirs).Clean(func(f tokencache.File) bool {
 		l := f.Entry.Labels
 		return slices.ContainsFunc(contexts, func(c kubeconfig.EdgeContext) bool {
 			return c.Request.InstanceID == l.Instance && strings.EqualFold(c.Request.ProjectID, l.Project) &&
-				cmp.Or(c.Request.Region, l.Region) == l.Region
+				cmp.Or(c.Request.Region, l.Region) == l.Region && of(c.Request, l)
 		})
 	})
 	return err

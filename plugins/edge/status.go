@@ -15,11 +15,13 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
 // profileStatus is what status says about one profile. It holds no secret.
@@ -35,7 +37,15 @@ type profileStatus struct {
 	Environment string               `json:"environment,omitempty"`
 	Secrets     secretstore.Location `json:"secrets"`
 	Tokens      []cachedToken        `json:"tokens"`
-	Check       *loginCheck          `json:"check,omitempty"` // with --check
+	BreakGlass  []brokenGlass        `json:"breakGlass,omitempty"` // contexts of the kubeconfig
+	Check       *loginCheck          `json:"check,omitempty"`      // with --check
+}
+
+// brokenGlass is a context of the kubeconfig that is given an edge cluster's administrator's own credential.
+type brokenGlass struct {
+	Context    string `json:"context"`
+	InstanceID string `json:"instanceId"`
+	Cluster    string `json:"cluster"`
 }
 
 // loginCheck is what STACKIT answered to a profile's login. It holds no secret.
@@ -71,7 +81,7 @@ When a session of a person ends, STACKIT does not say beforehand. A service acco
 			if err := out.Validate(); err != nil {
 				return usageError{err}
 			}
-			all, err := a.statuses()
+			all, err := a.statuses(cmd.Context())
 			if err != nil {
 				return err
 			}
@@ -141,7 +151,7 @@ func (a *app) printStatuses(out output.Flags, all []profileStatus) error {
 	return nil
 }
 
-func (a *app) statuses() ([]profileStatus, error) {
+func (a *app) statuses(ctx context.Context) ([]profileStatus, error) {
 	profiles, err := a.profiles()
 	if err != nil {
 		return nil, err
@@ -151,6 +161,7 @@ func (a *app) statuses() ([]profileStatus, error) {
 			return nil, err
 		}
 	}
+	broken := a.brokenGlasses(ctx)
 	var all []profileStatus
 	for _, p := range profiles {
 		if a.choice.Profile != "" && a.choice.Profile != p.Name {
@@ -160,9 +171,31 @@ func (a *app) statuses() ([]profileStatus, error) {
 		if err != nil {
 			return nil, err
 		}
+		s.BreakGlass = broken[p.Name]
 		all = append(all, s)
 	}
 	return all, nil
+}
+
+// brokenGlasses are the contexts of the kubeconfig made with --break-glass, by profile. What keeps the kubeconfig from
+// being read is for doctor to say.
+func (a *app) brokenGlasses(ctx context.Context) map[string][]brokenGlass {
+	config, err := kubeconfig.Load(ctx, "")
+	if err != nil {
+		return nil
+	}
+	broken := map[string][]brokenGlass{}
+	for _, c := range kubeconfig.EdgeContexts(config) {
+		if c.Request.Credential != tokenrequest.Administrator {
+			continue
+		}
+		scope, err := a.scopeOf(profile.Choice{Profile: c.Request.Profile})
+		if err != nil {
+			continue // of a profile that is gone: the helper answers nothing
+		}
+		broken[scope.Name] = append(broken[scope.Name], brokenGlass{c.Name, c.Request.InstanceID, c.Request.Cluster})
+	}
+	return broken
 }
 
 func (a *app) status(p namedProfile) (profileStatus, error) {
@@ -231,9 +264,13 @@ func (a *app) printStatus(s profileStatus) error {
 		fmt.Fprintf(w, "Secrets:\tsealed, but the key lies in the file %s\n", s.Secrets.Path)
 		fmt.Fprintf(w, "\tbecause there is no keyring: %s\n", s.Secrets.Reason)
 	}
+	for _, b := range s.BreakGlass {
+		fmt.Fprintf(w, "Break-glass:\tcontext %s is the administrator of edge cluster %s of instance %s\n",
+			hint.Printable(b.Context), b.Cluster, b.InstanceID)
+	}
 	fmt.Fprintf(w, "Cached tokens:\t%d\n", len(s.Tokens))
 	for _, t := range s.Tokens {
-		fmt.Fprintf(w, "  %s\t%s%s%s\n", t.Instance, a.bar(t), a.left(t.Expires), apart(t, s.Tokens))
+		fmt.Fprintf(w, "  %s\t%s%s%s\n", t.of(), a.bar(t), a.left(t.Expires), apart(t, s.Tokens))
 	}
 	return w.Flush()
 }
@@ -255,11 +292,23 @@ func (a *app) printCheck(w io.Writer, c *loginCheck) {
 	fmt.Fprintf(w, "Check:\t%s\n", hint.Printable(text))
 }
 
+// of is what the credential opens: an instance, or an edge cluster of it with a role.
+func (t cachedToken) of() string {
+	if t.Cluster == "" {
+		return t.Instance
+	}
+	cluster := t.Cluster
+	if t.ClusterNamespace != "" && t.ClusterNamespace != tokenrequest.DefaultNamespace {
+		cluster = t.ClusterNamespace + "/" + cluster
+	}
+	return t.Instance + "/" + cluster + ", " + t.Role
+}
+
 // apart tells the token from others of its instance: each lifetime that is asked for, and each identity, has its own.
 func apart(t cachedToken, all []cachedToken) string {
 	same, as := 0, ""
 	for _, other := range all {
-		if other.Instance != t.Instance {
+		if other.of() != t.of() {
 			continue
 		}
 		same++

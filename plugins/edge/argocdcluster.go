@@ -1,0 +1,56 @@
+package edge
+
+import (
+	"cmp"
+	"context"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
+)
+
+// clusterSecrets makes the Secrets of the edge clusters of the instances. Where there may be several, those that cannot
+// be made are reported and counted.
+func (o *clusterSecretOptions) clusterSecrets(
+	ctx context.Context, cloud edgeCloud,
+) (secrets []*corev1.Secret, failed int, err error) {
+	found, failed, err := o.findClusters(ctx, cloud, o.which, o.clusters, o.patience)
+	if err != nil {
+		return nil, 0, err
+	}
+	var places []*place
+	for _, c := range found {
+		places = append(places, &place{instance: c.instance, cluster: c, request: tokenrequest.Request{
+			ProjectID: cloud.ProjectID, Region: cloud.Region, InstanceID: c.instance.Id, Expiration: o.expiration,
+			EdgeCluster: c.request(o.rights.rights(o.roleNamespace)),
+		}})
+	}
+	several := o.which.several() || o.clusters.several()
+	places, missing, err := o.eachPlace(ctx, several, "asked", places, func(p *place, say func(string)) error {
+		admin, err := o.administrator(ctx, p.cluster, o.patience, say)
+		if err != nil {
+			return err
+		}
+		p.request.ClusterUID, p.request.CA = p.cluster.UID, admin.CAHash()
+		p.entry = kubeconfig.Entry{Server: admin.Server, CAData: admin.CAData}
+		return nil
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	failed += missing
+	places, missing, err = o.bind(ctx, places, &o.rights, several)
+	if err != nil {
+		return nil, 0, err
+	}
+	failed += missing
+	for _, p := range places {
+		secret, err := o.secret(p.request, cmp.Or(p.instance.DisplayName, p.instance.Id), p.entry)
+		if err != nil {
+			return nil, 0, err
+		}
+		secrets = append(secrets, secret)
+	}
+	return secrets, failed, nil
+}

@@ -1,0 +1,143 @@
+package edge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/clusteraccess"
+	"github.com/kubectl-edge/kubectl-edge/pkg/edgecluster"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeapi"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
+)
+
+// bind sees to it that the role of the places is bound in their edge clusters. A binding that is missing is made if the
+// flags say so, or a person does, who is asked once for all of them; and then it is waited for.
+func (a *app) bind(ctx context.Context, places []*place, f *rightsFlags, several bool) (bound []*place, failed int,
+	err error) {
+	if len(places) == 0 {
+		return places, 0, nil
+	}
+	rights := places[0].request.EdgeCluster
+	grant := clusteraccess.GrantOf(rights)
+	if rights.Credential == tokenrequest.Administrator || !grant.Bound() {
+		return places, 0, nil
+	}
+	missing := make([]bool, len(places))
+	asked := places
+	places, failed, err = a.eachPlace(ctx, several, "asked", asked, func(p *place, _ func(string)) error {
+		return a.asAdministrator(ctx, p, func(client *kubeapi.Client) error {
+			there, err := clusteraccess.Bound(ctx, client, grant)
+			missing[slices.Index(asked, p)] = !there
+			return err
+		})
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	var unbound []*place
+	for _, p := range places {
+		if missing[slices.Index(asked, p)] {
+			unbound = append(unbound, p)
+		} else {
+			bound = append(bound, p)
+		}
+	}
+	if len(unbound) == 0 {
+		return bound, failed, nil
+	}
+	if err := a.mayBind(ctx, unbound, grant, f.bind); err != nil {
+		return nil, 0, err
+	}
+	made, more, err := a.eachPlace(ctx, several, "bound", unbound, func(p *place, _ func(string)) error {
+		return a.asAdministrator(ctx, p, func(client *kubeapi.Client) error {
+			return clusteraccess.Bind(ctx, client, grant)
+		})
+	})
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, p := range made {
+		a.Note("Created %s in %s.", title(grant), p)
+	}
+	return append(bound, made...), failed + more, nil
+}
+
+// mayBind reports whether the bindings may be made: a person can say so on a terminal.
+func (a *app) mayBind(ctx context.Context, missing []*place, grant clusteraccess.Grant, bind bool) error {
+	if bind {
+		return nil
+	}
+	var names []string
+	for _, p := range missing {
+		names = append(names, p.String())
+	}
+	where := strings.Join(names, ", ")
+	agreed, err := a.Ask(ctx, fmt.Sprintf("Nobody has the role %s in %s yet. Create %s, which gives it to group %s?",
+		grant.Role, where, title(grant), grant.Group()))
+	if errors.Is(err, plugin.ErrNoTerminal) {
+		return hint.Wrap(fmt.Errorf("role %s: %s is missing in %s", grant.Role, title(grant), where),
+			"create it with --bind, or have an administrator do so: %s", byHand(grant))
+	}
+	if err == nil && !agreed {
+		err = plugin.ErrDeclined
+	}
+	return err
+}
+
+// title is the binding of a grant as messages name it.
+func title(g clusteraccess.Grant) string {
+	b := g.Binding()
+	if b.Namespace == "" {
+		return b.Kind + " " + b.Name
+	}
+	return b.Kind + " " + b.Namespace + "/" + b.Name
+}
+
+// byHand is how an administrator makes the binding with kubectl.
+func byHand(g clusteraccess.Grant) string {
+	b := g.Binding()
+	command := fmt.Sprintf("kubectl create %s %s --clusterrole=%s --group=%s", strings.ToLower(b.Kind), b.Name,
+		b.RoleRef.Name, g.Group())
+	if b.Namespace != "" {
+		command += " --namespace=" + b.Namespace
+	}
+	return command
+}
+
+// asAdministrator does work in the edge cluster as its administrator, whose credential is read for it and forgotten. It
+// is done in the name of who is logged in, which the audit log then has, unless that is refused.
+func (a *app) asAdministrator(ctx context.Context, p *place, work func(*kubeapi.Client) error) error {
+	target, err := p.request.Resolve(a.dirs, a.Getenv)
+	if err != nil {
+		return err
+	}
+	principal, err := a.principalOf(ctx, target)
+	if err != nil {
+		return err
+	}
+	person, err := clusteraccess.Person(principal)
+	if err != nil {
+		return err
+	}
+	admin, err := edgecluster.ReadAdministrator(ctx, p.cluster.api, p.cluster.Cluster)
+	if err != nil {
+		return err
+	}
+	client, err := admin.Client(a.userAgent())
+	if err != nil {
+		return err
+	}
+	defer client.Close()
+	err = work(client.As(person, "system:masters"))
+	if apierrors.IsForbidden(err) { // as the administrator may not impersonate: masters may do everything else
+		err = work(client)
+	}
+	return err
+}

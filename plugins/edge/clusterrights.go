@@ -1,0 +1,101 @@
+package edge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/spf13/pflag"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
+)
+
+// rightsFlags say what a kubeconfig may do in an edge cluster, and how it proves that.
+type rightsFlags struct {
+	role       string
+	credential string
+	bind       bool
+	breakGlass bool
+	yes        bool
+}
+
+const (
+	roleHelp = "role in the edge cluster: view, edit, admin, cluster-admin, or a GROUP of your own; edit and admin " +
+		"want --namespace (default: view)"
+	bindHelp = "create the binding of the role in the edge cluster if it is missing"
+)
+
+func (f *rightsFlags) addFlags(fs *pflag.FlagSet) {
+	fs.StringVar(&f.role, "role", "", roleHelp)
+	fs.StringVar(&f.credential, "credential", "", "kind of credential for the edge cluster: certificate|token "+
+		"(default: certificate)")
+	fs.BoolVar(&f.bind, "bind", false, bindHelp)
+	fs.BoolVar(&f.breakGlass, "break-glass", false,
+		"hand out the administrator's own certificate of the edge cluster, "+
+			"which has all rights and nobody's name on it")
+	fs.BoolVarP(&f.yes, "yes", "y", false,
+		"do not ask whether --break-glass, or a role that equals cluster-admin, is meant")
+}
+
+// given reports whether any of the flags is, which are for edge clusters alone.
+func (f *rightsFlags) given() bool { return *f != rightsFlags{} }
+
+// validate checks the flags for a role that is to count in the namespace, or everywhere if that is "".
+func (f *rightsFlags) validate(namespace string) error {
+	switch {
+	case f.breakGlass && (f.role != "" || f.credential != "" || f.bind):
+		return errors.New("--break-glass has all rights: leave out --role, --credential and --bind")
+	case f.credential == tokenrequest.Administrator:
+		return hint.Wrap(fmt.Errorf("--credential %s: want certificate or token", f.credential),
+			"the administrator's own is what --break-glass hands out")
+	}
+	if !slices.Contains([]string{"", tokenrequest.Certificate, tokenrequest.Token}, f.credential) {
+		return fmt.Errorf("--credential %.80q: want certificate or token", f.credential)
+	}
+	if f.equalsAdministrator(namespace) {
+		return nil // which is asked about
+	}
+	return tokenrequest.Request{EdgeCluster: f.rights(namespace)}.Check()
+}
+
+// equalsAdministrator reports whether the role gives all rights in two steps.
+func (f *rightsFlags) equalsAdministrator(namespace string) bool {
+	return namespace == "" && (f.role == tokenrequest.RoleEdit || f.role == tokenrequest.RoleAdmin)
+}
+
+// someCluster stands for whichever edge cluster has the rights.
+const someCluster = "berlin"
+
+// rights are what the flags ask of an edge cluster, with the kind of credential pinned: the helper never changes it.
+func (f *rightsFlags) rights(namespace string) tokenrequest.EdgeCluster {
+	if f.breakGlass {
+		return tokenrequest.EdgeCluster{Cluster: someCluster, ClusterNamespace: tokenrequest.DefaultNamespace,
+			Credential: tokenrequest.Administrator}
+	}
+	return tokenrequest.EdgeCluster{Cluster: someCluster, Role: f.role, Namespace: namespace,
+		Credential: f.credential}.WithDefaults()
+}
+
+// confirmRole decides about a role that is asked for without a namespace and equals cluster-admin there: who means that
+// has to say so, and the kubeconfig calls it by its name.
+func (a *app) confirmRole(ctx context.Context, f *rightsFlags, namespace string) error {
+	if !f.equalsAdministrator(namespace) {
+		return nil
+	}
+	a.Note("Role %s without --namespace equals cluster-admin: it can make tokens for every service account, those of "+
+		"kube-system too.", f.role)
+	err := a.Confirm(ctx, f.yes, "Use role cluster-admin?")
+	if errors.Is(err, plugin.ErrNoTerminal) {
+		return hint.Wrap(fmt.Errorf("role %s without --namespace equals cluster-admin: %w", f.role,
+			plugin.ErrNoTerminal),
+			"name the namespace with --namespace, or want all rights with --role cluster-admin")
+	}
+	if err != nil {
+		return err
+	}
+	f.role = tokenrequest.RoleClusterAdmin
+	return nil
+}

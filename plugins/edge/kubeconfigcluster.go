@@ -1,0 +1,102 @@
+package edge
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/mint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
+)
+
+// createClusters writes the chosen edge clusters of the chosen instances. Nothing is changed in an edge cluster, and no
+// credential of it is minted, before it is known that the kubeconfig can be written; and the kubeconfig is written when
+// the first credential works.
+func (o *kubeconfigCreateOptions) createClusters(ctx context.Context, cloud edgeCloud) error {
+	found, failed, err := o.findClusters(ctx, cloud, o.which, o.clusters, o.patience)
+	if err != nil {
+		return err
+	}
+	var places []*place
+	for _, c := range found {
+		request := o.request(cloud, c.instance)
+		request.EdgeCluster = c.request(o.rights.rights(o.namespace))
+		places = append(places, &place{instance: c.instance, cluster: c, request: request})
+	}
+	if err := o.nameAll(places, clusterContextName, "{{.ID}} and {{.Cluster}}"); err != nil {
+		return err
+	}
+	if err := o.checkFree(ctx, places); err != nil {
+		return err
+	}
+	if err := o.checkWritable(ctx, places); err != nil {
+		return err
+	}
+	places, missing, err := o.eachPlace(ctx, o.several(), "asked", places, func(p *place, say func(string)) error {
+		return o.locate(ctx, p, say)
+	})
+	if err != nil {
+		return err
+	}
+	failed += missing
+	if !o.dryRun {
+		if places, missing, err = o.admit(ctx, places); err != nil {
+			return err
+		}
+		failed += missing
+	}
+	if len(places) > 0 {
+		if err := o.put(ctx, places); err != nil {
+			return err
+		}
+	}
+	return plugin.Incomplete(failed, failed+len(places), "context", "created")
+}
+
+// request is what is asked of the edge cluster with the rights.
+func (c *managedCluster) request(rights tokenrequest.EdgeCluster) tokenrequest.EdgeCluster {
+	rights.Cluster, rights.ClusterNamespace, rights.ClusterUID = c.Name, c.Namespace, c.UID
+	return rights
+}
+
+// locate finds out where the edge cluster is: its own kubeconfig says so, which the instance keeps.
+func (o *kubeconfigCreateOptions) locate(ctx context.Context, p *place, say func(string)) error {
+	admin, err := o.administrator(ctx, p.cluster, o.patience, say)
+	if err != nil {
+		return err
+	}
+	p.request.ClusterUID, p.request.CA = p.cluster.UID, admin.CAHash()
+	p.entry = kubeconfig.Entry{Name: p.name, Server: admin.Server, CAData: admin.CAData, Namespace: o.namespace,
+		User: kubeconfig.ExecUser(p.request.Args(), installHint())}
+	return nil
+}
+
+// admit sees to it that the credentials of the places have the rights that were asked for, and that the first of each
+// works, by the way that the helper takes: so it is in the cache.
+func (o *kubeconfigCreateOptions) admit(ctx context.Context, places []*place) (admitted []*place, failed int,
+	err error) {
+	if o.rights.breakGlass && len(places) > 0 {
+		if err := o.breakGlass(ctx, places); err != nil {
+			return nil, 0, err
+		}
+	}
+	places, failed, err = o.bind(ctx, places, &o.rights, o.several())
+	if err != nil {
+		return nil, 0, err
+	}
+	places, missing, err := o.eachPlace(ctx, o.several(), "tried", places, func(p *place, _ func(string)) error {
+		return o.try(ctx, p.request)
+	})
+	return places, failed + missing, err
+}
+
+// try gets a credential as the helper does.
+func (a *app) try(ctx context.Context, request tokenrequest.Request) error {
+	target, err := request.Resolve(a.dirs, a.Getenv)
+	if err != nil {
+		return fmt.Errorf("try the credential: %w", err)
+	}
+	_, err = a.cachedToken(ctx, target, mint.Want{})
+	return err
+}
