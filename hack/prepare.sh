@@ -41,6 +41,7 @@ windows  unshare            util-linux
 arm64    qemu-aarch64-static  qemu-user-static
 arm64    unshare            util-linux
 test  ip                    iproute2
+test  zsh                   zsh
 END
   fi
 }

@@ -18,15 +18,18 @@ import (
 
 // TestShell types into a shell in the sandbox: its prompt is marked, and three next steps are said.
 func TestShell(t *testing.T) {
-	for _, shell := range []string{"bash", "dash", "sh"} {
+	for _, shell := range []string{"bash", "dash", "sh", "zsh"} {
 		t.Run(shell, func(t *testing.T) {
 			home := t.TempDir()
 			rc := filepath.Join(home, ".bashrc")
-			if err := os.WriteFile(rc, []byte("echo the person's own\n"), 0o600); err != nil {
-				t.Fatal(err)
+			for _, file := range []string{rc, filepath.Join(home, ".zshrc")} {
+				if err := os.WriteFile(file, []byte("echo the person's own\n"), 0o600); err != nil {
+					t.Fatal(err)
+				}
 			}
 			cmd := exec.Command("edge-sandbox", "up", "--no-cluster", "--quiet", "--", shell)
-			cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir(), "HOME="+home, "PS1=mine$ ", "TERM=dumb")
+			cmd.Env = append(os.Environ(), "TMPDIR="+t.TempDir(), "HOME="+home, "ZDOTDIR="+home, "PS1=mine$ ",
+				"TERM=dumb")
 			tty, err := pty.Start(cmd)
 			if err != nil {
 				t.Fatal(err)

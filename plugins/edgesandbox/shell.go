@@ -69,8 +69,11 @@ This shell is in the sandbox: STACKIT is on this machine, and ends with the shel
   kubectl get edgehosts
 
 `)
-	if name == ".shrc" {
+	switch name {
+	case ".shrc":
 		return []string{"ENV=" + path}, nil
+	case ".zshrc": // many people keep their files elsewhere
+		return []string{"ZDOTDIR=" + home}, nil
 	}
 	return nil, nil
 }
