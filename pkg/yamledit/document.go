@@ -73,6 +73,7 @@ type FieldChange struct {
 type List struct {
 	Key   string
 	Name  func(item *yaml.Node) (string, bool)
+	First bool   // of several items of one name the first is meant, and the others stay; else they are an error
 	Items []Item // that change, the new ones in the order in which they are added
 }
 
@@ -240,9 +241,14 @@ func keptRoot(old, new *yaml.Node, c Changes) bool {
 func keptItems(old, new []*yaml.Node, l List) bool {
 	changes := l.byName()
 	i := 0
+	seen := map[string]bool{}
 	for _, item := range old {
 		name, _ := l.Name(item)
 		change, changed := changes[name]
+		if seen[name] {
+			change, changed = Item{}, false
+		}
+		seen[name] = true
 		if changed && change.New == nil {
 			continue
 		}

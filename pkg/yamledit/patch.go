@@ -166,7 +166,7 @@ func (p *patch) list(f span, inFlow bool, l List) error {
 		name, _ := l.Name(s.value)
 		item, changed := changes[name]
 		switch {
-		case !changed:
+		case !changed || present[name] && l.First:
 		case present[name]:
 			return fmt.Errorf("line %d: a second item of %s named %q", s.value.Line, l.Key, name)
 		case item.New == nil:

@@ -138,7 +138,7 @@ func (f *File) edited() ([]byte, error) {
 		}
 		f.text.document = document
 	}
-	list := yamledit.List{Key: contextsKey, Name: nameOf, Items: f.changed()}
+	list := yamledit.List{Key: contextsKey, Name: nameOf, First: true, Items: f.changed()}
 	changes := yamledit.Changes{Lists: []yamledit.List{list}}
 	if f.Current != f.text.current {
 		changes.Fields = []yamledit.FieldChange{{Key: currentKey, Old: f.text.current, New: f.Current}}
