@@ -64,3 +64,17 @@ func TestExclusive(t *testing.T) {
 	}
 	unlock()
 }
+
+// That the file system has no locks is said once for each folder.
+func TestNoLocksIsSaidOnce(t *testing.T) {
+	said := 0
+	ctx := WithNotice(t.Context(), func(string, ...any) { said++ })
+	one, two := t.TempDir(), t.TempDir()
+	for _, path := range []string{filepath.Join(one, "a"), filepath.Join(one, "b"), filepath.Join(two, "a")} {
+		sayNoLocks(ctx, path)
+		sayNoLocks(ctx, path)
+	}
+	if said != 2 {
+		t.Errorf("it was said %d times for two folders", said)
+	}
+}

@@ -33,6 +33,7 @@ func Lock(ctx context.Context, path string) (unlock func(), err error) {
 		return release, nil
 	case errors.Is(err, oslock.ErrNone):
 		release()
+		sayNoLocks(ctx, path)
 		return exclusive(ctx, path)
 	case !errors.Is(err, oslock.ErrHeld):
 		release()

@@ -19,6 +19,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/buildinfo"
+	"github.com/kubectl-edge/kubectl-edge/pkg/filelock"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
@@ -63,7 +64,7 @@ func Main(grow func(Process) Tree, build buildinfo.Info) int {
 		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: NewStream(os.Stdout), ErrOut: NewStream(os.Stderr)},
 		Getenv:    os.Getenv, Environ: os.Environ, Now: time.Now, Build: build, Again: again, line: &statusLine{},
 	}
-	return Run(ctx, p, grow(p), args)
+	return Run(filelock.WithNotice(ctx, p.Warn), p, grow(p), args)
 }
 
 // Prepare makes root, which has all its commands, the tree of the plugin that is called as displayName ("kubectl
