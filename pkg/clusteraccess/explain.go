@@ -22,6 +22,9 @@ func explain(err error, c edgecluster.Cluster, a *edgecluster.Administrator, dat
 		return hint.Wrap(&edgecluster.SecretError{Cluster: c.Name, Reason: fmt.Sprintf(format, args...)},
 			"ask who manages the instance to renew secret %s", secret)
 	}
+	if unreachable, ok := errors.AsType[*kubeapi.UnreachableError](err); ok {
+		err = unreachable // what was asked does not matter then
+	}
 	certificate := a.Kind() == tokenrequest.Certificate
 	switch {
 	case apierrors.IsUnauthorized(err) && certificate && !date.IsZero() && date.After(a.NotAfter):

@@ -13,7 +13,6 @@ import (
 	"crypto/x509/pkix"
 	"encoding/json"
 	"encoding/pem"
-	"math/big"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -31,145 +30,29 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/clusteraccess"
-	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+	"github.com/kubectl-edge/kubectl-edge/pkg/clusteraccess/accesstest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
-// world is an API server that is both an instance and its edge cluster berlin, with a signer of the test's own: what a
-// hostile one can do, no other does. The real one is in the scripts of cmd/kubectl-edge.
+// world is where the tests mint.
 type world struct {
 	*testing.T
-	config   *rest.Config // of the cluster's administrator
-	instance *rest.Config // with a token of the instance
-	admin    *kubernetes.Clientset
-	// signer is how the next requests are signed; nil signs as asked for.
-	signer atomic.Pointer[signer]
-	notes  []string
+	*accesstest.World
+	notes []string
 }
-
-// signer changes what is signed. A template that becomes nil is not signed.
-type signer func(csr *certificatesv1.CertificateSigningRequest, template *x509.Certificate) *x509.Certificate
 
 func newWorld(t *testing.T) *world {
-	r := clustertest.Start(t)
-	w := &world{T: t, config: r.Cluster.Admin()}
-	token, err := r.Sandbox.IssueInstanceToken(sandbox.InstanceID, time.Hour)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.instance = &rest.Config{Host: w.config.Host, BearerToken: token,
-		TLSClientConfig: rest.TLSClientConfig{CAData: w.config.CAData}}
-	if w.admin, err = kubernetes.NewForConfig(w.config); err != nil {
-		t.Fatal(err)
-	}
-	w.secret(w.kubeconfig(nil))
-	go w.sign(t.Context())
-	return w
-}
-
-// kubeconfig is that of the administrator.
-func (w *world) kubeconfig(change func(*clientcmdapi.Config)) []byte {
-	w.Helper()
-	k := clientcmdapi.NewConfig()
-	k.Clusters["berlin"] = &clientcmdapi.Cluster{Server: w.config.Host, CertificateAuthorityData: w.config.CAData}
-	k.AuthInfos["admin"] = &clientcmdapi.AuthInfo{ClientCertificateData: w.config.CertData,
-		ClientKeyData: w.config.KeyData}
-	k.Contexts["admin@berlin"] = &clientcmdapi.Context{Cluster: "berlin", AuthInfo: "admin"}
-	k.CurrentContext = "admin@berlin"
-	if change != nil {
-		change(k)
-	}
-	data, err := clientcmd.Write(*k)
-	if err != nil {
-		w.Fatal(err)
-	}
-	return data
-}
-
-// secret is what the instance has for berlin; nil is none.
-func (w *world) secret(value []byte) {
-	w.Helper()
-	secrets := w.admin.CoreV1().Secrets("default")
-	_ = secrets.Delete(w.Context(), "berlin-kubeconfig", metav1.DeleteOptions{})
-	if value == nil {
-		return
-	}
-	_, err := secrets.Create(w.Context(), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "berlin-kubeconfig"},
-		Data: map[string][]byte{"value": value}}, metav1.CreateOptions{})
-	if err != nil {
-		w.Fatal(err)
-	}
-}
-
-// sign signs what is approved, as kube-controller-manager does.
-func (w *world) sign(ctx context.Context) {
-	ca, key := w.authority()
-	requests := w.admin.CertificatesV1().CertificateSigningRequests()
-	watch, err := requests.Watch(ctx, metav1.ListOptions{})
-	if err != nil {
-		w.Error(err)
-		return
-	}
-	for event := range watch.ResultChan() {
-		csr, ok := event.Object.(*certificatesv1.CertificateSigningRequest)
-		approved := ok && slices.ContainsFunc(csr.Status.Conditions,
-			func(c certificatesv1.CertificateSigningRequestCondition) bool {
-				return c.Type == certificatesv1.CertificateApproved
-			})
-		if !approved || len(csr.Status.Certificate) > 0 || event.Type == "DELETED" {
-			continue
-		}
-		block, _ := pem.Decode(csr.Spec.Request)
-		request, err := x509.ParseCertificateRequest(block.Bytes)
-		if err != nil {
-			w.Error(err)
-			return
-		}
-		now := time.Now()
-		template := &x509.Certificate{
-			SerialNumber: big.NewInt(now.UnixNano()), Subject: request.Subject, PublicKey: request.PublicKey,
-			NotBefore:   now.Add(-5 * time.Minute),
-			NotAfter:    now.Add(time.Duration(*csr.Spec.ExpirationSeconds) * time.Second),
-			ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}, BasicConstraintsValid: true,
-		}
-		if change := w.signer.Load(); change != nil {
-			if template = (*change)(csr, template); template == nil {
-				continue
-			}
-		}
-		der, err := x509.CreateCertificate(rand.Reader, template, ca, template.PublicKey, key)
-		if err != nil {
-			w.Error(err)
-			return
-		}
-		csr.Status.Certificate = pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
-		_, _ = requests.UpdateStatus(ctx, csr, metav1.UpdateOptions{}) // it may be gone
-	}
-}
-
-func (w *world) authority() (*x509.Certificate, any) {
-	certificate, _ := pem.Decode(w.config.CertData)
-	key, _ := pem.Decode(w.config.KeyData)
-	ca, err := x509.ParseCertificate(certificate.Bytes)
-	if err != nil {
-		w.Fatal(err)
-	}
-	private, err := x509.ParseECPrivateKey(key.Bytes)
-	if err != nil {
-		w.Fatal(err)
-	}
-	return ca, private
+	return &world{T: t, World: accesstest.Start(t, clustertest.Start(t))}
 }
 
 // mint mints as ada, in the same process.
 func (w *world) mint(cluster tokenrequest.EdgeCluster) (clusteraccess.Minted, error) {
 	w.Helper()
-	return w.minter().Mint(w.Context(), w.instance, tokenrequest.Request{Expiration: 10 * time.Minute,
+	return w.minter().Mint(w.T.Context(), w.Instance, tokenrequest.Request{Expiration: 10 * time.Minute,
 		EdgeCluster: cluster}, "ada@plant.example")
 }
 
@@ -198,7 +81,7 @@ func (w *world) minter() clusteraccess.Minter {
 // requests are the certificate signing requests that are there.
 func (w *world) requests() []certificatesv1.CertificateSigningRequest {
 	w.Helper()
-	list, err := w.admin.CertificatesV1().CertificateSigningRequests().List(w.Context(), metav1.ListOptions{})
+	list, err := w.Admin.CertificatesV1().CertificateSigningRequests().List(w.T.Context(), metav1.ListOptions{})
 	if err != nil {
 		w.Fatal(err)
 	}
@@ -269,7 +152,7 @@ func TestMint(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct {
-		change signer
+		change accesstest.Signer
 		want   string
 	}{
 		"another key": {func(_ *certificatesv1.CertificateSigningRequest, c *x509.Certificate) *x509.Certificate {
@@ -310,8 +193,8 @@ func TestMint(t *testing.T) {
 	} {
 		t.Run("signer: "+name, func(t *testing.T) {
 			w.T = t
-			w.signer.Store(&c.change)
-			defer w.signer.Store(nil)
+			w.Signer.Store(&c.change)
+			defer w.Signer.Store(nil)
 			m, err := w.mint(viewer)
 			if err == nil || !strings.Contains(err.Error(), c.want) || m.Certificate != "" {
 				t.Errorf("got %v, %v, want %q", m, err, c.want)
@@ -324,12 +207,13 @@ func TestMint(t *testing.T) {
 
 	t.Run("signer: shortens", func(t *testing.T) {
 		w.T = t
-		short := signer(func(_ *certificatesv1.CertificateSigningRequest, c *x509.Certificate) *x509.Certificate {
+		short := accesstest.Signer(func(_ *certificatesv1.CertificateSigningRequest,
+			c *x509.Certificate) *x509.Certificate {
 			c.NotAfter = time.Now().Add(45 * time.Second)
 			return c
 		})
-		w.signer.Store(&short)
-		defer w.signer.Store(nil)
+		w.Signer.Store(&short)
+		defer w.Signer.Store(nil)
 		m, err := w.mint(viewer)
 		if err != nil {
 			t.Fatal(err)
@@ -352,9 +236,9 @@ func TestMint(t *testing.T) {
 		t.Run("signer says: "+name, func(t *testing.T) {
 			w.T = t
 			c.condition.Status = corev1.ConditionTrue
-			change := signer(func(csr *certificatesv1.CertificateSigningRequest,
+			change := accesstest.Signer(func(csr *certificatesv1.CertificateSigningRequest,
 				_ *x509.Certificate) *x509.Certificate {
-				requests := w.admin.CertificatesV1().CertificateSigningRequests()
+				requests := w.Admin.CertificatesV1().CertificateSigningRequests()
 				if c.condition.Type == certificatesv1.CertificateFailed && len(csr.Status.Conditions) == 1 {
 					csr.Status.Conditions = append(csr.Status.Conditions, c.condition)
 					if _, err := requests.UpdateStatus(t.Context(), csr, metav1.UpdateOptions{}); err != nil {
@@ -363,12 +247,12 @@ func TestMint(t *testing.T) {
 				}
 				return nil
 			})
-			w.signer.Store(&change)
-			defer w.signer.Store(nil)
+			w.Signer.Store(&change)
+			defer w.Signer.Store(nil)
 			if name == "denied" {
 				stop := w.onCreate(func(csr *certificatesv1.CertificateSigningRequest) {
 					csr.Status.Conditions = append(csr.Status.Conditions, c.condition)
-					_, _ = w.admin.CertificatesV1().CertificateSigningRequests().UpdateApproval(t.Context(), csr.Name,
+					_, _ = w.Admin.CertificatesV1().CertificateSigningRequests().UpdateApproval(t.Context(), csr.Name,
 						csr,
 						metav1.UpdateOptions{})
 				})
@@ -384,10 +268,10 @@ func TestMint(t *testing.T) {
 // onCreate has f do something to each request before it is approved: it delays the approval until f is done.
 func (w *world) onCreate(f func(*certificatesv1.CertificateSigningRequest)) (stop func()) {
 	w.Helper()
-	proxy := newProxy(w.T, w.config, func(r *http.Request) {
+	proxy := newProxy(w.T, w.Config, func(r *http.Request) {
 		if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/approval") {
 			name := strings.Split(r.URL.Path, "/")[5]
-			csr, err := w.admin.CertificatesV1().CertificateSigningRequests().Get(w.Context(), name,
+			csr, err := w.Admin.CertificatesV1().CertificateSigningRequests().Get(w.T.Context(), name,
 				metav1.GetOptions{})
 			if err != nil {
 				w.Error(err)
@@ -395,19 +279,15 @@ func (w *world) onCreate(f func(*certificatesv1.CertificateSigningRequest)) (sto
 			}
 			f(csr)
 		}
-	})
-	w.secret(w.kubeconfig(func(k *clientcmdapi.Config) {
-		k.Clusters["berlin"].Server, k.Clusters["berlin"].CertificateAuthorityData = proxy.url, proxy.ca
-		k.AuthInfos["admin"].ClientCertificateData, k.AuthInfos["admin"].ClientKeyData = nil, nil
-		k.AuthInfos["admin"].Token = proxy.token
-	}))
-	return func() { w.secret(w.kubeconfig(nil)) }
+	}, nil)
+	w.Secret(w.T, w.Kubeconfig(w.T, proxy.use))
+	return func() { w.Secret(w.T, w.Kubeconfig(w.T, nil)) }
 }
 
 // TestStranger has a stranger meddle with the request between its creation and its approval.
 func TestStranger(t *testing.T) {
 	w := newWorld(t)
-	requests := w.admin.CertificatesV1().CertificateSigningRequests()
+	requests := w.Admin.CertificatesV1().CertificateSigningRequests()
 	evil, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -483,7 +363,14 @@ type proxy struct {
 	ca         []byte
 }
 
-func newProxy(t *testing.T, config *rest.Config, look func(*http.Request)) proxy {
+// use is the kubeconfig of an administrator who comes through the proxy.
+func (p proxy) use(k *clientcmdapi.Config) {
+	k.Clusters["berlin"].Server, k.Clusters["berlin"].CertificateAuthorityData = p.url, p.ca
+	k.AuthInfos["admin"] = &clientcmdapi.AuthInfo{Token: p.token}
+}
+
+func newProxy(t *testing.T, config *rest.Config, look func(*http.Request), change func(*http.Response) error,
+) proxy {
 	t.Helper()
 	admin, err := kubernetes.NewForConfig(config)
 	if err != nil {
@@ -507,6 +394,7 @@ func newProxy(t *testing.T, config *rest.Config, look func(*http.Request)) proxy
 	reverse := httputil.NewSingleHostReverseProxy(target)
 	pool := x509.NewCertPool()
 	pool.AppendCertsFromPEM(config.CAData)
+	reverse.ModifyResponse = change
 	reverse.Transport = &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}
 	s := httptest.NewTLSServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		look(r)
@@ -515,4 +403,147 @@ func newProxy(t *testing.T, config *rest.Config, look func(*http.Request)) proxy
 	t.Cleanup(s.Close)
 	return proxy{url: s.URL, token: token.Status.Token,
 		ca: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})}
+}
+
+// TestSweep leaves requests behind as a killed mint does, and others that look alike. The clock of the API server
+// cannot be turned, so the mint is given another one.
+func TestSweep(t *testing.T) {
+	w := newWorld(t)
+	request := func(as, group, label string) string {
+		t.Helper()
+		config := rest.CopyConfig(w.Config)
+		if as != "" {
+			config.Impersonate = rest.ImpersonationConfig{UserName: as, Groups: []string{group}}
+		}
+		client, err := kubernetes.NewForConfig(config)
+		if err != nil {
+			t.Fatal(err)
+		}
+		key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		der, err := x509.CreateCertificateRequest(rand.Reader, &x509.CertificateRequest{
+			Subject: pkix.Name{CommonName: "x"}}, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		csr := &certificatesv1.CertificateSigningRequest{
+			ObjectMeta: metav1.ObjectMeta{GenerateName: "kubectl-edge-", Labels: map[string]string{
+				"app.kubernetes.io/managed-by": label}},
+			Spec: certificatesv1.CertificateSigningRequestSpec{
+				Request:    pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE REQUEST", Bytes: der}),
+				SignerName: certificatesv1.KubeAPIServerClientSignerName,
+				Usages:     []certificatesv1.KeyUsage{certificatesv1.UsageClientAuth},
+			},
+		}
+		created, err := client.CertificatesV1().CertificateSigningRequests().Create(t.Context(), csr,
+			metav1.CreateOptions{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return created.Name
+	}
+	bind := &rbacv1.ClusterRoleBinding{ObjectMeta: metav1.ObjectMeta{Name: "kubectl-edge:cluster-admin"},
+		RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "cluster-admin"},
+		Subjects: []rbacv1.Subject{{APIGroup: rbacv1.GroupName, Kind: "Group", Name: "kubectl-edge:cluster-admin"}}}
+	if _, err := w.Admin.RbacV1().ClusterRoleBindings().Create(t.Context(), bind, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	mine := request("kubectl-edge:ada@plant.example", "system:masters", "kubectl-edge")
+	another := request("kubectl-edge:rob@plant.example", "system:masters", "kubectl-edge")
+	stranger := request("rob", "system:masters", "kubectl-edge")
+	inGroup := request("kubectl-edge:rob@plant.example", "kubectl-edge:cluster-admin", "kubectl-edge")
+	unlabelled := request("kubectl-edge:ada@plant.example", "system:masters", "x")
+	left := func() (names []string) {
+		for _, csr := range w.requests() {
+			names = append(names, csr.Name)
+		}
+		slices.Sort(names)
+		return names
+	}
+	want := func(names ...string) {
+		t.Helper()
+		slices.Sort(names)
+		if got := left(); !slices.Equal(got, names) {
+			t.Errorf("%q are left, want %q", got, names)
+		}
+	}
+	if _, err := w.mint(viewer); err != nil {
+		t.Fatal(err)
+	}
+	want(mine, another, stranger, inGroup, unlabelled) // they may be of a mint that goes on
+
+	// The Date of an API server three minutes later.
+	p := newProxy(t, w.Config, func(*http.Request) {}, func(r *http.Response) error {
+		r.Header.Set("Date", time.Now().Add(3*time.Minute).UTC().Format(http.TimeFormat))
+		return nil
+	})
+	w.Secret(t, w.Kubeconfig(t, p.use))
+	_, err := w.mint(viewer)
+	if err == nil || !strings.Contains(err.Error(), "drops certificates") { // it is signed, and does not pass
+		t.Fatal(err)
+	}
+	want(stranger, inGroup, unlabelled)
+}
+
+// TestSkew has a clock that is half an hour ahead: the certificate is good for as long as it lives, by either clock,
+// and a person gets to know.
+func TestSkew(t *testing.T) {
+	w := newWorld(t)
+	m := w.minter()
+	ahead := func() time.Time { return time.Now().Add(30 * time.Minute) }
+	m.Now = ahead
+	e, err := m.Mint(t.Context(), w.Instance, tokenrequest.Request{Expiration: 10 * time.Minute, EdgeCluster: viewer},
+		"ada@plant.example")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !e.Usable(ahead()) || !e.KeepUntil(ahead()).After(ahead()) || e.Usable(ahead().Add(10*time.Minute)) {
+		t.Errorf("it is from %v until %v, and here it is %v", e.Issued, e.Expires, ahead())
+	}
+	if len(w.notes) != 1 || !strings.HasPrefix(w.notes[0],
+		`this machine's clock is 30m0s ahead of that of edge cluster "berlin"`) {
+		t.Errorf("notes %q", w.notes)
+	}
+	m.Now = time.Now
+	w.notes = nil
+	if _, err := m.Mint(t.Context(), w.Instance, tokenrequest.Request{Expiration: 10 * time.Minute,
+		EdgeCluster: viewer}, "ada@plant.example"); err != nil || len(w.notes) != 0 {
+		t.Errorf("with a right clock: %v, %q", err, w.notes)
+	}
+}
+
+// TestImpersonationRefused has an administrator who may not impersonate: the name in the audit log is then theirs.
+func TestImpersonationRefused(t *testing.T) {
+	w := newWorld(t)
+	role := &rbacv1.ClusterRole{ObjectMeta: metav1.ObjectMeta{Name: "signer-only"}, Rules: []rbacv1.PolicyRule{
+		{APIGroups: []string{"certificates.k8s.io"}, Resources: []string{"certificatesigningrequests",
+			"certificatesigningrequests/approval", "signers"}, Verbs: []string{"*"}}}}
+	if _, err := w.Admin.RbacV1().ClusterRoles().Create(t.Context(), role, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	binding := &rbacv1.ClusterRoleBinding{ObjectMeta: metav1.ObjectMeta{Name: "signer-only"},
+		RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "signer-only"},
+		Subjects: []rbacv1.Subject{{Kind: "ServiceAccount", Namespace: "default", Name: "signer-only"}}}
+	if _, err := w.Admin.RbacV1().ClusterRoleBindings().Create(t.Context(), binding,
+		metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "signer-only"}}
+	if _, err := w.Admin.CoreV1().ServiceAccounts("default").Create(t.Context(), account,
+		metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	token, err := w.Admin.CoreV1().ServiceAccounts("default").CreateToken(t.Context(), "signer-only",
+		&authenticationv1.TokenRequest{}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Secret(t, w.Kubeconfig(t, func(k *clientcmdapi.Config) {
+		k.AuthInfos["admin"] = &clientcmdapi.AuthInfo{Token: token.Status.Token}
+	}))
+	if m, err := w.mint(viewer); err != nil || m.Certificate == "" || len(w.requests()) != 0 {
+		t.Errorf("got %v, %v, %d requests are left", m, err, len(w.requests()))
+	}
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/clusteraccess"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
@@ -20,9 +21,11 @@ func newCacheCmd(a *app) *cobra.Command {
 	return cmd
 }
 
-// cachedToken is a cached token as it is shown: without the token.
+// cachedToken is a cached token or certificate as it is shown: without the token, and without the key.
 type cachedToken struct {
 	tokencache.Labels
+	Kind         string    `json:"kind"`
+	CredentialID string    `json:"credentialId,omitempty"` // as audit logs have it
 	Issued  time.Time `json:"issued"`
 	Expires time.Time `json:"expires"`
 	File    string    `json:"file"`
@@ -41,7 +44,8 @@ func (a *app) cachedTokens() ([]cachedToken, error) {
 	files, err := tokencache.All(a.dirs).List()
 	var tokens []cachedToken
 	for _, f := range files {
-		tokens = append(tokens, cachedToken{f.Entry.Labels, f.Entry.Issued, f.Entry.Expires, f.Path})
+		tokens = append(tokens, cachedToken{f.Entry.Labels, f.Entry.Kind(),
+			clusteraccess.CredentialID(f.Entry), f.Entry.Issued, f.Entry.Expires, f.Path})
 	}
 	return tokens, err
 }
@@ -51,6 +55,10 @@ func newCacheListCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the cached tokens, without showing them",
+		Long: `List the cached tokens, and the certificates of edge clusters, without showing them.
+
+-o wide and -o json have the id of each as the audit logs of Kubernetes write it, in the field
+authentication.kubernetes.io/credential-id: so a line there can be traced to a mint.`,
 		Example: `  kubectl edge cache list
   kubectl edge cache list -o json`,
 		Args: cobra.NoArgs,
@@ -82,14 +90,23 @@ func newCacheListCmd(a *app) *cobra.Command {
 func (a *app) cachedTokenKind() output.Kind[cachedToken] {
 	return output.Kind[cachedToken]{
 		Name: "CachedToken",
-		ID:   func(t cachedToken) string { return t.Instance },
+		ID: func(t cachedToken) string {
+			if t.Cluster != "" {
+				return t.Instance + "/" + t.Cluster
+			}
+			return t.Instance
+		},
 		Columns: []output.Column[cachedToken]{
 			{Name: "INSTANCE", Value: func(t cachedToken) string { return t.Instance }},
+			{Name: "CLUSTER", Value: func(t cachedToken) string { return t.Cluster }},
+			{Name: "KIND", Value: func(t cachedToken) string { return t.Kind }},
 			{Name: "REGION", Value: func(t cachedToken) string { return t.Region }},
 			{Name: "PROFILE", Value: func(t cachedToken) string { return t.Profile }},
 			{Name: "PRINCIPAL", Value: func(t cachedToken) string { return t.Principal }},
 			{Name: "ISSUED", Value: func(t cachedToken) string { return t.Issued.Local().Format(time.DateTime) }},
 			{Name: "LIFE", Value: func(t cachedToken) string { return a.bar(t) + a.left(t.Expires) }},
+			{Name: "ROLE", Wide: true, Value: func(t cachedToken) string { return t.Role }},
+			{Name: "CREDENTIAL ID", Wide: true, Value: func(t cachedToken) string { return t.CredentialID }},
 			{Name: "PROJECT", Wide: true, Value: func(t cachedToken) string { return t.Project }},
 			{Name: "FILE", Wide: true, Value: func(t cachedToken) string { return t.File }},
 		},

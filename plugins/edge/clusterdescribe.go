@@ -20,6 +20,8 @@ import (
 type describedCluster struct {
 	homedCluster
 	Administrator describedAdministrator `json:"administrator"`
+	// Credentials are those of this machine's cache.
+	Credentials []cachedToken `json:"credentials,omitempty"`
 }
 
 // describedAdministrator is what the instance keeps for the edge cluster's administrator.
@@ -130,7 +132,17 @@ func (o *clusterDescribeOptions) run(ctx context.Context) error {
 	c := found[0]
 	homed := []homedCluster{home(cloud, c.instance, c.Cluster)}
 	o.markCurrent(cloud, homed)
-	d := describedCluster{homed[0], o.describeAdministrator(ctx, c)}
+	d := describedCluster{homedCluster: homed[0], Administrator: o.describeAdministrator(ctx, c)}
+	tokens, err := o.cachedTokens()
+	if err != nil {
+		return err
+	}
+	for _, t := range tokens {
+		if t.Project == cloud.ProjectID && t.Instance == d.InstanceID && t.Cluster == d.Name &&
+			t.ClusterNamespace == d.Namespace && t.Expires.After(o.Now()) {
+			d.Credentials = append(d.Credentials, t)
+		}
+	}
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -180,6 +192,14 @@ func (o *clusterDescribeOptions) print(out io.Writer, d describedCluster) error 
 		field("Break-glass", mark)
 	}
 	_ = w.Flush() // what follows has columns of its own
+	if len(d.Credentials) > 0 {
+		fmt.Fprintf(w, "Cached credentials: %d\n", len(d.Credentials))
+	}
+	for _, t := range d.Credentials {
+		fmt.Fprintf(w, "  %s\t%s, %s, as %s, %s\n", t.CredentialID, t.Kind, t.Role, hint.Printable(t.Principal),
+			o.left(t.Expires))
+	}
+	_ = w.Flush()
 	fmt.Fprintf(w, "Conditions: %d\n", len(d.Conditions))
 	for _, c := range d.Conditions {
 		text := c.Status
