@@ -26,9 +26,9 @@ type cachedToken struct {
 	tokencache.Labels
 	Kind         string    `json:"kind"`
 	CredentialID string    `json:"credentialId,omitempty"` // as audit logs have it
-	Issued  time.Time `json:"issued"`
-	Expires time.Time `json:"expires"`
-	File    string    `json:"file"`
+	Issued       time.Time `json:"issued"`
+	Expires      time.Time `json:"expires"`
+	File         string    `json:"file"`
 }
 
 // cache is the store that tokens are put into.
