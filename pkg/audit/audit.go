@@ -3,9 +3,6 @@ package audit
 
 import (
 	"bytes"
-	"crypto/x509"
-	"encoding/base64"
-	"encoding/pem"
 	"errors"
 	"io"
 	"slices"
@@ -14,11 +11,10 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/jwtclaims"
 	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
 )
 
-// Finding is a secret embedded in a kubeconfig, or a Redirect. It does not hold the secret.
+// Finding is a secret embedded in a kubeconfig or talosconfig, a Redirect or a BreakGlass. It does not hold the secret.
 type Finding struct {
 	File    string    `json:"file"`
 	Line    int       `json:"line"`
@@ -26,8 +22,14 @@ type Finding struct {
 	Field   string    `json:"field,omitempty"`  // such as "exec.env.TOKEN"
 	Kind    Kind      `json:"type"`             // "kind" is the object's in -o json
 	Expires time.Time `json:"expires,omitzero"` // zero if the file does not say
-	Mode    string    `json:"mode"`             // of the file, such as "0644"
-	Advice  string    `json:"advice"`
+	Opens   string    `json:"opens,omitempty"`  // what it opens, as far as that is known
+	Server  string    `json:"server,omitempty"` // that a credential of a cluster is used with
+	// Everything is that it opens all of a cluster, whatever the roles there say.
+	Everything bool `json:"everything,omitempty"`
+	// Authorities are those of the server, in PEM, by which it can be found out which cluster's it is.
+	Authorities []byte `json:"-"`
+	Mode        string `json:"mode"` // of the file, such as "0644"
+	Advice      string `json:"advice"`
 }
 
 // auditOther audits the kubeconfigs in a file that is not one.
@@ -75,10 +77,17 @@ func auditText(data []byte, u unpacking) ([]Finding, error) {
 	lines := map[int]bool{}
 	for _, root := range roots {
 		findings = append(findings, findRedirects(root)...)
+		var of clusters
 		for _, s := range findSecrets(root).found {
+			if of == nil {
+				of = clustersOf(root)
+			}
 			lines[s.node.Line] = true
-			findings = append(findings, Finding{Line: s.node.Line, Entry: s.entry, Field: s.field, Kind: s.kind,
-				Expires: s.expires(), Advice: s.advice()})
+			f := Finding{Line: s.node.Line, Entry: s.entry, Field: s.field, Kind: s.kind, Expires: s.expires(),
+				Advice: s.advice()}
+			f.Opens, f.Everything = s.opens()
+			f.Server, f.Authorities = of.where(s)
+			findings = append(findings, f)
 		}
 		for _, f := range findEmbedded(root, u) {
 			lines[f.Line] = true
@@ -101,31 +110,6 @@ func sortByLine(findings []Finding) {
 	slices.SortStableFunc(findings, func(a, b Finding) int { return a.Line - b.Line })
 }
 
-// expires is when the secret ends: a JWT says so itself, of a client key its certificate does.
-func (s secret) expires() time.Time {
-	if s.kind != ClientKey {
-		end := jwtclaims.Read(jwtIn(s.node.Value)).Expires
-		return end.UTC()
-	}
-	certificate := yamledit.Get(s.user, "client-certificate-data")
-	if certificate == nil {
-		return time.Time{}
-	}
-	data, err := base64.StdEncoding.DecodeString(yamledit.Resolve(certificate).Value)
-	if err != nil {
-		return time.Time{}
-	}
-	block, _ := pem.Decode(data)
-	if block == nil {
-		return time.Time{}
-	}
-	parsed, err := x509.ParseCertificate(block.Bytes)
-	if err != nil {
-		return time.Time{}
-	}
-	return parsed.NotAfter.UTC()
-}
-
 // advice is what to do about the secret.
 func (s secret) advice() string {
 	switch s.kind {
@@ -144,6 +128,11 @@ func (s secret) advice() string {
 		return "let the helper read it from a protected place"
 	case Comment:
 		return "delete the comment, and revoke or replace the secret"
+	case Talosconfig:
+		return "delete it: \"kubectl edge talos\" makes one for an hour when it is needed; nobody can revoke this one " +
+			"before it ends"
+	case BreakGlass:
+		return "remove it when it is no longer needed"
 	case Redirect:
 		return "take it out: what the credential helper trusts is yours to set, and not the kubeconfig's"
 	case URL:

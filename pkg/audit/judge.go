@@ -32,6 +32,9 @@ func (s *search) judge(value, name string, at place) verdict {
 		return s.judgeOfUser(value, name, path)
 	}
 	field := last(path)
+	if at.talos != nil && field == "key" && len(path) == 1 {
+		return certain(Talosconfig, !placeholder(value) || s.evident(value))
+	}
 	if strings.Contains(value, "://") {
 		if _, has, user := credentialsOf(value); has || user && field == "proxy-url" {
 			return verdict{URL, true}

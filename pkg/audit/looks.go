@@ -8,7 +8,8 @@ import (
 )
 
 // looksLikeKubeconfig reports whether a text names at least two of the three lists, however their keys are quoted, or
-// users with a credential, or has a field that only kubeconfigs have.
+// users with a credential, or has a field that only kubeconfigs have; or whether it
+// looks like a talosconfig, which counts as one here.
 func looksLikeKubeconfig(data []byte) bool {
 	if bytes.IndexByte(data[:min(len(data), 512)], 0) >= 0 {
 		return false
@@ -17,6 +18,9 @@ func looksLikeKubeconfig(data []byte) bool {
 		if bytes.Contains(data, []byte(key)) {
 			return true
 		}
+	}
+	if looksLikeTalosconfig(data) {
+		return true
 	}
 	if !bytes.Contains(data, []byte("users")) && !bytes.Contains(data, []byte("contexts")) {
 		return false

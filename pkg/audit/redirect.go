@@ -52,7 +52,11 @@ func findRedirects(root *yaml.Node) []Finding {
 		}
 		for _, user := range fields(item, "user") {
 			for _, exec := range fields(user, "exec") {
-				redirectsOf(exec, seen, add)
+				redirectsOf(exec, seen, add, func(command string, args []string, at *yaml.Node) {
+					if f := breakGlass(command, args, at, entry); f != nil && !seen[at] {
+						found = append(found, *f)
+					}
+				})
 			}
 		}
 	}
@@ -60,7 +64,9 @@ func findRedirects(root *yaml.Node) []Finding {
 }
 
 // redirectsOf adds the variables of an exec section, if that runs our helper, but for those seen before.
-func redirectsOf(exec *yaml.Node, seen map[*yaml.Node]bool, add func(n *yaml.Node, field string)) {
+// Each call of the helper is given to called, with its list of arguments.
+func redirectsOf(exec *yaml.Node, seen map[*yaml.Node]bool, add func(n *yaml.Node, field string),
+	called func(command string, args []string, at *yaml.Node)) {
 	lists := fields(exec, "args")
 	calls := map[*yaml.Node]tokenrequest.Call{} // by the list of arguments
 	ours := false
@@ -72,6 +78,9 @@ func redirectsOf(exec *yaml.Node, seen map[*yaml.Node]bool, add func(n *yaml.Nod
 			}
 			if call, found := tokenrequest.FindCall(textOf(command), args); found {
 				ours, calls[list] = true, call
+				if list.Line > 0 { // a list of the file, and not all of them as one
+					called(textOf(command), args, list)
+				}
 			}
 		}
 	}

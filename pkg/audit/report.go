@@ -95,7 +95,7 @@ func auditFile(path string, many bool) (Report, error) {
 	for i := range findings {
 		f := &findings[i]
 		f.File, f.Mode = path, fmt.Sprintf("%04o", info.Mode().Perm())
-		if f.Kind != Redirect && info.Mode().Perm()&0o077 != 0 && info.Mode().IsRegular() &&
+		if !f.Kind.Setting() && info.Mode().Perm()&0o077 != 0 && info.Mode().IsRegular() &&
 			!atomicfile.OfSystem(path) && runtime.GOOS != "windows" {
 			f.Advice += fmt.Sprintf("; until then keep others from reading it: chmod 600 %s", hint.Word(path))
 		}

@@ -114,13 +114,22 @@ func (f Finding) describe() string {
 	if !f.Expires.IsZero() {
 		until = ", which ends at " + f.Expires.Format(time.RFC3339)
 	}
-	return fmt.Sprintf("%s%s%s. File mode %s. To do: %s.", f.Kind, where, until, f.Mode, f.Advice)
+	opens := ""
+	if f.Opens != "" {
+		opens = "It opens " + f.Opens + ". "
+	}
+	return fmt.Sprintf("%s%s%s. %sFile mode %s. To do: %s.", f.Kind, where, until, opens, f.Mode, f.Advice)
 }
 
 // rule is the ID and the description of the rule that finds a kind.
 func (k Kind) rule() (id, about string) {
-	if k == Redirect {
+	switch k {
+	case Redirect:
 		return string(k), "A kubeconfig redirects the credential helper"
+	case BreakGlass:
+		return string(k), "A kubeconfig hands out the administrator's own credential of an edge cluster"
+	case Talosconfig:
+		return "embedded-" + string(k), "A talosconfig holds a key to the machines of a Talos cluster"
 	}
 	return "embedded-" + string(k), fmt.Sprintf("A kubeconfig holds a secret (%s)", k)
 }

@@ -5,6 +5,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
 )
 
@@ -30,6 +31,8 @@ type secret struct {
 	kind  Kind
 	entry string     // such as "user demo"; "" outside of the entries
 	user  *yaml.Node // the content of the user it is part of, or nil
+	talos *yaml.Node // the context of a talosconfig that it is part of, or nil
+	name  string     // of the entry
 	field string     // such as "exec.env.TOKEN", below the entry
 }
 
@@ -44,22 +47,53 @@ func findSecrets(root *yaml.Node) *search {
 		s.walk(root, "", place{})
 		return s
 	}
+	talos := talosContexts(root)
 	for i := 0; i < len(root.Content); i += 2 {
 		key, value := root.Content[i].Value, root.Content[i+1]
+		if key == "contexts" && talos != nil {
+			s.walkTalosconfig(talos)
+			continue
+		}
 		inner := entryOf(key)
 		if inner == "" || value.Kind != yaml.SequenceNode {
 			s.walk(value, key, place{path: []string{key}})
 			continue
 		}
 		for _, item := range value.Content {
-			at := place{entry: inner + " " + Shown(nameOf(item))}
+			at := place{entry: inner + " " + Shown(nameOf(item)), name: nameOf(item)}
 			if content := yamledit.Get(item, inner); content != nil && key == "users" {
 				at.user = yamledit.Resolve(content)
+				s.passOurs(at.user)
 			}
 			s.walk(item, "", at)
 		}
 	}
 	return s
+}
+
+// passOurs takes the arguments of our helper for harmless: each has been checked to be of a form that is no secret's.
+func (s *search) passOurs(user *yaml.Node) {
+	exec := yamledit.Get(user, "exec")
+	if exec == nil {
+		return
+	}
+	command, list := yamledit.Get(yamledit.Resolve(exec), "command"), yamledit.Get(yamledit.Resolve(exec), "args")
+	if command == nil || list == nil {
+		return
+	}
+	var args []string
+	for _, arg := range yamledit.Resolve(list).Content {
+		args = append(args, textOf(arg))
+	}
+	call, ours := tokenrequest.FindCall(textOf(command), args)
+	if _, whole := tokenrequest.FromExec(textOf(command), args); !ours || !whole || len(call.Env) > 0 {
+		return
+	}
+	for _, arg := range yamledit.Resolve(list).Content {
+		if start, _ := known(textOf(arg)); start < 0 {
+			s.seen[yamledit.Resolve(arg)] = true
+		}
+	}
 }
 
 // Hidden returns the scalars of one document that are not to be shown, each once: every secret, and of a user all that
@@ -95,7 +129,9 @@ type search struct {
 // place is where the search is.
 type place struct {
 	entry string
+	name  string // of the entry
 	user  *yaml.Node
+	talos *yaml.Node
 	path  []string
 }
 
@@ -173,13 +209,17 @@ func (s *search) add(n *yaml.Node, kind Kind, at place) {
 	for _, name := range fieldPath(at) {
 		path = append(path, Shown(name))
 	}
-	s.found = append(s.found, secret{node: n, kind: kind, entry: at.entry, user: at.user, field: strings.Join(path, ".")})
+	s.found = append(s.found, secret{node: n, kind: kind, entry: at.entry, name: at.name, user: at.user, talos: at.talos,
+		field: strings.Join(path, ".")})
 }
 
 // fieldPath is the path of a field below the content of its entry.
 func fieldPath(at place) []string {
-	if at.entry != "" && len(at.path) > 1 {
+	if at.entry != "" && len(at.path) > 1 && at.talos == nil {
 		return at.path[1:]
 	}
 	return at.path
 }
+
+// Setting reports whether a finding of this kind is a setting of the file, and not a secret in it.
+func (k Kind) Setting() bool { return k == Redirect || k == BreakGlass }
