@@ -24,6 +24,8 @@ type Finding struct {
 	Expires time.Time `json:"expires,omitzero"` // zero if the file does not say
 	Opens   string    `json:"opens,omitempty"`  // what it opens, as far as that is known
 	Server  string    `json:"server,omitempty"` // that a credential of a cluster is used with
+	// Cluster is the edge cluster that it opens, where somebody who knows has been asked.
+	Cluster string `json:"cluster,omitempty"`
 	// Everything is that it opens all of a cluster, whatever the roles there say.
 	Everything bool `json:"everything,omitempty"`
 	// Authorities are those of the server, in PEM, by which it can be found out which cluster's it is.

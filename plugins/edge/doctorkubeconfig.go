@@ -87,6 +87,9 @@ func auditKubeconfig(ctx context.Context) (secrets int, redirects []string, err 
 			return 0, nil, err
 		}
 		for _, f := range report.Findings {
+			if f.Kind == audit.BreakGlass {
+				continue
+			}
 			if f.Kind != audit.Redirect {
 				secrets++
 				continue

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -23,21 +26,28 @@ const sarif = "sarif"
 
 func newKubeconfigAuditCmd(a *app) *cobra.Command {
 	var out output.Flags
+	var which fleetFlags
+	var ask bool
 	cmd := &cobra.Command{
 		Use:   "audit [FILE|FOLDER|-…]",
 		Short: "List the secrets that kubeconfigs hold, without showing them, and what redirects the helper",
 		Long: `List the secrets that kubeconfigs hold, without showing them: tokens, client keys, passwords, auth
 providers, and arguments and variables of credential helpers that carry one, even in comments.
 
-It also lists the variables that a kubeconfig sets for the credential helper of kubectl edge: they can decide where it
-finds its configuration, programs, certificate authorities and proxies. A kubeconfig of kubectl edge has none.
+It also lists talosconfigs, which open the machines of a cluster; the variables that a kubeconfig sets for the credential
+helper of kubectl edge, which can decide where it finds its configuration, programs, certificate authorities and proxies;
+and users of kubectl edge that were created with --break-glass.
 
-Without arguments the files are those of kubectl. Folders are searched for kubeconfigs, also for those that lie in
-Secrets and other manifests, as text or in base64; what is not YAML, such as a template, is read line by line. A pipe is
+Of a certificate it says until when it lives and what it opens. With --identify your instances are asked which of their
+edge clusters that is: it is known by its certificate authority. The servers in the files are never asked.
+
+Without arguments the files are those of kubectl and talosctl. Folders are searched, also for what lies in Secrets and
+other manifests, as text, compressed or in base64; what is not YAML, such as a template, is read line by line. A pipe is
 read as a file is, and - is the standard input. The exit code is 1 if anything was found, or if a file cannot be read.`,
 		Example: `  kubectl edge kubeconfig audit
   kubectl edge kubeconfig audit ~/Downloads ~/src -o wide
   kubectl edge kubeconfig audit . -o sarif > kubeconfigs.sarif
+  kubectl edge kubeconfig audit ~/Downloads --identify
   kubectl get secret kubeconfig -o yaml | kubectl edge kubeconfig audit -`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, paths []string) error {
@@ -46,27 +56,39 @@ read as a file is, and - is the standard input. The exit code is 1 if anything w
 					return usageError{err}
 				}
 			}
-			return a.audit(cmd.Context(), paths, out)
+			if !which.none() && !ask {
+				return usageError{errors.New("--name, --instance-id and --all want --identify")}
+			}
+			if which.none() {
+				which.all = true
+			}
+			if err := which.validate(); err != nil {
+				return usageError{err}
+			}
+			return a.audit(cmd.Context(), paths, which, ask, out)
 		},
 	}
+	cmd.Flags().BoolVar(&ask, "identify", false,
+		"ask the instances of the project, or the named ones, which of their edge clusters a credential opens")
+	which.addFlags(cmd.Flags())
 	out.AddFlags(cmd.Flags())
 	cmd.Flags().Lookup("output").Usage += "|" + sarif
 	return cmd
 }
 
-func (a *app) audit(ctx context.Context, paths []string, out output.Flags) error {
+func (a *app) audit(ctx context.Context, paths []string, which fleetFlags, ask bool, out output.Flags) error {
 	if len(paths) == 0 {
 		files, err := kubeconfig.Files("")
 		if err != nil {
 			return err
 		}
-		for _, path := range files {
+		for _, path := range append(files, a.talosconfigs()...) {
 			if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) { // kubectl passes those over, too
 				paths = append(paths, path)
 			}
 		}
 		if len(paths) == 0 {
-			a.Note("There is no kubeconfig.")
+			a.Note("There is no kubeconfig, and no talosconfig.")
 		}
 	}
 	report := audit.Report{Findings: []audit.Finding{}}
@@ -86,6 +108,13 @@ func (a *app) audit(ctx context.Context, paths []string, out output.Flags) error
 		}
 		report.Add(more)
 	}
+	if ask {
+		unknown, err := a.identify(ctx, report.Findings, which)
+		if err != nil {
+			return err
+		}
+		failed = failed || unknown
+	}
 	if err := a.printFindings(report.Findings, out); err != nil {
 		return err
 	}
@@ -95,7 +124,7 @@ func (a *app) audit(ctx context.Context, paths []string, out output.Flags) error
 	switch {
 	case len(report.Findings) > 0:
 		return hint.Wrap(fmt.Errorf("%s in %s", countFindings(report.Findings), countFiles(report)),
-			"what to do about each: kubectl edge kubeconfig audit -o wide")
+			"what to do about each: kubectl edge kubeconfig audit -o wide%s", a.identifyHint(report.Findings, ask))
 	case failed:
 		return errors.New("not every file could be audited")
 	case len(paths) > 0:
@@ -116,21 +145,65 @@ func countFiles(report audit.Report) string {
 	return fmt.Sprintf("%d of %s", len(with), plugin.Count(report.Read, "file"))
 }
 
+// talosconfigs are the files that talosctl reads.
+func (a *app) talosconfigs() []string {
+	if path := a.Getenv("TALOSCONFIG"); path != "" {
+		return []string{path}
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return nil
+	}
+	return []string{filepath.Join(home, ".talos", "config")}
+}
+
+// identify asks which edge clusters the findings open, if there is one to ask about. It reports whether some could not
+// be asked.
+func (a *app) identify(ctx context.Context, findings []audit.Finding, which fleetFlags) (failed bool, err error) {
+	if !slices.ContainsFunc(findings, identifiable) {
+		return false, nil
+	}
+	cloud, err := a.projectCloud(ctx)
+	if err != nil {
+		return false, err
+	}
+	known, missing, err := a.knownClusters(ctx, cloud, which)
+	if err != nil {
+		return false, err
+	}
+	identify(findings, known)
+	return missing > 0, nil
+}
+
+// identifiable reports whether a finding may be a credential of an edge cluster.
+func identifiable(f audit.Finding) bool { return len(f.Authorities) > 0 && f.Cluster == "" }
+
+func (a *app) identifyHint(findings []audit.Finding, asked bool) string {
+	if asked || !slices.ContainsFunc(findings, func(f audit.Finding) bool { return f.Everything && identifiable(f) }) {
+		return ""
+	}
+	return "; which edge cluster an administrator's credential opens: --identify"
+}
+
 func countFindings(findings []audit.Finding) string {
-	redirects := 0
+	counts := map[string]int{}
 	for _, f := range findings {
-		if f.Kind == audit.Redirect {
-			redirects++
+		switch f.Kind {
+		case audit.Redirect:
+			counts["redirect"]++
+		case audit.BreakGlass:
+			counts["break-glass user"]++
+		default:
+			counts["secret"]++
 		}
 	}
-	switch secrets := len(findings) - redirects; {
-	case redirects == 0:
-		return plugin.Count(secrets, "secret")
-	case secrets == 0:
-		return plugin.Count(redirects, "redirect")
-	default:
-		return plugin.Count(secrets, "secret") + " and " + plugin.Count(redirects, "redirect")
+	var parts []string
+	for _, what := range []string{"secret", "redirect", "break-glass user"} {
+		if counts[what] > 0 {
+			parts = append(parts, plugin.Count(counts[what], what))
+		}
 	}
+	return strings.Join(parts, " and ")
 }
 
 // printEach prints each of the errors that were joined to err.
@@ -147,7 +220,7 @@ func (a *app) printEach(err error) {
 
 func (a *app) printFindings(findings []audit.Finding, out output.Flags) error {
 	if out.Format != sarif {
-		return output.List(a.Out, out, a.findingKind(), findings)
+		return output.List(a.Out, out, a.findingKind(findings), findings)
 	}
 	folder, err := os.Getwd()
 	if err != nil {
@@ -161,7 +234,11 @@ func (a *app) printFindings(findings []audit.Finding, out output.Flags) error {
 	return err
 }
 
-func (a *app) findingKind() output.Kind[audit.Finding] {
+func (a *app) findingKind(findings []audit.Finding) output.Kind[audit.Finding] {
+	opens := slices.ContainsFunc(findings, func(f audit.Finding) bool {
+		return f.Cluster != "" || f.Everything ||
+			f.Kind == audit.BreakGlass
+	})
 	line := func(f audit.Finding) string { return strconv.Itoa(f.Line) }
 	return output.Kind[audit.Finding]{
 		Name: "Finding",
@@ -174,13 +251,19 @@ func (a *app) findingKind() output.Kind[audit.Finding] {
 			{Name: "FIELD", Value: func(f audit.Finding) string { return f.Field }},
 			{Name: "EXPIRES", Value: func(f audit.Finding) string {
 				switch {
-				case f.Kind == audit.Redirect: // no secret, and so without an end
+				case f.Kind.Setting(): // no secret, and so without an end
 					return "-"
 				case f.Expires.IsZero():
 					return "unknown"
 				default:
 					return f.Expires.Format(time.RFC3339)
 				}
+			}},
+			{Name: "OPENS", Wide: !opens, Value: func(f audit.Finding) string {
+				if f.Cluster == "" {
+					return f.Opens
+				}
+				return strings.NewReplacer("its cluster", f.Cluster, "a Talos cluster", f.Cluster).Replace(f.Opens)
 			}},
 			{Name: "MODE", Value: func(f audit.Finding) string { return f.Mode }},
 			{Name: "ADVICE", Wide: true, Value: func(f audit.Finding) string { return f.Advice }},
