@@ -123,8 +123,12 @@ func (a *app) audit(ctx context.Context, paths []string, which fleetFlags, ask b
 	}
 	switch {
 	case len(report.Findings) > 0:
-		return hint.Wrap(fmt.Errorf("%s in %s", countFindings(report.Findings), countFiles(report)),
-			"what to do about each: kubectl edge kubeconfig audit -o wide%s", a.identifyHint(report.Findings, ask))
+		err := fmt.Errorf("%s in %s", countFindings(report.Findings), countFiles(report))
+		if !ask && slices.ContainsFunc(report.Findings, unidentified) {
+			return hint.Wrap(err, "what to do about each: kubectl edge kubeconfig audit -o wide; which edge cluster "+
+				"an administrator's credential opens: --identify")
+		}
+		return hint.Wrap(err, "what to do about each: kubectl edge kubeconfig audit -o wide")
 	case failed:
 		return errors.New("not every file could be audited")
 	case len(paths) > 0:
@@ -178,12 +182,8 @@ func (a *app) identify(ctx context.Context, findings []audit.Finding, which flee
 // identifiable reports whether a finding may be a credential of an edge cluster.
 func identifiable(f audit.Finding) bool { return len(f.Authorities) > 0 && f.Cluster == "" }
 
-func (a *app) identifyHint(findings []audit.Finding, asked bool) string {
-	if asked || !slices.ContainsFunc(findings, func(f audit.Finding) bool { return f.Everything && identifiable(f) }) {
-		return ""
-	}
-	return "; which edge cluster an administrator's credential opens: --identify"
-}
+// unidentified reports whether a finding opens all of a cluster that nobody was asked about.
+func unidentified(f audit.Finding) bool { return f.Everything && identifiable(f) }
 
 func countFindings(findings []audit.Finding) string {
 	counts := map[string]int{}

@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/audit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/finder"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
@@ -31,24 +32,32 @@ type kubeconfigConvertOptions struct {
 	backup     bool
 	dryRun     bool
 	patience   patienceFlags
+	rights     rightsFlags // of edge clusters
+	namespace  string      // in which alone the role counts
 }
 
 func newKubeconfigConvertCmd(a *app) *cobra.Command {
 	o := &kubeconfigConvertOptions{app: a}
 	cmd := &cobra.Command{
 		Use:   "convert (--context NAME | --all)",
-		Short: "Replace tokens of Edge instances in your kubeconfig by the credential helper",
-		Long: `Replace tokens of Edge instances in your kubeconfig by the credential helper.
+		Short: "Replace tokens and administrator certificates in your kubeconfig by the credential helper",
+		Long: `Replace tokens of Edge instances, and administrator credentials of edge clusters, in your kubeconfig by the
+credential helper.
 
 The names of context, cluster and user stay, and so does the rest of the file. Which instance an entry is of
 is found by the name of its server, by what its token says, and by asking the API for the instances of your
 projects. An entry is converted only if its server is the one that the API names, which it does together with
 a new token, valid for 10 minutes. That one goes to the cache.
 
-Nobody can revoke the token that is taken out: who has a copy can use it until it ends.`,
+An administrator's certificate or token of an edge cluster is known by the cluster's certificate authority and server,
+for which your instances are asked; the server in the file never is. In its place comes a credential of an hour with
+your name and the role that you choose, view if you choose none.
+
+Nobody can revoke what is taken out: who has a copy can use it until it ends.`,
 		Example: `  kubectl edge kubeconfig convert --all --dry-run
   kubectl edge kubeconfig convert --context edge --kubeconfig ~/Downloads/demo.yaml
-  kubectl edge kubeconfig convert --all --backup`,
+  kubectl edge kubeconfig convert --all --backup
+  kubectl edge kubeconfig convert --context admin@berlin --role edit --namespace shop --bind`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if o.all == (len(o.contexts) > 0) {
@@ -58,24 +67,37 @@ Nobody can revoke the token that is taken out: who has a copy can use it until i
 			if err := o.patience.validate(); err != nil {
 				return usageError{err}
 			}
+			if err := o.rights.validate(o.namespace); err != nil {
+				return usageError{err}
+			}
+			if err := o.confirmRole(cmd.Context(), &o.rights, o.namespace); err != nil {
+				return err
+			}
 			return o.run(cmd.Context())
 		},
 	}
 	cmd.Flags().StringSliceVar(&o.contexts, "context", nil, "context to convert; several with commas, or repeated")
 	cmd.Flags().BoolVar(&o.all, "all", false, "all contexts of Edge instances in all files")
 	cmd.Flags().VarP((*expiration.Flag)(&o.expiration), "expiration", "e",
-		"how long each minted token is valid, such as 15m or 1d (default: the profile's, else 15m)")
+		"how long each credential is valid, such as 15m or 1d (default: the profile's, else 15m, or 1h for edge clusters)")
 	cmd.Flags().StringVar(&o.path, "kubeconfig", "", "file to change (default: those that kubectl reads)")
-	cmd.Flags().BoolVar(&o.backup, "backup", false, "keep each file as it was, with its tokens, as FILE.bak")
+	cmd.Flags().BoolVar(&o.backup, "backup", false, "keep each file as it was, with its secrets, as FILE.bak")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "print what would change as a diff, and write nothing")
+	cmd.Flags().StringVar(&o.rights.role, "role", "", roleHelp)
+	cmd.Flags().StringVar(&o.namespace, "namespace", "", "namespace of the edge cluster in which alone the role counts")
+	cmd.Flags().BoolVar(&o.rights.bind, "bind", false, bindHelp)
+	cmd.Flags().BoolVarP(&o.rights.yes, "yes", "y", false, "do not ask whether a role that equals cluster-admin is meant")
 	o.patience.addFlags(cmd.Flags())
 	return cmd
 }
 
-// conversion is a user on its way from a token to the helper.
+// conversion is a user on its way from a credential to the helper.
 type conversion struct {
 	kubeconfig.Embedded
-	token   string // to be removed
+	token   string // to be removed, if it is one
+	secret  string // that, or certificate and key
+	cluster *place // the edge cluster that it opens; nil for an instance
+	skip    bool   // nothing says that it is ours to convert
 	request tokenrequest.Request
 	entry   kubeconfig.Entry
 	err     error
@@ -94,15 +116,21 @@ func (o *kubeconfigConvertOptions) run(ctx context.Context) error {
 		o.Note("No context to convert.")
 		return nil
 	}
-	if err := o.identify(ctx, config, conversions); err != nil {
+	if err := o.identifyAll(ctx, config, conversions); err != nil {
 		return err
 	}
+	conversions = slices.DeleteFunc(conversions, func(c *conversion) bool { return c.skip })
 	var good []*conversion
 	for _, c := range conversions {
 		if c.err != nil {
 			hint.Print(o.ErrOut, fmt.Errorf("convert context %q: %w", c.Contexts[0], c.err))
 		} else {
 			good = append(good, c)
+		}
+	}
+	if !o.dryRun {
+		if good, err = o.admit(ctx, good); err != nil {
+			return err
 		}
 	}
 	if len(good) > 0 {
@@ -118,8 +146,7 @@ func (o *kubeconfigConvertOptions) choose(config *api.Config) ([]*conversion, er
 	embedded := kubeconfig.FindEmbedded(config)
 	for _, name := range o.contexts {
 		if slices.ContainsFunc(embedded, func(e kubeconfig.Embedded) bool {
-			return slices.Contains(e.Contexts,
-				name)
+			return slices.Contains(e.Contexts, name)
 		}) {
 			continue
 		}
@@ -131,19 +158,23 @@ func (o *kubeconfigConvertOptions) choose(config *api.Config) ([]*conversion, er
 		if _, ours := kubeconfig.RequestOf(user); ours {
 			return nil, fmt.Errorf("context %q holds no token: it gets them from kubectl edge already", name)
 		} else if user != nil && user.Exec != nil {
-			return nil, fmt.Errorf("context %q holds no token: it calls %q", name, user.Exec.Command)
+			return nil, fmt.Errorf("context %q holds no token: it calls %q", name, audit.Shown(user.Exec.Command))
 		}
-		return nil, fmt.Errorf("context %q holds no token that could be converted", name)
+		return nil, fmt.Errorf("context %q holds no token or certificate that could be converted", name)
 	}
 	var conversions []*conversion
 	for _, e := range embedded {
-		token := config.AuthInfos[e.User].Token
+		user := config.AuthInfos[e.User]
+		c := &conversion{Embedded: e, token: user.Token, secret: kubeconfig.Credential(user)}
 		named := slices.ContainsFunc(e.Contexts, func(name string) bool { return slices.Contains(o.contexts, name) })
-		if o.all && !e.STACKIT && e.InstanceID == "" && len(finder.ClaimedInstances(token)) == 0 {
+		switch {
+		case o.all && e.Certificate && !e.Masters: // of another cluster's person
+		case o.all && !c.mayBeClusters() && !e.STACKIT && e.InstanceID == "" &&
+			len(finder.ClaimedInstances(c.token)) == 0:
 			o.Note("Left alone context %q: nothing says that it is an Edge instance's. If it is, name it with "+
 				"--context.", e.Contexts[0])
-		} else if o.all || named {
-			conversions = append(conversions, &conversion{Embedded: e, token: token})
+		case o.all || named:
+			conversions = append(conversions, c)
 		}
 	}
 	return conversions, nil
@@ -166,7 +197,7 @@ func (o *kubeconfigConvertOptions) identify(ctx context.Context, config *api.Con
 	candidates := make([][]tokenrequest.Request, len(conversions))
 	for i, c := range conversions {
 		// Before anything is minted. The entry is the kubeconfig's own then, so nothing but the user changes.
-		trial := &conversion{Embedded: c.Embedded, token: c.token,
+		trial := &conversion{Embedded: c.Embedded, secret: c.secret,
 			entry: kubeconfig.Entry{User: kubeconfig.ExecUser(nil, "")}}
 		if c.err = trial.apply(config.DeepCopy()); c.err == nil {
 			candidates[i], c.err = f.Candidates(ctx, c.Embedded, c.token, !o.all)
@@ -190,7 +221,7 @@ func (o *kubeconfigConvertOptions) identify(ctx context.Context, config *api.Con
 func (c *conversion) apply(config *api.Config) error {
 	same := func(e kubeconfig.Embedded) bool {
 		return e.User == c.User && e.Server == c.Server && slices.Equal(e.Clusters, c.Clusters) &&
-			config.AuthInfos[e.User].Token == c.token
+			kubeconfig.Credential(config.AuthInfos[e.User]) == c.secret
 	}
 	if !slices.ContainsFunc(kubeconfig.FindEmbedded(config), same) {
 		return errors.New("another program changed it meanwhile; try again")
@@ -233,21 +264,27 @@ func (o *kubeconfigConvertOptions) write(ctx context.Context, conversions []*con
 	}
 	for _, c := range conversions {
 		for _, name := range c.Contexts {
-			o.Note("Converted context %q: it is instance %s of project %s.", name, c.request.InstanceID,
-				c.request.ProjectID)
+			if c.cluster != nil {
+				o.Note("Converted context %q: it is %s.", name, c.cluster)
+			} else {
+				o.Note("Converted context %q: it is instance %s of project %s.", name, c.request.InstanceID,
+					c.request.ProjectID)
+			}
 		}
+		o.noteRights(c)
 		switch {
 		case c.Expires.IsZero():
-			o.Note("  The token it held does not say when it ends. Nobody can revoke it; copies of it stay dangerous.")
+			o.Note("  The %s it held does not say when it ends. Nobody can revoke it; copies of it stay dangerous.",
+				c.Kind())
 		case c.Expires.Before(o.Now()):
-			o.Note("  The token it held has expired.")
+			o.Note("  The %s it held has expired.", c.Kind())
 		default:
-			o.Note("  The token it held is valid until %s. Nobody can revoke it; copies of it stay dangerous until "+
-				"then.", c.Expires.Local().Format(time.DateTime))
+			o.Note("  The %s it held is valid until %s. Nobody can revoke it; copies of it stay dangerous until "+
+				"then.", c.Kind(), c.Expires.Local().Format(time.DateTime))
 		}
 	}
 	for _, path := range backups {
-		o.Note("Kept the old file, with its tokens, as %s. Delete it soon.", hint.Path(path))
+		o.Note("Kept the old file, with its secrets, as %s. Delete it soon.", hint.Path(path))
 	}
 	return nil
 }
