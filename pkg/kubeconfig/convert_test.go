@@ -1,8 +1,14 @@
 package kubeconfig
 
 import (
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/base64"
+	"encoding/pem"
 	"fmt"
+	"math/big"
 	"strings"
 	"testing"
 	"time"
@@ -74,5 +80,71 @@ func TestEntriesKeepNoRedirect(t *testing.T) {
 	entry.Put(config)
 	if got := config.AuthInfos["a"].Exec.Env; len(got) > 0 {
 		t.Errorf("left in the entry: %v", got)
+	}
+}
+
+// adminCertificate is a certificate of the groups, in PEM.
+func adminCertificate(t *testing.T, end time.Time, groups ...string) []byte {
+	t.Helper()
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotAfter: end,
+		Subject: pkix.Name{CommonName: "admin", Organization: groups}}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, public, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
+}
+
+// A client certificate goes as a whole, and only where nothing else is beside it.
+func TestConvertOfCertificates(t *testing.T) {
+	end := time.Now().Add(time.Hour).Truncate(time.Second).UTC()
+	masters, person := adminCertificate(t, end, "system:masters"), adminCertificate(t, end, "dev")
+	config := api.NewConfig()
+	for name, user := range map[string]*api.AuthInfo{
+		"masters": {ClientCertificateData: masters, ClientKeyData: []byte("key"), Impersonate: "me"},
+		"person":  {ClientCertificateData: person, ClientKeyData: []byte("key")},
+		"broken":  {ClientCertificateData: []byte("x"), ClientKeyData: []byte("key")},
+		"alone":   {ClientCertificateData: masters},
+		"files":   {ClientCertificate: "a", ClientKey: "b"},
+		"both":    {ClientCertificateData: masters, ClientKeyData: []byte("key"), Token: "t"},
+		"account": {Token: "e30." + base64.RawURLEncoding.EncodeToString([]byte(
+			`{"sub":"system:serviceaccount:kube-system:admin"}`)) + ".c2ln"},
+	} {
+		config.Clusters[name] = &api.Cluster{Server: "https://x.example", CertificateAuthorityData: []byte("ca")}
+		config.AuthInfos[name], config.Contexts[name] = user, &api.Context{Cluster: name, AuthInfo: name}
+	}
+	found := map[string]Embedded{}
+	for _, e := range FindEmbedded(config) {
+		found[e.User] = e
+	}
+	for name, want := range map[string]string{"masters": "true true ", "person": "true false ", "broken": "true false ",
+		"both": "false false ", "account": "false false kube-system:admin"} {
+		e, ok := found[name]
+		if got := fmt.Sprint(e.Certificate, e.Masters, " ", e.ServiceAccount); !ok || got != want ||
+			string(e.Authorities) != "ca" {
+			t.Errorf("%s: got %q (%v), want %q", name, got, ok, want)
+		}
+	}
+	if len(found) != 5 || !found["masters"].Expires.Equal(end) {
+		t.Errorf("found %v", found)
+	}
+	before := Credential(config.AuthInfos["masters"])
+	if _, err := Convert(config, found["masters"], ExecUser([]string{"a"}, "")); err != nil {
+		t.Fatal(err)
+	}
+	user := config.AuthInfos["masters"]
+	if user.ClientCertificateData != nil || user.ClientKeyData != nil || user.Exec == nil || user.Impersonate != "me" ||
+		Credential(user) == before {
+		t.Errorf("user %v", user)
+	}
+	for name, want := range map[string]string{"masters": "it has no client certificate",
+		"both": "other credentials beside the token"} {
+		if _, err := Convert(config, found[name], ExecUser(nil, "")); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: got error %v, want one with %q", name, err, want)
+		}
 	}
 }

@@ -61,7 +61,7 @@ func (o *kubeconfigConvertOptions) identifyClusters(ctx context.Context, config 
 		if c.err = trial.apply(config.DeepCopy()); c.err != nil {
 			continue
 		}
-		found, err := o.clusterOf(c, known)
+		found, err := clusterOf(c, known)
 		switch {
 		case err != nil:
 			c.err = err
@@ -84,7 +84,7 @@ func (o *kubeconfigConvertOptions) identifyClusters(ctx context.Context, config 
 
 // clusterOf is the one of the edge clusters that a credential opens, nil if it is none of them. A server that is not the
 // edge cluster's, behind its authority, is not taken for it: it would be sent credentials.
-func (o *kubeconfigConvertOptions) clusterOf(c *conversion, known []knownCluster) (*knownCluster, error) {
+func clusterOf(c *conversion, known []knownCluster) (*knownCluster, error) {
 	var elsewhere *knownCluster
 	for i := range known {
 		switch {
