@@ -8,13 +8,14 @@ hack/prepare.sh test
 source hack/flags.sh
 EDGE_SANDBOX_SERVERS=$(hack/servers.sh)
 EDGE_STACKIT_CLI=$(hack/stackit-cli.sh)
+EDGE_TALOSCTL=$(hack/talosctl.sh)
 EDGE_CLIENTS=$(hack/peers.sh contract)
 EDGE_IMAGE_ROOT=$(mktemp -d)
 EDGE_SANDBOX_IMAGE_ROOT=$(mktemp -d)
 trap 'rm -rf "$EDGE_IMAGE_ROOT" "$EDGE_SANDBOX_IMAGE_ROOT"' EXIT
 hack/image.sh v0.0.0 "$EDGE_IMAGE_ROOT"
 hack/sandbox-image.sh v0.0.0 "$EDGE_SANDBOX_IMAGE_ROOT"
-export EDGE_IMAGE_ROOT EDGE_SANDBOX_IMAGE_ROOT EDGE_SANDBOX_SERVERS EDGE_STACKIT_CLI EDGE_CLIENTS
+export EDGE_IMAGE_ROOT EDGE_SANDBOX_IMAGE_ROOT EDGE_SANDBOX_SERVERS EDGE_STACKIT_CLI EDGE_TALOSCTL EDGE_CLIENTS
 # kubectl is the one built from source, whatever else this machine has.
 export PATH=$EDGE_SANDBOX_SERVERS:$PATH
 

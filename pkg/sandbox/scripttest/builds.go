@@ -19,3 +19,10 @@ func Clients(t testing.TB) string {
 	t.Helper()
 	return clustertest.Built(t, "EDGE_CLIENTS", "peers.sh", "contract")
 }
+
+// Talosctl returns the folder with talosctl: $EDGE_TALOSCTL, or what hack/talosctl.sh has built from source, or builds
+// now.
+func Talosctl(t testing.TB) string {
+	t.Helper()
+	return clustertest.Built(t, "EDGE_TALOSCTL", "talosctl.sh")
+}
