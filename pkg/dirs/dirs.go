@@ -2,6 +2,7 @@
 package dirs
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 
@@ -63,3 +64,7 @@ func belowUserHome() (Dirs, error) {
 	}
 	return d, nil
 }
+
+// Lent is a folder for files of a kind that are there for as long as a program needs them: in memory where the system
+// has a folder for that.
+func (d Dirs) Lent(kind string) string { return filepath.Join(cmp.Or(d.Runtime, d.Cache), kind) }

@@ -40,12 +40,19 @@ func (c Child) Run(ctx context.Context) (int, error) {
 
 // RunInForeground is Run for a program that takes the place of this one: it gets the standard streams as they are, and
 // each signal that would end this process. Those that come from the terminal reach it without us.
-func (c Child) RunInForeground() (int, error) {
+func (c Child) RunInForeground() (int, error) { return c.runInForeground(context.Background()) }
+
+// runInForeground does not start the program any more if ctx has ended. Its later end changes nothing: a signal is the
+// program's.
+func (c Child) runInForeground(ctx context.Context) (int, error) {
 	c.Out, c.ErrOut = File(c.Out), File(c.ErrOut)
-	cmd := c.command(context.Background())
+	cmd := c.command(context.WithoutCancel(ctx))
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, endSignals()...)
 	defer signal.Stop(signals)
+	if err := ctx.Err(); err != nil {
+		return 0, err
+	}
 	if err := cmd.Start(); err != nil {
 		return 0, err
 	}
