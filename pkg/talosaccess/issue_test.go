@@ -1,45 +1,26 @@
 package talosaccess_test
 
 import (
-	gocontext "context"
+	"context"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
 	"errors"
-	"net"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/machineapi"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/machineapi/machineapitest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/talosaccess"
 )
 
-// serve starts a machine API of the authority and returns its address, and a setter of its fault.
-func serve(t *testing.T, p *pki) (address string, misbehave func(string)) {
+func parse(t *testing.T, c machineapitest.Context) *talosaccess.Config {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var fault atomic.Value
-	fault.Store("")
-	stop, err := machineapi.Serve(l, machineapi.Options{Cluster: "berlin", Host: "127.0.0.1", CA: p.pem,
-		CAKey: p.keyPEM, Fault: func() string { return fault.Load().(string) }})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(stop)
-	return l.Addr().String(), func(s string) { fault.Store(s) }
-}
-
-func parse(t *testing.T, c context) *talosaccess.Config {
-	t.Helper()
-	config, err := talosaccess.Parse(c.file(t), time.Now())
+	config, err := talosaccess.Parse(c.File(t), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,9 +32,9 @@ func request(roles ...string) talosaccess.Request {
 }
 
 func TestIssue(t *testing.T) {
-	p := newPKI(t)
-	address, _ := serve(t, p)
-	admin := parse(t, p.administrator(t, address))
+	p := machineapitest.NewAuthority(t)
+	address, _ := machineapitest.Serve(t, p)
+	admin := parse(t, p.Administrator(t, address))
 	roles := []string{"os:reader", "os:etcd:backup"}
 	issued, err := admin.Issue(t.Context(), request(roles...))
 	if err != nil {
@@ -75,7 +56,7 @@ func TestIssue(t *testing.T) {
 	}
 	c := file.Contexts[file.Context]
 	if !slices.Equal(c.Endpoints, []string{address}) || !slices.Equal(c.Nodes, []string{"10.0.0.2"}) ||
-		c.CA != encoded(p.pem) {
+		c.CA != encoded(p.PEM) {
 		t.Errorf("got %s, %+v", file.Context, c)
 	}
 	crt, err := base64.StdEncoding.DecodeString(c.Crt)
@@ -109,9 +90,9 @@ func TestIssue(t *testing.T) {
 
 // TestIssueRefuses: what comes back is not trusted to be what was asked for.
 func TestIssueRefuses(t *testing.T) {
-	p := newPKI(t)
-	address, misbehave := serve(t, p)
-	admin := parse(t, p.administrator(t, address))
+	p := machineapitest.NewAuthority(t)
+	address, misbehave := machineapitest.Serve(t, p)
+	admin := parse(t, p.Administrator(t, address))
 	for fault, want := range map[string]string{
 		"ignore-ttl": "is not used: it lives for 365d, and 10m was asked for",
 		"more-roles": `is not used: it has the roles ["os:admin" "os:reader"], and ["os:reader"] were asked for`,
@@ -136,25 +117,25 @@ func TestIssueRefuses(t *testing.T) {
 		t.Errorf("want all of %q", machineapi.Faults())
 	}
 	misbehave("slow")
-	ctx, cancel := gocontext.WithTimeout(t.Context(), 100*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	if _, err := admin.Issue(ctx, request("os:reader")); !errors.Is(err, gocontext.DeadlineExceeded) {
+	if _, err := admin.Issue(ctx, request("os:reader")); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("slow: %v", err)
 	}
 }
 
 // TestIssueByAnotherEndpoint: one that cannot be reached, and one that is somebody else's, do not end it.
 func TestIssueByAnotherEndpoint(t *testing.T) {
-	p := newPKI(t)
-	away, misbehave := serve(t, p)
+	p := machineapitest.NewAuthority(t)
+	away, misbehave := machineapitest.Serve(t, p)
 	misbehave("unreachable")
-	stranger, _ := serve(t, newPKI(t))
-	address, _ := serve(t, p)
-	_, err := parse(t, p.administrator(t, away, stranger, address)).Issue(t.Context(), request("os:reader"))
+	stranger, _ := machineapitest.Serve(t, machineapitest.NewAuthority(t))
+	address, _ := machineapitest.Serve(t, p)
+	_, err := parse(t, p.Administrator(t, away, stranger, address)).Issue(t.Context(), request("os:reader"))
 	if err != nil {
 		t.Error(err)
 	}
-	_, err = parse(t, p.administrator(t, away, stranger)).Issue(t.Context(), request("os:reader"))
+	_, err = parse(t, p.Administrator(t, away, stranger)).Issue(t.Context(), request("os:reader"))
 	if err == nil || !strings.Contains(err.Error(), away+": ") ||
 		!strings.Contains(err.Error(), stranger+": tls: failed to verify certificate") {
 		t.Errorf("got %v", err)

@@ -7,32 +7,34 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/machineapi/machineapitest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/talosaccess"
 )
 
 func TestParse(t *testing.T) {
-	p := newPKI(t)
+	p := machineapitest.NewAuthority(t)
 	for _, endpoint := range []string{"10.0.0.1", "10.0.0.1:50001", "node-1.example", "node-1.example:443", "fd00::1",
 		"[fd00::1]:50000", "https://talos.example", "https://talos.example:8443", "https://[fd00::1]:1/", "localhost"} {
-		c, err := talosaccess.Parse(p.administrator(t, endpoint).file(t), time.Now())
+		c, err := talosaccess.Parse(p.Administrator(t, endpoint).File(t), time.Now())
 		if err != nil || len(c.Endpoints) != 1 || c.Endpoints[0] != endpoint || c.Context != "berlin" ||
 			c.Nodes[0] != "10.0.0.2" {
 			t.Errorf("%s: got %v, %v", endpoint, c, err)
 		}
 	}
-	old := p.administrator(t).with("target", "10.0.0.9")
-	if c, err := talosaccess.Parse(old.file(t), time.Now()); err != nil || c.Endpoints[0] != "10.0.0.9" {
+	old := p.Administrator(t).With("target", "10.0.0.9")
+	if c, err := talosaccess.Parse(old.File(t), time.Now()); err != nil || c.Endpoints[0] != "10.0.0.9" {
 		t.Errorf("an older field: got %v, %v", c, err)
 	}
 	// Two authorities, as while they are being replaced.
-	two := p.administrator(t, "10.0.0.1").with("ca", encoded(append(newPKI(t).pem, p.pem...)))
-	if _, err := talosaccess.Parse(two.file(t), time.Now()); err != nil {
+	both := append(machineapitest.NewAuthority(t).PEM, p.PEM...)
+	two := p.Administrator(t, "10.0.0.1").With("ca", encoded(both))
+	if _, err := talosaccess.Parse(two.File(t), time.Now()); err != nil {
 		t.Error(err)
 	}
 }
 
 func TestConfigHidesItsKey(t *testing.T) {
-	c, err := talosaccess.Parse(newPKI(t).administrator(t, "10.0.0.1").file(t), time.Now())
+	c, err := talosaccess.Parse(machineapitest.NewAuthority(t).Administrator(t, "10.0.0.1").File(t), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,15 +47,15 @@ func TestConfigHidesItsKey(t *testing.T) {
 
 // TestParseRefuses: each by its name, and without a word of what could be a secret.
 func TestParseRefuses(t *testing.T) {
-	p, other := newPKI(t), newPKI(t)
-	good := p.administrator(t, "10.0.0.1")
-	crt := func(change func(*x509.Certificate)) context {
-		crt, key := p.client(t, change)
-		return good.with("crt", encoded(crt)).with("key", encoded(key))
+	p, other := machineapitest.NewAuthority(t), machineapitest.NewAuthority(t)
+	good := p.Administrator(t, "10.0.0.1")
+	crt := func(change func(*x509.Certificate)) machineapitest.Context {
+		crt, key := p.Client(t, change)
+		return good.With("crt", encoded(crt)).With("key", encoded(key))
 	}
-	strangerCrt, strangerKey := other.client(t, nil)
-	file := string(good.file(t))
-	with := func(field string, value any) string { return string(good.with(field, value).file(t)) }
+	strangerCrt, strangerKey := other.Client(t, nil)
+	file := string(good.File(t))
+	with := func(field string, value any) string { return string(good.With(field, value).File(t)) }
 	for name, c := range map[string]struct{ file, want string }{
 		"empty":          {"", "it is not YAML"},
 		"not YAML":       {"{", "it is not YAML"},
@@ -72,7 +74,7 @@ func TestParseRefuses(t *testing.T) {
 		"two contexts":   {strings.Replace(file, "contexts:\n", "contexts:\n  b: {}\n", 1), "it has 2 contexts"},
 		"other context":  {strings.Replace(file, "context: berlin", "context: paris", 1), "names another context"},
 		"control":        {strings.ReplaceAll(file, "berlin", `"a\x1b[31m"`), "characters that cannot be seen"},
-		"wrong kind":     {string(good.with("endpoints", "10.0.0.1").file(t)), `of its field "contexts.endpoints"`},
+		"wrong kind":     {string(good.With("endpoints", "10.0.0.1").File(t)), `of its field "contexts.endpoints"`},
 		"basic":          {with("auth", map[string]any{"basic": map[string]any{"username": "u"}}), "(auth)"},
 		"no endpoints":   {with("endpoints", []string{}), "it has no endpoints"},
 		"many endpoints": {with("endpoints", make([]string, 100)), "which are too many"},
@@ -81,23 +83,23 @@ func TestParseRefuses(t *testing.T) {
 		"no key":         {with("key", nil), "it has no key"},
 		"not base64":     {with("crt", "%%%"), "its crt is not base64"},
 		"ca is no PEM":   {with("ca", "eHl6"), "its ca is not one or a few certificates in PEM"},
-		"ca has a key":   {with("ca", encoded(append(p.pem, p.keyPEM...))), "its ca is not one or a few"},
+		"ca has a key":   {with("ca", encoded(append(p.PEM, p.KeyPEM...))), "its ca is not one or a few"},
 		"ca is a leaf":   {with("ca", good["crt"]), "its ca is not that of a certificate authority"},
 		"crt is no PEM":  {with("crt", "eHl6"), "its crt is not a certificate in PEM"},
 		"key is no PEM":  {with("key", "eHl6"), "its key is not one in PEM"},
 		"half renewed":   {with("key", encoded(strangerKey)), "its crt and its key do not belong together"},
-		"another's": {string(good.with("crt", encoded(strangerCrt)).with("key", encoded(strangerKey)).file(t)),
+		"another's": {string(good.With("crt", encoded(strangerCrt)).With("key", encoded(strangerKey)).File(t)),
 			"its ca has signed"},
-		"expired": {string(crt(func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Second) }).file(t)),
+		"expired": {string(crt(func(c *x509.Certificate) { c.NotAfter = time.Now().Add(-time.Second) }).File(t)),
 			"its certificate expired at "},
-		"not yet": {string(crt(func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Hour) }).file(t)),
+		"not yet": {string(crt(func(c *x509.Certificate) { c.NotBefore = time.Now().Add(time.Hour) }).File(t)),
 			"the clock of this machine says"},
 		"a server's": {string(crt(func(c *x509.Certificate) {
 			c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}
-		}).file(t)), "not one for clients"},
+		}).File(t)), "not one for clients"},
 		"not an administrator": {string(crt(func(c *x509.Certificate) {
 			c.Subject.Organization = []string{"os:reader"}
-		}).file(t)), `its certificate has the roles ["os:reader"], and not os:admin`},
+		}).File(t)), `its certificate has the roles ["os:reader"], and not os:admin`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := talosaccess.Parse([]byte(c.file), time.Now())
@@ -115,11 +117,11 @@ func TestParseRefuses(t *testing.T) {
 		"https://a.example?x",
 		"https://", "unix:///run/x", "dns:///a.example", "a.example:0", "a.example:70000", "a/../b",
 		"a b", "a\nb", "-a", "a:b:c", "\x1b[31m", "a.example,b.example", strings.Repeat("a", 300)} {
-		_, err := talosaccess.Parse(good.with("endpoints", []string{"10.0.0.1", endpoint}).file(t), time.Now())
+		_, err := talosaccess.Parse(good.With("endpoints", []string{"10.0.0.1", endpoint}).File(t), time.Now())
 		if err == nil || !strings.Contains(err.Error(), "its endpoint ") {
 			t.Errorf("endpoint %q: %v", endpoint, err)
 		}
-		_, err = talosaccess.Parse(good.with("nodes", []string{endpoint}).file(t), time.Now())
+		_, err = talosaccess.Parse(good.With("nodes", []string{endpoint}).File(t), time.Now())
 		if err == nil || !strings.Contains(err.Error(), "its node ") {
 			t.Errorf("node %q: %v", endpoint, err)
 		}
@@ -135,3 +137,5 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+func encoded(text []byte) string { return machineapitest.Encoded(text) }

@@ -86,7 +86,8 @@ tokens when they are needed and keeps them in a cache of yours.`,
 	}{
 		{"Start here:", []*cobra.Command{newLoginCmd(a), newUseCmd(a)}},
 		{"Instances and edge clusters:", []*cobra.Command{
-			newProjectCmd(a), newPlanCmd(a), newInstanceCmd(a), newClusterCmd(a), newEachCmd(a), newUICmd(a),
+			newProjectCmd(a), newPlanCmd(a), newInstanceCmd(a), newClusterCmd(a), newTalosCmd(a), newEachCmd(a),
+			newUICmd(a),
 		}},
 		{"Kubeconfigs:", []*cobra.Command{newKubeconfigCmd(a), newKubercCmd(a)}},
 		{"Machines and other programs:", []*cobra.Command{

@@ -1,4 +1,5 @@
-package talosaccess_test
+// Package machineapitest runs the machine API of a Talos node for a test, with an authority and an administrator.
+package machineapitest
 
 import (
 	"crypto/ed25519"
@@ -14,30 +15,31 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// pki is an authority of Talos, with what it signed.
-type pki struct {
+// Authority is one of Talos: it signs the certificates of nodes and of clients.
+type Authority struct {
 	certificate *x509.Certificate
 	key         ed25519.PrivateKey
-	pem, keyPEM []byte
+	PEM, KeyPEM []byte
 }
 
-func newPKI(t *testing.T) *pki {
+// NewAuthority makes one.
+func NewAuthority(t testing.TB) *Authority {
 	t.Helper()
 	_, key, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &pki{key: key, keyPEM: keyPEM(t, key)}
+	a := &Authority{key: key, KeyPEM: keyPEM(t, key)}
 	template := &x509.Certificate{
 		Subject: pkix.Name{Organization: []string{"talos"}}, IsCA: true, BasicConstraintsValid: true,
 		NotBefore: time.Now().Add(-24 * time.Hour), NotAfter: time.Now().AddDate(10, 0, 0),
 		SerialNumber: big.NewInt(1), KeyUsage: x509.KeyUsageCertSign,
 	}
-	p.certificate, p.pem = create(t, template, template, key.Public(), key)
-	return p
+	a.certificate, a.PEM = create(t, template, template, key.Public(), key)
+	return a
 }
 
-func create(t *testing.T, template, parent *x509.Certificate, public any, key ed25519.PrivateKey) (*x509.Certificate,
+func create(t testing.TB, template, parent *x509.Certificate, public any, key ed25519.PrivateKey) (*x509.Certificate,
 	[]byte) {
 	t.Helper()
 	der, err := x509.CreateCertificate(rand.Reader, template, parent, public, key)
@@ -51,7 +53,7 @@ func create(t *testing.T, template, parent *x509.Certificate, public any, key ed
 	return certificate, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})
 }
 
-func keyPEM(t *testing.T, key ed25519.PrivateKey) []byte {
+func keyPEM(t testing.TB, key ed25519.PrivateKey) []byte {
 	t.Helper()
 	der, err := x509.MarshalPKCS8PrivateKey(key)
 	if err != nil {
@@ -60,8 +62,8 @@ func keyPEM(t *testing.T, key ed25519.PrivateKey) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: "ED25519 PRIVATE KEY", Bytes: der})
 }
 
-// client makes a certificate with its key; change may alter the template.
-func (p *pki) client(t *testing.T, change func(*x509.Certificate)) (crt, key []byte) {
+// Client makes a certificate with its key; change may alter the template.
+func (a *Authority) Client(t testing.TB, change func(*x509.Certificate)) (crt, key []byte) {
 	t.Helper()
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -75,25 +77,33 @@ func (p *pki) client(t *testing.T, change func(*x509.Certificate)) (crt, key []b
 	if change != nil {
 		change(template)
 	}
-	_, crt = create(t, template, p.certificate, public, p.key)
+	_, crt = create(t, template, a.certificate, public, a.key)
 	return crt, keyPEM(t, private)
 }
 
-// context is a talosconfig's context with the fields that are given.
-type context map[string]any
-
-// administrator is the context of an administrator.
-func (p *pki) administrator(t *testing.T, endpoints ...string) context {
+// ClientUntil is Client for a certificate that ends then.
+func (a *Authority) ClientUntil(t testing.TB, end time.Time) (crt, key []byte) {
 	t.Helper()
-	crt, key := p.client(t, nil)
-	return context{"endpoints": endpoints, "nodes": []string{"10.0.0.2"}, "ca": encoded(p.pem), "crt": encoded(crt),
-		"key": encoded(key)}
+	return a.Client(t, func(c *x509.Certificate) { c.NotBefore, c.NotAfter = end.Add(-time.Hour), end })
 }
 
-func encoded(text []byte) string { return base64.StdEncoding.EncodeToString(text) }
+// Context is a talosconfig's context with the fields that are given.
+type Context map[string]any
 
-func (c context) with(field string, value any) context {
-	changed := context{}
+// Administrator is the context of an administrator.
+func (a *Authority) Administrator(t testing.TB, endpoints ...string) Context {
+	t.Helper()
+	crt, key := a.Client(t, nil)
+	return Context{"endpoints": endpoints, "nodes": []string{"10.0.0.2"}, "ca": Encoded(a.PEM), "crt": Encoded(crt),
+		"key": Encoded(key)}
+}
+
+// Encoded is text as a talosconfig has it.
+func Encoded(text []byte) string { return base64.StdEncoding.EncodeToString(text) }
+
+// With is the context with another value of a field, or without the field.
+func (c Context) With(field string, value any) Context {
+	changed := Context{}
 	for name, v := range c {
 		changed[name] = v
 	}
@@ -103,8 +113,8 @@ func (c context) with(field string, value any) context {
 	return changed
 }
 
-// file is the talosconfig.
-func (c context) file(t *testing.T) []byte {
+// File is the talosconfig.
+func (c Context) File(t testing.TB) []byte {
 	t.Helper()
 	text, err := yaml.Marshal(map[string]any{"context": "berlin", "contexts": map[string]any{"berlin": c}})
 	if err != nil {
