@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
-# Prints a folder with etcd, kube-apiserver and kubectl for a sandbox: one that is there, or else one that is built, which takes
-# minutes once. What is used, and why another was passed over, goes to stderr. In this order:
-#   $EDGE_SANDBOX_SERVERS, $KUBEBUILDER_ASSETS (envtest's folder), what hack/servers.sh built before, PATH, hack/servers.sh
+# Prints a folder with etcd, kube-apiserver and kubectl for a sandbox: one that is there, or else one that is built, which
+# takes minutes once. What is used, and why another was passed over, goes to stderr. In this order:
+#   $EDGE_SANDBOX_SERVERS, $KUBEBUILDER_ASSETS (envtest's folder), what hack/servers.sh built before, PATH,
+#   hack/servers.sh
+# A folder without kube-controller-manager is enough for instances, and not for their edge clusters.
 set -o errexit -o nounset -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
 source ./build-once.sh
@@ -38,12 +40,19 @@ misfit() {
   fi
 }
 
+# without_edge FOLDER says what a folder lacks that only edge clusters need.
+without_edge() {
+  [[ -x $1/kube-controller-manager ]] ||
+    say "edge clusters will not start: there is no kube-controller-manager; hack/servers.sh builds one"
+}
+
 # use SOURCE FOLDER prints the folder and ends, if its programs fit.
 use() {
   local why
   why=$(misfit "$2/etcd" "$2/kube-apiserver" "$2/kubectl")
   if [[ -z $why ]]; then
     say "using the servers of $1 ($2), v$(version "$2/kube-apiserver")"
+    without_edge "$2"
     printf '%s\n' "$2"
     exit
   fi
@@ -68,13 +77,17 @@ fi
 apiserver=$(command -v kube-apiserver || true)
 if [[ -n $apiserver ]]; then
   etcd=$(command -v etcd || echo etcd) kubectl=$(command -v kubectl || echo kubectl)
+  manager=$(command -v kube-controller-manager || true)
   why=$(misfit "$etcd" "$apiserver" "$kubectl")
   if [[ -z $why ]]; then
-    # The sandbox wants one folder; these may be in three.
-    links=$(cache_folder)/path-$(printf '%s\n' "$etcd" "$apiserver" "$kubectl" | git hash-object --stdin | cut -c1-12)
+    # The sandbox wants one folder; these may be in several.
+    programs=("$etcd" "$apiserver" "$kubectl")
+    [[ -z $manager ]] || programs+=("$manager")
+    links=$(cache_folder)/path-$(printf '%s\n' "${programs[@]}" | git hash-object --stdin | cut -c1-12)
     mkdir -p "$links"
-    ln -sf "$etcd" "$apiserver" "$kubectl" "$links/"
+    ln -sf "${programs[@]}" "$links/"
     say "using the servers on PATH ($apiserver, $etcd), v$(version "$apiserver")"
+    without_edge "$links"
     printf '%s\n' "$links"
     exit
   fi

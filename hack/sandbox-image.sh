@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the container image of the sandbox, for this machine's architecture, into out/sandbox-image: an OCI layout with
-# edge-sandbox, etcd, kube-apiserver and kubectl, which are static. It keeps its data in /data, and listens on port 8443.
+# edge-sandbox, etcd, kube-apiserver, kube-controller-manager and kubectl, which are static. It keeps its data in /data,
+# and listens on port 8443.
 #   hack/sandbox-image.sh VERSION [ROOT]     with a folder, unpacks the image there
 set -o errexit -o nounset -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -15,7 +16,7 @@ root=$(mktemp -d)
 trap 'rm -rf "$root"' EXIT
 mkdir -p out "$root/usr/local/bin" "$root/usr/share/doc/kubectl-edge"
 compile "$version" "linux/$arch" "$root/usr/local/bin" edge-sandbox
-cp "$servers"/{etcd,kube-apiserver,kubectl} "$root/usr/local/bin/" # they are found on PATH
+cp "$servers"/{etcd,kube-apiserver,kube-controller-manager,kubectl} "$root/usr/local/bin/" # they are found on PATH
 cp LICENSE "$root/usr/share/doc/kubectl-edge/"
 licences() { # PROGRAM MODULE ARGUMENT...
   "$release" licences -for "linux/$arch" -o "$root/usr/share/doc/kubectl-edge/THIRD_PARTY_LICENSES.$1.txt" -dir "$2" "${@:3}"

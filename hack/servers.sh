@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Builds etcd, kube-apiserver and kubectl from source, once per version, and prints the folder that holds them.
+# Builds etcd, kubectl, kube-apiserver and kube-controller-manager from source, once per version, and prints the folder
+# that holds them.
 # With --if-built it builds nothing, and prints the folder if they are there.
 set -o errexit -o nounset -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -15,5 +16,7 @@ recipe() {
   program etcd etcd go.etcd.io/etcd/server/v3 "half a minute" -trimpath -ldflags "-s -w"
   program kubernetes kubectl k8s.io/kubernetes/cmd/kubectl "half a minute" -trimpath -ldflags "$stamp"
   program kubernetes kube-apiserver k8s.io/kubernetes/cmd/kube-apiserver "three minutes" -trimpath -ldflags "$stamp"
+  program kubernetes kube-controller-manager k8s.io/kubernetes/cmd/kube-controller-manager "two minutes" \
+    -trimpath -ldflags "$stamp"
 }
 build_once "servers-$kubernetes-etcd-$etcd" "$@"

@@ -108,6 +108,7 @@ func TestServersAreFound(t *testing.T) {
 		stdout string
 		stderr []string
 		fails  bool
+		edge   bool // there is what edge clusters need
 	}{
 		"EDGE_SANDBOX_SERVERS": {
 			set:    func(m *machine) { m.servers("named", wanted, "3.7.2") },
@@ -125,7 +126,16 @@ func TestServersAreFound(t *testing.T) {
 		"KUBEBUILDER_ASSETS": {
 			set:    func(m *machine) { m.servers("assets", minor+".0", "3.6.4") },
 			env:    []string{"KUBEBUILDER_ASSETS=ROOT/assets"},
-			stdout: "/assets", stderr: []string{"using the servers of KUBEBUILDER_ASSETS (/assets), " + minor + ".0"},
+			stdout: "/assets", stderr: []string{"using the servers of KUBEBUILDER_ASSETS (/assets), " + minor + ".0",
+				"there is no kube-controller-manager; hack/servers.sh builds one"},
+		},
+		"kube-controller-manager on PATH": {
+			set: func(m *machine) {
+				m.servers("bin", wanted, "3.7.2")
+				m.program("bin/kube-controller-manager", "exit 9")
+				m.goTool("exit 9")
+			},
+			stdout: "/cache/path-", stderr: []string{"using the servers on PATH"}, edge: true,
 		},
 		"KUBEBUILDER_ASSETS of another version, and PATH": {
 			set: func(m *machine) {
@@ -147,7 +157,7 @@ func TestServersAreFound(t *testing.T) {
 		"nothing": {
 			set: func(m *machine) { m.goTool("") }, stdout: "/cache/servers-",
 			stderr: []string{"building the servers", "etcd: downloaded 247 modules",
-				"kube-apiserver: compiled 3 of 3 packages"},
+				"kube-controller-manager: compiled 3 of 3 packages"}, edge: true,
 		},
 		"a build that fails": {
 			set: func(m *machine) {
@@ -178,7 +188,14 @@ func TestServersAreFound(t *testing.T) {
 			if stdout == "" {
 				return
 			}
-			for _, program := range []string{"etcd", "kube-apiserver", "kubectl"} {
+			programs := []string{"etcd", "kube-apiserver", "kubectl"}
+			if c.edge {
+				programs = append(programs, "kube-controller-manager")
+				if strings.Contains(stderr, "edge clusters will not start") {
+					t.Errorf("stderr says that something is missing:\n%s", stderr)
+				}
+			}
+			for _, program := range programs {
 				if _, err := exec.LookPath(filepath.Join(m.root, stdout, program)); err != nil {
 					t.Error(err)
 				}
@@ -217,7 +234,7 @@ func TestBuildOnATerminal(t *testing.T) {
 			t.Errorf("the terminal did not show %q:\n%q", want, shown)
 		}
 	}
-	if lines := strings.Count(shown, "\n"); lines > 7 { // two of each program, and the folder
+	if lines := strings.Count(shown, "\n"); lines > 9 { // two of each program, and the folder
 		t.Errorf("%d lines:\n%q", lines, shown)
 	}
 
