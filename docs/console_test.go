@@ -80,7 +80,7 @@ func signIn() {
 // and compares what they print.
 func TestConsole(t *testing.T) {
 	start := func(t *testing.T) *server.Server {
-		srv, err := server.Start(server.Options{Plans: 1})
+		srv, err := server.Start(server.Options{Plans: 1, EdgeClusters: 1})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -106,8 +106,16 @@ func TestConsole(t *testing.T) {
 		}
 		t.Run(name, func(t *testing.T) {
 			srv := srv
-			if slices.ContainsFunc(blocks, func(b block) bool { return strings.Contains(b.text, "$ edge-sandbox ") }) {
+			changes := func(command string) bool {
+				return slices.ContainsFunc(blocks, func(b block) bool { return strings.Contains(b.text, "$ "+command) })
+			}
+			if changes("edge-sandbox ") {
 				srv = start(t) // its faults and its clock are not the other pages'
+			}
+			if changes("edge-sandbox cluster ") {
+				if err := srv.StartCluster(t.Context(), servers, filepath.Join(t.TempDir(), "cluster")); err != nil {
+					t.Fatal(err)
+				}
 			}
 			dir := t.TempDir()
 			env, err := environment.New(dir, servers, os.Environ(), srv)

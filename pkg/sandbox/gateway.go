@@ -30,19 +30,22 @@ func (s *Sandbox) misdirected(r *http.Request) string {
 	if http.NewCrossOriginProtection().Check(r) != nil {
 		return "another site sent this request"
 	}
-	if origin, err := url.Parse(r.Header.Get("Origin")); err != nil || origin.Host != "" && origin.Host != r.Host {
+	if origin, err := url.Parse(r.Header.Get("Origin")); err != nil ||
+		origin.Host != "" && !strings.EqualFold(origin.Host, r.Host) {
 		return "another site sent this request"
 	}
 	return ""
 }
 
-// isOwn reports whether the sandbox is reached by a host's name or address.
+// isOwn reports whether the sandbox is reached by a host's name or address. Letters of names may be large, and a dot
+// may end them (RFC 3986 §3.2.2).
 func (s *Sandbox) isOwn(host string) bool {
-	if slices.Contains(s.hosts, host) {
-		return true
+	names := append([]string{"localhost"}, s.hosts...)
+	if own, err := url.Parse(s.base); err == nil { // New has checked it
+		names = append(names, own.Hostname())
 	}
-	own, err := url.Parse(s.base) // New has checked it
-	return host == "localhost" || err == nil && host == own.Hostname()
+	host = strings.TrimSuffix(host, ".")
+	return slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(name, host) })
 }
 
 // gateway does to answers, those of faults as well, what STACKIT's edge does: a request ID, which is the client's own

@@ -14,7 +14,9 @@ var landingPage = template.Must(template.New("landing").Parse(landingHTML))
 // landingData is what landing.html shows: what runs where, and no secret.
 type landingData struct {
 	URL       string
+	First     string // ID of an instance
 	Instances []InstanceState
+	Clusters  []EdgeCluster
 	Projects  []projectInfo
 	Accounts  []AccountState
 	Addresses [][2]string
@@ -23,7 +25,7 @@ type landingData struct {
 // showLanding is the page for people who open the sandbox's address.
 func (s *Sandbox) showLanding(w http.ResponseWriter, _ *http.Request) {
 	data := landingData{
-		URL: s.base, Instances: s.adminListInstances(), Projects: s.adminListProjects(),
+		URL: s.base, First: InstanceID, Instances: s.adminListInstances(), Clusters: s.ListEdgeClusters(), Projects: s.adminListProjects(),
 		Accounts: s.adminListAccounts(),
 		Addresses: [][2]string{
 			{"Edge Cloud API", s.EdgeURL()},

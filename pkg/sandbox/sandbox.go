@@ -58,9 +58,10 @@ type Sandbox struct {
 
 	store *store // nil if nothing is kept
 
-	mu         sync.Mutex // guards everything below
-	changed    bool       // since the store has saved
-	hosting    *Hosting   // nil if instances have no Kubernetes APIs
+	mu         sync.Mutex              // guards everything below
+	changed    bool                    // since the store has saved
+	hosting    *Hosting                // nil if instances have no Kubernetes APIs
+	clusters   map[string]EdgeClusters // by the ID of the instance whose API server has their objects
 	pruned     time.Time
 	seed       string
 	notEnabled []string // IDs of projects in which nobody has enabled Edge Cloud
@@ -104,6 +105,7 @@ func New(o Options) (*Sandbox, error) {
 		instances:  map[string]*Instance{},
 		services:   map[service]*enablement{},
 		opaque:     map[string]opaqueToken{},
+		clusters:   map[string]EdgeClusters{},
 		stats:      newStats(),
 	}
 	s.faults = fault.New(http.HandlerFunc(s.route))

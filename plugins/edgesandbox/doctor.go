@@ -90,7 +90,7 @@ func (o *doctorOptions) checkServers(ctx context.Context) []diagnosis.Check {
 		return []diagnosis.Check{diagnosis.Failed("servers", err, getServers)}
 	}
 	checks := []diagnosis.Check{}
-	for _, name := range []string{"etcd", "kube-apiserver", "kubectl"} {
+	for _, name := range []string{"etcd", "kube-apiserver", "kube-controller-manager", "kubectl"} {
 		args := []string{"--version"}
 		if name == "kubectl" {
 			args = []string{"version", "--client"}
@@ -106,6 +106,10 @@ func (o *doctorOptions) checkServers(ctx context.Context) []diagnosis.Check {
 			}
 			checks = append(checks, diagnosis.Warned(name,
 				"put kubectl on the PATH: commands in the sandbox will not find one", "%v", err))
+		case err != nil && name == "kube-controller-manager":
+			checks = append(checks, diagnosis.Warned(name,
+				"hack/servers.sh in the source builds it and prints its folder, for --servers; instances do without",
+				"edge clusters will not start: %v", err))
 		case err != nil:
 			checks = append(checks, diagnosis.Failed(name, err, getServers))
 		default:
@@ -191,6 +195,9 @@ func checkDataDir(dir string) diagnosis.Check {
 		return diagnosis.Failed(name, err, "use another folder")
 	case !info.IsDir():
 		return diagnosis.Failed(name, fmt.Errorf("%s is not a folder", dir), "use another name")
+	}
+	if err := server.CheckShared(dir); err != nil {
+		return diagnosis.Failed(name, err, hint.Of(err))
 	}
 	facts, err := server.ReadFacts(dir)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {

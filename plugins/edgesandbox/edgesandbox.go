@@ -90,7 +90,7 @@ func Root(build buildinfo.Info, in io.Reader, out, errOut io.Writer) *cobra.Comm
 	cmd.SetIn(s.In)
 	cmd.SetOut(s.Out)
 	cmd.SetErr(s.ErrOut)
-	cmd.AddCommand(newUpCmd(s), newStatsCmd(s), newFaultCmd(s), newInstanceCmd(s), newProjectCmd(s),
+	cmd.AddCommand(newUpCmd(s), newStatsCmd(s), newFaultCmd(s), newInstanceCmd(s), newClusterCmd(s), newProjectCmd(s),
 		newAccountCmd(s), newKeysCmd(s), newClockCmd(s), newSettingsCmd(s), newReadyCmd(s), newOperationsCmd(s),
 		newDoctorCmd(s),
 		newCACmd(s), newVersionCmd(s, build))

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"golang.org/x/term"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 )
 
 // promptMark is what prompts of shells in a sandbox begin with.
@@ -61,14 +63,14 @@ func prepareShell(command []string, home string, out io.Writer) (variables []str
 	case !errors.Is(err, fs.ErrExist):
 		return nil, fmt.Errorf("mark the prompt: %w", err)
 	}
-	fmt.Fprint(out, `
+	fmt.Fprintf(out, `
 This shell is in the sandbox: STACKIT is on this machine, and ends with the shell. Next:
 
   kubectl edge login --service-account-key "$EDGE_SANDBOX_SERVICE_ACCOUNT_KEY"
-  kubectl edge kubeconfig create --project-id "$EDGE_SANDBOX_PROJECT_ID" --instance-id demo-3714d85
+  kubectl edge kubeconfig create --project-id "$EDGE_SANDBOX_PROJECT_ID" --instance-id %s
   kubectl get edgehosts
 
-`)
+`, sandbox.InstanceID)
 	switch name {
 	case ".shrc":
 		return []string{"ENV=" + path}, nil

@@ -19,6 +19,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/process"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/edgeclusters"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/environment"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/server"
 )
@@ -76,6 +77,8 @@ Nothing of your own HOME, KUBECONFIG or XDG folders is used: the command gets fo
 		"name or address by which others reach it; the first is in its URLs (default localhost, or that of --listen)")
 	f.IntVar(&o.instances, "instances", 1,
 		"how many active instances there are: demo, site01, site02, …, which share an API server")
+	f.IntVar(&o.server.EdgeClusters, "clusters", 1,
+		"how many edge clusters an API server has: berlin, hamburg, munich, cluster04, …; they start when asked")
 	f.BoolVar(&o.each, "own-servers", false, "an API server for each instance that is added")
 	f.IntVar(&o.server.Plans, "plans", 1, "how many Edge Cloud plans there are, at most 3")
 	f.StringVar(&o.server.Seed, "seed", "",
@@ -89,8 +92,8 @@ Nothing of your own HOME, KUBECONFIG or XDG folders is used: the command gets fo
 
 func addServersFlag(f *pflag.FlagSet, servers *string) {
 	f.StringVar(servers, "servers", "",
-		"folder with etcd, kube-apiserver and kubectl (default $EDGE_SANDBOX_SERVERS, else $KUBEBUILDER_ASSETS, else "+
-			"found on PATH)")
+		"folder with etcd, kube-apiserver, kube-controller-manager and kubectl (default $EDGE_SANDBOX_SERVERS, "+
+			"else $KUBEBUILDER_ASSETS, else found on PATH)")
 }
 
 // getServers says how somebody comes to the servers: a release does not bring them.
@@ -137,6 +140,9 @@ func (o *upOptions) complete() error {
 func (o *upOptions) validate() error {
 	if o.instances < 1 || o.instances > 99 {
 		return fmt.Errorf("--instances %d: want 1 to 99", o.instances)
+	}
+	if o.server.EdgeClusters < 0 || o.server.EdgeClusters > 99 {
+		return fmt.Errorf("--clusters %d: want 0 to 99", o.server.EdgeClusters)
 	}
 	for _, host := range o.server.Hosts {
 		if host == "" || strings.ContainsAny(host, "/:@ ") && net.ParseIP(host) == nil {
@@ -232,6 +238,10 @@ func (o *upOptions) fill(ctx context.Context, srv *server.Server) error {
 		if err := srv.StartCluster(ctx, o.servers, dir); err != nil {
 			return err
 		}
+	}
+	if err := edgeclusters.MissingProgram(o.servers); !o.noCluster && o.server.EdgeClusters > 0 && err != nil {
+		fmt.Fprintf(o.ErrOut, "warning: %v\n", err)
+		fmt.Fprintf(o.ErrOut, "hint: %s\n", hint.Of(err))
 	}
 	srv.AddInstances(o.instances)
 	if o.each && o.instances > 1 {

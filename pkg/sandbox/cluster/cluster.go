@@ -16,19 +16,18 @@ import (
 	"net"
 	"net/netip"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"time"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/rest"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/process"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/servers"
 )
 
 const (
 	startTimeout = 2 * time.Minute // idle machines take three seconds
-	stopGrace    = 2 * time.Second
 	pollInterval = 25 * time.Millisecond
 )
 
@@ -57,7 +56,8 @@ type Cluster struct {
 	admin      *rest.Config
 	frontProxy *identity
 	release    func() // the API server's port
-	processes  []*process.Process
+	servers    *servers.Group
+	client     *client
 }
 
 // Start starts etcd and the API server, waits until they serve, and creates the instance's resources. It fails at once,
@@ -69,7 +69,7 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 		o.Listen = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}
 	o.Host = cmp.Or(o.Host, o.Listen.String())
-	port, release, err := reservePort(o.Listen, o.Port)
+	port, release, err := servers.ReservePort(o.Listen, o.Port)
 	if err != nil {
 		return nil, err
 	}
@@ -79,6 +79,7 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 	}
 	c := &Cluster{
 		dir: o.Dir, keep: o.Keep, url: "https://" + net.JoinHostPort(o.Host, strconv.Itoa(port)), release: release,
+		servers: servers.NewGroup(o.Servers, o.Dir),
 	}
 	defer func() {
 		if err != nil {
@@ -97,26 +98,25 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 		return nil, err
 	}
 
-	etcd, err := c.run(o.Servers, "etcd", etcdArgs(o.Keep))
+	etcd, err := c.servers.Start("etcd", "etcd.log", etcdArgs(o.Keep))
 	if err != nil {
 		return nil, err
 	}
 	listens := func(context.Context) error { return isSocket(filepath.Join(c.dir, etcdSocket)) }
-	if err := c.await(ctx, etcd, listens); err != nil {
+	if err := etcd.Await(ctx, listens); err != nil {
 		return nil, err
 	}
-	apiserver, err := c.run(o.Servers, "kube-apiserver", apiserverArgs(o, port, c.url))
+	apiserver, err := c.servers.Start("kube-apiserver", "kube-apiserver.log", apiserverArgs(o, port, c.url))
 	if err != nil {
 		return nil, err
 	}
-	client, err := newClient(c.admin)
-	if err != nil {
+	if c.client, err = newClient(c.admin); err != nil {
 		return nil, err
 	}
-	if err := c.await(ctx, apiserver, client.ready); err != nil {
+	if err := apiserver.Await(ctx, c.client.ready); err != nil {
 		return nil, err
 	}
-	if err := c.populateOnce(ctx, client); err != nil {
+	if err := c.populateOnce(ctx); err != nil {
 		return nil, err
 	}
 	return c, nil
@@ -151,15 +151,26 @@ func makeDir(o Options) error {
 // is not made a second time.
 const populatedFile = "populated"
 
-func (c *Cluster) populateOnce(ctx context.Context, client *client) error {
+func (c *Cluster) populateOnce(ctx context.Context) error {
 	marker := filepath.Join(c.dir, populatedFile)
 	if _, err := os.Stat(marker); err == nil {
 		return nil
 	}
-	if err := client.populate(ctx); err != nil {
+	if err := c.client.populate(ctx); err != nil {
 		return err
 	}
 	return os.WriteFile(marker, nil, 0o600)
+}
+
+// Dir returns the folder of the servers, which is the working directory of those that use its etcd.
+func (c *Cluster) Dir() string { return c.dir }
+
+// EtcdSocket returns the name of etcd's socket in that folder.
+func (c *Cluster) EtcdSocket() string { return etcdSocket }
+
+// Create creates an object with its status, once its kind is served.
+func (c *Cluster) Create(ctx context.Context, object *unstructured.Unstructured) error {
+	return c.client.create(ctx, object)
 }
 
 // URL returns the API server's address.
@@ -179,60 +190,12 @@ func (c *Cluster) Admin() *rest.Config { return rest.CopyConfig(c.admin) }
 
 // Stop ends the servers and removes their folder, unless it is to be kept.
 func (c *Cluster) Stop() error {
-	for i := len(c.processes) - 1; i >= 0; i-- {
-		c.processes[i].Stop(stopGrace)
-	}
+	c.servers.Stop()
 	c.release()
 	if c.keep {
 		return nil
 	}
 	return os.RemoveAll(c.dir)
-}
-
-// server is a started server program.
-type server struct {
-	*process.Process
-	name, log string
-}
-
-func (c *Cluster) run(servers, name string, args []string) (*server, error) {
-	program, err := filepath.Abs(filepath.Join(servers, name))
-	if err != nil {
-		return nil, err
-	}
-	log := filepath.Join(c.dir, name+".log")
-	f, err := os.OpenFile(log, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	cmd := exec.Command(program, args...)
-	cmd.Dir = c.dir // the etcd socket's name is relative: names of sockets may have 100 characters or so
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "HOME=" + c.dir}
-	cmd.Stdout, cmd.Stderr = f, f
-	p, err := process.Start(cmd, true)
-	if err != nil {
-		return nil, fmt.Errorf("start %s: %w", name, err)
-	}
-	c.processes = append(c.processes, p)
-	return &server{Process: p, name: name, log: log}, nil
-}
-
-// await polls until ready returns nil.
-func (c *Cluster) await(ctx context.Context, s *server, ready func(context.Context) error) error {
-	for {
-		last := ready(ctx)
-		if last == nil {
-			return nil
-		}
-		select {
-		case <-s.Done():
-			return fmt.Errorf("%s ended (%v); the end of its log:\n%s", s.name, s.Wait(), tail(s.log))
-		case <-ctx.Done():
-			return fmt.Errorf("%s: %w (%w); the end of its log:\n%s", s.name, context.Cause(ctx), last, tail(s.log))
-		case <-time.After(pollInterval):
-		}
-	}
 }
 
 func isSocket(path string) error {
@@ -241,14 +204,4 @@ func isSocket(path string) error {
 		err = errors.New("not a socket")
 	}
 	return err
-}
-
-// tail returns the last kilobytes of a log.
-func tail(path string) string {
-	const size = 4 << 10
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return err.Error()
-	}
-	return string(data[max(0, len(data)-size):])
 }

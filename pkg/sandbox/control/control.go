@@ -34,8 +34,12 @@ func New(getenv func(string) string) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	client.Timeout = longest
 	return &Client{base: base, http: client}, nil
 }
+
+// longest is how long an operation may take: the servers of an edge cluster have two minutes to start.
+const longest = 3 * time.Minute
 
 // Call sends a request with body in, as JSON unless nil, and decodes the answer into out unless that is nil or nothing
 // was answered.

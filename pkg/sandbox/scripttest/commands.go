@@ -30,6 +30,7 @@ const (
 	files      topic = "Files"
 	counts     topic = "Counting"
 	serving    topic = "The sandbox"
+	clusters   topic = "Edge clusters"
 	secret     topic = "Secrets"
 	tokenCache topic = "Credentials and the cache"
 	helpers    topic = "The helper at work"
@@ -38,7 +39,7 @@ const (
 
 // topics are in the order in which they are listed.
 func topics() []topic {
-	return []topic{running, files, counts, serving, tokenCache, helpers, secret, stackState}
+	return []topic{running, files, counts, serving, clusters, tokenCache, helpers, secret, stackState}
 }
 
 // table is the dialect.
@@ -47,7 +48,7 @@ func table() map[string]command {
 		"commands": {running, "", "prints this list", 0, 0, printCommands},
 	}
 	for _, some := range []map[string]command{
-		runningCommands(), fileCommands(), countCommands(), servingCommands(), cacheCommands(), helperCommands(),
+		runningCommands(), fileCommands(), countCommands(), servingCommands(), clusterCommands(), cacheCommands(), helperCommands(),
 		secretCommands(), stackStateCommands(), systemCommands(),
 	} {
 		maps.Copy(all, some)

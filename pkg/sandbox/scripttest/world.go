@@ -4,6 +4,7 @@
 package scripttest
 
 import (
+	"context"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -93,6 +94,9 @@ func (w *World) SetUp(e *testscript.Env) error {
 	}
 	s := w.Sandbox
 	s.ResetStats() // it may be shared
+	if err := s.ResetEdgeClusters(context.Background()); err != nil {
+		return err
+	}
 	w.Requests.forget()
 	path := func(name string) string { return filepath.Join(e.WorkDir, name) }
 	host := strings.TrimPrefix(s.URL(), "https://")

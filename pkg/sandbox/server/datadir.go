@@ -80,6 +80,22 @@ func (f *Facts) save(dir string) error {
 	return atomicfile.Write(filepath.Join(dir, factsFile), append(data, '\n'), 0o600)
 }
 
+// CheckShared refuses a data folder that others can write to: they could replace the keys in it, or what it keeps.
+func CheckShared(dir string) error {
+	info, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil // it will be made
+	}
+	if err != nil {
+		return err
+	}
+	if who := sharedWith(info); who != "" {
+		return hint.Wrap(fmt.Errorf("the folder %s, which is to have private keys, can be written to by %s", dir, who),
+			"chmod 700 %s", hint.Word(dir))
+	}
+	return nil
+}
+
 // LockFile is the file in a folder that is locked while a sandbox uses it.
 const LockFile = "lock"
 

@@ -19,17 +19,18 @@ import (
 // fleet runs the Kubernetes APIs of a sandbox's instances: API servers, of which one is the instance
 // sandbox.InstanceID's, and gates, by which other instances share that one.
 type fleet struct {
-	sandbox *sandbox.Sandbox
-	base    cluster.Options // what all API servers have in common
-	dir     string          // folder that has one of each API server
-	ports   *ports
-	stop    context.CancelFunc // ends what is being started
-	context context.Context
-	places  chan struct{} // bounds how many API servers are being started at once
+	sandbox      *sandbox.Sandbox
+	base         cluster.Options // what all API servers have in common
+	dir          string          // folder that has one of each API server
+	ports        *ports
+	edgeClusters int                // how many an API server has
+	stop         context.CancelFunc // ends what is being started
+	context      context.Context
+	places       chan struct{} // bounds how many API servers are being started at once
 
 	starting sync.WaitGroup
 	mu       sync.Mutex
-	shared   *cluster.Cluster
+	shared   *instanceServer
 	running  map[string]runner        // by instance ID, but for the shared one
 	cancel   map[string]func() func() // ends what is being started, by instance ID; returns what waits for that
 	ending   map[string]chan struct{} // closed when what an instance had is gone
@@ -42,10 +43,10 @@ type runner interface{ Stop() error }
 // atOnce is how many API servers are started at the same time: each keeps a core busy for some seconds.
 const atOnce = 2
 
-func newFleet(s *sandbox.Sandbox, base cluster.Options, dir string, p *ports) *fleet {
+func newFleet(s *sandbox.Sandbox, base cluster.Options, dir string, p *ports, edgeClusters int) *fleet {
 	ctx, stop := context.WithCancel(context.Background())
 	return &fleet{
-		sandbox: s, base: base, dir: dir, ports: p, context: ctx, stop: stop,
+		sandbox: s, base: base, dir: dir, ports: p, edgeClusters: edgeClusters, context: ctx, stop: stop,
 		places: make(chan struct{}, atOnce), running: map[string]runner{},
 		cancel: map[string]func() func(){}, ending: map[string]chan struct{}{},
 	}
@@ -65,7 +66,7 @@ func (f *fleet) startShared(ctx context.Context, address string) error {
 	if err != nil {
 		return err
 	}
-	c, err := cluster.Start(ctx, f.options(sandbox.InstanceID, port))
+	c, err := f.startServer(ctx, sandbox.InstanceID, port)
 	if err != nil {
 		return err
 	}
@@ -92,7 +93,7 @@ func (f *fleet) open(id, address string, own bool) (string, error) {
 		return "", err
 	}
 	if !own {
-		g, err := newGate(f.sandbox, id, f.shared, f.base.Listen, port)
+		g, err := newGate(f.sandbox, id, f.shared.Cluster, f.base.Listen, port)
 		if err != nil {
 			return "", err
 		}
@@ -133,17 +134,21 @@ func (f *fleet) startOwn(ctx context.Context, id string, port int) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	c, err := cluster.Start(ctx, f.options(id, port))
+	c, err := f.startServer(ctx, id, port)
 	if err != nil {
 		return fmt.Errorf("start the API server of instance %s: %w", id, err)
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if ctx.Err() != nil { // the sandbox ends, or the instance was removed meanwhile
-		return errors.Join(ctx.Err(), c.Stop())
+	if err := c.openEdge(ctx, f); err != nil { // without f's lock: the sandbox may hold its own while it waits for that
+		return errors.Join(fmt.Errorf("open the edge clusters of instance %s: %w", id, err), c.Stop())
 	}
-	f.running[id] = c
-	return nil
+	f.mu.Lock()
+	if ctx.Err() == nil {
+		f.running[id] = c
+		f.mu.Unlock()
+		return nil
+	}
+	f.mu.Unlock() // the sandbox ends, or the instance was removed meanwhile
+	return errors.Join(ctx.Err(), c.Stop())
 }
 
 // url is the address of an API server or gate.
@@ -180,6 +185,11 @@ func (f *fleet) close(id string) {
 			_ = r.Stop()
 		}
 		_ = os.RemoveAll(filepath.Join(f.dir, id)) // what is left is in nobody's way
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		if f.ending[id] == gone { // not that of one which came and went since
+			delete(f.ending, id)
+		}
 	}()
 }
 

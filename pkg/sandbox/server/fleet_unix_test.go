@@ -27,7 +27,7 @@ func TestCloseWhileStarting(t *testing.T) {
 		t.Fatal(err)
 	}
 	base := cluster.Options{Servers: servers, CA: s.CA(), Listen: netip.MustParseAddr(loopback), Keep: true}
-	f := newFleet(s, base, dir, &ports{})
+	f := newFleet(s, base, dir, &ports{}, 0)
 	defer f.stopAll()
 	if _, err := f.open("site", "", true); err != nil {
 		t.Fatal(err)
@@ -35,6 +35,9 @@ func TestCloseWhileStarting(t *testing.T) {
 	f.close("site")
 	if err := f.wait(t.Context()); err != nil {
 		t.Fatal(err)
+	}
+	if len(f.ending) > 0 {
+		t.Errorf("%d instances are still ending", len(f.ending))
 	}
 	if err := f.context.Err(); err != nil {
 		t.Fatal(err)

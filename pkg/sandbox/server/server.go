@@ -46,6 +46,8 @@ type Options struct {
 	// Listen is where to listen, ADDRESS:PORT. By default it is a free port of 127.0.0.1, or those that DataDir keeps.
 	// API servers listen at the same address, on the ports that follow if it has one.
 	Listen string
+	// EdgeClusters is how many edge clusters an API server has.
+	EdgeClusters int
 	// Hosts are the names and addresses by which others reach it, besides localhost. The first is in its URLs.
 	Hosts []string
 }
@@ -57,6 +59,9 @@ const loopback = "127.0.0.1"
 func Start(o Options) (_ *Server, err error) {
 	s := &Server{options: o, unlock: func() {}}
 	if o.DataDir != "" {
+		if err := CheckShared(o.DataDir); err != nil {
+			return nil, err
+		}
 		if s.unlock, err = LockDir(o.DataDir); err != nil {
 			return nil, err
 		}
@@ -197,13 +202,13 @@ func (s *Server) StartCluster(ctx context.Context, servers, dir string) error {
 	if s.facts.PortsFollow {
 		p.last = int(s.listen.Port())
 	}
-	s.fleet = newFleet(s.Sandbox, base, dir, p)
+	s.fleet = newFleet(s.Sandbox, base, dir, p, s.options.EdgeClusters)
 	first, _ := s.Sandbox.InstanceState(sandbox.InstanceID)
 	if err := s.fleet.startShared(ctx, first.Hosted); err != nil {
 		return fmt.Errorf("start the cluster of instance %s: %w", sandbox.InstanceName, err)
 	}
 	s.Sandbox.Host(s.fleet.hosting())
-	if err := errors.Join(s.Sandbox.Save(), s.fleet.wait(ctx)); err != nil {
+	if err := errors.Join(s.Sandbox.Save(), s.fleet.wait(ctx), s.fleet.shared.openEdge(ctx, s.fleet)); err != nil {
 		return err
 	}
 	client, err := kubernetes.NewForConfig(s.fleet.shared.Admin())

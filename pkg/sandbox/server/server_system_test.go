@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -175,7 +176,7 @@ func expired(t *testing.T, r *running, id string) string {
 // TestRestart: a data folder keeps what was given out, and what the API servers hold, also when the sandbox was killed.
 func TestRestart(t *testing.T) {
 	dir := t.TempDir()
-	first := begin(t, server.Options{DataDir: dir, Seed: "s"}, server.ClusterDir(dir))
+	first := begin(t, server.Options{DataDir: dir, Seed: "s", EdgeClusters: 2}, server.ClusterDir(dir))
 	first.AddInstances(2)
 	first.Sandbox.AddInstance(sandbox.Instance{ID: "own-3714d85", DisplayName: "lathe", OwnServer: true})
 	if err := first.Wait(t.Context()); err != nil {
@@ -194,6 +195,14 @@ func TestRestart(t *testing.T) {
 		"namespaces/default/edgeimages/warehouse", tokens[sandbox.InstanceID], "", nil); got != 200 {
 		t.Fatalf("delete a sample: status %d: %s", got, body)
 	}
+	own, name, err := first.Sandbox.EdgeClusters("lathe/berlin")
+	if err == nil {
+		err = own.Set(t.Context(), name, sandbox.EdgeClusterSettings{Signer: sandbox.SignerNone})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	edge := first.Sandbox.ListEdgeClusters()
 	key, ca := string(first.Sandbox.ServiceAccountKey()), string(first.Sandbox.CA())
 	if err := first.Sandbox.Save(); err != nil { // requests do so themselves
 		t.Fatal(err)
@@ -202,7 +211,7 @@ func TestRestart(t *testing.T) {
 		t.Fatal(err)
 	}
 
-	second := begin(t, server.Options{DataDir: dir}, server.ClusterDir(dir))
+	second := begin(t, server.Options{DataDir: dir, EdgeClusters: 1}, server.ClusterDir(dir))
 	if second.Sandbox.URL() != first.Sandbox.URL() || second.PlainURL() != first.PlainURL() {
 		t.Errorf("the sandbox moved from %s to %s", first.Sandbox.URL(), second.Sandbox.URL())
 	}
@@ -216,6 +225,12 @@ func TestRestart(t *testing.T) {
 		if got, body := second.get(id, configMaps+"/of-"+id, tokens[id]); got != 200 {
 			t.Errorf("%s: status %d: %s", id, got, body)
 		}
+	}
+	if err := second.Wait(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := second.Sandbox.ListEdgeClusters(); len(edge) != 4 || !reflect.DeepEqual(got, edge) {
+		t.Errorf("edge clusters are %+v, and were %+v", got, edge)
 	}
 	if got, _ := second.get(sandbox.InstanceID, "/apis/edge.stackit.cloud/v1alpha1/namespaces/default/edgeimages/"+
 		"warehouse", tokens[sandbox.InstanceID]); got != 404 {

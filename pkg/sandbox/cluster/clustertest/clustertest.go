@@ -14,6 +14,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/edgeclusters"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/sandboxtest"
 )
 
@@ -21,6 +22,8 @@ import (
 type Running struct {
 	Sandbox *sandbox.Sandbox
 	Cluster *cluster.Cluster
+	// EdgeClusters is one, berlin, whose servers start when it is first asked.
+	EdgeClusters *edgeclusters.Set
 	// Kubeconfig is the path of the bootstrap administrator's kubeconfig.
 	Kubeconfig string
 }
@@ -79,8 +82,14 @@ func Start(t testing.TB, options ...func(*sandbox.Options)) *Running {
 			t.Error(err)
 		}
 	})
+	edge, err := edgeclusters.Open(t.Context(), edgeclusters.Options{Servers: servers, Cluster: c}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(edge.Stop)
+	s.HostClusters(sandbox.InstanceID, edge)
 	s.SetInstance(sandbox.InstanceID, func(i *sandbox.Instance) { i.Server, i.ServerCA = c.URL(), s.CA() })
-	return &Running{Sandbox: s, Cluster: c, Kubeconfig: writeKubeconfig(t, c.Admin())}
+	return &Running{Sandbox: s, Cluster: c, EdgeClusters: edge, Kubeconfig: writeKubeconfig(t, c.Admin())}
 }
 
 // writeKubeconfig writes a kubeconfig that holds what config does, and returns its path.

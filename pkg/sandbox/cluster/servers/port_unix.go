@@ -1,6 +1,6 @@
 //go:build unix
 
-package cluster
+package servers
 
 import (
 	"fmt"
@@ -10,10 +10,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// reservePort returns a TCP port of an address that the system gives to nobody else until release is called: the one
+// ReservePort returns a TCP port of an address that the system gives to nobody else until release is called: the one
 // that is asked for, or a free one for 0. A server that sets SO_REUSEPORT (kube-apiserver --permit-port-sharing) can
 // listen on it.
-func reservePort(at netip.Addr, port int) (reserved int, release func(), err error) {
+func ReservePort(at netip.Addr, port int) (reserved int, release func(), err error) {
 	family := unix.AF_INET
 	if at.Is6() {
 		family = unix.AF_INET6

@@ -1,4 +1,4 @@
-package cluster
+package servers
 
 import (
 	"fmt"
@@ -12,6 +12,6 @@ func portError(at netip.Addr, port int, err error) error {
 	if port == 0 {
 		return fmt.Errorf("reserve a port: %w", err)
 	}
-	return hint.Wrap(fmt.Errorf("reserve port %d of %s for the API server: %w", port, at, err),
+	return hint.Wrap(fmt.Errorf("reserve port %d of %s for an API server: %w", port, at, err),
 		"another program has the port: end it, or choose others with --listen, and another --data-dir")
 }

@@ -1,13 +1,13 @@
-package cluster
+package servers
 
 import (
 	"net"
 	"net/netip"
 )
 
-// reservePort returns a TCP port of an address that was free a moment ago: Windows has no port sharing that would keep
+// ReservePort returns a TCP port of an address that was free a moment ago: Windows has no port sharing that would keep
 // it.
-func reservePort(at netip.Addr, port int) (reserved int, release func(), err error) {
+func ReservePort(at netip.Addr, port int) (reserved int, release func(), err error) {
 	l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(at, uint16(port))))
 	if err != nil {
 		return 0, nil, portError(at, port, err)
