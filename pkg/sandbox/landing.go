@@ -25,7 +25,8 @@ type landingData struct {
 // showLanding is the page for people who open the sandbox's address.
 func (s *Sandbox) showLanding(w http.ResponseWriter, _ *http.Request) {
 	data := landingData{
-		URL: s.base, First: InstanceID, Instances: s.adminListInstances(), Clusters: s.ListEdgeClusters(), Projects: s.adminListProjects(),
+		URL: s.base, First: InstanceID, Instances: s.adminListInstances(), Clusters: s.ListEdgeClusters(),
+		Projects: s.adminListProjects(),
 		Accounts: s.adminListAccounts(),
 		Addresses: [][2]string{
 			{"Edge Cloud API", s.EdgeURL()},

@@ -39,8 +39,9 @@ func newClusterCmd(s streams) *cobra.Command {
 		},
 		operation{
 			pattern: "POST /sandbox/clusters", use: "add NAME", short: "Add an edge cluster",
-			long: `Adds an edge cluster. Its servers start when it is first asked. Instances that share an API server have
-the same edge clusters; NAME is INSTANCE/NAME for an instance with one of its own, here and below.`,
+			long: `Adds an edge cluster. Its servers start when it is first asked. Instances that share an API
+server have the same edge clusters; NAME is INSTANCE/NAME for an instance with one of its own, here and in
+the other commands.`,
 			example: "  edge-sandbox cluster add lisbon\n" +
 				"  edge-sandbox cluster add porto --status creating",
 			takes: []string{"name"}, flags: clusterFlags,

@@ -162,7 +162,8 @@ func (s *Set) find(name string) (*edgeCluster, error) {
 			return c, nil
 		}
 	}
-	return nil, hint.Wrap(fmt.Errorf("no edge cluster %q", name), "edge-sandbox cluster list shows those that there are")
+	return nil, hint.Wrap(fmt.Errorf("no edge cluster %q", name),
+		"edge-sandbox cluster list shows those that there are")
 }
 
 // Add implements sandbox.EdgeClusters.

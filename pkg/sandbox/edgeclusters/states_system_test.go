@@ -126,7 +126,8 @@ func TestStrays(t *testing.T) {
 	b.set(sandbox.EdgeClusterSettings{Secret: "exec"})
 	path := filepath.Join(t.TempDir(), "kubeconfig")
 	write(t, path, string(b.secret()))
-	kubectl := exec.Command(filepath.Join(clustertest.Servers(t), "kubectl"), "--kubeconfig", path, "get", "--raw", "/api")
+	kubectl := exec.Command(filepath.Join(clustertest.Servers(t), "kubectl"), "--kubeconfig", path, "get", "--raw",
+		"/api")
 	if out, err := kubectl.CombinedOutput(); err == nil {
 		t.Errorf("a command that answers nothing was enough: %s", out)
 	}
@@ -183,7 +184,8 @@ func TestRotation(t *testing.T) {
 	b := &bench{r, t}
 	first := b.admin()
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "before"}}
-	if _, err := b.client(first).CoreV1().Namespaces().Create(t.Context(), namespace, metav1.CreateOptions{}); err != nil {
+	_, err := b.client(first).CoreV1().Namespaces().Create(t.Context(), namespace, metav1.CreateOptions{})
+	if err != nil {
 		t.Fatal(err)
 	}
 	before := func(config *rest.Config) error {

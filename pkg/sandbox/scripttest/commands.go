@@ -48,8 +48,8 @@ func table() map[string]command {
 		"commands": {running, "", "prints this list", 0, 0, printCommands},
 	}
 	for _, some := range []map[string]command{
-		runningCommands(), fileCommands(), countCommands(), servingCommands(), clusterCommands(), cacheCommands(), helperCommands(),
-		secretCommands(), stackStateCommands(), systemCommands(),
+		runningCommands(), fileCommands(), countCommands(), servingCommands(), clusterCommands(), cacheCommands(),
+		helperCommands(), secretCommands(), stackStateCommands(), systemCommands(),
 	} {
 		maps.Copy(all, some)
 	}
