@@ -130,9 +130,9 @@ func itemName(item *yaml.Node) (string, bool) {
 	return yamledit.Resolve(name).Value, true
 }
 
-// apply returns the text in which exactly the difference between the document and want is changed, and what stood in the
-// places that are filled then. Want holds no LocationOfOrigin. The result has been checked to load as want, and to hold
-// all else that the document holds.
+// apply returns the text in which exactly the difference between the document and want is changed, and what stood in
+// the places that are filled then. Want holds no LocationOfOrigin. The result has been checked to load as want, and to
+// hold all else that the document holds.
 func (d *document) apply(want *api.Config) ([]byte, yamledit.Shape, error) {
 	changes, err := compare(d.model, want)
 	if err != nil {

@@ -16,9 +16,9 @@ import (
 )
 
 // What an edit fills, such as a list that was [], null or not there, is noted in our own state, so that the edit that
-// takes the last entry away leaves the file as it was, to the byte. A note says how nothing was written, and no more. It
-// is of use and never needed: without it an empty list stays. It is made before the kubeconfig is written, and dropped
-// after: a note of what did not happen says what is there.
+// takes the last entry away leaves the file as it was, to the byte. A note says how nothing was written, and no more.
+// It is of use and never needed: without it an empty list stays. It is made before the kubeconfig is written, and
+// dropped after: a note of what did not happen says what is there.
 
 // note is the file of one kubeconfig's note.
 type note struct {

@@ -31,10 +31,12 @@ func emptyForms() (forms []string) {
 	forms = append(forms,
 		head, head+"\n\n# the end\n", head+"preferences: {}\n", "---\n"+head, "---\n"+head+"---\n", head+"...\n",
 		head+"x-text: |\n  one\n  two\n", head+other+"current-context: other\n", head+other, other+"# c\n\n"+head,
-		"", "\n", "  \n", "# only comments", "# only comments\n", "# a\n\n\n# b\n\n", "---\n", "--- # c\n", "---", "null",
+		"", "\n", "  \n", "# only comments", "# only comments\n", "# a\n\n\n# b\n\n", "---\n", "--- # c\n", "---",
+		"null",
 		"null\n", "~\n", "--- null\n", "--- ~\n# c\n", "---\nnull\n", "# c\n---\n", "---\n---\n", "---\n...\n",
 		"{}", "{}\n", "{ }\n", "{\n}\n", "--- {}\n", "# c\n{}\n", "{} # c\n",
-		`{apiVersion: v1}`, `{apiVersion: v1, kind: Config, users: [], clusters: ~, contexts: , current-context: }`+"\n",
+		`{apiVersion: v1}`,
+		`{apiVersion: v1, kind: Config, users: [], clusters: ~, contexts: , current-context: }`+"\n",
 		`{"apiVersion":"v1","kind":"Config","clusters":null,"contexts":[],"users":null,"current-context":""}`,
 		`{"kind":"Config","users":[ ], "clusters": []}`+"\n",
 		"{\n    \"apiVersion\": \"v1\",\n    \"clusters\": [],\n    \"users\": null,\n    \"contexts\": [\n    ],\n"+
@@ -78,7 +80,8 @@ func (n *noted) put(t *testing.T, names ...string) {
 	t.Helper()
 	n.edit(t, func(config *api.Config) {
 		for _, name := range names {
-			Entry{Name: name, Server: "https://" + name + ".example", User: ExecUser([]string{name}, "hint")}.Put(config)
+			user := ExecUser([]string{name}, "hint")
+			Entry{Name: name, Server: "https://" + name + ".example", User: user}.Put(config)
 			if config.CurrentContext == "" {
 				config.CurrentContext = name
 			}

@@ -46,8 +46,8 @@ func nothing(text string) bool {
 	return len(text) <= maxShape && (word == "" || strings.EqualFold(word, "null"))
 }
 
-// Shape returns what Changes.Before is to be after the changes: what stands in the places of the document that they fill
-// is added to what was known before, and what they empty is left out.
+// Shape returns what Changes.Before is to be after the changes: what stands in the places of the document that they
+// fill is added to what was known before, and what they empty is left out.
 func (d *Document) Shape(c Changes, before Shape) Shape {
 	root, limit := d.at(c.Document)
 	t := d.text
@@ -216,7 +216,8 @@ func (p *patch) restoreContent(root *yaml.Node, fields []span, c Changes) bool {
 func (c Changes) starts(f span) bool {
 	for _, start := range c.Start {
 		if start.Key == f.key.Value {
-			return start.Value == f.value.Value || isNothing(f.value) && (isZero(start.Value) || c.list(start.Key) != nil)
+			return start.Value == f.value.Value ||
+				isNothing(f.value) && (isZero(start.Value) || c.list(start.Key) != nil)
 		}
 	}
 	return false

@@ -14,7 +14,7 @@ import (
 )
 
 // Whatever a server answers and a kubeconfig of somebody else holds, no command lets it control the terminal or write a
-// line that passes for one of ours. Commands to come are walked, too.
+// line that could be taken for our own. Commands to come are walked, too.
 func TestNothingControlsTheTerminal(t *testing.T) {
 	server := &plugintest.Server{}
 	a, _, _ := newLoggedIn(t, func(next http.Handler) http.Handler {
@@ -34,15 +34,29 @@ func TestNothingControlsTheTerminal(t *testing.T) {
 	}
 	xdg.Reload()
 	t.Cleanup(xdg.Reload)
-	odd := strings.NewReplacer("\r\n", `\r\n`, "\x1b", `\e`, "\x07", `\a`, "\u009b", `\u009b`, "\u202e", `\u202e`, "\x7f",
-		`\u007f`).Replace(plugintest.Evil)
-	config := "clusters:\n- name: \"a" + odd + "\"\n  cluster: {server: \"https://x" + odd + "\"}\ncontexts:\n- name: \"a" + odd +
-		"\"\n  context: {cluster: \"a" + odd + "\", user: \"a" + odd + "\"}\n- name: edge\n  context: {cluster: edge, user: " +
-		"\"a" + odd + "\"}\nusers:\n- name: \"a" + odd + "\"\n  user:\n    exec:\n      apiVersion: client.authentication.k8s.io/v1\n" +
-		"      command: kubectl-edge_credential\n      args: [--project-id=" + sandbox.ProjectID + ", --region=eu01, " +
-		"--instance-id=" + sandbox.InstanceID + "]\n      env: [{name: \"X" + odd + "\", value: \"y" + odd +
-		"\"}]\n      interactiveMode: Never\n- name: \"b" + odd + "\"\n  user: {token: \"secret" + odd + "\"}\n" +
-		"current-context: \"a" + odd + "\"\n"
+	config := strings.NewReplacer("ODD", plugintest.EvilYAML, "PROJECT", sandbox.ProjectID, "INSTANCE",
+		sandbox.InstanceID).Replace(`
+clusters:
+- name: "aODD"
+  cluster: {server: "https://xODD"}
+contexts:
+- name: "aODD"
+  context: {cluster: "aODD", user: "aODD"}
+- name: edge
+  context: {cluster: edge, user: "aODD"}
+users:
+- name: "aODD"
+  user:
+    exec:
+      apiVersion: client.authentication.k8s.io/v1
+      command: kubectl-edge_credential
+      args: [--project-id=PROJECT, --region=eu01, --instance-id=INSTANCE]
+      env: [{name: "XODD", value: "yODD"}]
+      interactiveMode: Never
+- name: "bODD"
+  user: {token: "secretODD"}
+current-context: "aODD"
+`)
 	path := filepath.Join(home, "config")
 	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
 		t.Fatal(err)

@@ -100,7 +100,8 @@ func (a *app) connect(ctx context.Context, s settings) (*stackstate.Client, erro
 	return client, a.explain(s, err)
 }
 
-func (a *app) clientWith(ctx context.Context, s settings, credential stackstate.Credential) (*stackstate.Client, error) {
+func (a *app) clientWith(ctx context.Context, s settings, credential stackstate.Credential) (*stackstate.Client,
+	error) {
 	httpClient, err := a.httpClient(ctx, s)
 	if err != nil {
 		return nil, err

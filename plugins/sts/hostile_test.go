@@ -4,6 +4,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/adrg/xdg"
@@ -11,8 +12,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin/plugintest"
 )
 
-// Whatever a server answers and a configuration of somebody else holds, no command lets it control the terminal or write
-// a line that passes for one of ours. Commands to come are walked, too.
+// Whatever a server answers and a configuration of somebody else holds, no command lets it control the terminal or
+// write a line that could be taken for our own. Commands to come are walked, too.
 func TestNothingControlsTheTerminal(t *testing.T) {
 	p := newPerson(t)
 	server := &plugintest.Server{Next: p.faults}
@@ -39,14 +40,19 @@ func TestNothingControlsTheTerminal(t *testing.T) {
 	t.Setenv("HOME", home)
 	xdg.Reload()
 	t.Cleanup(xdg.Reload)
-	const odd = `\e]0;x\a\e[2J\u009b31m\u202e\u007f\r\nFORGED: all is well`
 	path := filepath.Join(home, "XDG_CONFIG_HOME", "kubectl-sts", "config.yaml")
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.WriteFile(path, []byte("contexts:\n- name: \"c"+odd+"\"\n  context: {url: \""+before.URL+
-		"\", roles: [\"r"+odd+"\"]}\n- name: \"d"+odd+"\"\n  context: {url: \"https://x"+odd+"\", k8s-sa-token-path: \"p"+odd+
-		"\"}\ncurrent-context: \"c"+odd+"\"\n"), 0o600); err != nil {
+	config := strings.NewReplacer("ODD", plugintest.EvilYAML, "URL", before.URL).Replace(`
+contexts:
+- name: "cODD"
+  context: {url: "URL", roles: ["rODD"]}
+- name: "dODD"
+  context: {url: "https://xODD", k8s-sa-token-path: "pODD"}
+current-context: "cODD"
+`)
+	if err := os.WriteFile(path, []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	plugintest.Walk(t, server, p.app.Process, Tree, map[string]string{

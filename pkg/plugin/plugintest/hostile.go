@@ -21,8 +21,12 @@ import (
 )
 
 // Evil is what nobody's terminal is to obey: it sets a title, clears the screen, changes colours by a control character
-// of the second set, turns the direction of writing, and begins a line that passes for one of ours.
-const Evil = "\x1b]0;x\x07\x1b[2J\u009b31m\u202e\x7f\r\nFORGED: all is well"
+// of the second set, turns the direction of writing, and begins a line that could be taken for our own. EvilYAML is the
+// same within double quotes of YAML.
+const (
+	Evil     = "\x1b]0;x\x07\x1b[2J\u009b31m\u202e\x7f\r\nFORGED: all is well"
+	EvilYAML = `\e]0;x\a\e[2J\u009b31m\u202e\u007f\r\nFORGED: all is well`
+)
 
 // Hostility is what a server does.
 type Hostility int32
@@ -41,7 +45,8 @@ type Server struct {
 }
 
 // written are the fields in which people write what they like.
-var written = regexp.MustCompile(`(?i)name|description|message|detail|title|status|state|role|label|version|subject|expression|email`)
+var written = regexp.MustCompile(`(?i)name|description|message|detail|title|status|state|role|label|version|` +
+	`subject|expression|email`)
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	mode := Hostility(s.Mode.Load())
@@ -77,8 +82,9 @@ func refuse(w http.ResponseWriter) {
 	}
 	defer conn.Close()
 	body, _ := json.Marshal(map[string]string{"message": "no" + Evil, "detail": Evil, "error": Evil, "title": Evil})
-	fmt.Fprintf(buffered, "HTTP/1.1 418 %s\r\nContent-Type: application/json\r\nX-Request-Id: %s\r\nContent-Length: %d\r\n"+
-		"Connection: close\r\n\r\n%s", "\x1b[2J\x1b]0;x\x07\u009b31m\u202e", "\u009b31m\u202e", len(body), body)
+	const head = "HTTP/1.1 418 %s\r\nContent-Type: application/json\r\nX-Request-Id: %s\r\n" +
+		"Content-Length: %d\r\nConnection: close\r\n\r\n%s"
+	fmt.Fprintf(buffered, head, "\x1b[2J\x1b]0;x\x07\u009b31m\u202e", "\u009b31m\u202e", len(body), body)
 	_ = buffered.Flush()
 }
 
@@ -165,8 +171,10 @@ func variants(c *cobra.Command, words []string, values map[string]string) (all [
 		if c.Flags().Lookup("output") == nil {
 			continue
 		}
-		for _, format := range []string{"name", "wide", "json", "yaml", "custom-columns=N:.metadata.name,D:.description",
-			"jsonpath={..name}{..description}{..displayName}", "go-template={{.}}"} {
+		for _, format := range []string{"name", "wide", "json", "yaml",
+			"custom-columns=N:.metadata.name,D:.description",
+			"jsonpath={..name}{..description}{..displayName}",
+			"go-template={{.}}"} {
 			all = append(all, append(slices.Clone(call), "--output="+format))
 		}
 	}
