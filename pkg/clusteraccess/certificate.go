@@ -235,9 +235,8 @@ func dropped(e tokencache.Entry) error {
 	if e.Certificate == "" {
 		return errors.New("the cluster takes the bearer of the token for nobody: something in between drops it")
 	}
-	return hint.Wrap(errors.New("the cluster takes the bearer of the certificate for nobody: a proxy in front of it "+
-		"ends "+
-		"TLS, and no certificate passes it"), "kubectl edge kubeconfig create with --credential token")
+	return &CertificateError{"the cluster takes the bearer of the certificate for nobody: a proxy in front of it ends " +
+		"TLS, and no certificate passes it"}
 }
 
 // refused explains a 401 at date.
@@ -252,9 +251,7 @@ func refused(e tokencache.Entry, date time.Time) error {
 	if !date.IsZero() && (date.Before(leaf.NotBefore) || date.After(leaf.NotAfter)) {
 		return skew(leaf, date)
 	}
-	return hint.Wrap(fmt.Errorf("the cluster's API server does not accept the certificate that the cluster has "+
-		"signed: it "+
-		"comes from %.80q, which is not one of its authorities for clients, or a proxy in front of it drops "+
-		"certificates",
-		hint.Printable(leaf.Issuer.String())), "kubectl edge kubeconfig create with --credential token")
+	return &CertificateError{fmt.Sprintf("the cluster's API server does not accept the certificate that the cluster "+
+		"has signed: it comes from %.80q, which is not one of its authorities for clients, or a proxy in front of it "+
+		"drops certificates", hint.Printable(leaf.Issuer.String()))}
 }

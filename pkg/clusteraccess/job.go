@@ -122,7 +122,7 @@ func (j Job) do(ctx context.Context, say func(string)) (Outcome, error) {
 		outcome.Certificates, outcome.Date, answered, err = sign(ctx, client, j.Person, j.Request, j.Life)
 	}
 	if err != nil {
-		return Outcome{}, explain(err, cluster, administrator, outcome.Date)
+		return Outcome{}, instead(explain(err, cluster, administrator, outcome.Date), j.Cluster, j.Repair)
 	}
 	// Without the monotonic clock, which stops while the machine sleeps.
 	outcome.Age = time.Now().Round(0).Sub(answered.Round(0))

@@ -118,7 +118,8 @@ func (m Minter) checked(ctx context.Context, o Outcome, job Job, w *wish) (Minte
 		err = review(ctx, o.Server, e, job.UserAgent, name, groups)
 	}
 	if err != nil {
-		return Minted{}, fmt.Errorf("edge cluster %q: %w", job.Cluster.Cluster, err)
+		return Minted{}, instead(fmt.Errorf("edge cluster %q: %w",
+			job.Cluster.Cluster, err), job.Cluster, job.Repair)
 	}
 	m.noteSkew(received.Sub(date), job.Cluster.Cluster)
 	return Minted{e, o.Server}, nil

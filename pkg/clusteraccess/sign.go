@@ -35,14 +35,25 @@ const (
 	masters = "system:masters"
 )
 
-// SignerError is that the cluster does not sign the certificate.
-type SignerError struct{ Reason string }
+// CertificateError is that certificates do not work with a cluster.
+type CertificateError struct{ reason string }
 
-func (e *SignerError) Error() string { return "the cluster does not sign certificates: " + e.Reason }
+func (e *CertificateError) Error() string { return e.reason }
+
+// instead adds to a CertificateError what works, perhaps: a token, where the role can be had with one.
+func instead(err error, asked tokenrequest.EdgeCluster, repair string) error {
+	if !errors.As(err, new(*CertificateError)) {
+		return err
+	}
+	asked.Credential = tokenrequest.Token
+	if tokenrequest.CheckToken(asked) != nil {
+		return hint.Wrap(err, "ask who manages the cluster to have it sign certificates for clients")
+	}
+	return hint.Wrap(err, "to use tokens instead: %s --credential token", repair)
+}
 
 func signerError(format string, args ...any) error {
-	return hint.Wrap(&SignerError{Reason: fmt.Sprintf(format, args...)}, "kubectl edge kubeconfig create with "+
-		"--credential token, if that is to stay so")
+	return &CertificateError{"the cluster does not sign certificates: " + fmt.Sprintf(format, args...)}
 }
 
 // signing is one certificate signing request, from its creation to its removal.

@@ -140,7 +140,7 @@ func (e EdgeCluster) check() error {
 	switch e.Credential {
 	case "", Certificate:
 	case Token:
-		if err := checkTokenRole(cmp.Or(e.Role, RoleView)); err != nil {
+		if err := CheckToken(e); err != nil {
 			return err
 		}
 	case Administrator:
@@ -186,9 +186,10 @@ func CheckRole(role, namespace string) error {
 	return checkGroup(role, namespace)
 }
 
-// checkTokenRole reports whether a token can have the role. It is one of a service account, which stays after it: one
+// CheckToken reports whether a token can have the role of e. It is one of a service account, which stays after it: one
 // with all rights would be the permanent secret that kubectl edge is there to end. And its groups are Kubernetes' own.
-func checkTokenRole(role string) error {
+func CheckToken(e EdgeCluster) error {
+	role := cmp.Or(e.Role, RoleView)
 	switch {
 	case role == RoleClusterAdmin:
 		return hint.Wrap(fmt.Errorf("a token with the role %s would leave a service account behind that has all rights",
