@@ -226,7 +226,7 @@ func (o *clusterSecretOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return plugin.Incomplete(failed, failed+len(secrets), "Secret", "written")
+	return plugin.Incomplete(failed, len(failed)+len(secrets), "Secret", "written")
 }
 
 // argoCD returns how to reach the cluster in which Argo CD runs.
@@ -242,13 +242,13 @@ func (o *clusterSecretOptions) argoCD() (*rest.Config, error) {
 	return config, nil
 }
 
-// instanceSecrets makes the Secrets of the instances. Of several, those that cannot be made are reported and counted.
+// instanceSecrets makes the Secrets of the instances. Of several, those that cannot be made are reported and named.
 func (o *clusterSecretOptions) instanceSecrets(
 	ctx context.Context, cloud edgeCloud,
-) (secrets []*corev1.Secret, failed int, err error) {
+) (secrets []*corev1.Secret, failed []string, err error) {
 	instances, failed, err := o.which.get(ctx, o.app, cloud)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	if o.which.all && len(instances) == 0 {
 		o.Note("No instances found in project %s, region %s.", cloud.ProjectID, cloud.Region)
@@ -257,7 +257,7 @@ func (o *clusterSecretOptions) instanceSecrets(
 		cloud, end := o.waiting(cloud, instances[0].Id, o.patience)
 		defer end()
 		secret, err := o.secretOf(ctx, cloud, instances[0])
-		return []*corev1.Secret{secret}, 0, err
+		return []*corev1.Secret{secret}, nil, err
 	}
 	made := make([]*corev1.Secret, len(instances))
 	secretOf := func(cloud edgeCloud, i int, instance stackit.Instance) (err error) {
@@ -267,10 +267,12 @@ func (o *clusterSecretOptions) instanceSecrets(
 	errs, err := askAll(ctx, o.app, cloud, o.patience, instances, func(i stackit.Instance) string { return i.Id },
 		secretOf)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	made = slices.DeleteFunc(made, func(secret *corev1.Secret) bool { return secret == nil })
-	return made, failed + o.Report(errs), nil
+	o.Report(errs, o.verbose)
+	missing := plugin.Those(errs, instances, func(i stackit.Instance) string { return i.Id })
+	return made, append(failed, missing...), nil
 }
 
 func (o *clusterSecretOptions) secretOf(

@@ -11,13 +11,13 @@ import (
 )
 
 // clusterSecrets makes the Secrets of the edge clusters of the instances. Where there may be several, those that cannot
-// be made are reported and counted.
+// be made are reported and named.
 func (o *clusterSecretOptions) clusterSecrets(
 	ctx context.Context, cloud edgeCloud,
-) (secrets []*corev1.Secret, failed int, err error) {
+) (secrets []*corev1.Secret, failed []string, err error) {
 	found, failed, err := o.findClusters(ctx, cloud, o.which, o.clusters, o.patience)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	var places []*place
 	for _, c := range found {
@@ -37,18 +37,18 @@ func (o *clusterSecretOptions) clusterSecrets(
 		return nil
 	})
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
-	failed += missing
+	failed = append(failed, missing...)
 	places, missing, err = o.bind(ctx, places, &o.rights, several)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
-	failed += missing
+	failed = append(failed, missing...)
 	for _, p := range places {
 		secret, err := o.secret(p.request, cmp.Or(p.instance.DisplayName, p.instance.Id), p.entry)
 		if err != nil {
-			return nil, 0, err
+			return nil, nil, err
 		}
 		secrets = append(secrets, secret)
 	}

@@ -20,6 +20,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/envcredential"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
@@ -135,6 +136,11 @@ func (o *clusterSecretOptions) applyAll(ctx context.Context, target *rest.Config
 	if err != nil {
 		return fmt.Errorf("reach the cluster of Argo CD: %w", err)
 	}
+	var lines []string
+	defer func() { // those that were applied, also when another could not be
+		o.Tell(lines, o.verbose, fmt.Sprintf("Applied %s in namespace %s.", plugin.Count(len(lines), "Secret"),
+			o.namespace))
+	}()
 	for _, s := range secrets {
 		s.Data = map[string][]byte{}
 		for key, value := range s.StringData { // stringData has no owner
@@ -162,7 +168,7 @@ func (o *clusterSecretOptions) applyAll(ctx context.Context, target *rest.Config
 		if cluster := s.Labels["kubectl-edge/cluster"]; cluster != "" {
 			what = "edge cluster " + cluster + " of " + what
 		}
-		o.Note("Applied Secret %s/%s for %s.", s.Namespace, s.Name, what)
+		lines = append(lines, fmt.Sprintf("Applied Secret %s/%s for %s.", s.Namespace, s.Name, what))
 	}
 	return nil
 }

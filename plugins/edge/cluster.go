@@ -79,7 +79,7 @@ func (a *app) listClusters(ctx context.Context, cloud edgeCloud, which fleetFlag
 	if err != nil {
 		return err
 	}
-	total := failed + len(instances)
+	total := len(failed) + len(instances)
 	found := make([][]homedCluster, len(instances))
 	list := func(cloud edgeCloud, i int, instance stackit.Instance) (err error) {
 		found[i], err = a.clustersOf(ctx, cloud, instance, namespace)
@@ -95,13 +95,14 @@ func (a *app) listClusters(ctx context.Context, cloud edgeCloud, which fleetFlag
 		if err != nil {
 			return err
 		}
-		failed += a.Report(errs)
+		a.Report(errs, a.verbose)
+		failed = append(failed, plugin.Those(errs, instances, func(i stackit.Instance) string { return i.Id })...)
 	}
 	var clusters []homedCluster
 	for _, of := range found {
 		clusters = append(clusters, of...)
 	}
-	if len(clusters) == 0 && failed == 0 {
+	if len(clusters) == 0 && len(failed) == 0 {
 		a.Note("No edge clusters found.")
 	}
 	a.markCurrent(cloud, clusters)

@@ -19,15 +19,15 @@ import (
 
 // bind sees to it that the role of the places is bound in their edge clusters. A binding that is missing is made if the
 // flags say so, or a person does, who is asked once for all of them; and then it is waited for.
-func (a *app) bind(ctx context.Context, places []*place, f *rightsFlags, several bool) (bound []*place, failed int,
+func (a *app) bind(ctx context.Context, places []*place, f *rightsFlags, several bool) (bound []*place, failed []string,
 	err error) {
 	if len(places) == 0 {
-		return places, 0, nil
+		return places, nil, nil
 	}
 	rights := places[0].request.EdgeCluster
 	grant := clusteraccess.GrantOf(rights)
 	if rights.Credential == tokenrequest.Administrator || !grant.Bound() {
-		return places, 0, nil
+		return places, nil, nil
 	}
 	missing := make([]bool, len(places))
 	asked := places
@@ -39,7 +39,7 @@ func (a *app) bind(ctx context.Context, places []*place, f *rightsFlags, several
 		})
 	})
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	var unbound []*place
 	for _, p := range places {
@@ -53,7 +53,7 @@ func (a *app) bind(ctx context.Context, places []*place, f *rightsFlags, several
 		return bound, failed, nil
 	}
 	if err := a.mayBind(ctx, unbound, grant, f.bind); err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	made, more, err := a.eachPlace(ctx, several, "bound", unbound, func(p *place, _ func(string)) error {
 		return a.asAdministrator(ctx, p, func(client *kubeapi.Client) error {
@@ -61,12 +61,12 @@ func (a *app) bind(ctx context.Context, places []*place, f *rightsFlags, several
 		})
 	})
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	for _, p := range made {
 		a.Note("Created %s in %s.", title(grant), p)
 	}
-	return append(bound, made...), failed + more, nil
+	return append(bound, made...), append(failed, more...), nil
 }
 
 // mayBind reports whether the bindings may be made: a person can say so on a terminal.

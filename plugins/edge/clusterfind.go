@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"k8s.io/client-go/rest"
 
@@ -31,17 +32,17 @@ func (c *managedCluster) String() string {
 }
 
 // findClusters returns the chosen edge clusters of the chosen instances. Where there may be several, those that cannot
-// be had are reported and counted.
+// be had are reported and named.
 func (a *app) findClusters(ctx context.Context, cloud edgeCloud, which fleetFlags, f clusterFlags,
-	patience patienceFlags) (clusters []*managedCluster, failed int, err error) {
+	patience patienceFlags) (clusters []*managedCluster, failed []string, err error) {
 	instances, failed, err := which.get(ctx, a, cloud)
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	found := make([][]*managedCluster, len(instances))
-	errs := make([][]error, len(instances))
+	errs, missing := make([][]error, len(instances)), make([][]string, len(instances))
 	find := func(cloud edgeCloud, i int, instance stackit.Instance) error {
-		found[i], errs[i] = a.managed(ctx, cloud, instance, f)
+		found[i], missing[i], errs[i] = a.managed(ctx, cloud, instance, f)
 		return nil // they are in errs
 	}
 	if !which.several() {
@@ -49,41 +50,42 @@ func (a *app) findClusters(ctx context.Context, cloud edgeCloud, which fleetFlag
 		_ = find(cloud, 0, instances[0])
 		end()
 		if err := ctx.Err(); err != nil {
-			return nil, 0, err
+			return nil, nil, err
 		}
 		if !f.several() && len(errs[0]) == 1 {
-			return nil, 0, errs[0][0]
+			return nil, nil, errs[0][0]
 		}
 	} else if _, err := askAll(ctx, a, cloud, patience, instances,
 		func(i stackit.Instance) string { return i.Id }, find); err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	for i := range instances {
 		clusters = append(clusters, found[i]...)
-		failed += a.Report(errs[i])
+		failed = append(failed, missing[i]...)
 	}
-	if len(clusters) == 0 && failed == 0 {
+	a.Report(slices.Concat(errs...), a.verbose)
+	if len(clusters) == 0 && len(failed) == 0 {
 		a.Note("No edge clusters found in %s.", plugin.Count(len(instances), "instance"))
 	}
 	return clusters, failed, nil
 }
 
-// managed returns the chosen edge clusters of one instance.
+// managed returns the chosen edge clusters of one instance, and the names of those that cannot be had, or its own.
 func (a *app) managed(ctx context.Context, cloud edgeCloud, instance stackit.Instance,
-	f clusterFlags) (clusters []*managedCluster, errs []error) {
+	f clusterFlags) (clusters []*managedCluster, missing []string, errs []error) {
 	api, err := a.managerAPI(ctx, cloud, instance.Id)
 	if err != nil {
-		return nil, []error{err}
+		return nil, []string{instance.Id}, []error{err}
 	}
 	if f.all {
 		list, err := edgecluster.List(ctx, api, f.namespace)
 		if err != nil {
-			return nil, []error{fmt.Errorf("instance %s: %w", instance.Id, err)}
+			return nil, []string{instance.Id}, []error{fmt.Errorf("instance %s: %w", instance.Id, err)}
 		}
 		for _, c := range list {
 			clusters = append(clusters, &managedCluster{c, instance, api})
 		}
-		return clusters, nil
+		return clusters, nil, nil
 	}
 	for _, name := range f.names {
 		c, err := edgecluster.Get(ctx, api, f.home(), name)
@@ -92,12 +94,12 @@ func (a *app) managed(ctx context.Context, cloud edgeCloud, instance stackit.Ins
 			if _, none := errors.AsType[*edgecluster.NotFoundError](err); none {
 				err = hint.Wrap(err, "kubectl edge cluster list --instance-id %s", instance.Id)
 			}
-			errs = append(errs, err)
+			errs, missing = append(errs, err), append(missing, instance.Id+"/"+name)
 			continue
 		}
 		clusters = append(clusters, &managedCluster{c, instance, api})
 	}
-	return clusters, errs
+	return clusters, missing, errs
 }
 
 // managerAPI is the API server of the instance, asked with the profile of the cloud.

@@ -46,13 +46,13 @@ func (a *app) administrator(ctx context.Context, c *managedCluster, patience pat
 }
 
 // eachPlace does work for each place of an edge cluster, several at once. The failure of the only one is returned as it
-// is; of several, each is reported and counted, and takes its place out of the rest.
+// is; of several, each is reported and named, and takes its place out of the rest.
 func (a *app) eachPlace(ctx context.Context, several bool, what string, places []*place,
-	work func(p *place, say func(string)) error) (done []*place, failed int, err error) {
+	work func(p *place, say func(string)) error) (done []*place, failed []string, err error) {
 	if !several && len(places) == 1 {
 		progress := a.Progress("waiting for " + places[0].String())
 		defer progress.End()
-		return places, 0, work(places[0], progress.Say)
+		return places, nil, work(places[0], progress.Say)
 	}
 	progress := a.Progress(what)
 	progress.Count(len(places))
@@ -69,14 +69,16 @@ func (a *app) eachPlace(ctx context.Context, several bool, what string, places [
 	})
 	progress.End()
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	for i, p := range places {
 		if errs[i] == nil {
 			done = append(done, p)
 		} else {
+			failed = append(failed, p.instance.Id+"/"+p.cluster.Name)
 			errs[i] = fmt.Errorf("%s: %w", p, errs[i])
 		}
 	}
-	return done, a.Report(errs), nil
+	a.Report(errs, a.verbose)
+	return done, failed, nil
 }

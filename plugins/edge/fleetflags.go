@@ -58,11 +58,11 @@ func (f *fleetFlags) validate() error {
 }
 
 // get returns the chosen instances, each once. Of several, those that cannot be had are reported and counted.
-func (f *fleetFlags) get(ctx context.Context, a *app, cloud edgeCloud) (instances []stackit.Instance, failed int,
-	err error) {
+func (f *fleetFlags) get(ctx context.Context, a *app, cloud edgeCloud) (instances []stackit.Instance,
+	failed []string, err error) {
 	if f.all {
 		instances, err := cloud.Instances(ctx, cloud.ProjectID, cloud.Region)
-		return instances, 0, err
+		return instances, nil, err
 	}
 	each := f.each()
 	found := make([]stackit.Instance, len(each))
@@ -71,10 +71,10 @@ func (f *fleetFlags) get(ctx context.Context, a *app, cloud edgeCloud) (instance
 		return err
 	})
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	if !f.several() {
-		return found, 0, errs[0]
+		return found, nil, errs[0]
 	}
 	seen := map[string]bool{}
 	for i, instance := range found {
@@ -83,5 +83,6 @@ func (f *fleetFlags) get(ctx context.Context, a *app, cloud edgeCloud) (instance
 			instances = append(instances, instance)
 		}
 	}
-	return instances, a.Report(errs), nil
+	a.Report(errs, a.verbose)
+	return instances, plugin.Those(errs, each, instanceFlags.called), nil
 }

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,6 +24,9 @@ func (f *instanceFlags) addFlags(fs *pflag.FlagSet) {
 	fs.StringVarP(&f.id, "instance-id", "i", "", "id of the instance, such as demo-3714d85")
 	fs.StringVarP(&f.name, "name", "n", "", "name of the instance, such as demo")
 }
+
+// called is how a person has named the instance.
+func (f instanceFlags) called() string { return cmp.Or(f.id, f.name) }
 
 func (f *instanceFlags) validate() error {
 	switch {

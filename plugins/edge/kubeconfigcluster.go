@@ -39,19 +39,19 @@ func (o *kubeconfigCreateOptions) createClusters(ctx context.Context, cloud edge
 	if err != nil {
 		return err
 	}
-	failed += missing
+	failed = append(failed, missing...)
 	if !o.dryRun {
 		if places, missing, err = o.admit(ctx, places); err != nil {
 			return err
 		}
-		failed += missing
+		failed = append(failed, missing...)
 	}
 	if len(places) > 0 {
 		if err := o.put(ctx, places); err != nil {
 			return err
 		}
 	}
-	return plugin.Incomplete(failed, failed+len(places), "context", "created")
+	return plugin.Incomplete(failed, len(failed)+len(places), "context", "created")
 }
 
 // request is what is asked of the edge cluster with the rights.
@@ -74,21 +74,21 @@ func (o *kubeconfigCreateOptions) locate(ctx context.Context, p *place, say func
 
 // admit sees to it that the credentials of the places have the rights that were asked for, and that the first of each
 // works, by the way that the helper takes: so it is in the cache.
-func (o *kubeconfigCreateOptions) admit(ctx context.Context, places []*place) (admitted []*place, failed int,
+func (o *kubeconfigCreateOptions) admit(ctx context.Context, places []*place) (admitted []*place, failed []string,
 	err error) {
 	if o.rights.breakGlass && len(places) > 0 {
 		if err := o.breakGlass(ctx, places); err != nil {
-			return nil, 0, err
+			return nil, nil, err
 		}
 	}
 	places, failed, err = o.bind(ctx, places, &o.rights, o.several())
 	if err != nil {
-		return nil, 0, err
+		return nil, nil, err
 	}
 	places, missing, err := o.eachPlace(ctx, o.several(), "tried", places, func(p *place, _ func(string)) error {
 		return o.try(ctx, p.request)
 	})
-	return places, failed + missing, err
+	return places, append(failed, missing...), err
 }
 
 // try gets a credential as the helper does.

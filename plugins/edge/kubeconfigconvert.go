@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -121,13 +122,15 @@ func (o *kubeconfigConvertOptions) run(ctx context.Context) error {
 	}
 	conversions = slices.DeleteFunc(conversions, func(c *conversion) bool { return c.skip })
 	var good []*conversion
+	var errs []error
 	for _, c := range conversions {
 		if c.err != nil {
-			hint.Print(o.ErrOut, fmt.Errorf("convert context %q: %w", c.Contexts[0], c.err))
+			errs = append(errs, fmt.Errorf("convert context %q: %w", c.Contexts[0], c.err))
 		} else {
 			good = append(good, c)
 		}
 	}
+	o.Report(errs, o.verbose)
 	if !o.dryRun {
 		if good, err = o.admit(ctx, good); err != nil {
 			return err
@@ -138,7 +141,13 @@ func (o *kubeconfigConvertOptions) run(ctx context.Context) error {
 			return err
 		}
 	}
-	return plugin.Incomplete(len(conversions)-len(good), len(conversions), "user", "converted")
+	var failed []string
+	for _, c := range conversions {
+		if !slices.Contains(good, c) {
+			failed = append(failed, c.User)
+		}
+	}
+	return plugin.Incomplete(failed, len(conversions), "user", "converted")
 }
 
 // choose returns the users to convert.
@@ -262,31 +271,57 @@ func (o *kubeconfigConvertOptions) write(ctx context.Context, conversions []*con
 		}
 		return err
 	}
-	for _, c := range conversions {
-		for _, name := range c.Contexts {
-			if c.cluster != nil {
-				o.Note("Converted context %q: it is %s.", name, c.cluster)
-			} else {
-				o.Note("Converted context %q: it is instance %s of project %s.", name, c.request.InstanceID,
-					c.request.ProjectID)
-			}
-		}
-		o.noteRights(c)
-		switch {
-		case c.Expires.IsZero():
-			o.Note("  The %s it held does not say when it ends. Nobody can revoke it; copies of it stay dangerous.",
-				c.Kind())
-		case c.Expires.Before(o.Now()):
-			o.Note("  The %s it held has expired.", c.Kind())
-		default:
-			o.Note("  The %s it held is valid until %s. Nobody can revoke it; copies of it stay dangerous until "+
-				"then.", c.Kind(), c.Expires.Local().Format(time.DateTime))
-		}
-	}
+	o.report(conversions)
 	for _, path := range backups {
 		o.Note("Kept the old file, with its secrets, as %s. Delete it soon.", hint.Path(path))
 	}
 	return nil
+}
+
+// report says what was converted, and how long the credentials live on that were taken out.
+func (o *kubeconfigConvertOptions) report(conversions []*conversion) {
+	var lines []string
+	contexts := 0
+	last := o.Now() // when the last of the credentials has ended
+	endless := false
+	for _, c := range conversions {
+		contexts += len(c.Contexts)
+		var line []string
+		for _, name := range c.Contexts {
+			what := fmt.Sprintf("instance %s of project %s", c.request.InstanceID, c.request.ProjectID)
+			if c.cluster != nil {
+				what = c.cluster.String()
+			}
+			line = append(line, fmt.Sprintf("Converted context %q: it is %s.", name, what))
+		}
+		if rights := c.rightsNow(); rights != "" {
+			line = append(line, rights)
+		}
+		switch {
+		case c.Expires.IsZero():
+			endless = true
+			line = append(line, fmt.Sprintf("  The %s it held does not say when it ends. Nobody can revoke it; copies "+
+				"of it stay dangerous.", c.Kind()))
+		case c.Expires.Before(o.Now()):
+			line = append(line, fmt.Sprintf("  The %s it held has expired.", c.Kind()))
+		default:
+			if c.Expires.After(last) {
+				last = c.Expires
+			}
+			line = append(line, fmt.Sprintf("  The %s it held is valid until %s. Nobody can revoke it; copies of "+
+				"it stay dangerous until then.", c.Kind(), c.Expires.Local().Format(time.DateTime)))
+		}
+		lines = append(lines, strings.Join(line, "\n"))
+	}
+	summary := fmt.Sprintf("Converted %s.", plugin.Count(contexts, "context"))
+	switch {
+	case endless:
+		summary += " Not all credentials that they held say when they end. Nobody can revoke them; copies stay dangerous."
+	case last.After(o.Now()):
+		summary += fmt.Sprintf(" The last credential that they held is valid until %s. Nobody can revoke them; copies stay "+
+			"dangerous until then.", last.Local().Format(time.DateTime))
+	}
+	o.Tell(lines, o.verbose, summary)
 }
 
 // backUp copies the files of the conversions, and returns the copies' paths. It replaces nothing but what an earlier

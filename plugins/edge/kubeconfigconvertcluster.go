@@ -147,10 +147,10 @@ func (o *kubeconfigConvertOptions) admit(ctx context.Context, conversions []*con
 	return good, nil
 }
 
-// noteRights says what changes for the person, who was the administrator until now.
-func (o *kubeconfigConvertOptions) noteRights(c *conversion) {
+// rightsNow says what changes for the person, who was the administrator until now.
+func (c *conversion) rightsNow() string {
 	if c.cluster == nil {
-		return
+		return ""
 	}
 	was := "It had the rights of service account " + c.ServiceAccount
 	if c.Certificate {
@@ -160,5 +160,5 @@ func (o *kubeconfigConvertOptions) noteRights(c *conversion) {
 	if c.request.Namespace != "" {
 		where = " in namespace " + c.request.Namespace
 	}
-	o.Note("  %s, and has the role %s%s now, with your name.", was, c.request.Role, where)
+	return fmt.Sprintf("  %s, and has the role %s%s now, with your name.", was, c.request.Role, where)
 }

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -188,14 +190,14 @@ func (o *kubeconfigCreateOptions) create(ctx context.Context, cloud edgeCloud) e
 	if err != nil {
 		return err
 	}
-	failed += missing
+	failed = append(failed, missing...)
 	fetched := placesWithEntry(places)
 	if len(fetched) > 0 {
 		if err := o.put(ctx, fetched); err != nil {
 			return err
 		}
 	}
-	return plugin.Incomplete(failed, failed+len(fetched), "context", "created")
+	return plugin.Incomplete(failed, len(failed)+len(fetched), "context", "created")
 }
 
 // place is an instance, or one of its edge clusters, and where in a kubeconfig it goes.
@@ -355,12 +357,17 @@ func (o *kubeconfigCreateOptions) report(ctx context.Context, places []*place, s
 	if err != nil {
 		return err
 	}
+	var lines, paths []string
 	for _, p := range places {
 		path := o.path
 		if context := config.Contexts[p.name]; context != nil {
 			path = context.LocationOfOrigin
 		}
-		o.Note("Wrote context %q for %s to %s.", p.name, p, hint.Path(path))
+		path = hint.Path(path)
+		lines = append(lines, fmt.Sprintf("Wrote context %q for %s to %s.", p.name, p, path))
+		if !slices.Contains(paths, path) {
+			paths = append(paths, path)
+		}
 	}
 	what, each := "get edgehosts", "each --all"
 	if o.clusters.chosen() {
@@ -369,6 +376,8 @@ func (o *kubeconfigCreateOptions) report(ctx context.Context, places []*place, s
 			what += " -A"
 		}
 	}
+	o.Tell(lines, o.verbose, fmt.Sprintf("Wrote %s to %s.", plugin.Count(len(places), "context"),
+		strings.Join(paths, " and ")))
 	switch {
 	case o.several():
 		o.Note("Use them with: kubectl --context NAME %s, or all at once: kubectl edge %s -- %s", what, each, what)

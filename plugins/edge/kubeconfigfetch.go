@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
@@ -68,9 +69,9 @@ func (p *place) owns(cluster *api.Cluster, context *api.Context) bool {
 	return p.cluster == nil && id == p.instance.Id || context != nil
 }
 
-// fetchAll asks for the entries, and returns how many could not be had. A single failure is returned as it is; of
+// fetchAll asks for the entries, and returns the instances whose could not be had. A single failure is returned as it is; of
 // several, each is reported, and none stops the others.
-func (o *kubeconfigCreateOptions) fetchAll(ctx context.Context, cloud edgeCloud, places []*place) (failed int,
+func (o *kubeconfigCreateOptions) fetchAll(ctx context.Context, cloud edgeCloud, places []*place) (failed []string,
 	err error) {
 	fetch := func(cloud edgeCloud, _ int, p *place) error {
 		entry, err := o.fetch(ctx, cloud.Client, p.request)
@@ -87,13 +88,14 @@ func (o *kubeconfigCreateOptions) fetchAll(ctx context.Context, cloud edgeCloud,
 	if !o.which.several() {
 		cloud, end := o.waiting(cloud, places[0].instance.Id, o.patience)
 		defer end()
-		return 0, fetch(cloud, 0, places[0])
+		return nil, fetch(cloud, 0, places[0])
 	}
 	errs, err := askAll(ctx, o.app, cloud, o.patience, places, func(p *place) string { return p.instance.Id }, fetch)
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
-	return o.Report(errs), nil
+	o.Report(errs, o.verbose)
+	return plugin.Those(errs, places, func(p *place) string { return p.instance.Id }), nil
 }
 
 // fetch gets where the instance is, and puts the token that comes with it to use.

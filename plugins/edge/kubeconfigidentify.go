@@ -25,7 +25,7 @@ type knownCluster struct {
 // Nothing is sent to a server that a kubeconfig names.
 func (a *app) knownClusters(ctx context.Context, cloud edgeCloud, which fleetFlags) (known []knownCluster, failed int,
 	err error) {
-	managed, failed, err := a.findClusters(ctx, cloud, which, clusterFlags{all: true}, patienceFlags{noWait: true})
+	managed, missing, err := a.findClusters(ctx, cloud, which, clusterFlags{all: true}, patienceFlags{noWait: true})
 	if err != nil {
 		return nil, 0, err
 	}
@@ -50,7 +50,9 @@ func (a *app) knownClusters(ctx context.Context, cloud edgeCloud, which fleetFla
 			known = append(known, c)
 		}
 	}
-	return known, failed + a.Report(errs), nil
+	a.Report(errs, a.verbose)
+	unread := plugin.Those(errs, managed, func(c *managedCluster) string { return c.Name })
+	return known, len(missing) + len(unread), nil
 }
 
 // talosAuthorities are the authorities in a talosconfig, in PEM, or nil.

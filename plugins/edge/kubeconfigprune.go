@@ -43,7 +43,7 @@ func (o *kubeconfigRemoveOptions) gone(
 	if err != nil {
 		return nil, 0, err
 	}
-	o.Report(errs)
+	o.Report(errs, o.verbose)
 	var ofClusters []kubeconfig.EdgeContext
 	for _, c := range ours {
 		switch r := at[c.Name]; {
@@ -109,7 +109,7 @@ func (o *kubeconfigRemoveOptions) goneClusters(ctx context.Context, contexts []k
 	if err != nil {
 		return nil, 0, err
 	}
-	o.Report(errs)
+	o.Report(errs, o.verbose)
 	for _, c := range contexts {
 		i := slices.Index(homes, homeOf(c))
 		if errs[i] != nil {

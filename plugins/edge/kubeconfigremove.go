@@ -214,9 +214,11 @@ func (o *kubeconfigRemoveOptions) remove(ctx context.Context, contexts []kubecon
 	if err := kubeconfig.Edit(ctx, o.path, edit); err != nil {
 		return err
 	}
+	var lines []string
 	for _, c := range contexts {
-		o.Note("Removed context %q.", c.Name)
+		lines = append(lines, fmt.Sprintf("Removed context %q.", c.Name))
 	}
+	o.Tell(lines, o.verbose, fmt.Sprintf("Removed %s.", plugin.Count(len(contexts), "context")))
 	if current {
 		o.Note("It was the current context; there is none now. Choose another with: kubectl config use-context NAME")
 	}

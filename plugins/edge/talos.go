@@ -249,7 +249,7 @@ func (o *talosOptions) find(ctx context.Context) (*managedCluster, error) {
 	switch {
 	case err != nil:
 		return nil, err
-	case failed > 0 || len(found) == 0:
+	case len(failed) > 0 || len(found) == 0:
 		return nil, plugin.WithCode(exitError, plugin.ErrSilent) // it has been said
 	case len(found) > 1:
 		var names []string
