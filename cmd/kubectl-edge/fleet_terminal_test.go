@@ -66,7 +66,7 @@ func TestCreateAllOnTerminal(t *testing.T) {
 		`^Wrote context "edge_eu01_demo-3714d85" `,
 		`^Wrote context "edge_eu01_site00-3714d85" `,
 		"^Use them with: ",
-		"^error: 2 of 4 contexts not created$",
+		"^error: 2 of 4 contexts not created: plant-3714d85, site01-3714d85$",
 	}
 	lines := r.lines()
 	matches := func(want, line string) bool { return regexp.MustCompile(want).MatchString(line) }
@@ -127,7 +127,7 @@ func TestEachOnTerminal(t *testing.T) {
 	for _, line := range coloured {
 		plain = append(plain, regexp.MustCompile(`\x1b\[\d*m`).ReplaceAllString(line, ""))
 	}
-	each := "kubectl-edge each --all -- get nodes"
+	each := "kubectl-edge each --all -- describe nodes"
 	for command, want := range map[string][]string{
 		each:                 coloured,
 		"NO_COLOR=1 " + each: plain,

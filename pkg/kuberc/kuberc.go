@@ -47,6 +47,8 @@ const (
 type Preference struct {
 	Policy  string   // "" is AllowAll
 	Allowed []string // commands of the allowlist
+	// Commands is whether it changes what commands of kubectl do, by aliases or other defaults of flags.
+	Commands bool
 }
 
 // New returns a kuberc that allows just these commands.
@@ -75,7 +77,7 @@ func Read(data []byte) (Preference, error) {
 	if err != nil || f.root == nil {
 		return Preference{}, err
 	}
-	p := Preference{}
+	p := Preference{Commands: yamledit.Get(f.root, "aliases") != nil || yamledit.Get(f.root, "defaults") != nil}
 	if policy := yamledit.Get(f.root, policyKey); policy != nil {
 		p.Policy = yamledit.Resolve(policy).Value
 	}
@@ -90,6 +92,12 @@ func Read(data []byte) (Preference, error) {
 		}
 	}
 	return p, nil
+}
+
+// Runs reports whether kubectl runs the command as a credential plugin, and its own commands as ever.
+func (p Preference) Runs(command string) bool {
+	allowed := p.Policy == "" || p.Policy == "AllowAll" || p.Restricts() && slices.Contains(p.Allowed, command)
+	return allowed && !p.Commands
 }
 
 // Restricts reports whether only the allowed commands may run.

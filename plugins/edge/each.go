@@ -1,16 +1,13 @@
 package edge
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os/exec"
 	"path"
 	"slices"
 	"strings"
-	"unicode/utf8"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -22,48 +19,71 @@ import (
 type eachOptions struct {
 	*app
 	all      bool
+	clusters bool     // edge clusters, instead of the instances themselves
 	selector []string // KEY=GLOB
 	contexts []string // globs
-	parallel int
+	parallel int      // 0: as suits the command
+	timeout  time.Duration
+	failFast bool
 	path     string
 	format   string // "" or json
 }
 
 func newEachCmd(a *app) *cobra.Command {
-	o := &eachOptions{app: a, parallel: parallel}
+	o := &eachOptions{app: a}
 	cmd := &cobra.Command{
-		Use:   "each (--all | -l KEY=GLOB | --context GLOB) [flags] -- KUBECTL-ARGUMENTS",
+		Use:   "each (--all | --clusters | -l KEY=GLOB | --context GLOB) [flags] -- KUBECTL-ARGUMENTS",
 		Short: "Run a kubectl command against many instances at once",
 		Long: `Run a kubectl command against many instances at once.
 
-The instances are those of your kubeconfig that call kubectl-edge_credential. Each line of output starts with the name
-of its context. The exit code is the highest of all kubectl commands, so 0 means that all succeeded.
+The instances are those of your kubeconfig that call kubectl-edge_credential. Tables become one table, with a column
+INSTANCE in front; each line of all other output starts with the name of its context. The exit code is the highest of
+all contexts, so 0 means that all succeeded; those that failed are listed at the end.
+
+get, wait, version, api-resources and auth whoami ask all servers from one process, which is many times faster than
+to start kubectl for each, and print what kubectl prints. Any other command, and any flag that is not known for these,
+starts kubectl.
 
 -l takes name=GLOB, id=GLOB, project=GLOB, region=GLOB and profile=GLOB, all of which must match; *, ? and [a-z] stand
 for characters. Repeat --context for contexts that match any.
+
+--clusters asks the edge clusters that your kubeconfig has contexts of, rather than the instances: all of them, or those
+that -l, which then takes cluster=GLOB and role=GLOB too, and --context choose. Tables have a column CLUSTER.
 
 -o json asks kubectl for JSON, and prints one object with an item for each context, which has either a result or an
 error.
 
 With "-" for a file, as in apply -f -, standard input is read once and given to each.`,
 		Example: `  kubectl edge each --all -- get nodes
-  kubectl edge each -l 'name=shop*,region=eu01' -- get edgehosts -A
+  kubectl edge each -l 'name=shop*,region=eu01' -- get edgehosts -A --watch
+  kubectl edge each --clusters -- get nodes
+  kubectl edge each --clusters -l 'cluster=berlin*,role=view' -- get pods -A
+  kubectl edge each --all --timeout 10s -- version
   kubectl edge each --context 'edge_eu01_*' -o json -- get deployments -n line-1
-  kubectl edge each --all -- apply -f - < agent.yaml`,
+  kubectl edge each --all --fail-fast -- apply -f - < agent.yaml`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.validate(args); err != nil {
 				return usageError{err}
+			}
+			if cmd.Flags().Changed("parallel") && o.parallel < 1 {
+				return usageError{fmt.Errorf("--parallel %d: want at least 1", o.parallel)}
 			}
 			return o.run(cmd.Context(), args)
 		},
 	}
 	cmd.Flags().SetInterspersed(false) // what follows is kubectl's, even if the -- was forgotten
 	cmd.Flags().BoolVar(&o.all, "all", false, "all instances of the kubeconfig")
+	cmd.Flags().BoolVar(&o.clusters, "clusters", false, "the edge clusters of the kubeconfig, rather than the instances")
 	cmd.Flags().StringSliceVarP(&o.selector, "selector", "l", nil,
-		"only instances that match all of KEY=GLOB,…; keys are name, id, project, region and profile")
+		"only those that match all of KEY=GLOB,…; keys are name, id, project, region and profile, and with --clusters "+
+			"cluster and role")
 	cmd.Flags().StringSliceVar(&o.contexts, "context", nil, "only contexts that match one of these globs")
-	cmd.Flags().IntVar(&o.parallel, "parallel", o.parallel, "how many commands run at once")
+	cmd.Flags().IntVar(&o.parallel, "parallel", 0,
+		"how many contexts are asked at once (default: 16, or 8 where kubectl is started)")
+	cmd.Flags().DurationVar(&o.timeout, "timeout", 0,
+		"how long each context may take, such as 10s; one that takes longer has failed (default: no limit)")
+	cmd.Flags().BoolVar(&o.failFast, "fail-fast", false, "begin with no further context once one has failed")
 	cmd.Flags().StringVar(&o.path, "kubeconfig", "", "file to read (default: as kubectl chooses it)")
 	cmd.Flags().StringVarP(&o.format, "output", "o", "", "merge what the commands print into one object: json")
 	return cmd
@@ -75,16 +95,19 @@ func (o *eachOptions) validate(args []string) error {
 		return hint.Wrap(errors.New("no kubectl command to run"), "kubectl edge each --all -- get nodes")
 	case o.all && len(o.selector)+len(o.contexts) > 0:
 		return errors.New("want either --all, or -l and --context")
-	case !o.all && len(o.selector)+len(o.contexts) == 0:
+	case !o.all && !o.clusters && len(o.selector)+len(o.contexts) == 0:
 		return errors.New("which instances? want --all, -l or --context")
-	case o.parallel < 1:
-		return fmt.Errorf("--parallel %d: want at least 1", o.parallel)
+	case o.timeout < 0:
+		return fmt.Errorf("--timeout %s: want a time such as 10s", o.timeout)
 	case o.format != "" && o.format != "json":
 		return fmt.Errorf("unknown output format %.60q: want json", o.format)
 	}
 	for _, requirement := range o.selector {
 		key, glob, ok := strings.Cut(requirement, "=")
-		if !ok || !slices.Contains([]string{"name", "id", "project", "region", "profile"}, key) {
+		if ok && !o.clusters && (key == "cluster" || key == "role") {
+			return fmt.Errorf("selector %.80q is about edge clusters: want --clusters, too", requirement)
+		}
+		if !ok || !slices.Contains([]string{"name", "id", "project", "region", "profile", "cluster", "role"}, key) {
 			return fmt.Errorf("selector %.80q: want KEY=GLOB with name, id, project, region or profile for KEY",
 				requirement)
 		}
@@ -134,15 +157,27 @@ func outputOf(args []string) (json, other bool) {
 	return json, other
 }
 
-// chosen returns those of our contexts that the flags choose.
-func (o *eachOptions) chosen(ctx context.Context) ([]kubeconfig.EdgeContext, error) {
-	config, err := kubeconfig.Load(ctx, o.path)
-	if err != nil {
-		return nil, err
+// withFormat adds kubectl's flag for JSON to args, after the first words of them, where -o json wants it.
+func (o *eachOptions) withFormat(words int, args []string) []string {
+	raw := slices.ContainsFunc(flagsOf(args), func(arg string) bool {
+		return arg == "--raw" || strings.HasPrefix(arg, "--raw=")
+	})
+	if json, _ := outputOf(args); o.format != "json" || json || raw {
+		return args
 	}
-	contexts := slices.DeleteFunc(kubeconfig.EdgeContexts(config),
-		func(c kubeconfig.EdgeContext) bool { return !o.matches(c) })
-	if len(contexts) == 0 {
+	words = min(words, len(args))
+	return slices.Concat(args[:words], []string{"--output=json"}, args[words:])
+}
+
+// chosen returns those of our contexts that the flags choose.
+func (o *eachOptions) chosen(ours []kubeconfig.EdgeContext) ([]kubeconfig.EdgeContext, error) {
+	contexts := slices.DeleteFunc(ours, func(c kubeconfig.EdgeContext) bool {
+		return o.clusters != (c.Request.Cluster != "") || !o.matches(c)
+	})
+	if len(contexts) == 0 && o.clusters {
+		return nil, hint.Wrap(errors.New("no context of an edge cluster in the kubeconfig matches"),
+			"kubectl edge kubeconfig create --all --all-clusters")
+	} else if len(contexts) == 0 {
 		return nil, hint.Wrap(errors.New("no context of kubectl edge in the kubeconfig matches"),
 			"kubectl edge kubeconfig create --all")
 	}
@@ -158,6 +193,7 @@ func (o *eachOptions) matches(c kubeconfig.EdgeContext) bool {
 	values := map[string]string{
 		"name": id[:max(0, strings.LastIndex(id, "-"))], "id": id,
 		"project": c.Request.ProjectID, "region": c.Request.Region, "profile": c.Request.Profile,
+		"cluster": c.Request.Cluster, "role": c.Request.WithDefaults().Role,
 	}
 	for _, requirement := range o.selector {
 		if key, glob, _ := strings.Cut(requirement, "="); !match(glob, values[key]) {
@@ -169,114 +205,58 @@ func (o *eachOptions) matches(c kubeconfig.EdgeContext) bool {
 }
 
 func (o *eachOptions) run(ctx context.Context, args []string) error {
-	contexts, err := o.chosen(ctx)
+	config, err := kubeconfig.Load(ctx, o.path)
 	if err != nil {
 		return err
 	}
-	kubectl, err := exec.LookPath("kubectl")
+	contexts, err := o.chosen(kubeconfig.EdgeContexts(config))
 	if err != nil {
-		return hint.Wrap(fmt.Errorf("find kubectl: %w", err), "install it: https://kubernetes.io/docs/tasks/tools/")
+		return err
 	}
-	var input []byte
-	if slices.ContainsFunc(flagsOf(args), func(arg string) bool {
-		return arg == "-" || arg == "-f-" || arg == "-f=-" || arg == "--filename=-"
-	}) {
-		if input, err = io.ReadAll(o.In); err != nil {
-			return fmt.Errorf("read standard input: %w", err)
-		}
+	r := &eachRun{eachOptions: o, config: config, contexts: contexts, ends: make([]eachEnd, len(contexts))}
+	if f, ok := r.fleet(args); ok {
+		err = f.run(ctx)
+	} else {
+		err = r.runKubectl(ctx, args)
 	}
-	runs := make([]eachRun, len(contexts))
-	streams := o.streams(contexts)
-	_, err = plugin.Several(ctx, o.parallel, contexts, func(i int, c kubeconfig.EdgeContext) error {
-		runs[i] = runKubectl(ctx, kubectl, o.arguments(c, args), input, streams[i])
-		return nil // the errors are in runs
-	})
 	if err != nil {
 		return err
 	}
 	if o.format == "json" {
-		if err := o.printMerged(contexts, runs); err != nil {
+		if err := r.printMerged(); err != nil {
 			return err
 		}
 	}
-	return worst(contexts, runs)
+	return r.worst()
 }
 
-// arguments puts the context after the command's first word: kubectl takes no flag before the name of a plugin.
-func (o *eachOptions) arguments(c kubeconfig.EdgeContext, args []string) []string {
-	flags := []string{"--context=" + c.Name}
-	if o.path != "" {
-		flags = append(flags, "--kubeconfig="+o.path)
-	}
-	raw := slices.ContainsFunc(flagsOf(args), func(arg string) bool {
-		return arg == "--raw" ||
-			strings.HasPrefix(arg, "--raw=")
-	})
-	if json, _ := outputOf(args); o.format == "json" && !json && !raw {
-		flags = append(flags, "--output=json")
-	}
-	first := 1
-	if strings.HasPrefix(args[0], "-") {
-		first = 0
-	}
-	return slices.Concat(args[:first], flags, args[first:])
-}
-
-// streams are where the output of each context's command goes.
-func (o *eachOptions) streams(contexts []kubeconfig.EdgeContext) []eachStreams {
-	if o.format == "json" {
-		return make([]eachStreams, len(contexts))
-	}
-	names, width := make([]string, len(contexts)), 0
-	for i, c := range contexts {
-		names[i] = hint.Printable(c.Name)
-		width = max(width, utf8.RuneCountInString(names[i]))
-	}
-	out, errOut := plugin.NewLineWriter(plugin.Raw(o.Out)), plugin.NewLineWriter(plugin.Raw(o.ErrOut))
-	var streams []eachStreams
-	for i, name := range names {
-		label := fmt.Sprintf("%-*s | ", width, name)
-		streams = append(streams, eachStreams{out.Stream(o.colour(o.Out, i, label)),
-			errOut.Stream(o.colour(o.ErrOut, i, label))})
-	}
-	return streams
-}
-
-// colour paints the label of the i-th context, on a terminal whose user does not mind (https://no-color.org).
-func (o *eachOptions) colour(stream any, i int, label string) string {
-	if !plugin.Terminal(stream) || o.Getenv("NO_COLOR") != "" || o.Getenv("TERM") == "dumb" {
-		return label
-	}
-	palette := []int{36, 33, 32, 35, 34, 96, 93, 92, 95, 94}
-	return fmt.Sprintf("\x1b[%dm%s\x1b[0m", palette[i%len(palette)], label)
-}
-
-// worst is the error of the commands that failed, with the highest of their exit codes.
-func worst(contexts []kubeconfig.EdgeContext, runs []eachRun) error {
-	failed, code := 0, 0
+// worst is the error of the contexts that failed, with the highest of their exit codes.
+func (r *eachRun) worst() error {
+	var failed []string
+	code, left := 0, 0
 	var first error
-	for i, r := range runs {
-		if r.err != nil {
-			failed++
-			first = errors.Join(first, fmt.Errorf("context %q: %w", contexts[i].Name, r.err))
-		} else if r.code != 0 {
-			failed++
+	for i := range r.ends {
+		end, name := &r.ends[i], r.contexts[i].Name
+		if end.err != nil {
+			first = errors.Join(first, fmt.Errorf("context %q: %w", name, end.err))
 		}
-		code = max(code, r.code)
+		switch {
+		case end.left:
+			left++
+		case end.code != 0:
+			failed = append(failed, name)
+		}
+		code = max(code, end.code)
 	}
-	if failed == 0 {
+	err := plugin.Failed("kubectl failed for", failed, len(r.contexts), "context")
+	if err == nil {
 		return nil
 	}
-	err := fmt.Errorf("kubectl failed for %d of %s", failed, plugin.Count(len(contexts), "context"))
+	if left > 0 {
+		err = fmt.Errorf("%w; %s left alone", err, plugin.Count(left, "other"))
+	}
 	if first != nil {
 		err = fmt.Errorf("%w: %w", err, first)
 	}
 	return plugin.WithCode(code, err)
-}
-
-// eachRun is how one command ended.
-type eachRun struct {
-	code           int
-	err            error // it could not be run
-	stdout, stderr bytes.Buffer
 }

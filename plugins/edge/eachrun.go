@@ -7,31 +7,92 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
+	"unicode/utf8"
 
+	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/fleet"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 )
 
-// eachStreams are where a command's output goes; nil keeps it.
+// eachRun is one command for many contexts, however they are asked.
+type eachRun struct {
+	*eachOptions
+	config   *api.Config
+	contexts []kubeconfig.EdgeContext
+	ends     []eachEnd // of each context
+}
+
+// eachEnd is how the command ended for one context.
+type eachEnd struct {
+	code           int
+	err            error // it could not be run
+	left           bool  // it was not begun
+	stdout, stderr bytes.Buffer
+}
+
+// everywhere does work for all contexts, at most limit at once, with the time that each may take, and stops to begin
+// where the flags say so.
+func (r *eachRun) everywhere(ctx context.Context, limit int, work func(ctx context.Context, i int)) error {
+	if r.parallel > 0 {
+		limit = r.parallel
+	}
+	var failed atomic.Bool
+	_, err := plugin.Several(ctx, limit, r.contexts, func(i int, _ kubeconfig.EdgeContext) error {
+		if r.failFast && failed.Load() {
+			r.ends[i].left = true
+			return nil
+		}
+		if r.timeout > 0 {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeoutCause(ctx, r.timeout, fleet.TimeoutError{After: r.timeout.String()})
+			defer cancel()
+		}
+		work(ctx, i)
+		if r.ends[i].code != 0 {
+			failed.Store(true)
+		}
+		return nil // the errors are in ends
+	})
+	return err
+}
+
+// eachStreams are where the output of one context goes.
 type eachStreams struct{ out, errOut *plugin.LineStream }
 
-// runKubectl runs one command until it ends. When ctx does, it is interrupted as by Ctrl-C, and killed if that is in
-// vain.
-func runKubectl(ctx context.Context, kubectl string, args []string, input []byte, streams eachStreams) (r eachRun) {
-	child := plugin.Child{Args: append([]string{kubectl}, args...), Out: &r.stdout, ErrOut: &r.stderr}
-	if input != nil {
-		child.In = bytes.NewReader(input)
+func (s eachStreams) flush() {
+	s.out.Flush()
+	s.errOut.Flush()
+}
+
+// streams label the lines of each context with its name.
+func (r *eachRun) streams() []eachStreams {
+	names, width := make([]string, len(r.contexts)), 0
+	for i, c := range r.contexts {
+		names[i] = hint.Printable(c.Name)
+		width = max(width, utf8.RuneCountInString(names[i]))
 	}
-	if streams.out != nil {
-		child.Out, child.ErrOut = streams.out, streams.errOut
-		defer streams.out.Flush()
-		defer streams.errOut.Flush()
+	out, errOut := plugin.NewLineWriter(plugin.Raw(r.Out)), plugin.NewLineWriter(plugin.Raw(r.ErrOut))
+	var streams []eachStreams
+	for i, name := range names {
+		label := fmt.Sprintf("%-*s | ", width, name)
+		streams = append(streams, eachStreams{out.Stream(r.colour(r.Out, i, label)),
+			errOut.Stream(r.colour(r.ErrOut, i, label))})
 	}
-	if r.code, r.err = child.Run(ctx); r.err != nil {
-		r.code = exitError
+	return streams
+}
+
+// colour paints the label of the i-th context, on a terminal whose user does not mind (https://no-color.org).
+func (o *eachOptions) colour(stream any, i int, label string) string {
+	if !plugin.Terminal(stream) || o.Getenv("NO_COLOR") != "" || o.Getenv("TERM") == "dumb" {
+		return label
 	}
-	return r
+	palette := []int{36, 33, 32, 35, 34, 96, 93, 92, 95, 94}
+	return fmt.Sprintf("\x1b[%dm%s\x1b[0m", palette[i%len(palette)], label)
 }
 
 // eachResult is an item of -o json.
@@ -40,28 +101,31 @@ type eachResult struct {
 	InstanceID string          `json:"instanceId"`
 	ProjectID  string          `json:"projectId"`
 	Region     string          `json:"region"`
+	Cluster    string          `json:"cluster,omitempty"`
 	ExitCode   int             `json:"exitCode"`
 	Result     json.RawMessage `json:"result,omitempty"`
 	Error      string          `json:"error,omitempty"`
 }
 
-func (o *eachOptions) printMerged(contexts []kubeconfig.EdgeContext, runs []eachRun) error {
+func (r *eachRun) printMerged() error {
 	items := []eachResult{}
-	for i, c := range contexts {
-		r := &runs[i]
+	for i, c := range r.contexts {
+		end := &r.ends[i]
 		item := eachResult{Context: c.Name, InstanceID: c.Request.InstanceID, ProjectID: c.Request.ProjectID,
-			Region: c.Request.Region, ExitCode: r.code}
+			Region: c.Request.Region, Cluster: c.Request.Cluster, ExitCode: end.code}
 		switch {
-		case r.err != nil:
-			item.Error = r.err.Error()
-		case r.code != 0:
-			item.Error = strings.TrimSpace(r.stderr.String())
-		case r.stdout.Len() == 0:
-		case !json.Valid(r.stdout.Bytes()):
-			r.err = errors.New("what kubectl printed is not JSON")
-			r.code, item.ExitCode, item.Error = exitError, exitError, r.err.Error()
+		case end.left:
+			item.Error = "not asked, since another context failed"
+		case end.err != nil:
+			item.Error = end.err.Error()
+		case end.code != 0:
+			item.Error = strings.TrimSpace(end.stderr.String())
+		case end.stdout.Len() == 0:
+		case !json.Valid(end.stdout.Bytes()):
+			end.err = errors.New("what kubectl printed is not JSON")
+			end.code, item.ExitCode, item.Error = exitError, exitError, end.err.Error()
 		default:
-			item.Result = r.stdout.Bytes()
+			item.Result = end.stdout.Bytes()
 		}
 		items = append(items, item)
 	}
@@ -73,6 +137,6 @@ func (o *eachOptions) printMerged(contexts []kubeconfig.EdgeContext, runs []each
 	if err != nil {
 		return fmt.Errorf("print results: %w", err)
 	}
-	_, err = fmt.Fprintf(o.Out, "%s\n", output.EscapeJSON(data))
+	_, err = fmt.Fprintf(r.Out, "%s\n", output.EscapeJSON(data))
 	return err
 }

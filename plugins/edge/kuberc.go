@@ -89,7 +89,12 @@ func (o *kubercAllowOptions) run(ctx context.Context) error {
 
 // file is the path of the kuberc that kubectl reads.
 func (o *kubercAllowOptions) file() string {
-	return cmp.Or(o.path, o.Getenv("KUBERC"), filepath.Join(homedir.HomeDir(), ".kube", "kuberc"))
+	return cmp.Or(o.path, kubercPath(o.Getenv))
+}
+
+// kubercPath is where kubectl looks for its preferences.
+func kubercPath(getenv func(string) string) string {
+	return cmp.Or(getenv("KUBERC"), filepath.Join(homedir.HomeDir(), ".kube", "kuberc"))
 }
 
 func (o *kubercAllowOptions) applyTo(ctx context.Context, path string, field kuberc.Field, commands []string) error {

@@ -1,0 +1,315 @@
+package edge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/execcredential"
+	"github.com/kubectl-edge/kubectl-edge/pkg/fleet"
+	"github.com/kubectl-edge/kubectl-edge/pkg/kuberc"
+	"github.com/kubectl-edge/kubectl-edge/pkg/login"
+	"github.com/kubectl-edge/kubectl-edge/pkg/mint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
+)
+
+// parallelFleet is how many servers are asked at once by this process: mostly it waits for them.
+const parallelFleet = 16
+
+// eachFleet asks all contexts in this process.
+type eachFleet struct {
+	*eachRun
+	args    []string
+	command *fleet.Command
+	members []*fleet.Member
+	answers []*fleet.Answer
+}
+
+// fleet reports whether the command can be answered in this process, for all contexts alike.
+func (r *eachRun) fleet(args []string) (*eachFleet, bool) {
+	words := 1
+	if args[0] == "auth" {
+		words = 2
+	}
+	command, ok := fleet.Parse(r.withFormat(words, args))
+	if !ok || r.format == "json" && command.Watches() || !kubectlAsEver(r.Getenv) {
+		return nil, false
+	}
+	f := &eachFleet{eachRun: r, args: args, command: command, answers: make([]*fleet.Answer, len(r.contexts))}
+	config := withPaths(r.config)
+	var ids []string
+	for _, c := range r.contexts {
+		member, request, err := fleet.MemberOf(&config, c.Name)
+		if err != nil {
+			return nil, false
+		}
+		member.Config.UserAgent = "kubectl-edge/" + r.Build.Version
+		member.Credential = r.credentialFor(request)
+		f.members = append(f.members, member)
+		ids = append(ids, request.InstanceID)
+	}
+	fleet.Label(f.members, ids)
+	return f, true
+}
+
+// kubectlAsEver reports whether kubectl's preferences leave its commands, and our helper, as they are.
+func kubectlAsEver(getenv func(string) string) bool {
+	path := kubercPath(getenv)
+	if getenv("KUBERC") == "off" {
+		return true
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return errors.Is(err, os.ErrNotExist)
+	}
+	preference, err := kuberc.Read(data)
+	return err == nil && preference.Runs(tokenrequest.Helper)
+}
+
+// credentialFor is where a member's credential comes from: what the helper would answer, without a process for it.
+func (a *app) credentialFor(request tokenrequest.Request) func(context.Context, *fleet.Credential) (fleet.Credential,
+	error) {
+	return func(ctx context.Context, refused *fleet.Credential) (fleet.Credential, error) {
+		if refused == nil {
+			if e, ok := a.hit(request); ok {
+				return credentialOf(e), nil
+			}
+		}
+		target, err := request.Resolve(a.dirs, a.Getenv)
+		if err != nil {
+			return fleet.Credential{}, err
+		}
+		var want mint.Want
+		if refused != nil {
+			cached, err := target.Store.Get(target.Key, a.Now())
+			if err == nil && cached.Tag() == refused.ID && !cached.Replaceable(a.Now()) {
+				return *refused, nil // the server refuses for another reason
+			}
+			want.Refused = refused.ID
+		}
+		e, err := a.cachedToken(ctx, target, want)
+		return credentialOf(e), err
+	}
+}
+
+// hit is the cached token for a request. It needs no more than the helper reads.
+func (a *app) hit(request tokenrequest.Request) (tokencache.Entry, bool) {
+	key, err := request.Key(a.dirs, a.Getenv)
+	if err != nil {
+		return tokencache.Entry{}, false
+	}
+	store, err := tokencache.Open(a.dirs, "", a.Getenv) // what is configured is in the key
+	if err != nil {
+		return tokencache.Entry{}, false
+	}
+	e, err := store.Get(key, a.Now())
+	return e, err == nil
+}
+
+func credentialOf(e tokencache.Entry) fleet.Credential {
+	return fleet.Credential{
+		Token: e.Token, CertPEM: []byte(e.Certificate), KeyPEM: []byte(e.PrivateKey), ID: e.Tag(),
+	}
+}
+
+func (f *eachFleet) run(ctx context.Context) error {
+	if err := f.logIn(ctx); err != nil {
+		return err
+	}
+	if f.command.NeedsClient() {
+		if err := f.askClient(ctx); err != nil {
+			return err
+		}
+	}
+	if f.command.Watches() {
+		return f.watch(ctx)
+	}
+	p := f.progress(f.args[0])
+	err := f.everywhere(ctx, parallelFleet, func(ctx context.Context, i int) {
+		a := f.command.Run(ctx, f.members[i])
+		f.answers[i] = a
+		if a.Err != nil && !a.NeedsKubectl() {
+			f.ends[i].code = exitError
+			fmt.Fprintln(&f.ends[i].stderr, strings.TrimRight(fleet.Failure(ctx, a.Err), "\n"))
+		}
+		p.step()
+	})
+	p.end()
+	if err != nil {
+		return err
+	}
+	if err := f.left(ctx); err != nil {
+		return err
+	}
+	if f.format == "json" {
+		for i, a := range f.answers {
+			if a != nil && !a.NeedsKubectl() {
+				f.ends[i].stdout = a.Out
+			}
+		}
+		return nil
+	}
+	return f.print()
+}
+
+// logIn has a person log in, once, where that is what the first context needs: it is the same login for most.
+func (f *eachFleet) logIn(ctx context.Context) error {
+	_, err := f.members[0].Credential(ctx, nil)
+	required, ok := errors.AsType[*login.RequiredError](err)
+	if !ok || !f.mayAsk(execcredential.Info{}) {
+		return nil // each context says what is wrong with it
+	}
+	_, request, err := fleet.MemberOf(f.config, f.contexts[0].Name)
+	if err != nil {
+		return err
+	}
+	target, err := request.Resolve(f.dirs, f.Getenv)
+	if err != nil {
+		return err
+	}
+	return f.loginAgain(ctx, target, required, required)
+}
+
+// askClient asks kubectl, once, which version it is of.
+func (f *eachFleet) askClient(ctx context.Context) error {
+	path, err := findKubectl()
+	if err != nil {
+		return err
+	}
+	printed, err := exec.CommandContext(ctx, path, "version", "--client", "--output=json").Output()
+	if err != nil {
+		return fmt.Errorf("ask kubectl for its version: %w", err)
+	}
+	return f.command.SetClient(printed)
+}
+
+// left has kubectl answer for the contexts that only it can answer for.
+func (f *eachFleet) left(ctx context.Context) error {
+	if !slices.ContainsFunc(f.answers, func(a *fleet.Answer) bool { return a != nil && a.NeedsKubectl() }) {
+		return nil
+	}
+	k, err := f.newKubectlRuns(f.args)
+	if err != nil {
+		return err
+	}
+	defer k.close()
+	return f.everywhere(ctx, parallel, func(ctx context.Context, i int) {
+		if a := f.answers[i]; a != nil && a.NeedsKubectl() {
+			k.run(ctx, i)
+		}
+	})
+}
+
+// print prints the answers: tables as one, and all else with the name of its context.
+func (f *eachFleet) print() error {
+	if err := f.command.Merger(f.members).Print(f.Out, f.members, f.answers); err != nil {
+		return err
+	}
+	streams := f.streams()
+	for i, a := range f.answers {
+		if a == nil {
+			continue
+		}
+		if !a.NeedsKubectl() {
+			f.ends[i].stdout = a.Out
+		}
+		if _, err := streams[i].out.Write(f.ends[i].stdout.Bytes()); err != nil {
+			return err
+		}
+		streams[i].out.Flush()
+	}
+	f.printNotes(streams)
+	for i := range f.ends {
+		_, _ = streams[i].errOut.Write(f.ends[i].stderr.Bytes()) // the stream remembers an error
+		streams[i].errOut.Flush()
+	}
+	return nil
+}
+
+// printNotes prints what kubectl says beside its answers, once where it says the same of all contexts. That nothing was
+// found is not said of some where the table shows others' rows.
+func (f *eachFleet) printNotes(streams []eachStreams) {
+	answered, rows := 0, false
+	times := map[string]int{}
+	for _, a := range f.answers {
+		if a == nil || a.Err != nil {
+			continue
+		}
+		answered++
+		rows = rows || a.Rows() > 0
+		for _, note := range a.Notes {
+			times[note]++
+		}
+	}
+	var said []string
+	for i, a := range f.answers {
+		if a == nil {
+			continue
+		}
+		for _, note := range a.Notes {
+			switch {
+			case rows && strings.HasPrefix(note, "No resources found"), slices.Contains(said, note):
+			case times[note] == answered && answered > 1:
+				said = append(said, note)
+				f.Note("%s", note)
+			default:
+				fmt.Fprintln(streams[i].errOut, note)
+			}
+		}
+	}
+}
+
+// watch goes on until it is interrupted, or all servers have ended their watches.
+func (f *eachFleet) watch(ctx context.Context) error {
+	streams := f.streams()
+	merged := f.command.Merger(f.members).Stream(f.Out, f.members)
+	f.timeout = 0 // a watch takes as long as it takes
+	if f.parallel == 0 {
+		f.parallel = len(f.members)
+	}
+	return f.everywhere(ctx, parallelFleet, func(ctx context.Context, i int) {
+		note := func(text string) { fmt.Fprintln(streams[i].errOut, text) }
+		err := f.command.Watch(ctx, f.members[i], merged, streams[i].out, note)
+		streams[i].flush()
+		switch {
+		case err == nil, ctx.Err() != nil:
+		case errors.Is(err, fleet.ErrWatchEnded):
+			note(err.Error()) // as kubectl, which then ends with 0 and says nothing
+		default:
+			f.ends[i].code = exitError
+			note(fleet.Failure(ctx, err))
+		}
+	})
+}
+
+// eachProgress says on a terminal how many contexts have answered.
+type eachProgress struct{ *plugin.Progress }
+
+// progress begins to say so. Elsewhere than on a terminal, and where lines of the contexts come as they are written,
+// nothing is said.
+func (r *eachRun) progress(verb string) eachProgress {
+	if !plugin.Terminal(r.ErrOut) {
+		return eachProgress{}
+	}
+	p := r.Progress("kubectl " + verb)
+	p.Count(len(r.contexts))
+	return eachProgress{p}
+}
+
+func (p eachProgress) step() {
+	if p.Progress != nil {
+		p.Step("")
+	}
+}
+
+func (p eachProgress) end() {
+	if p.Progress != nil {
+		p.End()
+	}
+}

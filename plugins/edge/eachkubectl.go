@@ -1,0 +1,177 @@
+package edge
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/fleet"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
+	"github.com/kubectl-edge/kubectl-edge/pkg/scratch"
+)
+
+// kubectlRuns starts kubectl for contexts.
+type kubectlRuns struct {
+	*eachRun
+	path    string
+	args    []string
+	input   []byte
+	folder  *scratch.Folder // nil where kubectl reads the whole kubeconfig
+	streams []eachStreams   // nil where the output is kept
+}
+
+// runKubectl starts kubectl for each context.
+func (r *eachRun) runKubectl(ctx context.Context, args []string) error {
+	k, err := r.newKubectlRuns(args)
+	if err != nil {
+		return err
+	}
+	defer k.close()
+	if r.format != "json" {
+		k.streams = r.streams()
+	}
+	var p eachProgress // lines that come as they are written say enough
+	if k.streams == nil {
+		p = r.progress(args[0])
+	}
+	defer p.end()
+	return r.everywhere(ctx, parallel, func(ctx context.Context, i int) {
+		k.run(ctx, i)
+		p.step()
+	})
+}
+
+func findKubectl() (string, error) {
+	path, err := exec.LookPath("kubectl")
+	if err != nil {
+		return "", hint.Wrap(fmt.Errorf("find kubectl: %w", err), "install it: https://kubernetes.io/docs/tasks/tools/")
+	}
+	return path, nil
+}
+
+func (r *eachRun) newKubectlRuns(args []string) (*kubectlRuns, error) {
+	k := &kubectlRuns{eachRun: r, args: args}
+	var err error
+	if k.path, err = findKubectl(); err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(flagsOf(args), func(arg string) bool {
+		return arg == "-" || arg == "-f-" || arg == "-f=-" || arg == "--filename=-"
+	}) {
+		if k.input, err = io.ReadAll(r.In); err != nil {
+			return nil, fmt.Errorf("read standard input: %w", err)
+		}
+	}
+	if slices.Contains(clusterCommands(), args[0]) {
+		k.folder = r.scratch()
+	}
+	return k, nil
+}
+
+func (k *kubectlRuns) close() {
+	if k.folder != nil {
+		k.folder.Remove()
+	}
+}
+
+// scratch is a folder for kubeconfigs, or nil where there is no place for one: it makes things faster, and no more.
+func (a *app) scratch() *scratch.Folder {
+	parent := a.dirs.Runtime
+	if parent == "" {
+		parent = a.dirs.Cache
+	}
+	folder, err := scratch.New(filepath.Join(parent, "each"))
+	if err != nil {
+		return nil
+	}
+	return folder
+}
+
+// clusterCommands are the commands of kubectl that only read the kubeconfig. config and plugins may change it, which
+// must not be a copy then.
+func clusterCommands() []string {
+	return []string{
+		"annotate", "api-resources", "api-versions", "apply", "attach", "auth", "autoscale", "certificate",
+		"cluster-info", "cordon", "cp", "create", "debug", "delete", "describe", "diff", "drain", "edit", "events",
+		"exec", "explain", "expose", "get", "label", "logs", "patch", "port-forward", "proxy", "replace", "rollout",
+		"run", "scale", "set", "taint", "top", "uncordon", "version", "wait",
+	}
+}
+
+// run runs one command until it ends. When ctx does, it is interrupted as by Ctrl-C, and killed if that is in vain.
+func (k *kubectlRuns) run(ctx context.Context, i int) {
+	end := &k.ends[i]
+	args, env := k.arguments(i)
+	child := plugin.Child{Args: append([]string{k.path}, args...), Env: env, Out: &end.stdout, ErrOut: &end.stderr}
+	if k.input != nil {
+		child.In = bytes.NewReader(k.input)
+	}
+	if k.streams != nil {
+		child.Out, child.ErrOut = k.streams[i].out, k.streams[i].errOut
+		defer k.streams[i].flush()
+	}
+	if end.code, end.err = child.Run(ctx); end.err != nil {
+		end.code = exitError
+	}
+	if timeout, ok := errors.AsType[fleet.TimeoutError](context.Cause(ctx)); ok {
+		end.code, end.err = exitError, timeout
+	}
+}
+
+// arguments puts the context after the command's first word: kubectl takes no flag before the name of a plugin.
+func (k *kubectlRuns) arguments(i int) (args, env []string) {
+	flags := []string{"--context=" + k.contexts[i].Name}
+	if k.folder != nil {
+		env = k.alone(i)
+	}
+	if env == nil && k.eachOptions.path != "" {
+		flags = append(flags, "--kubeconfig="+k.eachOptions.path)
+	}
+	args = k.withFormat(1, k.args)
+	first := 1
+	if strings.HasPrefix(args[0], "-") {
+		first = 0
+	}
+	return slices.Concat(args[:first], flags, args[first:]), env
+}
+
+// alone is the environment in which kubectl reads a kubeconfig of its one context: it reads all entries each time, and
+// again for the helper. A larger GOGC spares it the collections of garbage that most of its commands end without
+// needing. nil leaves all as it is.
+func (k *kubectlRuns) alone(i int) []string {
+	name := k.contexts[i].Name
+	part, err := fleet.Part(k.config, name)
+	if err != nil {
+		return nil
+	}
+	data, err := clientcmd.Write(withPaths(part))
+	if err != nil {
+		return nil
+	}
+	path, err := k.folder.Write(fmt.Sprintf("%d.yaml", i), data)
+	if err != nil {
+		return nil
+	}
+	env := slices.DeleteFunc(k.Environ(), func(entry string) bool { return strings.HasPrefix(entry, "KUBECONFIG=") })
+	if k.Getenv("GOGC") == "" {
+		env = append(env, "GOGC=400")
+	}
+	return append(env, "KUBECONFIG="+path)
+}
+
+// withPaths is config for another folder: its paths are those of where its entries came from.
+func withPaths(config *api.Config) api.Config {
+	resolved := config.DeepCopy()
+	_ = clientcmd.ResolveLocalPaths(resolved) // it fails where the current folder is gone, and then so does kubectl
+	return *resolved
+}
