@@ -31,14 +31,15 @@ func TestTalos(t *testing.T) {
 	admin := authority.Administrator(t, address).With("nodes", []string{"127.0.0.1"})
 	expiredCrt, expiredKey := authority.ClientUntil(t, time.Now().Add(-time.Hour))
 	files := map[string]machineapitest.Context{
-		"admin":   admin,
-		"half":    admin.With("key", machineapitest.Encoded(expiredKey)),
-		"expired": admin.With("crt", machineapitest.Encoded(expiredCrt)).With("key", machineapitest.Encoded(expiredKey)),
-		"login":   admin.With("auth", map[string]any{"basic": map[string]any{"username": "u", "password": "p"}}),
-		"url":     admin.With("endpoints", []string{"http://attacker.example/x"}),
-		"path":    admin.With("endpoints", []string{"../../etc"}),
-		"away":    admin.With("endpoints", []string{"127.0.0.1:1"}),
-		"other":   machineapitest.NewAuthority(t).Administrator(t, address),
+		"admin":    admin,
+		"half":     admin.With("key", machineapitest.Encoded(expiredKey)),
+		"expired":  admin.With("crt", machineapitest.Encoded(expiredCrt)).With("key", machineapitest.Encoded(expiredKey)),
+		"login":    admin.With("auth", map[string]any{"basic": map[string]any{"username": "u", "password": "p"}}),
+		"url":      admin.With("endpoints", []string{"http://attacker.example/x"}),
+		"path":     admin.With("endpoints", []string{"../../etc"}),
+		"nodeless": admin.With("nodes", nil),
+		"away":     admin.With("endpoints", []string{"127.0.0.1:1"}),
+		"other":    machineapitest.NewAuthority(t).Administrator(t, address),
 	}
 	p := scripttest.Params(filepath.Join("testdata", "talos"), *update, func(e *testscript.Env) error {
 		misbehave("")
