@@ -31,9 +31,10 @@ func TestTalos(t *testing.T) {
 	admin := authority.Administrator(t, address).With("nodes", []string{"127.0.0.1"})
 	expiredCrt, expiredKey := authority.ClientUntil(t, time.Now().Add(-time.Hour))
 	files := map[string]machineapitest.Context{
-		"admin":    admin,
-		"half":     admin.With("key", machineapitest.Encoded(expiredKey)),
-		"expired":  admin.With("crt", machineapitest.Encoded(expiredCrt)).With("key", machineapitest.Encoded(expiredKey)),
+		"admin": admin,
+		"half":  admin.With("key", machineapitest.Encoded(expiredKey)),
+		"expired": admin.With("crt", machineapitest.Encoded(expiredCrt)).
+			With("key", machineapitest.Encoded(expiredKey)),
 		"login":    admin.With("auth", map[string]any{"basic": map[string]any{"username": "u", "password": "p"}}),
 		"url":      admin.With("endpoints", []string{"http://attacker.example/x"}),
 		"path":     admin.With("endpoints", []string{"../../etc"}),

@@ -40,7 +40,8 @@ func handOver(t *testing.T, folder, then string, proc bool) *exec.Cmd {
 	t.Helper()
 	args := []string{os.Args[0], "-test.run=^TestHandOverProcess$"}
 	if !proc { // the last of what sh mounts is all that the process sees
-		args = append([]string{"unshare", "--mount", "sh", "-c", `mount -t tmpfs none /proc && exec "$@"`, "sh"}, args...)
+		hidden := []string{"unshare", "--mount", "sh", "-c", `mount -t tmpfs none /proc && exec "$@"`, "sh"}
+		args = append(hidden, args...)
 		if os.Geteuid() != 0 {
 			args = append([]string{"unshare", "--map-root-user"}, args[1:]...)
 		}
