@@ -63,7 +63,8 @@ func writeUsers(path string, users int) error {
 	}
 	defer f.Close()
 	w := bufio.NewWriter(f)
-	fmt.Fprint(w, "apiVersion: v1\nkind: Config\nclusters:\n- name: c\n  cluster: {server: \"https://c.example\"}\nusers:\n")
+	fmt.Fprint(w, "apiVersion: v1\nkind: Config\nclusters:\n- name: c\n  cluster: {server: "+
+		"\"https://c.example\"}\nusers:\n")
 	for i := range users {
 		fmt.Fprintf(w, "- {name: user-%06d, user: {token: t%08x-%04d}}\n", i, i*7919, i%10_000)
 	}

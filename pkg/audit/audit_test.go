@@ -317,7 +317,8 @@ func TestSARIF(t *testing.T) {
 		t.Fatal(err)
 	}
 	data, err := SARIF([]Finding{
-		{File: "testdata/sub/my config", Line: 3, Entry: "user a", Field: "token", Kind: Token, Mode: "0600", Advice: "convert"},
+		{File: "testdata/sub/my config", Line: 3, Entry: "user a", Field: "token", Kind: Token, Mode: "0600",
+			Advice: "convert"},
 		{File: "/x", Line: 1, Kind: Token, Expires: now.Add(-time.Hour), Mode: "0600", Advice: "convert"},
 		{File: filepath.Join(folder, "a"), Line: 1, Kind: Redirect, Mode: "0600", Advice: "convert"},
 		{File: "testdata2/a", Line: 1, Kind: Redirect, Mode: "0600", Advice: "convert"},

@@ -169,7 +169,8 @@ func authorization(value string) bool {
 		if placeholder(credential) {
 			continue
 		}
-		named := containsFold(value[max(0, m[0]-32):m[0]], "authorization") || m[0] == 0 && !wordForm().MatchString(credential)
+		named := containsFold(value[max(0, m[0]-32):m[0]], "authorization") || m[0] == 0 &&
+			!wordForm().MatchString(credential)
 		if named || random(credential) || userAndPassword(credential) {
 			return true
 		}
@@ -304,7 +305,8 @@ func (n *names) flagged(text string, begin, end int) (int, int) {
 func talked(before, value string) bool {
 	words := strings.Fields(before[max(0, len(before)-64):])
 	return len(words) > 0 && wordForm().MatchString(value) &&
-		isOne(strings.ToLower(words[len(words)-1]), []string{"the", "a", "an", "your", "this", "that", "its", "each", "no"})
+		isOne(strings.ToLower(words[len(words)-1]), []string{"the", "a", "an", "your", "this", "that", "its", "each",
+			"no"})
 }
 
 func skipSpaces(s string, i int) int {

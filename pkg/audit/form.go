@@ -92,7 +92,8 @@ var stores = []string{"op://", "ref+", "vault:", "vault://", "arn:", "ENC[", "en
 var (
 	maskForm = onFirstUse(`^[*xX.•]{3,}$`)
 	// reference matches what stands for a value in shells, templates and documentation.
-	reference = onFirstUse("`[^`]*\\s[^`]*`|" + `\$\{\{.*?\}\}|\$\{[^}]*\}|\$\([^()]*(\([^()]*\)[^()]*)*\)|\$[A-Za-z_]\w*|%[A-Za-z_]\w*%|\{\{.*?\}\}|` +
+	reference = onFirstUse("`[^`]*\\s[^`]*`|" +
+		`\$\{\{.*?\}\}|\$\{[^}]*\}|\$\([^()]*(\([^()]*\)[^()]*)*\)|\$[A-Za-z_]\w*|%[A-Za-z_]\w*%|\{\{.*?\}\}|` +
 		`\{%.*?%\}|<%.*?%>|<[^<>]*>|#\{[^}]*\}#?|\(\([^()]*\)\)|@@?[A-Z_]+@@?|__[A-Z_]+__|` +
 		`%[sdqv]|^\[[A-Za-z][A-Za-z _-]*\]$`)
 )

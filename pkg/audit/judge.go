@@ -26,9 +26,6 @@ func certain(kind Kind, secret bool) verdict {
 func (s *search) judge(value, name string, at place) verdict {
 	path := fieldPath(at)
 	if at.user != nil {
-		if own(at.user, value) {
-			return shown
-		}
 		return s.judgeOfUser(value, name, path)
 	}
 	field := last(path)

@@ -167,7 +167,7 @@ func TestKindsOfHarmless(t *testing.T) {
 		"client id":              exec("args: [--client-id, 80faf920-1908-4b52-b5ef-a8e7bedfc67a]"),
 		"Google client id": exec("args: [--oidc-client-id=1234567890-abcdefghijklmnopqrstuvwxyz012345.apps." +
 			"googleusercontent.com]"),
-		"issuer of a path": exec("args: ['--oidc-issuer-url=https://login.example/realms/prod/protocol/openid-connect']"),
+		"issuer of a path": exec("args: ['--oidc-issuer-url=https://login.example/realms/prod/protocol/oidc']"),
 		"scopes":           exec("args: ['--oidc-extra-scope=offline_access,groups']"),
 		"role":             exec("args: [--role, 'arn:aws:iam::123456789012:role/KubernetesAdmin']"),
 		"EKS ARN":          exec("args: [--cluster-name, 'arn:aws:eks:eu-central-1:123456789012:cluster/prod']"),
@@ -212,7 +212,8 @@ func TestKindsOfComments(t *testing.T) {
 	for _, comment := range []string{
 		"# token: hunter2", "#token: hunter2", "# password: hunter2 # old", "# PASSWORD=hunter2", "# pw: hunter2",
 		"# https://me:hunter2@x.example", "# curl -u me:hunter2 https://x.example", "# was: token: \"hunter2\"",
-		"# Authorization: Bearer hunter2hunter2", "# ghp_Xk9fQePq7ZtW3mB8vLr2NyAa", "#   client-key-data: LS0tLS1CRUdJTiBQ",
+		"# Authorization: Bearer hunter2hunter2", "# ghp_Xk9fQePq7ZtW3mB8vLr2NyAa",
+		"#   client-key-data: LS0tLS1CRUdJTiBQ",
 		"# login with --password hunter2", "# " + jwt(`{"a":1}`), "# token: correcthorse", "# token: `hunter2`",
 	} {
 		line := "x: y " + comment + "\n"

@@ -52,12 +52,18 @@ func hashInValue(data string) bool {
 }
 
 // words of which random kubeconfigs are made.
-var vocabulary = []string{"hunter2", "Xk9fQePq7ZtW3mB8vLr2NyAa", "ghp_Xk9fQePq7ZtW3mB8vLr2NyAa", "eyJhbGciOiJub25lIn0.eyJzdWIiOiJtZSJ9.",
-	"https://me:hunter2@x.example", "--password", "-p", "-u", "me:hunter2", "TOKEN=", "TOKEN", "password:", "token", "Bearer",
-	"Authorization:", "$(", ")", "${", "}", "{{", "}}", "`", "pass show x", "$TOKEN", "REDACTED", "DATA+OMITTED", "<token>",
-	"the", "of", "see", "/run/token", "secrets/token.txt", "key", "=", ":", ",", ";", "\\\"", "'", "#", " # ", "://", "@", "|",
-	"-----BEGIN PRIVATE KEY-----", "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0t", "users", "clusters", "H4sI", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b",
-	"sha256", "--token-env=X", "null", "~", "3fa85f64-5717-4562-b3fc-2c963f66afa6", "svctok-", "changeme", "user", "eyJ", "\\n", "%s"}
+var vocabulary = []string{"hunter2", "Xk9fQePq7ZtW3mB8vLr2NyAa", "ghp_Xk9fQePq7ZtW3mB8vLr2NyAa",
+	"eyJhbGciOiJub25lIn0.eyJzdWIiOiJtZSJ9.",
+	"https://me:hunter2@x.example", "--password", "-p", "-u", "me:hunter2", "TOKEN=", "TOKEN", "password:", "token",
+	"Bearer",
+	"Authorization:", "$(", ")", "${", "}", "{{", "}}", "`", "pass show x", "$TOKEN", "REDACTED", "DATA+OMITTED",
+	"<token>",
+	"the", "of", "see", "/run/token", "secrets/token.txt", "key", "=", ":", ",", ";", "\\\"", "'", "#", " # ", "://",
+	"@", "|",
+	"-----BEGIN PRIVATE KEY-----", "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0t", "users", "clusters", "H4sI",
+	"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b",
+	"sha256", "--token-env=X", "null", "~", "3fa85f64-5717-4562-b3fc-2c963f66afa6", "svctok-", "changeme", "user",
+	"eyJ", "\\n", "%s"}
 
 // Whatever is found is masked, in whatever place it stands.
 func TestWhatIsFoundIsMasked(t *testing.T) {
@@ -73,20 +79,24 @@ func TestWhatIsFoundIsMasked(t *testing.T) {
 		return b.String()
 	}
 	quoted := func() string { return `"` + strings.ReplaceAll(strings.TrimRight(phrase(), "\\"), "#", "") + `"` }
-	fields := []string{"token", "password", "client-key-data", "username", "x", "exec.command", "tokenFile", "TOKEN", "note"}
+	fields := []string{"token", "password", "client-key-data", "username", "x", "exec.command", "tokenFile", "TOKEN",
+		"note"}
 	for range 4000 {
 		var b strings.Builder
 		for range r.IntN(3) {
 			b.WriteString("# " + strings.ReplaceAll(phrase(), "\\n", " ") + "\n")
 		}
-		b.WriteString("clusters:\n- name: c\n  cluster: {server: " + quoted() + "}\nx-tool: {" + quoted() + ": " + quoted() + "}\n")
+		b.WriteString("clusters:\n- name: c\n  cluster: {server: " + quoted() + "}\nx-tool: {" + quoted() + ": " +
+			quoted() + "}\n")
 		b.WriteString("users:\n- name: " + quoted() + "\n  user:\n")
 		for _, field := range fields {
 			if r.IntN(3) == 0 {
-				b.WriteString("    " + field + ": " + quoted() + " # " + strings.ReplaceAll(phrase(), "\\n", " ") + "\n")
+				b.WriteString("    " + field + ": " + quoted() + " # " + strings.ReplaceAll(phrase(), "\\n", " ") +
+					"\n")
 			}
 		}
-		b.WriteString("    exec:\n      args: [" + quoted() + ", " + quoted() + ", " + quoted() + "]\n      env:\n      - name: " +
+		b.WriteString("    exec:\n      args: [" + quoted() + ", " + quoted() + ", " + quoted() +
+			"]\n      env:\n      - name: " +
 			quoted() + "\n        value: " + quoted() + "\n      - {value: " + quoted() + ", name: " + quoted() + "}\n")
 		b.WriteString("      installHint: |\n        " + strings.ReplaceAll(phrase(), "\\n", "\n        ") + "\n")
 		checkMasked(t, b.String())

@@ -59,8 +59,8 @@ var (
 		"kubeconfig", "identity", "on", "in", "at",
 	}
 	// digests say of a name that it is of a fingerprint, which everybody may see, unless that is of a password.
-	digests = []string{"sha", "sha1", "sha224", "sha256", "sha384", "sha512", "md5", "digest", "checksum", "hash", "sum",
-		"fingerprint", "thumbprint", "commit", "revision", "rev", "etag"}
+	digests = []string{"sha", "sha1", "sha224", "sha256", "sha384", "sha512", "md5", "digest", "checksum", "hash",
+		"sum", "fingerprint", "thumbprint", "commit", "revision", "rev", "etag"}
 	switches = []string{"use", "no", "skip", "disable", "enable", "force", "print", "show", "require", "through"}
 )
 

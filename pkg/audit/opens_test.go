@@ -48,7 +48,8 @@ func TestAuditSaysWhatACredentialOpens(t *testing.T) {
 	cluster := "clusters:\n- name: c\n  cluster: {server: 'https://c.example:6443', certificate-authority-data: " + ca +
 		"}\ncontexts:\n- name: x\n  context: {cluster: c, user: a}\n"
 	of := func(certificate string) string {
-		return cluster + "users:\n- name: a\n  user:\n    client-certificate-data: " + certificate + "\n    client-key-data: " +
+		return cluster + "users:\n- name: a\n  user:\n    client-certificate-data: " + certificate +
+			"\n    client-key-data: " +
 			key + "\n"
 	}
 	ours := func(args string) string {
@@ -62,36 +63,53 @@ func TestAuditSaysWhatACredentialOpens(t *testing.T) {
 	reader, readerKey := issued(t, "", "os:reader")
 	root, rootKey := issued(t, "", "os:admin")
 	talos := func(crt, key string) string {
-		return "context: berlin\ncontexts:\n  berlin:\n    endpoints: [192.0.2.7]\n    nodes: [192.0.2.8]\n    ca: " + ca +
+		return "context: berlin\ncontexts:\n  berlin:\n    endpoints: [192.0.2.7]\n    nodes: [192.0.2.8]\n    ca: " +
+			ca +
 			"\n    crt: " + crt + "\n    key: " + key + "\n"
 	}
-	asJSON, err := json.Marshal(map[string]any{"contexts": map[string]any{"b": map[string]any{"crt": root, "key": rootKey}}})
+	asJSON, err := json.Marshal(map[string]any{"contexts": map[string]any{"b": map[string]any{"crt": root,
+		"key": rootKey}}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name, c := range map[string]struct{ data, want string }{
 		"administrator": {of(certificate), "client-key|user a|client-key-data|everything in its cluster, by group " +
 			"system:masters|https://c.example:6443|true|true|" + until},
-		"a person":   {of(plain), "client-key|user a|client-key-data|its cluster as jane, by dev, ops|https://c.example:6443|true|false|" + until},
-		"nobody":     {of(nobody), "client-key|user a|client-key-data|its cluster|https://c.example:6443|true|false|" + until},
-		"a secret":   {of(secretive), "client-key|user a|client-key-data|its cluster as REDACTED|https://c.example:6443|true|false|" + until},
-		"no context": {strings.Replace(of(certificate), "user: a}", "user: b}", 1), "client-key|user a|client-key-data|everything in its cluster, by group system:masters||false|true|" + until},
+		"a person": {of(plain), "client-key|user a|client-key-data|its cluster as jane, by dev, " +
+			"ops|https://c.example:6443|true|false|" + until},
+		"nobody": {of(nobody), "client-key|user a|client-key-data|its cluster|https://c.example:6443|true|false|" +
+			until},
+		"a secret": {of(secretive), "client-key|user a|client-key-data|its cluster as " +
+			"REDACTED|https://c.example:6443|true|false|" + until},
+		"no context": {strings.Replace(of(certificate), "user: a}", "user: b}", 1),
+			"client-key|user a|client-key-data|everything in its cluster, by group system:masters||false|true|" +
+				until},
 		"a service account": {cluster + "users:\n- name: a\n  user: {token: " +
 			jwt(`{"sub":"system:serviceaccount:kube-system:admin","exp":1893553445}`) + "}\n",
-			"token|user a|token|its cluster as system:serviceaccount:kube-system:admin|https://c.example:6443|true|false|" + until},
-		"talosconfig": {talos(root, rootKey), "talosconfig|context berlin|key|the machines of a Talos cluster, by os:admin|192.0.2.7|true|true|" + until},
-		"talosconfig, reader": {talos(reader, readerKey), "talosconfig|context berlin|key|the machines of a Talos cluster, by os:reader|192.0.2.7|true|false|" +
+			"token|user a|token|its cluster as system:serviceaccount:kube-system:admin|" +
+				"https://c.example:6443|true|false|" + until},
+		"talosconfig": {talos(root, rootKey), "talosconfig|context berlin|key|the machines of a Talos cluster, " +
+			"by os:admin|192.0.2.7|true|true|" + until},
+		"talosconfig, reader": {talos(reader, readerKey), "talosconfig|context berlin|key|the machines of a " +
+			"Talos cluster, by os:reader|192.0.2.7|true|false|" +
 			until},
-		"talosconfig, JSON": {string(asJSON), "talosconfig|context b|key|the machines of a Talos cluster, by os:admin||false|true|" + until},
+		"talosconfig, JSON": {string(asJSON), "talosconfig|context b|key|the machines of a Talos cluster, by " +
+			"os:admin||false|true|" + until},
 		"talosconfig in a Secret": {"kind: Secret\nmetadata: {name: s}\ndata:\n  talosconfig: " +
-			base64.StdEncoding.EncodeToString([]byte(talos(root, rootKey))) + "\n", "talosconfig|secret s talosconfig context berlin|key|the machines " +
-			"of a Talos cluster, by os:admin|192.0.2.7|true|true|" + until},
-		"talosconfig of a login": {"context: a\ncontexts:\n  a:\n    endpoints: [x]\n    auth: {siderov1: {identity: me@x.example}}\n", ""},
-		"talosconfig, redacted":  {talos(root, "REDACTED"), ""},
-		"break-glass":            {ours(instance + ", --credential=administrator"), "break-glass|user a|exec.args|everything in edge cluster berlin of instance demo-3714d85||false|false|0001-01-01T00:00:00Z"},
-		"break-glass, shell": {"users:\n- name: a\n  user:\n    exec: {command: sh, args: [-c, \"exec kubectl-edge_credential " +
-			strings.ReplaceAll(instance, ",", "") + " --credential=administrator\"]}\n", "break-glass|user a|exec.args|everything in edge cluster berlin of instance " +
-			"demo-3714d85||false|false|0001-01-01T00:00:00Z"},
+			base64.StdEncoding.EncodeToString([]byte(talos(root, rootKey))) + "\n",
+			"talosconfig|secret s talosconfig context berlin|key|the machines " +
+				"of a Talos cluster, by os:admin|192.0.2.7|true|true|" + until},
+		"talosconfig of a login": {"context: a\ncontexts:\n  a:\n    endpoints: [x]\n    auth: {siderov1: " +
+			"{identity: me@x.example}}\n", ""},
+		"talosconfig, redacted": {talos(root, "REDACTED"), ""},
+		"break-glass": {ours(instance + ", --credential=administrator"),
+			"break-glass|user a|exec.args|everything in edge cluster berlin of instance " +
+				"demo-3714d85||false|false|0001-01-01T00:00:00Z"},
+		"break-glass, shell": {"users:\n- name: a\n  user:\n    exec: {command: sh, args: [-c, \"exec " +
+			"kubectl-edge_credential " +
+			strings.ReplaceAll(instance, ",", "") + " --credential=administrator\"]}\n",
+			"break-glass|user a|exec.args|everything in edge cluster berlin of instance " +
+				"demo-3714d85||false|false|0001-01-01T00:00:00Z"},
 		"a role": {ours(instance + ", --role=view, --credential=token, --ca=" + strings.Repeat("0a", 32)), ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -101,7 +119,8 @@ func TestAuditSaysWhatACredentialOpens(t *testing.T) {
 			}
 			got := ""
 			for _, f := range findings {
-				got += fmt.Sprintf("%s|%s|%s|%s|%s|%v|%v|%s", f.Kind, f.Entry, f.Field, f.Opens, f.Server, len(f.Authorities) > 0,
+				got += fmt.Sprintf("%s|%s|%s|%s|%s|%v|%v|%s", f.Kind, f.Entry, f.Field, f.Opens, f.Server,
+					len(f.Authorities) > 0,
 					f.Everything, f.Expires.Format(time.RFC3339))
 			}
 			if diff := cmp.Diff(c.want, got); diff != "" {

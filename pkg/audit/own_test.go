@@ -44,7 +44,8 @@ users:
 	} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "kubeconfig")
-			replaced := strings.NewReplacer("COMMAND", test.command, "CA\n", test.ca+"\n", "ENV", test.env).Replace(text)
+			replaced := strings.NewReplacer("COMMAND", test.command, "CA\n", test.ca+"\n", "ENV",
+				test.env).Replace(text)
 			if err := os.WriteFile(path, []byte(replaced), 0o600); err != nil {
 				t.Fatal(err)
 			}

@@ -74,8 +74,9 @@ func SARIF(findings []Finding, version, folder string, now time.Time) ([]byte, e
 		if !slices.ContainsFunc(rules, func(r rule) bool { return r.ID == id }) {
 			rules = append(rules, rule{
 				ID: id, ShortDescription: text{about}, FullDescription: text{about + "."},
-				Help:    text{"What to do: " + secret{kind: f.Kind}.advice() + "."},
-				HelpURI: hint.Repository() + "/blob/main/docs/kubeconfigs.md", Properties: properties{[]string{"security"}, "8.0"},
+				Help:       text{"What to do: " + secret{kind: f.Kind}.advice() + "."},
+				HelpURI:    hint.Repository() + "/blob/main/docs/kubeconfigs.md",
+				Properties: properties{[]string{"security"}, "8.0"},
 			})
 		}
 		level := "error"

@@ -209,8 +209,8 @@ func (s *search) add(n *yaml.Node, kind Kind, at place) {
 	for _, name := range fieldPath(at) {
 		path = append(path, Shown(name))
 	}
-	s.found = append(s.found, secret{node: n, kind: kind, entry: at.entry, name: at.name, user: at.user, talos: at.talos,
-		field: strings.Join(path, ".")})
+	s.found = append(s.found, secret{node: n, kind: kind, entry: at.entry, name: at.name, user: at.user,
+		talos: at.talos, field: strings.Join(path, ".")})
 }
 
 // fieldPath is the path of a field below the content of its entry.

@@ -46,9 +46,9 @@ var (
 	instanceLabel = regexp.MustCompile(`^[a-z](?:[a-z0-9-]{0,6}[a-z0-9])?-[0-9a-f]{7}$`)
 )
 
-// FindEmbedded returns the users of config with an embedded token or certificate that a context uses, sorted by name. A file is no
-// proof that a server is an Edge instance: converting an entry means to compare its server with what the API says of
-// the instance.
+// FindEmbedded returns the users of config with an embedded token or certificate that a context uses, sorted by name.
+// A file is no proof that a server is an Edge instance or an edge cluster: converting an entry means to compare its
+// server with what the API says.
 func FindEmbedded(config *api.Config) []Embedded {
 	byUser := map[string]*Embedded{}
 	for _, name := range slices.Sorted(maps.Keys(config.Contexts)) {
@@ -137,8 +137,9 @@ func InstanceOf(server string) (id, region string) {
 	return "", ""
 }
 
-// Convert replaces the credential of an embedded user by the exec user. It returns the token, if it was one, which lives
-// on until it ends, for the cache. It refuses a user of several clusters, since all but one would lose their credential.
+// Convert replaces the credential of an embedded user by the exec user. It returns the token, if it was one, which
+// lives on until it ends, for the cache. It refuses a user of several clusters, since all but one would lose their
+// credential.
 func Convert(config *api.Config, e Embedded, exec *api.AuthInfo) (token string, err error) {
 	user := config.AuthInfos[e.User]
 	certificate := user != nil && len(user.ClientCertificateData) > 0 && len(user.ClientKeyData) > 0

@@ -143,7 +143,8 @@ func TestConvertOfCertificates(t *testing.T) {
 	}
 	for name, want := range map[string]string{"masters": "it has no client certificate",
 		"both": "other credentials beside the token"} {
-		if _, err := Convert(config, found[name], ExecUser(nil, "")); err == nil || !strings.Contains(err.Error(), want) {
+		if _, err := Convert(config, found[name], ExecUser(nil, "")); err == nil || !strings.Contains(err.Error(),
+			want) {
 			t.Errorf("%s: got error %v, want one with %q", name, err, want)
 		}
 	}

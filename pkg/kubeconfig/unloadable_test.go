@@ -12,11 +12,14 @@ import (
 // FuzzUnloadable holds what we find wrong with a file against what client-go says: of what that loads nothing, and of
 // what it does not load a line.
 func FuzzUnloadable(f *testing.F) {
-	for _, seed := range []string{annotated, "users: x\n", "users: [{user: {token: [a]}}]\n", "users: [{user: {token: 1}}]",
+	for _, seed := range []string{annotated, "users: x\n", "users: [{user: {token: [a]}}]\n",
+		"users: [{user: {token: 1}}]",
 		"users:\n- user: {as-groups: [yes]}\n", "users:\n- user: {client-key-data: a}\n", "preferences: {colors: on}\n",
-		"clusters:\n- cluster: {extensions: [{name: a, extension: 1}]}\n", "users:\n- user: {exec: {env: [{value: ~}]}}\n",
+		"clusters:\n- cluster: {extensions: [{name: a, extension: 1}]}\n",
+		"users:\n- user: {exec: {env: [{value: ~}]}}\n",
 		"x: &x [*x]\n", "users:\n- user: &u {<<: *u}\n", "users:\n- user: {client-key-data: !!binary YQ==}\n",
-		"users:\n- user: {token: !!str 1}\n", "users:\n- user: {token: 0x1F}\n", "users:\n- user: {token: 2001-01-01}\n",
+		"users:\n- user: {token: !!str 1}\n", "users:\n- user: {token: 0x1F}\n",
+		"users:\n- user: {token: 2001-01-01}\n",
 		"users:\n- user: {as-user-extra: {a: b}}\n", "users:\n- user: {token: 1_000}\n", "kind: config\n"} {
 		f.Add([]byte(seed))
 	}

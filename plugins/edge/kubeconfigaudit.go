@@ -34,9 +34,9 @@ func newKubeconfigAuditCmd(a *app) *cobra.Command {
 		Long: `List the secrets that kubeconfigs hold, without showing them: tokens, client keys, passwords, auth
 providers, and arguments and variables of credential helpers that carry one, even in comments.
 
-It also lists talosconfigs, which open the machines of a cluster; the variables that a kubeconfig sets for the credential
-helper of kubectl edge, which can decide where it finds its configuration, programs, certificate authorities and proxies;
-and users of kubectl edge that were created with --break-glass.
+It also lists talosconfigs, which open the machines of a cluster; the variables that a kubeconfig sets for the
+credential helper of kubectl edge, which can decide where it finds its configuration, programs, certificate
+authorities and proxies; and users of kubectl edge that were created with --break-glass.
 
 Of a certificate it says until when it lives and what it opens. With --identify your instances are asked which of their
 edge clusters that is: it is known by its certificate authority. The servers in the files are never asked.

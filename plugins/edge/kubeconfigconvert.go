@@ -42,8 +42,8 @@ func newKubeconfigConvertCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "convert (--context NAME | --all)",
 		Short: "Replace tokens and administrator certificates in your kubeconfig by the credential helper",
-		Long: `Replace tokens of Edge instances, and administrator credentials of edge clusters, in your kubeconfig by the
-credential helper.
+		Long: `Replace tokens of Edge instances, and administrator credentials of edge clusters, in your kubeconfig by
+the credential helper.
 
 The names of context, cluster and user stay, and so does the rest of the file. Which instance an entry is of
 is found by the name of its server, by what its token says, and by asking the API for the instances of your
@@ -80,14 +80,16 @@ Nobody can revoke what is taken out: who has a copy can use it until it ends.`,
 	cmd.Flags().StringSliceVar(&o.contexts, "context", nil, "context to convert; several with commas, or repeated")
 	cmd.Flags().BoolVar(&o.all, "all", false, "all contexts of Edge instances in all files")
 	cmd.Flags().VarP((*expiration.Flag)(&o.expiration), "expiration", "e",
-		"how long each credential is valid, such as 15m or 1d (default: the profile's, else 15m, or 1h for edge clusters)")
+		"how long each credential is valid, such as 15m or 1d (default: the profile's, else 15m, or 1h for edge "+
+			"clusters)")
 	cmd.Flags().StringVar(&o.path, "kubeconfig", "", "file to change (default: those that kubectl reads)")
 	cmd.Flags().BoolVar(&o.backup, "backup", false, "keep each file as it was, with its secrets, as FILE.bak")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "print what would change as a diff, and write nothing")
 	cmd.Flags().StringVar(&o.rights.role, "role", "", roleHelp)
 	cmd.Flags().StringVar(&o.namespace, "namespace", "", "namespace of the edge cluster in which alone the role counts")
 	cmd.Flags().BoolVar(&o.rights.bind, "bind", false, bindHelp)
-	cmd.Flags().BoolVarP(&o.rights.yes, "yes", "y", false, "do not ask whether a role that equals cluster-admin is meant")
+	cmd.Flags().BoolVarP(&o.rights.yes, "yes", "y", false, "do not ask whether a role that equals cluster-admin "+
+		"is meant")
 	o.patience.addFlags(cmd.Flags())
 	return cmd
 }

@@ -82,8 +82,8 @@ func (o *kubeconfigConvertOptions) identifyClusters(ctx context.Context, config 
 	return rest, nil
 }
 
-// clusterOf is the one of the edge clusters that a credential opens, nil if it is none of them. A server that is not the
-// edge cluster's, behind its authority, is not taken for it: it would be sent credentials.
+// clusterOf is the one of the edge clusters that a credential opens, nil if it is none of them. A server that is not
+// the edge cluster's, behind its authority, is not taken for it: it would be sent credentials.
 func clusterOf(c *conversion, known []knownCluster) (*knownCluster, error) {
 	var elsewhere *knownCluster
 	for i := range known {
@@ -113,9 +113,10 @@ func (o *kubeconfigConvertOptions) take(c *conversion, cloud edgeCloud, found kn
 		entry: c.entry}
 }
 
-// admit sees to it that the roles of the conversions to edge clusters are bound, and that their credentials work, before
-// what worked until now is taken out of the file.
-func (o *kubeconfigConvertOptions) admit(ctx context.Context, conversions []*conversion) (good []*conversion, err error) {
+// admit sees to it that the roles of the conversions to edge clusters are bound, and that their credentials work,
+// before what worked until now is taken out of the file.
+func (o *kubeconfigConvertOptions) admit(ctx context.Context, conversions []*conversion) (good []*conversion,
+	err error) {
 	var places []*place
 	for _, c := range conversions {
 		if c.cluster != nil {

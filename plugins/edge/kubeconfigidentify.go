@@ -92,8 +92,8 @@ func identify(findings []audit.Finding, known []knownCluster) {
 			}
 			f.Cluster = c.String()
 			if f.Kind == audit.Talosconfig {
-				f.Advice = "delete it; when it is needed: kubectl edge talos --instance-id " + c.instance.Id + " --cluster " +
-					c.Name
+				f.Advice = "delete it; when it is needed: kubectl edge talos --instance-id " + c.instance.Id +
+					" --cluster " + c.Name
 			} else if c.matches(f.Server, f.Authorities) {
 				f.Advice = "replace it by a credential of an hour, with a role: kubectl edge kubeconfig convert"
 			}

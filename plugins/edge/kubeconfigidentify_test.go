@@ -37,9 +37,11 @@ func authority(t *testing.T) []byte {
 func TestIdentify(t *testing.T) {
 	berlin, hamburg, machines, other := authority(t), authority(t), authority(t), authority(t)
 	known := func(name, server string, authorities, machines []byte) knownCluster {
-		return knownCluster{managedCluster: &managedCluster{Cluster: edgecluster.Cluster{Name: name, Namespace: "default"},
-			instance: stackit.Instance{Id: "demo-3714d85", DisplayName: "demo"}}, server: server, authorities: authorities,
-			machines: machines}
+		return knownCluster{managedCluster: &managedCluster{Cluster: edgecluster.Cluster{Name: name,
+			Namespace: "default"},
+			instance: stackit.Instance{Id: "demo-3714d85", DisplayName: "demo"}}, server: server,
+			authorities: authorities,
+			machines:    machines}
 	}
 	all := []knownCluster{known("berlin", "https://berlin.example:6443", slices.Concat(other, berlin), machines),
 		known("hamburg", "https://hamburg.example", hamburg, nil)}
@@ -52,7 +54,8 @@ func TestIdentify(t *testing.T) {
 		{Kind: audit.Token, Server: "https://berlin.example:6443", Advice: "x"},
 	}
 	identify(findings, all)
-	want := []string{"edge cluster demo/berlin convert", "edge cluster demo/hamburg", "", "edge cluster demo/berlin talos",
+	want := []string{"edge cluster demo/berlin convert", "edge cluster demo/hamburg", "",
+		"edge cluster demo/berlin talos",
 		"", ""}
 	for i, f := range findings {
 		got := f.Cluster
@@ -76,7 +79,8 @@ func TestIdentify(t *testing.T) {
 		{"https://hamburg.example:443", hamburg, "hamburg", ""},
 		{"https://hamburg.example", authority(t), "", ""},
 	} {
-		found, err := clusterOf(&conversion{Embedded: kubeconfig.Embedded{Server: c.server, Authorities: c.authorities}}, all)
+		found, err := clusterOf(&conversion{Embedded: kubeconfig.Embedded{Server: c.server,
+			Authorities: c.authorities}}, all)
 		got := ""
 		if found != nil {
 			got = found.Name
@@ -94,7 +98,8 @@ func TestTalosAuthorities(t *testing.T) {
 	if got := talosAuthorities([]byte(text)); !slices.Equal(got, ca) {
 		t.Errorf("got %q", got)
 	}
-	for _, hostile := range []string{"", "[", "contexts: [a]", "contexts: {a: {ca: '!'}}", "a: &a [*a]", "contexts:\n  a: null\n"} {
+	for _, hostile := range []string{"", "[", "contexts: [a]", "contexts: {a: {ca: '!'}}", "a: &a [*a]",
+		"contexts:\n  a: null\n"} {
 		if got := talosAuthorities([]byte(hostile)); len(got) > 0 {
 			t.Errorf("%q: got %q", hostile, got)
 		}
