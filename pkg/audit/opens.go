@@ -79,6 +79,14 @@ func (s secret) opens() (what string, everything bool) {
 	return "", false
 }
 
+// What is what the finding opens, by the name of the edge cluster where that is known.
+func (f Finding) What() string {
+	if f.Cluster == "" {
+		return f.Opens
+	}
+	return strings.NewReplacer("its cluster", f.Cluster, "a Talos cluster", f.Cluster).Replace(f.Opens)
+}
+
 func as(name string) string {
 	if name == "" {
 		return ""

@@ -116,8 +116,8 @@ func (f Finding) describe() string {
 		until = ", which ends at " + f.Expires.Format(time.RFC3339)
 	}
 	opens := ""
-	if f.Opens != "" {
-		opens = "It opens " + f.Opens + ". "
+	if what := f.What(); what != "" {
+		opens = "It opens " + what + ". "
 	}
 	return fmt.Sprintf("%s%s%s. %sFile mode %s. To do: %s.", f.Kind, where, until, opens, f.Mode, f.Advice)
 }

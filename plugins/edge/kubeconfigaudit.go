@@ -259,12 +259,7 @@ func (a *app) findingKind(findings []audit.Finding) output.Kind[audit.Finding] {
 					return f.Expires.Format(time.RFC3339)
 				}
 			}},
-			{Name: "OPENS", Wide: !opens, Value: func(f audit.Finding) string {
-				if f.Cluster == "" {
-					return f.Opens
-				}
-				return strings.NewReplacer("its cluster", f.Cluster, "a Talos cluster", f.Cluster).Replace(f.Opens)
-			}},
+			{Name: "OPENS", Wide: !opens, Value: audit.Finding.What},
 			{Name: "MODE", Value: func(f audit.Finding) string { return f.Mode }},
 			{Name: "ADVICE", Wide: true, Value: func(f audit.Finding) string { return f.Advice }},
 		},

@@ -74,8 +74,12 @@ func (o *kubeconfigConvertOptions) identifyClusters(ctx context.Context, config 
 				cloud.ProjectID)
 			c.skip = true
 		default:
-			c.err = hint.Wrap(fmt.Errorf("no edge cluster of project %s in %s has its certificate authority",
-				cloud.ProjectID, cloud.Region), "name the project and the region of its instance: --project-id UUID "+
+			asked := ""
+			if failed > 0 {
+				asked = ", of those that could be asked,"
+			}
+			c.err = hint.Wrap(fmt.Errorf("no edge cluster of project %s in %s%s has its certificate authority",
+				cloud.ProjectID, cloud.Region, asked), "name the project and the region of its instance: --project-id UUID "+
 				"--region eu01")
 		}
 	}
