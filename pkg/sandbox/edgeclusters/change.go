@@ -6,6 +6,13 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 )
 
+// resume lets one that was kept be reached.
+func (c *edgeCluster) resume() error {
+	c.change.Lock() // the first client may come at once
+	defer c.change.Unlock()
+	return c.open()
+}
+
 // begin gives a new edge cluster all that it has.
 func (c *edgeCluster) begin(ctx context.Context) error {
 	c.change.Lock()

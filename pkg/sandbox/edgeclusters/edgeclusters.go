@@ -119,7 +119,7 @@ func (s *Set) restore() error {
 			return err
 		}
 		c := s.newCluster(*r)
-		if err := c.open(); err != nil {
+		if err := c.resume(); err != nil {
 			return err
 		}
 		s.clusters = append(s.clusters, c)

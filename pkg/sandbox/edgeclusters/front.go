@@ -32,7 +32,6 @@ type front struct {
 	cluster *edgeCluster
 
 	mu       sync.Mutex
-	kind     string
 	listener net.Listener // nil if connections are refused
 	open     map[net.Conn]bool
 	proxy    *http.Server // ends TLS; nil unless the kind does
@@ -44,7 +43,7 @@ func (f *front) become(kind string, port int, serving tls.Certificate, roots *x5
 	f.close()
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.kind, f.open = kind, map[net.Conn]bool{}
+	f.open = map[net.Conn]bool{}
 	l, err := f.cluster.set.listen(port)
 	if err != nil {
 		return 0, err

@@ -129,7 +129,9 @@ func TestStrays(t *testing.T) {
 
 	b.set(sandbox.EdgeClusterSettings{Secret: "exec"})
 	path := filepath.Join(t.TempDir(), "kubeconfig")
-	write(t, path, string(b.secret()))
+	if err := os.WriteFile(path, b.secret(), 0o600); err != nil {
+		t.Fatal(err)
+	}
 	kubectl := exec.Command(filepath.Join(clustertest.Servers(t), "kubectl"), "--kubeconfig", path, "get", "--raw",
 		"/api")
 	if out, err := kubectl.CombinedOutput(); err == nil {
@@ -144,6 +146,7 @@ func TestStrays(t *testing.T) {
 func TestFronts(t *testing.T) {
 	r := clustertest.Start(t)
 	b := &bench{r, t}
+	b.start()
 	b.set(sandbox.EdgeClusterSettings{Front: sandbox.FrontProxy})
 	if err := ask(t, b.admin()); !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "system:anonymous") {
 		t.Errorf("a certificate by way of a proxy: %v", err)
@@ -186,6 +189,7 @@ func TestFronts(t *testing.T) {
 func TestRotation(t *testing.T) {
 	r := clustertest.Start(t)
 	b := &bench{r, t}
+	b.start()
 	first := b.admin()
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "before"}}
 	_, err := b.client(first).CoreV1().Namespaces().Create(t.Context(), namespace, metav1.CreateOptions{})
@@ -199,6 +203,7 @@ func TestRotation(t *testing.T) {
 	if err := b.EdgeClusters.RotateCA(t.Context(), name, true); err != nil {
 		t.Fatal(err)
 	}
+	b.start()
 	second := b.admin()
 	if err := before(second); err != nil {
 		t.Errorf("after a rotation that keeps the old authority: %v", err)
@@ -214,6 +219,7 @@ func TestRotation(t *testing.T) {
 	if err := b.EdgeClusters.RotateCA(t.Context(), name, false); err != nil {
 		t.Fatal(err)
 	}
+	b.start()
 	third := b.admin()
 	if err := before(third); err != nil {
 		t.Errorf("after a rotation: %v", err)
@@ -234,6 +240,7 @@ func TestRotation(t *testing.T) {
 	if state.UID == uid || state.Running {
 		t.Errorf("made again: %+v", state)
 	}
+	b.start()
 	if err := before(third); !says("unknown authority")(err) {
 		t.Errorf("a client of before: %v", err)
 	}
@@ -360,12 +367,5 @@ func TestAdd(t *testing.T) {
 		if err := do(); err == nil || err.Error() != `no edge cluster "berlin"` {
 			t.Errorf("%s: %v", name, err)
 		}
-	}
-}
-
-func write(t *testing.T, path, content string) {
-	t.Helper()
-	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
-		t.Fatal(err)
 	}
 }
