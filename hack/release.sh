@@ -57,9 +57,25 @@ build() { # the folder of the clone, and the one for what would be published
   cp -R "$1/out/krew/index" "$1/out/image" "$2/"
   cp -R "$1/dist/homebrew/Casks" "$1/dist/scoop/bucket" "$2/index/"
   cp -R "$1/dist/winget" "$2/"
-  # winget wants the day on which a release came out, which goreleaser takes to be today: the one thing that is not of the commit.
-  find "$2/winget" -name '*.installer.yaml' -exec \
-    sed -i "s/^ReleaseDate: .*/ReleaseDate: \"$(TZ=UTC0 git log -1 --format=%cd --date=format-local:%Y-%m-%d)\"/" {} +
+  # What is not of the commit alone: winget wants the day on which a release came out, which goreleaser takes to be today, and
+  # its installers are listed in any order.
+  local file day
+  day=$(TZ=UTC0 git log -1 --format=%cd --date=format-local:%Y-%m-%d "$commit")
+  find "$2/winget" -name '*.installer.yaml' | while read -r file; do
+    awk -v day="$day" '
+      /^ReleaseDate: / { print "ReleaseDate: \"" day "\""; next }
+      /^  - Architecture: / { items++ }
+      /^ / && items { item[items] = item[items] $0 "\n"; next }
+      items {
+        for (i = 1; i <= items; i++)
+          for (j = i + 1; j <= items; j++)
+            if (item[j] < item[i]) { t = item[i]; item[i] = item[j]; item[j] = t }
+        for (i = 1; i <= items; i++) printf "%s", item[i]
+        items = 0
+      }
+      { print }' "$file" >"$file.sorted"
+    mv "$file.sorted" "$file"
+  done
 }
 
 "$goreleaser" check
@@ -71,7 +87,7 @@ build "$temp/first" "$temp/release"
   mkdir -p "$TMPDIR"
   build "$temp/second/in/another/folder" "$temp/again"
 )
-if ! diff -rq "$temp/release" "$temp/again"; then
+if ! diff -r "$temp/release" "$temp/again"; then
   echo "error: two builds of one commit differ" >&2
   exit 1
 fi
