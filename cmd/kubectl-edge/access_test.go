@@ -266,3 +266,7 @@ func memoryOf(pid int) ([]byte, error) {
 	}
 	return all, nil
 }
+
+// TestEdgeCluster runs the scripts about credentials of an edge cluster with servers of its own, among which is the one
+// that signs.
+func TestEdgeCluster(t *testing.T) { inTurn(t, "edgecluster") }
