@@ -185,7 +185,13 @@ func (j Job) administrator(ctx context.Context, instance *rest.Config, cluster e
 
 // checkAuthorities reports whether the cluster has the authorities that the kubeconfig has for it. With others, the
 // client would not accept the server, and say no more than that.
+//
+// Nor is an address followed that the kubeconfig does not have: clients would go on to use that one.
 func (j Job) checkAuthorities(cluster edgecluster.Cluster, administrator *edgecluster.Administrator) error {
+	if j.Cluster.Server != "" && j.Cluster.Server != administrator.ServerHash() {
+		return hint.Wrap(fmt.Errorf("edge cluster %q is at %s now, which is not where the kubeconfig has it",
+			cluster.Name, administrator.Server), "if it has moved: %s", j.Repair)
+	}
 	if j.Cluster.CA == "" || j.Cluster.CA == administrator.CAHash() {
 		return nil
 	}

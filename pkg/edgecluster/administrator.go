@@ -52,6 +52,12 @@ func (a *Administrator) CAHash() string {
 	return hash
 }
 
+// ServerHash identifies the address of the cluster's API server: the SHA-256 of its URL, in hex.
+func (a *Administrator) ServerHash() string {
+	sum := sha256.Sum256([]byte(a.Server))
+	return hex.EncodeToString(sum[:])
+}
+
 // Client returns a client of the cluster's API server that asks as the administrator. It has to be closed.
 func (a *Administrator) Client(userAgent string) (*kubeapi.Client, error) {
 	who := kubeapi.Identity{Token: a.token}

@@ -8,11 +8,13 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/edgetoken"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plainyaml"
 )
 
@@ -183,7 +185,11 @@ func strip(value any) string {
 	switch v := value.(type) {
 	case map[string]any:
 		delete(v, "extensions")
-		for name, field := range v {
+		for _, name := range slices.Sorted(maps.Keys(v)) {
+			field := v[name]
+			if text, ok := field.(string); ok && !strings.HasSuffix(name, "-data") && hint.Printable(text) != text {
+				return "it has control characters in it (" + hint.Printable(name) + ")"
+			}
 			if reason := refused(name); reason == "" {
 			} else if field != nil && field != false {
 				return reason

@@ -22,7 +22,10 @@ type EdgeCluster struct {
 	ClusterUID string
 	// CA is the SHA-256, in hex, of the cluster's certificate authorities as the kubeconfig has them: see
 	// edgecluster.CAHash. It tells that they have changed. "" takes any.
-	CA         string
+	CA string
+	// Server is the SHA-256, in hex, of the address of the cluster's API server as the kubeconfig has it: see
+	// edgecluster.ServerHash. A secret that leads elsewhere is not followed. "" takes any.
+	Server     string
 	Role       string // see CheckRole; "" is RoleView
 	Namespace  string // of the cluster, in which alone the role counts; "" is the whole cluster
 	Credential string // kind of it; "" is Certificate
@@ -107,6 +110,8 @@ func (e *EdgeCluster) flags() []Flag {
 			(*text)(&e.ClusterUID)},
 		{"ca", "SHA-256 of the edge cluster's certificate authorities, by which it is known that they have changed",
 			(*text)(&e.CA)},
+		{"server", "SHA-256 of the address of the edge cluster's API server, by which it is known that it has moved",
+			(*text)(&e.Server)},
 		{"role", "role in the edge cluster: view, edit, admin, cluster-admin, or a group of your own (default: view)",
 			(*text)(&e.Role)},
 		{"namespace", "namespace of the edge cluster in which the role counts; edit and admin need one " +
@@ -136,6 +141,9 @@ func (e EdgeCluster) check() error {
 	}
 	if e.CA != "" && !isSHA256(e.CA) {
 		return fmt.Errorf("--ca %.80q is not a SHA-256 (64 hexadecimal digits in lower case)", e.CA)
+	}
+	if e.Server != "" && !isSHA256(e.Server) {
+		return fmt.Errorf("--server %.80q is not a SHA-256 (64 hexadecimal digits in lower case)", e.Server)
 	}
 	switch e.Credential {
 	case "", Certificate:

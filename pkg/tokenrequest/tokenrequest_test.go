@@ -32,7 +32,7 @@ var berlin = func() tokenrequest.Request {
 	r := full
 	r.EdgeCluster = tokenrequest.EdgeCluster{
 		Cluster: "berlin", ClusterNamespace: "default", ClusterUID: "0b1c9b9e-4c51-4b1e-9f6e-2f3a1c0d9e8f",
-		CA: strings.Repeat("0123456789abcdef", 4), Role: "edit", Namespace: "shop", Credential: "certificate",
+		CA: strings.Repeat("0123456789abcdef", 4), Server: strings.Repeat("fedcba9876543210", 4), Role: "edit", Namespace: "shop", Credential: "certificate",
 	}
 	return r
 }()
@@ -105,6 +105,7 @@ func TestHostileValuesOfACluster(t *testing.T) {
 			"namespace":  func(e *tokenrequest.EdgeCluster) { e.ClusterNamespace = value },
 			"UID":        func(e *tokenrequest.EdgeCluster) { e.ClusterUID = value },
 			"CA":         func(e *tokenrequest.EdgeCluster) { e.CA = value },
+			"server":     func(e *tokenrequest.EdgeCluster) { e.Server = value },
 			"role":       func(e *tokenrequest.EdgeCluster) { e.Role, e.Namespace = value, "" },
 			"scope":      func(e *tokenrequest.EdgeCluster) { e.Namespace = value },
 			"credential": func(e *tokenrequest.EdgeCluster) { e.Credential = value },
@@ -362,6 +363,7 @@ func TestKey(t *testing.T) {
 	cluster("its namespace", func(e *tokenrequest.EdgeCluster) { e.ClusterNamespace = "edge" })
 	cluster("another of the same name", func(e *tokenrequest.EdgeCluster) { e.ClusterUID = project })
 	cluster("its authorities", func(e *tokenrequest.EdgeCluster) { e.CA = strings.Repeat("0", 64) })
+	cluster("its address", func(e *tokenrequest.EdgeCluster) { e.Server = strings.Repeat("0", 64) })
 	cluster("role", func(e *tokenrequest.EdgeCluster) { e.Role = "view" })
 	cluster("namespace", func(e *tokenrequest.EdgeCluster) { e.Namespace = "default" })
 	cluster("kind", func(e *tokenrequest.EdgeCluster) { e.Credential = "token" })

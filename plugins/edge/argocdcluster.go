@@ -33,6 +33,7 @@ func (o *clusterSecretOptions) clusterSecrets(
 			return err
 		}
 		p.request.ClusterUID, p.request.CA = p.cluster.UID, admin.CAHash()
+		p.request.Server = admin.ServerHash()
 		p.entry = kubeconfig.Entry{Server: admin.Server, CAData: admin.CAData}
 		return nil
 	})

@@ -67,6 +67,7 @@ func (o *kubeconfigCreateOptions) locate(ctx context.Context, p *place, say func
 		return err
 	}
 	p.request.ClusterUID, p.request.CA = p.cluster.UID, admin.CAHash()
+	p.request.Server = admin.ServerHash()
 	p.entry = kubeconfig.Entry{Name: p.name, Server: admin.Server, CAData: admin.CAData, Namespace: o.namespace,
 		User: kubeconfig.ExecUser(p.request.Args(), installHint())}
 	return nil
