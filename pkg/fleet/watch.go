@@ -9,7 +9,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/liggitt/tabwriter"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -23,9 +22,12 @@ import (
 
 // Stream merges what is watched of many members into one table that goes on.
 type Stream struct {
-	merger  *Merger
-	mu      sync.Mutex
-	w       *tabwriter.Writer
+	merger *Merger
+	mu     sync.Mutex
+	w      interface { // printers' tab writer
+		io.Writer
+		Flush() error
+	}
 	printer printers.ResourcePrinter
 }
 

@@ -46,8 +46,8 @@ func Columns(out io.Writer) int {
 	return columns
 }
 
-// Wrap breaks the lines of a help text that are longer than columns. Lines of prose are joined to paragraphs first; what
-// stands in columns is continued in its last one.
+// Wrap breaks the lines of a help text that are longer than columns. Lines of prose are joined to paragraphs first;
+// what stands in columns is continued in its last one.
 func Wrap(text string, columns int) string {
 	var b strings.Builder
 	var prose []string

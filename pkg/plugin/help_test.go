@@ -18,7 +18,7 @@ Examples:
   kubectl edge do --with a-very-long-word-that-cannot-be-broken-anywhere
 
 Flags:
-  -h, --help            help for do, which nobody needs to be told
+  -h, --help            help for do, which everybody knows by now
       --name string     name
 `
 	const want = `What a command does, in a paragraph that
@@ -33,8 +33,8 @@ Examples:
 
 Flags:
   -h, --help            help for do, which
-                        nobody needs to be
-                        told
+                        everybody knows by
+                        now
       --name string     name
 `
 	if got := plugin.Wrap(text, 42); got != want {

@@ -32,8 +32,8 @@ func (l *statusLine) leave() {
 	l.taken = false
 }
 
-// Waiting says on a terminal what is waited for, and for how long it has been, until end is called, which takes the line
-// away again. Where something else says how far the work is, and elsewhere than on a terminal, it says nothing.
+// Waiting says on a terminal what is waited for, and for how long it has been, until end is called, which takes the
+// line away again. Where something else says how far the work is, and elsewhere than on a terminal, it says nothing.
 func (p Process) Waiting(what string) (end func()) {
 	if !Terminal(p.ErrOut) || !p.line.take() {
 		return func() {}

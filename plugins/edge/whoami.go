@@ -169,8 +169,9 @@ func newPrintAccessTokenCmd(a *app) *cobra.Command {
 		Short: "Print a STACKIT access token of the login, for curl, Terraform and the SDK",
 		Long: `Print a STACKIT access token of the login, for curl, Terraform and the SDK.
 
-Whoever has it can do at STACKIT what you can, until it expires; nobody can revoke it. It is renewed first if it is
-about to expire. For an instance's API this is not the token: that is what kubectl edge token create mints.`,
+It opens all that you may do at STACKIT until it expires, to anybody who has it; nobody can revoke it. It is renewed
+first if it is about to expire. For an instance's API this is not the token: that is what kubectl edge token create
+mints.`,
 		Example: `  curl -H "Authorization: Bearer $(kubectl edge auth print-access-token)" https://resource-manager.api.stackit.cloud/…
   STACKIT_ACCESS_TOKEN=$(kubectl edge auth print-access-token) terraform plan`,
 		Args: cobra.NoArgs,
