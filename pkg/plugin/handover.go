@@ -8,16 +8,15 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
-	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/scratch"
 )
 
 // Handover is a secret that a program wants in a file, and finds by a variable of its environment.
 type Handover struct {
 	Variable string
 	Secret   []byte // cleared once it has been handed over
-	Folder   string // where the file is made, if there has to be one; also its name
-	Name     string
+	Folder   string // below which the file is made, if there has to be one
+	Name     string // of the file
 }
 
 // HandOver runs the program in the place of this one, with the secret, and returns its exit code.
@@ -43,14 +42,15 @@ func (c Child) HandOver(ctx context.Context, h Handover) (int, error) {
 
 // lend runs the program as a child, with a file.
 func (c Child) lend(ctx context.Context, h Handover) (int, error) {
-	if err := securefile.MakeDir(h.Folder); err != nil {
-		return 0, fmt.Errorf("make a folder for %s: %w", h.Name, err)
+	folder, err := scratch.New(h.Folder)
+	if err != nil {
+		return 0, err
 	}
-	path, takeBack, err := atomicfile.Lend(h.Folder, h.Name, h.Secret)
+	defer folder.Remove()
+	path, err := folder.Write(h.Name, h.Secret)
 	if err != nil {
 		return 0, fmt.Errorf("write %s: %w", h.Name, err)
 	}
-	defer takeBack()
 	clear(h.Secret)
 	c.Env = withVariable(c.Env, h.Variable, path)
 	return c.runInForeground(ctx)

@@ -58,7 +58,7 @@ func handOver(t *testing.T, folder, then string, proc bool) *exec.Cmd {
 // lent are the files that there are of the secret.
 func lent(t *testing.T, folder string) []string {
 	t.Helper()
-	names, err := filepath.Glob(filepath.Join(folder, "lent", ".*"))
+	names, err := filepath.Glob(filepath.Join(folder, "lent", "*"))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 
@@ -86,11 +85,7 @@ func (k *kubectlRuns) close() {
 
 // scratch is a folder for kubeconfigs, or nil where there is no place for one: it makes things faster, and no more.
 func (a *app) scratch() *scratch.Folder {
-	parent := a.dirs.Runtime
-	if parent == "" {
-		parent = a.dirs.Cache
-	}
-	folder, err := scratch.New(filepath.Join(parent, "each"))
+	folder, err := scratch.New(a.dirs.Lent("each"))
 	if err != nil {
 		return nil
 	}
