@@ -382,14 +382,24 @@ func TestSARIF(t *testing.T) {
 func TestAuditPassesOverWhatOnlyQuotesKubeconfigs(t *testing.T) {
 	dir := t.TempDir()
 	const quoted = "func x() {\n\treturn `\nclusters: []\nusers: [\n`"
+	const program = "const kubeconfig = `\nclusters: []\nusers: [\n`\nconst token = 'token';\n" +
+		"print(`{{ x }}${token}`, {token: token, password: 'some-password', 'client-key-data': keyData})\n"
+	for _, name := range []string{"template.ts", "page.md.tmpl", "test.py"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(program), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
 	for _, name := range []string{"source.go", "page.md", "config", "broken.yaml"} {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(quoted), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
-	_, err := Path(dir)
+	report, err := Path(dir)
 	if err == nil {
 		t.Fatal("no error for what is named like a kubeconfig")
+	}
+	if len(report.Findings) > 0 {
+		t.Errorf("found in programs: %+v", report.Findings)
 	}
 	for name, want := range map[string]bool{"source.go": false, "page.md": false, "config": true, "broken.yaml": true} {
 		if got := strings.Contains(err.Error(), name); got != want {

@@ -75,7 +75,11 @@ func isManifest(data []byte) bool {
 
 // namedLikeText reports whether a file of this name is a program or a page, which may quote a kubeconfig.
 func namedLikeText(path string) bool {
-	switch strings.ToLower(filepath.Ext(path)) {
+	name := strings.ToLower(filepath.Base(path))
+	for _, of := range []string{".tmpl", ".tpl", ".gotmpl", ".j2", ".jinja", ".erb", ".in", ".orig"} {
+		name = strings.TrimSuffix(name, of) // a template of a page
+	}
+	switch filepath.Ext(name) {
 	case ".go", ".py", ".js", ".mjs", ".cjs", ".ts", ".tsx", ".jsx", ".rs", ".java", ".kt", ".scala", ".groovy", ".c",
 		".h", ".cc", ".cpp", ".hpp", ".cs", ".rb", ".php", ".pl", ".lua", ".swift", ".sh", ".bash", ".zsh", ".fish",
 		".ps1", ".bat", ".cmd", ".tf", ".hcl", ".nix", ".md", ".mdx", ".markdown", ".rst", ".adoc", ".asciidoc",

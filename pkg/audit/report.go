@@ -121,10 +121,14 @@ func auditFound(data []byte, path string, many bool) (findings []Finding, err er
 	}
 	switch data = toUTF8(data); {
 	case !many || looksLikeKubeconfig(data):
-		findings, err = auditText(data, u)
-		if errors.Is(err, yamledit.ErrSyntax) && many && namedLikeText(path) {
-			findings, err = auditLines(data, true), nil // it quotes a kubeconfig
+		if many && namedLikeText(path) {
+			if _, err := documents(data); err != nil { // it quotes a kubeconfig
+				findings = append(auditLines(data, true), embeddedInLines(data, u)...)
+				sortByLine(findings)
+				break
+			}
 		}
+		findings, err = auditText(data, u)
 	case embedsKubeconfig(data) || isManifest(data) || holdsPacked(data):
 		findings = auditOther(data, u)
 	default:
