@@ -18,7 +18,8 @@ import (
 // launched is the first argument of such a parent; the command follows.
 const launched = "launched"
 
-// launch runs a command with its output thrown away, and prints how long that took in nanoseconds. The first of the
+// launch runs a command with its output thrown away, and prints how long that took, and how much processor time, in
+// nanoseconds. The first of the
 // arguments is the exit code that the command has to have.
 func launch(arguments []string) error {
 	status, command := arguments[0], arguments[1:]
@@ -43,13 +44,19 @@ func launch(arguments []string) error {
 	if strconv.Itoa(state.ExitCode()) != status {
 		return fmt.Errorf("%s: %s", command[0], state)
 	}
-	_, err = fmt.Println(took.Nanoseconds())
+	_, err = fmt.Println(took.Nanoseconds(), (state.UserTime() + state.SystemTime()).Nanoseconds())
 	return err
 }
 
 // measure runs a command below a parent of its own, with further variables in its environment, and returns how long it
 // took. It fails when the command does, or says anything on stderr.
 func measure(c command) (time.Duration, error) {
+	wall, _, err := cost(c)
+	return wall, err
+}
+
+// cost is measure with the processor time of the command and of all that it has started and waited for.
+func cost(c command) (wall, processor time.Duration, err error) {
 	cmd := exec.Command(os.Args[0], append([]string{launched, strconv.Itoa(c.status)}, c.args...)...)
 	cmd.Env = append(os.Environ(), c.env...)
 	var stderr strings.Builder
@@ -59,10 +66,10 @@ func measure(c command) (time.Duration, error) {
 		err = errors.New("it wrote to stderr")
 	}
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w\n%s", strings.Join(c.args, " "), err, stderr.String())
+		return 0, 0, fmt.Errorf("%s: %w\n%s", strings.Join(c.args, " "), err, stderr.String())
 	}
-	n, err := strconv.ParseInt(strings.TrimSpace(string(out)), 10, 64)
-	return time.Duration(n), err
+	_, err = fmt.Sscan(string(out), (*int64)(&wall), (*int64)(&processor))
+	return wall, processor, err
 }
 
 // output runs a command to its end and returns what it printed.
