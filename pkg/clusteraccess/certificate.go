@@ -235,8 +235,8 @@ func dropped(e tokencache.Entry) error {
 	if e.Certificate == "" {
 		return errors.New("the cluster takes the bearer of the token for nobody: something in between drops it")
 	}
-	return &CertificateError{"the cluster takes the bearer of the certificate for nobody: a proxy in front of it ends " +
-		"TLS, and no certificate passes it"}
+	return &CertificateError{"the cluster takes the bearer of the certificate for nobody: a proxy in front of it " +
+		"ends TLS, and no certificate passes it"}
 }
 
 // refused explains a 401 at date.

@@ -19,7 +19,8 @@ import (
 
 const berlin = `{"metadata": {"name": "berlin", "namespace": "default", "uid": "u-1",
  "creationTimestamp": "2026-11-01T08:00:00Z"}, "spec": {"talos": {"version": "v1.13.5", "kubernetes":
- {"version": "v1.35.4"}}, "nodes": [{"edgeHost": "h-1", "role": "controlplane"}, {"role": "worker"}, 7]}, "status": {"conditions":
+ {"version": "v1.35.4"}}, "nodes": [{"edgeHost": "h-1", "role": "controlplane"},
+ {"role": "worker"}, 7]}, "status": {"conditions":
  [{"type": "Other", "status": "False"}, {"type": "ClusterReady", "status": "True", "reason": "Ready"}]}}`
 
 // instance answers as an instance's API server would, by the paths that are given.

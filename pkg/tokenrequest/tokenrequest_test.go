@@ -32,7 +32,8 @@ var berlin = func() tokenrequest.Request {
 	r := full
 	r.EdgeCluster = tokenrequest.EdgeCluster{
 		Cluster: "berlin", ClusterNamespace: "default", ClusterUID: "0b1c9b9e-4c51-4b1e-9f6e-2f3a1c0d9e8f",
-		CA: strings.Repeat("0123456789abcdef", 4), Server: strings.Repeat("fedcba9876543210", 4), Role: "edit", Namespace: "shop", Credential: "certificate",
+		CA: strings.Repeat("0123456789abcdef", 4), Server: strings.Repeat("fedcba9876543210", 4),
+		Role: "edit", Namespace: "shop", Credential: "certificate",
 	}
 	return r
 }()
