@@ -38,7 +38,8 @@ import (
 //	<!-- not played: asks on a terminal -->
 var reasons = []string{
 	"asks on a terminal", "needs a browser elsewhere", "needs a release", "needs a session that has ended",
-	"needs Terraform", "needs talosctl", "needs the STACKIT CLI", "runs all tests", "starts a shell",
+	"is what not to do", "needs Terraform", "needs talosctl", "needs the STACKIT CLI", "runs all tests",
+	"starts a shell",
 }
 
 // TestMain has the programs, and a browser in which the person signs in, on PATH.

@@ -52,5 +52,14 @@ run 'printf "Authorization: Bearer %s" $TOKEN | curl --silent --cacert $EDGE_SAN
 title 'What kubectl edge wrote: an exec user, and no secret.'
 run 'kubectl config view --raw'
 
+title 'The edge clusters that the instance manages.'
+run 'kubectl edge cluster list --name demo'
+
+title 'Work with one: a certificate for an hour instead of the administrator'"'"'s for a year, with a name on it, and no more rights than asked for.'
+run 'kubectl edge use demo/berlin --bind'
+run 'kubectl auth whoami'
+run 'kubectl get pods -A'
+run 'kubectl create configmap line || echo "view only looks"'
+
 title 'How many tokens STACKIT was asked for: one to write the kubeconfig, which kubectl then used, and one for the machine.'
 run 'edge-sandbox stats'

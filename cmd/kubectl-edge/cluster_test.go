@@ -20,6 +20,9 @@ func TestCluster(t *testing.T) { inTurn(t, "cluster") }
 // TestRollover runs the scripts about tokens that age, roll over and are refused, with a real Kubernetes API.
 func TestRollover(t *testing.T) { inTurn(t, "rollover") }
 
+// TestEdgeContexts runs the scripts about contexts of edge clusters, which have API servers of their own.
+func TestEdgeContexts(t *testing.T) { inTurn(t, "edgecontext") }
+
 // inTurn runs the scripts below a folder one after the other, with one sandbox and its Kubernetes API for all.
 func inTurn(t *testing.T, folder string) {
 	requests := scripttest.NewRequests()

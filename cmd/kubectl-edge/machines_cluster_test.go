@@ -35,23 +35,31 @@ func TestMachines(t *testing.T) {
 	for name, test := range map[string]func(*testing.T, *person, *clustertest.Running){
 		"web UI": testWebUI, "token file": testTokenFile, "Argo CD": testArgoCD,
 		"component of Argo CD": testArgoCDComponent, "page of Flux": testFlux,
-		"page of GitHub Actions": testGitHubActions,
-		"page of Prometheus":     testPrometheus, "page of Terraform": testTerraform,
+		"page of GitHub Actions": testGitHubActions, "GitHub Actions at an edge cluster": testGitHubEdgeCluster,
+		"Argo CD at an edge cluster":      testArgoCDEdgeCluster,
+		"page of Flux at an edge cluster": testFluxEdgeCluster,
+		"page of Prometheus":              testPrometheus, "page of Terraform": testTerraform,
 	} {
 		t.Run(name, func(t *testing.T) {
-			env := &testscript.Env{WorkDir: t.TempDir(), Values: map[any]any{}, Vars: []string{
-				"PATH=" + clustertest.Servers(t) + string(os.PathListSeparator) + os.Getenv("PATH"),
-			}}
-			w := &scripttest.World{Sandbox: running.Sandbox, Requests: scripttest.NewRequests()}
-			if err := w.SetUp(env); err != nil {
-				t.Fatal(err)
-			}
-			p := &person{t: t, sandbox: running.Sandbox, client: sandboxtest.Client(t, running.Sandbox), env: env}
-			p.must(nil, "kubectl-edge", "login", "--service-account-key", "admin.json")
-			p.must(nil, "kubectl-edge", "config", "set", "project-id", sandbox.ProjectID)
-			test(t, p, running)
+			test(t, machineOwner(t, running), running)
 		})
 	}
+}
+
+// machineOwner is a person on a machine of their own, who is logged in and works with the project of the instance.
+func machineOwner(t *testing.T, running *clustertest.Running) *person {
+	t.Helper()
+	env := &testscript.Env{WorkDir: t.TempDir(), Values: map[any]any{}, Vars: []string{
+		"PATH=" + clustertest.Servers(t) + string(os.PathListSeparator) + os.Getenv("PATH"),
+	}}
+	w := &scripttest.World{Sandbox: running.Sandbox, Requests: scripttest.NewRequests()}
+	if err := w.SetUp(env); err != nil {
+		t.Fatal(err)
+	}
+	p := &person{t: t, sandbox: running.Sandbox, client: sandboxtest.Client(t, running.Sandbox), env: env}
+	p.must(nil, "kubectl-edge", "login", "--service-account-key", "admin.json")
+	p.must(nil, "kubectl-edge", "config", "set", "project-id", sandbox.ProjectID)
+	return p
 }
 
 // command makes a command in the person's environment.

@@ -82,6 +82,40 @@ func testGitHubActions(t *testing.T, p *person, _ *clustertest.Running) {
 	}
 }
 
+// The steps of the page for an edge cluster: the binding is there before, and the job uses no other right than its
+// role.
+func testGitHubEdgeCluster(t *testing.T, p *person, running *clustertest.Running) {
+	if err := running.EdgeClusters.Start(t.Context(), "berlin"); err != nil {
+		t.Fatal(err)
+	}
+	p.must(nil, "kubectl-edge", "kubeconfig", "create", "--name", "demo", "--cluster", "berlin", "--role",
+		"cluster-admin", "--bind", "--switch-context")
+	p.must(nil, "kubectl", "create", "namespace", "shop")
+	p.must(nil, "kubectl-edge", "kubeconfig", "create", "--name", "demo", "--cluster", "berlin", "--role", "edit",
+		"--namespace", "shop", "--bind")
+	p.becomePod()
+	p.write("github-env", "")
+	for name, value := range map[string]string{
+		"STACKIT_USE_OIDC": "1", "STACKIT_SERVICE_ACCOUNT_EMAIL": sandbox.AdminServiceAccount,
+		"ACTIONS_ID_TOKEN_REQUEST_URL":   p.sandbox.GitHubRequestURL(),
+		"ACTIONS_ID_TOKEN_REQUEST_TOKEN": sandbox.GitHubRequestToken, "RUNNER_TEMP": p.env.WorkDir,
+		"GITHUB_ENV": p.path("github-env"), "PROJECT_ID": sandbox.ProjectID,
+	} {
+		p.env.Setenv(name, value)
+	}
+	var steps []struct{ Name, Run string }
+	if err := yaml.Unmarshal([]byte(blocks(t, "github-actions.md", "yaml")[1]), &steps); err != nil || len(steps) != 2 {
+		t.Fatalf("%d steps, %v", len(steps), err)
+	}
+	p.must(nil, "bash", "-e", "-o", "pipefail", "-c", steps[0].Run)
+	p.env.Setenv("KUBECONFIG", p.path("kubeconfig"))
+	out := p.must(nil, "bash", "-e", "-o", "pipefail", "-c", steps[1].Run)
+	if !strings.Contains(out, "kubectl-edge:"+sandbox.AdminServiceAccount) ||
+		!strings.Contains(out, "[kubectl-edge:edit:shop system:authenticated]") {
+		t.Errorf("the job printed\n%s", out)
+	}
+}
+
 // setsUp runs the script of the action, with a release whose programs are ours. hack/github tests the action itself.
 func (p *person) setsUp(uses string) {
 	p.t.Helper()

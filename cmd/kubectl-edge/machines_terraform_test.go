@@ -56,7 +56,7 @@ func testTerraform(t *testing.T, p *person, running *clustertest.Running) {
 	// A kubeconfig names the profile it was created with.
 	named := []string{"--profile=" + profile.DefaultName}
 	profiles := [][]string{named, nil, named}
-	for i, hcl := range blocks(t, "terraform.md", "hcl") {
+	for i, hcl := range blocks(t, "terraform.md", "hcl")[:len(profiles)] {
 		hcl = strings.Replace(hcl, "https://demo-3714d85.edge.eu01.onstackit.cloud", running.Cluster.URL(), 1)
 		p.write("plant/main.tf", hcl+terraformResources)
 		before := p.sandbox.Stats().Minted()
@@ -67,11 +67,13 @@ func testTerraform(t *testing.T, p *person, running *clustertest.Running) {
 			t.Errorf("example %d: minted %d tokens, want 1", i, minted)
 		}
 	}
+	testTerraformEdgeCluster(t, p, running, len(profiles))
 
 	p.must(nil, "kubectl-edge", "logout")
 	p.write("plant/main.tf", blocks(t, "terraform.md", "hcl")[0]+terraformResources)
 	apply := strings.NewReplacer("$ ", "", "terraform plan",
-		"tofu -chdir=plant apply -auto-approve -no-color").Replace(blocks(t, "terraform.md", "console")[len(profiles)])
+		"tofu -chdir=plant apply -auto-approve -no-color").Replace(blocks(t, "terraform.md",
+		"console")[len(profiles)+1])
 	out, err := p.command("bash", "-euc", apply).CombinedOutput()
 	if err == nil || !strings.Contains(string(out), "executable kubectl-edge_credential failed with exit code 1") ||
 		strings.Count(string(out), "hint: kubectl edge login") != 2 { // of each provider

@@ -22,6 +22,8 @@ func about() map[string]string {
 		"kubectl-edge/api":              "Commands of kubectl edge, with a sandbox each",
 		"kubectl-edge/clients":          "Clients other than kubectl, with a real Kubernetes API",
 		"kubectl-edge/cluster":          "The real kubectl and a real Kubernetes API",
+		"kubectl-edge/edgecluster":      "Credentials of edge clusters, with signers that are real and go wrong",
+		"kubectl-edge/edgecontext":      "Edge clusters in a kubeconfig, with Kubernetes APIs of their own",
 		"kubectl-edge/fleet":            "Many instances, and kubeconfigs that were not ours",
 		"kubectl-edge/helper":           "The helper and kubectl-edge together, in trouble",
 		"kubectl-edge/linux":            "File systems that are mounted for a test",

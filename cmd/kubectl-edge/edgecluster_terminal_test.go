@@ -1,0 +1,65 @@
+//go:build system && unix
+
+package main
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
+)
+
+// What an edge cluster is asked for that a person ought to think about, they are asked about: a binding that is made, a
+// role that equals cluster-admin, and the administrator's own certificate. Who declines has changed nothing.
+func TestEdgeClusterOnTerminal(t *testing.T) {
+	running := clustertest.Start(t)
+	if err := running.EdgeClusters.Start(t.Context(), "berlin"); err != nil {
+		t.Fatal(err)
+	}
+	p := machineOwner(t, running)
+	for _, step := range []struct {
+		command []string
+		dialog  []string // what is shown, and what is typed then
+		code    int
+		context string // that is the current one then; "" is none
+	}{
+		{[]string{"use", "demo/berlin"}, []string{
+			"Nobody has the role view in edge cluster demo/berlin yet. Create ClusterRoleBinding kubectl-edge:view, " +
+				"which gives it to group kubectl-edge:view? [y/N]", "n"}, 1, ""},
+		{[]string{"use", "demo/berlin"}, []string{"kubectl-edge:view? [y/N]", "y",
+			"Created ClusterRoleBinding kubectl-edge:view", ""}, 0, "edge_eu01_demo-3714d85_berlin"},
+		{[]string{"use", "demo/berlin", "--role", "edit"}, []string{"equals cluster-admin", "",
+			"Use role cluster-admin? [y/N]", "n"}, 1, "edge_eu01_demo-3714d85_berlin"},
+		{[]string{"use", "demo/berlin", "--role", "edit"}, []string{"Use role cluster-admin? [y/N]", "y",
+			"gives it to group kubectl-edge:cluster-admin? [y/N]", "y"}, 0,
+			"edge_eu01_demo-3714d85_berlin_cluster-admin"},
+		{[]string{"kubeconfig", "create", "--cluster", "berlin", "--break-glass", "--switch-context"}, []string{
+			`Type "berlin" to go on:`, "y"}, 1, "edge_eu01_demo-3714d85_berlin_cluster-admin"},
+		{[]string{"kubeconfig", "create", "--cluster", "berlin", "--break-glass", "--switch-context"}, []string{
+			"nobody can withdraw it", "", `Type "berlin" to go on:`, "berlin"}, 0,
+			"edge_eu01_demo-3714d85_berlin_administrator"},
+	} {
+		r := p.onTerminal(append([]string{"kubectl-edge"}, step.command...)...)
+		for i := 0; i < len(step.dialog); i += 2 {
+			r.sees(step.dialog[i])
+			if step.dialog[i+1] != "" {
+				r.types(step.dialog[i+1] + enter)
+			}
+		}
+		if code := r.ends(); code != step.code {
+			t.Fatalf("%v: exit code %d, want %d:\n%s", step.command, code, step.code, r.all.String())
+		}
+		if step.code != 0 && !strings.Contains(r.all.String(), "nothing was changed") {
+			t.Errorf("%v: shows\n%s", step.command, r.all.String())
+		}
+		if step.context == "" {
+			if _, err := os.Stat(p.env.Getenv("KUBECONFIG")); !os.IsNotExist(err) {
+				t.Errorf("%v: there is a kubeconfig: %v", step.command, err)
+			}
+		} else if current := strings.TrimSpace(p.must(nil, "kubectl", "config",
+			"current-context")); current != step.context {
+			t.Errorf("%v: current context %q, want %q", step.command, current, step.context)
+		}
+	}
+}
