@@ -3,6 +3,7 @@ package edge
 import (
 	"context"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -68,10 +69,11 @@ func (a *app) clusterWords(ctx context.Context, cloud edgeCloud, which fleetFlag
 	return words
 }
 
-// values are those of a flag that takes several.
+// values are those of a flag that takes several, each once: to complete, cobra parses the flags twice.
 func values(fs *pflag.FlagSet, name string) []string {
-	if list, ok := fs.Lookup(name).Value.(pflag.SliceValue); ok {
-		return list.GetSlice()
+	list, ok := fs.Lookup(name).Value.(pflag.SliceValue)
+	if !ok {
+		return nil
 	}
-	return nil
+	return slices.Compact(slices.Sorted(slices.Values(list.GetSlice())))
 }
