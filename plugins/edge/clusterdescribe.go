@@ -191,7 +191,8 @@ func (o *clusterDescribeOptions) print(out io.Writer, d describedCluster) error 
 	for _, mark := range d.BreakGlass {
 		field("Break-glass", mark)
 	}
-	_ = w.Flush() // what follows has columns of its own
+	_ = w.Flush()
+	w = printers.GetNewTabWriter(out) // one remembers the widths of its columns
 	if len(d.Credentials) > 0 {
 		fmt.Fprintf(w, "Cached credentials: %d\n", len(d.Credentials))
 	}
@@ -200,6 +201,7 @@ func (o *clusterDescribeOptions) print(out io.Writer, d describedCluster) error 
 			o.left(t.Expires))
 	}
 	_ = w.Flush()
+	w = printers.GetNewTabWriter(out)
 	fmt.Fprintf(w, "Conditions: %d\n", len(d.Conditions))
 	for _, c := range d.Conditions {
 		text := c.Status
@@ -215,6 +217,7 @@ func (o *clusterDescribeOptions) print(out io.Writer, d describedCluster) error 
 		fmt.Fprintf(w, "  %s\t%s\n", hint.Printable(c.Type), hint.Printable(text))
 	}
 	_ = w.Flush()
+	w = printers.GetNewTabWriter(out)
 	fmt.Fprintf(w, "Nodes: %d\n", d.Nodes)
 	for _, n := range d.Members {
 		fmt.Fprintf(w, "  %s\t%s\n", hint.Printable(n.Host), hint.Printable(n.Role))
