@@ -78,7 +78,7 @@ const (
 	SecretMissing = "missing"
 	SecretToken   = "token"
 
-	AdministratorMasters         = "masters"
+	administratorMasters         = "masters"
 	AdministratorNoApproval      = "no-approval"
 	AdministratorNoImpersonation = "no-impersonation"
 
@@ -105,7 +105,7 @@ func EdgeClusterWords() map[string][]string {
 		"status":        {ClusterReady, ClusterCreating, ClusterNew, ClusterDegraded},
 		"signer":        {SignerSigns, SignerNone, SignerOther},
 		"secret":        SecretWords(),
-		"administrator": {AdministratorMasters, AdministratorNoApproval, AdministratorNoImpersonation},
+		"administrator": {administratorMasters, AdministratorNoApproval, AdministratorNoImpersonation},
 		"front":         {FrontDirect, FrontProxy, FrontPath, FrontRefused, FrontSilent},
 		"talosconfig":   {SecretValid, SecretMissing, "expired", "half-renewed", "hostile"},
 		"machineApi":    append([]string{MachineBehaves}, machineapi.Faults()...),

@@ -76,7 +76,7 @@ func (o *objects) awaitAccess(ctx context.Context, may bool) error {
 	return awaitReview(ctx, o.client, authorizationv1.SubjectAccessReviewSpec{
 		User: sandbox.InstanceUser, Groups: []string{sandbox.InstanceGroup},
 		ResourceAttributes: &authorizationv1.ResourceAttributes{
-			Namespace: Namespace, Verb: "get", Resource: "secrets", Name: kubeconfigSecret("berlin"),
+			Namespace: inNamespace, Verb: "get", Resource: "secrets", Name: kubeconfigSecret("berlin"),
 		},
 	}, may)
 }

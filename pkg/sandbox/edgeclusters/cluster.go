@@ -267,7 +267,7 @@ func (c *edgeCluster) state() sandbox.EdgeCluster {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := sandbox.EdgeCluster{
-		Name: c.name, Namespace: Namespace, UID: c.record.UID, Server: c.url(),
+		Name: c.name, Namespace: inNamespace, UID: c.record.UID, Server: c.url(),
 		Talos:   net.JoinHostPort(c.set.options.Host, strconv.Itoa(c.record.MachinePort)),
 		Running: c.running != nil && !c.running.ended(), EdgeClusterSettings: c.record.Settings,
 	}

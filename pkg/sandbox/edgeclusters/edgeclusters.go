@@ -28,8 +28,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster"
 )
 
-// Namespace is where the instance has the objects of its edge clusters.
-const Namespace = "default"
+// inNamespace is where the instance has the objects of its edge clusters.
+const inNamespace = "default"
 
 // Options say where edge clusters are.
 type Options struct {

@@ -30,7 +30,7 @@ const edgeGroup = "edge.stackit.cloud"
 func (o *objects) of(resource string) dynamic.ResourceInterface {
 	return o.custom.Resource(schema.GroupVersionResource{
 		Group: edgeGroup, Version: "v1alpha1", Resource: resource,
-	}).Namespace(Namespace)
+	}).Namespace(inNamespace)
 }
 
 // hosts are the names of the machines that an edge cluster is on, the first of which is its control plane.
@@ -62,7 +62,7 @@ func (o *objects) create(ctx context.Context, name string) (uid string, err erro
 	}
 	object := &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": edgeGroup + "/v1alpha1", "kind": "EdgeCluster",
-		"metadata": map[string]any{"name": name, "namespace": Namespace},
+		"metadata": map[string]any{"name": name, "namespace": inNamespace},
 		"spec": map[string]any{
 			"proxy": map[string]any{"kubernetes": true, "talos": true},
 			"talos": map[string]any{
@@ -85,7 +85,7 @@ func (o *objects) create(ctx context.Context, name string) (uid string, err erro
 func (o *objects) createHost(ctx context.Context, host, name string) error {
 	err := o.cluster.Create(ctx, &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": edgeGroup + "/v1alpha1", "kind": "EdgeHost",
-		"metadata": map[string]any{"name": host, "namespace": Namespace},
+		"metadata": map[string]any{"name": host, "namespace": inNamespace},
 		"spec":     map[string]any{},
 		"status": map[string]any{"conditions": []any{map[string]any{
 			"type": "Ready", "status": "True", "reason": "Joined", "message": "part of cluster " + name,
@@ -164,11 +164,11 @@ func talosconfigSecret(name string) string { return name + "-talosconfig" }
 
 // putSecret has a secret hold data, or with nil not be there.
 func (o *objects) putSecret(ctx context.Context, name string, data map[string][]byte) error {
-	secrets := o.client.CoreV1().Secrets(Namespace)
+	secrets := o.client.CoreV1().Secrets(inNamespace)
 	if data == nil {
 		return ignoreMissing(secrets.Delete(ctx, name, metav1.DeleteOptions{}))
 	}
-	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: Namespace}, Data: data}
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: inNamespace}, Data: data}
 	_, err := secrets.Update(ctx, secret, metav1.UpdateOptions{})
 	if apierrors.IsNotFound(err) {
 		_, err = secrets.Create(ctx, secret, metav1.CreateOptions{})
