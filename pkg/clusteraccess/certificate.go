@@ -201,11 +201,7 @@ func review(ctx context.Context, server kubeapi.Server, e tokencache.Entry, user
 		return err
 	}
 	defer client.Close()
-	var answer authenticationv1.SelfSubjectReview
-	answer.APIVersion, answer.Kind = authenticationv1.SchemeGroupVersion.String(), "SelfSubjectReview"
-	date, err := client.Do(ctx, kubeapi.Call{Method: http.MethodPost,
-		Path: []string{"apis", authenticationv1.GroupName, "v1", "selfsubjectreviews"}, Body: answer}, &answer)
-	user := answer.Status.UserInfo
+	user, date, err := whoami(ctx, client)
 	switch {
 	case err != nil && isAnonymous(err.Error()), err == nil && user.Username == anonymous:
 		return dropped(e)
@@ -224,6 +220,15 @@ func review(ctx context.Context, server kubeapi.Server, e tokencache.Entry, user
 		}
 	}
 	return nil
+}
+
+// whoami is whom the API server takes the client for, and when that was by its clock.
+func whoami(ctx context.Context, client *kubeapi.Client) (authenticationv1.UserInfo, time.Time, error) {
+	var answer authenticationv1.SelfSubjectReview
+	answer.APIVersion, answer.Kind = authenticationv1.SchemeGroupVersion.String(), "SelfSubjectReview"
+	date, err := client.Do(ctx, kubeapi.Call{Method: http.MethodPost,
+		Path: []string{"apis", authenticationv1.GroupName, "v1", "selfsubjectreviews"}, Body: answer}, &answer)
+	return answer.Status.UserInfo, date, err
 }
 
 const anonymous = "system:anonymous"

@@ -99,7 +99,15 @@ func (j Job) do(ctx context.Context, say func(string)) (Outcome, error) {
 		return Outcome{}, err
 	}
 	outcome := Outcome{Server: kubeapi.Server{URL: administrator.Server, CA: administrator.CAData}}
+	client, err := administrator.Client(j.UserAgent)
+	if err != nil {
+		return Outcome{}, err
+	}
+	defer client.Close()
 	if j.Cluster.Credential == tokenrequest.Administrator {
+		if _, date, err := whoami(ctx, client); apierrors.IsUnauthorized(err) || apierrors.IsForbidden(err) {
+			return Outcome{}, explain(err, cluster, administrator, date) // a client would say no more than 401
+		}
 		outcome.Certificates, outcome.Key, outcome.Token = administrator.Reveal()
 		outcome.End = administrator.NotAfter
 		if err := edgecluster.Mark(ctx, instance, cluster, j.Person, time.Now()); err != nil {
@@ -108,11 +116,6 @@ func (j Job) do(ctx context.Context, say func(string)) (Outcome, error) {
 		}
 		return outcome, nil
 	}
-	client, err := administrator.Client(j.UserAgent)
-	if err != nil {
-		return Outcome{}, err
-	}
-	defer client.Close()
 	g := GrantOf(j.Cluster)
 	var answered time.Time
 	if j.Cluster.Credential == tokenrequest.Token {

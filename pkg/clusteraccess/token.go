@@ -16,14 +16,15 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/edgetoken"
+	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/jwtclaims"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeapi"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
-// accountNamespace is where the service accounts of people are.
-const accountNamespace = "kubectl-edge"
+const accountNamespace = tokenrequest.AccountNamespace
 
 // What an account is for. Its name cannot say it: it may have neither a colon nor an @ in it.
 const (
@@ -142,6 +143,11 @@ func tokenEntry(token string, life time.Duration, end, date, received time.Time)
 	expires := jwtclaims.Lifetime(token, received, life)
 	if span := end.Sub(date); !end.IsZero() && received.Add(span).Before(expires) {
 		expires = received.Add(span)
+	}
+	claims := jwtclaims.Read(token)
+	if lives := max(end.Sub(date), claims.Expires.Sub(claims.IssuedAt)); lives > life+tolerance {
+		return tokencache.Entry{}, fmt.Errorf("the cluster answered a token that is valid for %s although %s were "+
+			"asked for, and nobody could end it", expiration.String(lives.Round(time.Second)), expiration.String(life))
 	}
 	if !received.Before(expires) {
 		return tokencache.Entry{}, errors.New("the cluster answered a token that has expired")

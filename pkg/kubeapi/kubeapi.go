@@ -180,7 +180,7 @@ func (c *Client) Do(ctx context.Context, call Call, out any) (time.Time, error) 
 	case len(data) > maxBody:
 		return date, fmt.Errorf("%s: the answer is larger than %d MiB", u.Host, maxBody>>20)
 	case resp.StatusCode < 200 || resp.StatusCode >= 300:
-		return date, statusError(u.Host, resp, data)
+		return date, c.statusError(resp, data)
 	case out == nil:
 		return date, nil
 	}
@@ -215,13 +215,25 @@ func unreachable(host string, err error) error {
 	return &UnreachableError{host, err}
 }
 
+// maxMessage is the most bytes that are shown of what a server says.
+const maxMessage = 2 << 10
+
 // statusError is the error of an answer that says no. A proxy in between does not answer with a Status of Kubernetes.
-func statusError(host string, resp *http.Response, data []byte) error {
+// What is said is shown and remembered, so that it is cut, and has no token in it: a server or proxy that shows what it
+// was sent, as some do for debugging, would have the token written down.
+func (c *Client) statusError(resp *http.Response, data []byte) error {
 	var status metav1.Status
 	if json.Unmarshal(data, &status) == nil && status.Kind == "Status" && status.Code != 0 {
+		if c.token != "" {
+			status.Message = strings.ReplaceAll(status.Message, c.token, "(token)")
+		}
+		if len(status.Message) > maxMessage {
+			status.Message = strings.ToValidUTF8(status.Message[:maxMessage], "") + "…"
+		}
 		return &apierrors.StatusError{ErrStatus: status}
 	}
 	return &apierrors.StatusError{ErrStatus: metav1.Status{
-		Status: metav1.StatusFailure, Code: int32(resp.StatusCode), Message: host + " answered " + resp.Status,
+		Status: metav1.StatusFailure, Code: int32(resp.StatusCode),
+		Message: fmt.Sprintf("%s answered %d %s", c.server.Host, resp.StatusCode, http.StatusText(resp.StatusCode)),
 	}} // package apierrors goes by the code where there is no reason
 }

@@ -71,6 +71,10 @@ func TestNo(t *testing.T) {
 		case "/status":
 			w.WriteHeader(http.StatusForbidden)
 			fmt.Fprint(w, `{"kind":"Status","status":"Failure","message":"not you","reason":"Forbidden","code":403}`)
+		case "/echo": // as a proxy does that shows what it was sent
+			w.WriteHeader(http.StatusBadRequest)
+			fmt.Fprintf(w, `{"kind":"Status","status":"Failure","message":%q,"reason":"BadRequest","code":400}`,
+				fmt.Sprint(r.Header["Authorization"], strings.Repeat("é", 1<<20)))
 		case "/large":
 			for range 33 {
 				_, _ = w.Write(make([]byte, 1<<20))
@@ -85,10 +89,14 @@ func TestNo(t *testing.T) {
 	for path, want := range map[string]string{
 		"redirect": "307 Temporary Redirect", "status": "not you", "large": "larger than 32 MiB",
 		"text": "not the JSON of an API server", "x": "401 Unauthorized",
+		"echo": "[Bearer (token)]éé",
 	} {
 		_, err := c.Do(t.Context(), kubeapi.Call{Method: "GET", Path: []string{path}}, new(any))
 		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%s: %v, want %q", path, err, want)
+		}
+		if err != nil && len(err.Error()) > 4<<10 {
+			t.Errorf("%s: the error has %d bytes", path, len(err.Error()))
 		}
 		if path == "status" && !apierrors.IsForbidden(err) || path == "x" && !apierrors.IsUnauthorized(err) {
 			t.Errorf("%s: %v is of another kind", path, err)

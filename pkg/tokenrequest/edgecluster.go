@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
@@ -37,6 +38,19 @@ const DefaultNamespace = "default"
 // DefaultClusterExpiration is the life of an edge cluster's credential when nobody names one. A client cuts all its
 // connections when its certificate changes, so it is longer than that of a token.
 const DefaultClusterExpiration = time.Hour
+
+// MaxClusterExpiration is the longest life of an edge cluster's credential. Nobody can end one early.
+const MaxClusterExpiration = 24 * time.Hour
+
+// CheckClusterExpiration reports whether an edge cluster's credential may live for d; 0 leaves that open.
+func CheckClusterExpiration(d time.Duration) error {
+	if d <= MaxClusterExpiration {
+		return nil
+	}
+	return hint.Wrap(fmt.Errorf("--expiration %s: a credential of an edge cluster lives for %s at most, since nobody "+
+		"can end it early", expiration.String(d), expiration.String(MaxClusterExpiration)),
+		"leave it out: the next credential is minted when it is needed")
+}
 
 // The roles that kubectl edge binds itself.
 const (
@@ -85,7 +99,11 @@ func (r Request) defaultExpiration(scope profile.Scope) (time.Duration, error) {
 	if r.Cluster != "" && scope.Settings.Expiration == "" {
 		return DefaultClusterExpiration, nil
 	}
-	return scope.Expiration()
+	d, err := scope.Expiration()
+	if r.Cluster != "" { // the profile's is that of tokens for instances, too
+		d = min(d, MaxClusterExpiration)
+	}
+	return d, err
 }
 
 func (e EdgeCluster) appendArgs(args []string) []string {
@@ -162,11 +180,17 @@ func (e EdgeCluster) check() error {
 	return CheckRole(cmp.Or(e.Role, RoleView), e.Namespace)
 }
 
+// AccountNamespace is where the service accounts of people are in an edge cluster: see Token.
+const AccountNamespace = "kubectl-edge"
+
+// systemNamespace is that of the controllers of Kubernetes, of whose service accounts some may do everything.
+const systemNamespace = "kube-system"
+
 // CheckRole reports whether the role can be had in the namespace, or in the whole cluster if that is "".
 //
 // Bound to the whole cluster, edit and admin are cluster-admin in two steps: both may make tokens for any service
 // account, those of kube-system included (editRules in Kubernetes' bootstrappolicy/policy.go). Nobody who asks for
-// edit means that.
+// edit means that. In the namespace of such service accounts the same goes for a role of that namespace.
 func CheckRole(role, namespace string) error {
 	if namespace != "" {
 		if err := stackitid.Namespace(namespace); err != nil {
@@ -182,6 +206,13 @@ func CheckRole(role, namespace string) error {
 				"service "+
 				"account", role, RoleClusterAdmin), "--namespace NAME for one namespace, or --role %s",
 				RoleClusterAdmin)
+		}
+		if namespace == systemNamespace || namespace == AccountNamespace {
+			return hint.Wrap(fmt.Errorf("the role %s in namespace %s is more than that: it may make a token for any "+
+				"service account there, and %s", role, namespace, map[string]string{
+				systemNamespace:  "some of them equal " + RoleClusterAdmin,
+				AccountNamespace: "they are those of other people",
+			}[namespace]), "--role %s for all rights, if that is meant", RoleClusterAdmin)
 		}
 		return nil
 	case RoleClusterAdmin:

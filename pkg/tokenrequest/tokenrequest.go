@@ -132,6 +132,11 @@ func (r Request) Check() error {
 			return err
 		}
 	}
+	if r.Cluster != "" {
+		if err := CheckClusterExpiration(r.Expiration); err != nil {
+			return err
+		}
+	}
 	return r.EdgeCluster.check()
 }
 

@@ -140,6 +140,11 @@ func TestRoles(t *testing.T) {
 		{"edit", "", "the role edit of a whole cluster equals cluster-admin"},
 		{"admin", "", "the role admin of a whole cluster equals cluster-admin"},
 		{"cluster-admin", "shop", "the role cluster-admin is of the whole cluster"},
+		{"view", "kube-system", ""}, {"admin", "kube-public", ""},
+		{"edit", "kube-system", "the role edit in namespace kube-system is more than that: it may make a token for any " +
+			"service account there, and some of them equal cluster-admin"},
+		{"admin", "kube-system", "the role admin in namespace kube-system is more than that"},
+		{"edit", "kubectl-edge", "any service account there, and they are those of other people"},
 		{"oidc:team", "shop", "--namespace does not apply to the group"},
 		{"system:masters", "", "groups that begin with system: are Kubernetes' own"},
 		{"System:nodes", "", "groups that begin with system: are Kubernetes' own"},
@@ -254,6 +259,7 @@ func TestResolveFillsGaps(t *testing.T) {
 	save(t, d, profile.Config{CurrentProfile: "work", Profiles: map[string]profile.Profile{
 		"work": {ProjectID: project, Region: "eu02", Expiration: "1h"},
 		"bad":  {ProjectID: project, Expiration: "1 year"},
+		"long": {ProjectID: project, Expiration: "30d"},
 	}})
 	for name, c := range map[string]struct {
 		in, want tokenrequest.Request
@@ -276,6 +282,18 @@ func TestResolveFillsGaps(t *testing.T) {
 			want: tokenrequest.Request{ProjectID: project, Region: "eu01", InstanceID: "demo-3714d85",
 				Profile: "default", Expiration: time.Hour, EdgeCluster: tokenrequest.EdgeCluster{Cluster: "berlin",
 					ClusterNamespace: "default", Role: "view", Credential: "certificate"}},
+		},
+		"a cluster's, where the profile's is for instances": {
+			in: tokenrequest.Request{InstanceID: "demo-3714d85", Profile: "long",
+				EdgeCluster: tokenrequest.EdgeCluster{Cluster: "berlin"}},
+			want: tokenrequest.Request{ProjectID: project, Region: "eu01", InstanceID: "demo-3714d85",
+				Profile: "long", Expiration: 24 * time.Hour, EdgeCluster: tokenrequest.EdgeCluster{Cluster: "berlin",
+					ClusterNamespace: "default", Role: "view", Credential: "certificate"}},
+		},
+		"a cluster's for too long": {
+			in: tokenrequest.Request{ProjectID: project, InstanceID: "demo-3714d85", Profile: "default",
+				Expiration: 25 * time.Hour, EdgeCluster: tokenrequest.EdgeCluster{Cluster: "berlin"}},
+			err: "--expiration 25h: a credential of an edge cluster lives for 1d at most, since nobody can end it early",
 		},
 		"no project": {in: tokenrequest.Request{InstanceID: "demo-3714d85", Profile: "default"},
 			err: `no project: --project-id is missing, and profile "default" has none`},

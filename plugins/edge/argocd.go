@@ -188,6 +188,9 @@ func (o *clusterSecretOptions) validateClusters() error {
 			o.rights.credential = tokenrequest.Certificate
 		}
 	}
+	if err := tokenrequest.CheckClusterExpiration(o.expiration); err != nil {
+		return err
+	}
 	return o.rights.validate(o.roleNamespace)
 }
 

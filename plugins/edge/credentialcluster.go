@@ -25,6 +25,11 @@ func (a *app) flyToCluster(ctx context.Context, flight mint.Flight, target token
 	if target.Credential == tokenrequest.Certificate && target.Store.Dir() == "" {
 		return tokencache.Entry{}, uncached(target)
 	}
+	if target.Credential == tokenrequest.Administrator {
+		if err := a.agreedToBreakGlass(target); err != nil { // before anybody is asked anything
+			return tokencache.Entry{}, err
+		}
+	}
 	memory := flight.Memory
 	flight.Memory = func(err error) mint.Memory {
 		if errors.As(err, new(*clusteraccess.InstanceRefusedError)) {
@@ -126,6 +131,9 @@ func (a *app) work(ctx context.Context, job clusteraccess.Job) (clusteraccess.Ou
 		return outcome, fmt.Errorf("start %s: %w", program, err)
 	case ctx.Err() != nil:
 		return outcome, fmt.Errorf("get a credential for edge cluster %q: %w", job.Cluster.Cluster, context.Cause(ctx))
+	case code > 128:
+		return outcome, fmt.Errorf("get a credential for edge cluster %q: the process that does it was killed "+
+			"(exit code %d)", job.Cluster.Cluster, code)
 	case code != 0:
 		return outcome, plugin.WithCode(code, plugin.ErrSilent) // it has said why
 	}

@@ -138,6 +138,9 @@ func (o *kubeconfigCreateOptions) validateChoice() error {
 			return err
 		}
 	}
+	if err := tokenrequest.CheckClusterExpiration(o.expiration); err != nil {
+		return err
+	}
 	return o.rights.validate(o.namespace)
 }
 
