@@ -69,8 +69,8 @@ func (p *place) owns(cluster *api.Cluster, context *api.Context) bool {
 	return p.cluster == nil && id == p.instance.Id || context != nil
 }
 
-// fetchAll asks for the entries, and returns the instances whose could not be had. A single failure is returned as it is; of
-// several, each is reported, and none stops the others.
+// fetchAll asks for the entries, and returns the instances whose could not be had. A single failure is returned as it
+// is; of several, each is reported, and none stops the others.
 func (o *kubeconfigCreateOptions) fetchAll(ctx context.Context, cloud edgeCloud, places []*place) (failed []string,
 	err error) {
 	fetch := func(cloud edgeCloud, _ int, p *place) error {
