@@ -119,7 +119,11 @@ func (k *kubectlRuns) run(ctx context.Context, i int) {
 		end.code = exitError
 	}
 	if timeout, ok := errors.AsType[fleet.TimeoutError](context.Cause(ctx)); ok {
-		end.code, end.err = exitError, timeout
+		if k.streams != nil {
+			k.streams[i].flush() // it may have been interrupted within a line
+		}
+		end.code, end.err = exitError, nil
+		fmt.Fprintln(child.ErrOut, fleet.Failure(ctx, timeout))
 	}
 }
 

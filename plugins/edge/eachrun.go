@@ -47,6 +47,7 @@ func (r *eachRun) everywhere(ctx context.Context, limit int, work func(ctx conte
 			r.ends[i].left = true
 			return nil
 		}
+		ctx := ctx // each has a time of its own
 		if r.timeout > 0 {
 			var cancel context.CancelFunc
 			ctx, cancel = context.WithTimeoutCause(ctx, r.timeout, fleet.TimeoutError{After: r.timeout.String()})
@@ -102,7 +103,7 @@ type eachResult struct {
 	ProjectID  string          `json:"projectId"`
 	Region     string          `json:"region"`
 	Cluster    string          `json:"cluster,omitempty"`
-	ExitCode   int             `json:"exitCode"`
+	ExitCode   *int            `json:"exitCode,omitempty"` // nil where nothing ran
 	Result     json.RawMessage `json:"result,omitempty"`
 	Error      string          `json:"error,omitempty"`
 }
@@ -112,10 +113,10 @@ func (r *eachRun) printMerged() error {
 	for i, c := range r.contexts {
 		end := &r.ends[i]
 		item := eachResult{Context: c.Name, InstanceID: c.Request.InstanceID, ProjectID: c.Request.ProjectID,
-			Region: c.Request.Region, Cluster: c.Request.Cluster, ExitCode: end.code}
+			Region: c.Request.Region, Cluster: c.Request.Cluster, ExitCode: &end.code}
 		switch {
 		case end.left:
-			item.Error = "not asked, since another context failed"
+			item.ExitCode, item.Error = nil, "not asked, since another context failed"
 		case end.err != nil:
 			item.Error = end.err.Error()
 		case end.code != 0:
@@ -123,7 +124,7 @@ func (r *eachRun) printMerged() error {
 		case end.stdout.Len() == 0:
 		case !json.Valid(end.stdout.Bytes()):
 			end.err = errors.New("what kubectl printed is not JSON")
-			end.code, item.ExitCode, item.Error = exitError, exitError, end.err.Error()
+			end.code, item.Error = exitError, end.err.Error()
 		default:
 			item.Result = end.stdout.Bytes()
 		}
