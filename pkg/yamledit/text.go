@@ -17,7 +17,15 @@ type text struct {
 	data  []byte
 	lines []int  // offset of each line's first byte
 	eol   string // "\n" or "\r\n", as in the first line
+
+	// The parser counts characters, of which JSON may have millions in one line: so where each stride-th of a line
+	// starts is found out once.
+	marks []int // offsets, line after line
+	first []int // for each line: the index of its first mark
 }
+
+// stride is how many characters of a line are between two marks.
+const stride = 64
 
 const bom = "\ufeff"
 
@@ -30,11 +38,19 @@ func newText(data []byte) (*text, error) {
 	if bytes.HasPrefix(data, []byte(bom)) {
 		start = len(bom) // the parser does not count it as a column
 	}
-	t.lines = append(t.lines, start)
+	t.lines, t.first = append(t.lines, start), append(t.first, 0)
+	column := 0
 	for i := start; i < len(data); i++ {
+		if utf8.RuneStart(data[i]) {
+			if column > 0 && column%stride == 0 {
+				t.marks = append(t.marks, i)
+			}
+			column++
+		}
 		switch {
 		case data[i] == '\n':
-			t.lines = append(t.lines, i+1)
+			t.lines, t.first = append(t.lines, i+1), append(t.first, len(t.marks))
+			column = 0
 		case data[i] == '\r' && (i+1 == len(data) || data[i+1] != '\n'),
 			// To a YAML 1.1 parser these break a line, to every editor they do not.
 			bytes.HasPrefix(data[i:], []byte("\u0085")),
@@ -51,12 +67,25 @@ func newText(data []byte) (*text, error) {
 
 // offset is where n starts, its anchor and tag included.
 func (t *text) offset(n *yaml.Node) int {
-	i := t.lines[n.Line-1]
-	for range n.Column - 1 {
+	i, rest := t.near(n.Line-1, n.Column-1)
+	for range rest {
 		_, size := utf8.DecodeRune(t.data[i:])
 		i += size
 	}
 	return i
+}
+
+// near is the last mark before a character, or the start of its line, and how many characters are between them.
+func (t *text) near(line, column int) (offset, rest int) {
+	marks := t.marks[t.first[line]:]
+	if line+1 < len(t.first) {
+		marks = t.marks[t.first[line]:t.first[line+1]]
+	}
+	passed := min(column/stride, len(marks))
+	if passed == 0 {
+		return t.lines[line], column
+	}
+	return marks[passed-1], column - passed*stride
 }
 
 // lineOf is the index of the line that holds the byte at offset.
