@@ -82,7 +82,8 @@ spec: {leaseDurationSeconds: 1234567890, holderIdentity: "with space"}
 // fleetCommands are what is asked of all contexts: by this program in one process, and by kubectl for each.
 var fleetCommands = []string{
 	// types, in all spellings
-	"get configmaps", "get cm", "get configmap", "get ConfigMap", "get configmaps.v1.", "get deploy", "get deploy.apps",
+	"get configmaps", "get cm", "get configmap", "get ConfigMap", "get configmaps.v1.", "get deploy",
+	"get deploy.apps",
 	"get deployments.v1.apps", "get deployment.v1.apps", "get deploy.app", "get edgehosts", "get edgehost",
 	"get edgehosts.edge.stackit.cloud", "get edgeclusters.v1alpha1.edge.stackit.cloud -A", "get crd",
 	"get clusterroles", "get ns", "get namespaces default kube-system", "get leases", "get cronjobs,leases",
@@ -96,53 +97,69 @@ var fleetCommands = []string{
 	"get cm -l app=web settings", "get cm/settings -l app=web", "get cm/settings --field-selector metadata.name=x",
 	"get cm 'bad name'", "get cm ..", "get cm a%2fb",
 	// selectors and namespaces
-	"get cm -l app=web", "get cm -l app", "get cm -lapp!=web -A", "get cm --selector=tier", "get cm -l 'app in (web,db)'",
+	"get cm -l app=web", "get cm -l app", "get cm -lapp!=web -A", "get cm --selector=tier",
+	"get cm -l 'app in (web,db)'",
 	"get cm -l '!!'", "get cm --field-selector metadata.name=settings", "get cm --field-selector spec.nope=1",
 	"get pods --field-selector status.phase=Pending -A", "get cm -n shop", "get cm --namespace kube-system",
 	"get cm -n nowhere", "get cm -A", "get cm --all-namespaces=true", "get ns -n shop", "get cm -A -n shop",
 	// columns
-	"get deploy -o wide", "get pods -owide -A", "get cm --show-labels", "get cm -L app,tier", "get cm -L app -L tier -A",
-	"get cm --no-headers", "get cm -A --no-headers", "get all -A --no-headers", "get cm --show-kind", "get ns --show-kind",
+	"get deploy -o wide", "get pods -owide -A", "get cm --show-labels", "get cm -L app,tier",
+	"get cm -L app -L tier -A",
+	"get cm --no-headers", "get cm -A --no-headers", "get all -A --no-headers", "get cm --show-kind",
+	"get ns --show-kind",
 	"get pods,svc --show-labels -o wide", "get leases -o wide --chunk-size 1", "get clusterroles --chunk-size=7",
 	"get cm --chunk-size 0",
 	// order
-	"get cm -A --sort-by .metadata.name", "get cm --sort-by=metadata.namespace -A", "get clusterroles --sort-by .metadata.uid",
+	"get cm -A --sort-by .metadata.name", "get cm --sort-by=metadata.namespace -A",
+	"get clusterroles --sort-by .metadata.uid",
 	"get clusterroles --sort-by {.kind}", "get cm --sort-by .spec.nope", "get cm -A --sort-by .metadata.name -o name",
 	"get deploy -A --sort-by .spec.replicas",
 	"get cm -A --sort-by .metadata.creationTimestamp -o name",
 	// formats
 	"get cm -o name", "get all -A -o name", "get cm settings -o name", "get deploy/web -o name", "get cm -o json",
-	"get cm settings -o json", "get cm settings -o yaml", "get cm -o yaml", "get cm,svc -o yaml", "get pods web -o json",
-	"get cm settings nope -o name", "get cm nope -o json", "get cm nope -o json --ignore-not-found", "get crd -o name",
+	"get cm settings -o json", "get cm settings -o yaml", "get cm -o yaml", "get cm,svc -o yaml",
+	"get pods web -o json",
+	"get cm settings nope -o name", "get cm nope -o json", "get cm nope -o json --ignore-not-found",
+	"get crd -o name",
 	"get cm settings -o yaml --show-managed-fields", "get cm -o jsonpath={.items[*].metadata.name}",
 	"get cm -o jsonpath-as-json={.items[*].metadata.name}", "get cm settings -o jsonpath={.data.a}{\"\\n\"}",
 	"get cm settings -o jsonpath={.nope}", "get cm -o 'jsonpath={range .items[*]}{.metadata.name}{\"\\n\"}{end}'",
 	"get cm settings -o go-template={{.metadata.name}}", "get cm --template '{{len .items}}'",
 	"get cm -o go-template '--template={{range .items}}{{.metadata.name}}{{\"\\n\"}}{{end}}'",
 	"get cm settings -o jsonpath={.a.b} --allow-missing-template-keys=false",
-	"get cm -o custom-columns=NAME:.metadata.name,Data:.data,NOPE:.spec.x", "get cm -o custom-columns=N:metadata.name -A",
+	"get cm -o custom-columns=NAME:.metadata.name,Data:.data,NOPE:.spec.x",
+	"get cm -o custom-columns=N:metadata.name -A",
 	"get pods -A -o custom-columns=NAME:.metadata.name,IMAGES:.spec.containers[*].image --no-headers",
-	"get endpoints", "get endpoints -o name", "get leases -o custom-columns=D:.spec.leaseDurationSeconds,H:.spec.holderIdentity",
+	"get endpoints", "get endpoints -o name",
+	"get leases -o custom-columns=D:.spec.leaseDurationSeconds,H:.spec.holderIdentity",
 	"get secrets -o custom-columns=A:.x",
 	// what is not there
 	"get nonsense", "get cm,nonsense", "get nonsense/x",
 	"get pods -l a=b -n nowhere", "get cm settings -n nowhere", "get nodes nope", "get nodes",
 	// other commands
-	"get --raw /version", "get --raw=/api/v1/namespaces/shop/configmaps/settings", "get --raw /nope", "get --raw /healthz",
+	"get --raw /version", "get --raw=/api/v1/namespaces/shop/configmaps/settings", "get --raw /nope",
+	"get --raw /healthz",
 	"auth whoami", "auth whoami -o json", "auth whoami -o yaml", "auth whoami -o jsonpath={.status.userInfo.groups}",
-	"api-resources", "api-resources -o wide", "api-resources -o name", "api-resources --namespaced=false --no-headers",
+	"api-resources", "api-resources -o wide", "api-resources -o name",
+	"api-resources --namespaced=false --no-headers",
 	"api-resources --api-group apps", "api-resources --api-group= --verbs=list,get --sort-by=kind",
 	"api-resources --categories all --sort-by name", "api-resources --cached --api-group edge.stackit.cloud -o wide",
-	"wait cm/settings --for jsonpath={.data.a}=1 --timeout 10s", "wait cm/settings --for=jsonpath={.data.a} --timeout=5s",
-	"wait cm/settings --for=jsonpath={.data.a}=2 --timeout=1s", "wait cm/nope --for=delete", "wait cm --all --for=jsonpath={.metadata.name}",
-	"wait deploy/web --for=condition=Available --timeout=1s", "wait cm -l app=nope --for=condition=x", "wait cm/nope --for condition=Ready",
-	"wait ns/default --for=jsonpath={.status.phase}=Active", "wait edgehosts --all -n default --for=condition=Nope --timeout=1s",
+	"wait cm/settings --for jsonpath={.data.a}=1 --timeout 10s",
+	"wait cm/settings --for=jsonpath={.data.a} --timeout=5s",
+	"wait cm/settings --for=jsonpath={.data.a}=2 --timeout=1s", "wait cm/nope --for=delete",
+	"wait cm --all --for=jsonpath={.metadata.name}",
+	"wait deploy/web --for=condition=Available --timeout=1s", "wait cm -l app=nope --for=condition=x",
+	"wait cm/nope --for condition=Ready",
+	"wait ns/default --for=jsonpath={.status.phase}=Active",
+	"wait edgehosts --all -n default --for=condition=Nope --timeout=1s",
 }
 
 // fleetWithKubectl are those that need kubectl, to say what it is or what it cannot do.
 var fleetWithKubectl = []string{
 	"get nonsense.apps", "get nonsense.v1.apps", "get deploy.nope", "get cm,svc --sort-by .metadata.name",
-	"get cm settings another --sort-by .metadata.name", "get cm --sort-by '{.a'", "get clusterroles --sort-by .metadata.labels -o name", "version", "version -o json", "version --output=yaml"}
+	"get cm settings another --sort-by .metadata.name", "get cm --sort-by '{.a'",
+	"get clusterroles --sort-by .metadata.labels -o name", "version", "version -o json", "version --output=yaml",
+}
 
 // TestEachIsKubectl compares what kubectl edge each prints with what kubectl prints for each context, cell by cell: two
 // contexts with namespaces of their own, and one of a person who may do little.

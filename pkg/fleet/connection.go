@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"bytes"
 	"context"
 	"io"
 	"net"
@@ -72,7 +73,7 @@ func (c *connection) close() {
 	}
 }
 
-// statuses decodes what servers say of errors; all else is decoded by whoever asked.
+// statuses decodes what servers say of errors; all else is decoded where it was asked for.
 func statuses() runtime.NegotiatedSerializer {
 	scheme := runtime.NewScheme()
 	metav1.AddToGroupVersion(scheme, schema.GroupVersion{Version: "v1"})
@@ -130,7 +131,8 @@ func (c *connection) attempt(ctx context.Context, ask func(*rest.RESTClient) err
 		return err
 	}
 	another, errCredential := c.member.Credential(ctx, &c.credential)
-	if errCredential != nil || another.Token == c.credential.Token && string(another.CertPEM) == string(c.credential.CertPEM) {
+	if errCredential != nil ||
+		another.Token == c.credential.Token && bytes.Equal(another.CertPEM, c.credential.CertPEM) {
 		return err
 	}
 	c.close()

@@ -32,7 +32,7 @@ type Credential struct {
 	Token   string
 	CertPEM []byte
 	KeyPEM  []byte
-	ID      string // of the token, for whoever gave it
+	ID      string // for who gave it
 }
 
 // String hides the credential.

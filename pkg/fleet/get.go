@@ -218,8 +218,8 @@ func (g *getCommand) finish(a *Answer) error {
 	return g.sorted(a)
 }
 
-// sorted sorts the one table that kubectl can sort: of several, it tries to sort the tables rather than their rows. Rows
-// that have no such field are left out without a word, as it does.
+// sorted sorts the one table that kubectl can sort: of several, it tries to sort the tables rather than their rows.
+// Rows that have no such field are left out without a word, as it does.
 func (g *getCommand) sorted(a *Answer) error {
 	if g.sortBy == "" || len(a.Tables) == 0 {
 		return nil

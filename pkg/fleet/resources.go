@@ -146,7 +146,7 @@ func mapperOf(gv schema.GroupVersion, list *metav1.APIResourceList) *meta.Defaul
 	return mapper
 }
 
-// expand replaces a short name by what it stands for; ambiguous ones are told to warn. See restmapper's
+// expand replaces a short name by what it stands for; warn is called for ambiguous ones. See restmapper's
 // shortcutExpander.
 func (r *resources) expand(resource schema.GroupVersionResource, warn func(string)) schema.GroupVersionResource {
 	type shortcut struct{ short, long schema.GroupResource }

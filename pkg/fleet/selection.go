@@ -207,8 +207,8 @@ func typeNames(args []string) (tuples []tuple, combined bool, err error) {
 		return nil, false, nil
 	}
 	if slashes != len(args) {
-		return nil, true, errors.New("there is no need to specify a resource type as a separate argument when passing " +
-			"arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of " +
+		return nil, true, errors.New("there is no need to specify a resource type as a separate argument when " +
+			"passing arguments in resource/name form (e.g. 'kubectl get resource/<resource_name>' instead of " +
 			"'kubectl get resource resource/<resource_name>'")
 	}
 	for _, arg := range args {

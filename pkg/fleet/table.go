@@ -74,7 +74,8 @@ func (m *Merger) Print(out io.Writer, members []*Member, answers []*Answer) erro
 				}
 				decorated := m.decorate(t, page, members[i])
 				at := slices.IndexFunc(all, func(other *merged) bool {
-					return other.key == key && reflect.DeepEqual(other.table.ColumnDefinitions, decorated.ColumnDefinitions)
+					return other.key == key &&
+						reflect.DeepEqual(other.table.ColumnDefinitions, decorated.ColumnDefinitions)
 				})
 				if at < 0 {
 					all = append(all, &merged{key, decorated, t.plain})

@@ -6,8 +6,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Mask returns the text with Redacted in place of the scalars that hidden names of each document, keys among them, and with every line
-// passed through line, which masks comments. Of what it cannot read it shows nothing.
+// Mask returns the text with Redacted in place of the scalars that hidden names of each document, keys among them, and
+// with every line passed through line, which masks comments. Of what it cannot read it shows nothing.
 func Mask(data []byte, hidden func(root *yaml.Node) []*yaml.Node, line func(string) string) []byte {
 	nothing := []byte(Redacted + "\n")
 	d, err := Parse(data)
@@ -50,7 +50,8 @@ func (p *patch) mask(n *yaml.Node, limit int, hidden map[*yaml.Node]bool) error 
 	for _, s := range spans {
 		if s.key != nil && hidden[s.key] {
 			start := p.text.offset(s.key)
-			p.splices = append(p.splices, splice{start: start, end: p.text.nodeEnd(start, s.key, flow(n)), text: Redacted})
+			end := p.text.nodeEnd(start, s.key, flow(n))
+			p.splices = append(p.splices, splice{start: start, end: end, text: Redacted})
 		}
 		if !hidden[s.value] {
 			if err := p.mask(s.value, s.end, hidden); err != nil {

@@ -12,7 +12,8 @@ import (
 func TestOffsetOfLongLines(t *testing.T) {
 	long := strings.Repeat(`{"name": "grün-日本-🚢", "x": [1, 2]}, `, 500)
 	for name, data := range map[string]string{
-		"one line": long, "with a mark of the byte order": bom + long, "short ones": "a: 1\nb: é\n\nc: [" + long + "]\n",
+		"one line": long, "with a mark of the byte order": bom + long, "short ones": "a: 1\nb: é\n\nc: [" +
+			long + "]\n",
 		"several": long + "\r\n" + long + "\n\n" + strings.Repeat("x", 2*stride) + "\n" + long, "empty": "",
 		"as long as the stride": strings.Repeat("é", stride) + "\n" + strings.Repeat("é", stride+1) + "\nz",
 	} {

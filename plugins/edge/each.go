@@ -74,7 +74,8 @@ With "-" for a file, as in apply -f -, standard input is read once and given to 
 	}
 	cmd.Flags().SetInterspersed(false) // what follows is kubectl's, even if the -- was forgotten
 	cmd.Flags().BoolVar(&o.all, "all", false, "all instances of the kubeconfig")
-	cmd.Flags().BoolVar(&o.clusters, "clusters", false, "the edge clusters of the kubeconfig, rather than the instances")
+	cmd.Flags().BoolVar(&o.clusters, "clusters", false,
+		"the edge clusters of the kubeconfig, rather than the instances")
 	cmd.Flags().StringSliceVarP(&o.selector, "selector", "l", nil,
 		"only those that match all of KEY=GLOB,…; keys are name, id, project, region and profile, and with --clusters "+
 			"cluster and role")
@@ -108,8 +109,11 @@ func (o *eachOptions) validate(args []string) error {
 			return fmt.Errorf("selector %.80q is about edge clusters: want --clusters, too", requirement)
 		}
 		if !ok || !slices.Contains([]string{"name", "id", "project", "region", "profile", "cluster", "role"}, key) {
-			return fmt.Errorf("selector %.80q: want KEY=GLOB with name, id, project, region or profile for KEY",
-				requirement)
+			keys := "name, id, project, region or profile"
+			if o.clusters {
+				keys = "name, id, project, region, profile, cluster or role"
+			}
+			return fmt.Errorf("selector %.80q: want KEY=GLOB with %s for KEY", requirement, keys)
 		}
 		if _, err := path.Match(glob, ""); err != nil {
 			return fmt.Errorf("selector %.80q: the pattern is malformed", requirement)
