@@ -125,8 +125,11 @@ func (o *eachOptions) validate(args []string) error {
 		}
 	}
 	for _, arg := range flagsOf(args) {
-		if name, _, _ := strings.Cut(arg, "="); slices.Contains([]string{"--context", "--cluster", "--kubeconfig",
-			"--server", "-s"}, name) {
+		name, _, _ := strings.Cut(arg, "=")
+		if strings.HasPrefix(name, "-s") {
+			name = "-s" // its value may follow at once
+		}
+		if slices.Contains([]string{"--context", "--cluster", "--kubeconfig", "--server", "-s"}, name) {
 			return fmt.Errorf("kubectl's %s would choose another cluster than the instance's", name)
 		}
 	}
