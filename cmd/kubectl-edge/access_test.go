@@ -4,9 +4,11 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -21,6 +23,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	certificatesv1 "k8s.io/api/certificates/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/clusteraccess/accesstest"
@@ -194,24 +197,31 @@ func searchMemory(ts *testscript.TestScript, key []byte, args []string) error {
 
 // untilCached waits until the certificate is in the cache, which comes before the answer.
 func untilCached(ts *testscript.TestScript, pid int) error {
-	for range 600 {
-		files, err := filepath.Glob(filepath.Join(ts.Getenv("XDG_RUNTIME_DIR"), "kubectl-edge", "tokens", "*.token"))
-		if err != nil {
-			return err
-		}
-		if slices.ContainsFunc(files, func(name string) bool {
-			data, _ := os.ReadFile(name)
-			return bytes.HasPrefix(data, []byte("kubectl-edge-cluster-"))
-		}) {
-			return nil
-		}
-		if state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err != nil ||
-			bytes.Contains(state, []byte(") Z ")) {
-			break
-		}
-		time.Sleep(50 * time.Millisecond)
+	found := false
+	err := wait.PollUntilContextTimeout(context.Background(), 50*time.Millisecond, time.Minute, true,
+		func(context.Context) (bool, error) {
+			files, err := filepath.Glob(filepath.Join(ts.Getenv("XDG_RUNTIME_DIR"), "kubectl-edge", "tokens",
+				"*.token"))
+			if err != nil {
+				return false, err
+			}
+			if slices.ContainsFunc(files, func(name string) bool {
+				data, _ := os.ReadFile(name)
+				return bytes.HasPrefix(data, []byte("kubectl-edge-cluster-"))
+			}) {
+				found = true
+				return true, nil
+			}
+			if state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err != nil ||
+				bytes.Contains(state, []byte(") Z ")) {
+				return true, nil
+			}
+			return false, nil
+		})
+	if err == nil && !found {
+		err = errors.New("no certificate was minted")
 	}
-	return fmt.Errorf("no certificate was minted")
+	return err
 }
 
 // needles are the forms that the key may have: PEM, base64 of that at each of the three alignments, DER, and the number

@@ -76,7 +76,8 @@ func TestTalos(t *testing.T) {
 		ts.Check(replaceSecret(running.Kubeconfig, args[0]+"-talosconfig", ts.MkAbs(args[1])))
 	}
 	p.Dir = ""
-	// In turn: there is one machine API. The edge clusters that the scripts make go, so that the sandbox's is the only one.
+	// In turn: there is one machine API. The edge clusters that the scripts make go, so that the sandbox's is the only
+	// one.
 	for _, script := range scripts {
 		p.Files = []string{script}
 		name := strings.TrimSuffix(filepath.Base(script), ".txtar")

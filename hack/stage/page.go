@@ -30,12 +30,6 @@ func WriteSection(path, by, text string) error {
 	return os.WriteFile(path, []byte(head+text+tail), 0o644)
 }
 
-// ReadSection returns what a page has between the markers of the command that writes it.
-func ReadSection(path, by string) (string, error) {
-	_, text, _, err := sections(path, by)
-	return text, err
-}
-
 // sections cuts a page at the markers of a command, which stay with what is around them.
 func sections(path, by string) (head, text, tail string, err error) {
 	page, err := os.ReadFile(path)

@@ -16,7 +16,7 @@ func TestSection(t *testing.T) {
 	if err := WriteSection(page, "y", "new\n"); err == nil {
 		t.Error("wrote what another command writes")
 	}
-	if text, err := ReadSection(page, "x"); text != "old\n" || err != nil {
+	if _, text, _, err := sections(page, "x"); text != "old\n" || err != nil {
 		t.Errorf("read %q, %v", text, err)
 	}
 	if err := WriteSection(page, "x", "new\n"); err != nil {

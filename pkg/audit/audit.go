@@ -131,7 +131,7 @@ func (s secret) advice() string {
 	case Comment:
 		return "delete the comment, and revoke or replace the secret"
 	case Talosconfig:
-		return "delete it: \"kubectl edge talos\" makes one for an hour when it is needed; nobody can revoke " +
+		return "delete it: \"kubectl edge talos\" makes one for minutes when it is needed; nobody can revoke " +
 			"this one before it ends"
 	case BreakGlass:
 		return "remove it when it is no longer needed"

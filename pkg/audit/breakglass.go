@@ -19,7 +19,7 @@ func breakGlass(command string, args []string, at *yaml.Node, entry string) *Fin
 	return &Finding{
 		Line: at.Line, Entry: entry, Field: "exec.args", Kind: BreakGlass,
 		Opens: "everything in edge cluster " + request.Cluster + " of instance " + request.InstanceID,
-		Advice: "remove it when it is no longer needed, and create it anew with a role: kubectl edge kubeconfig " +
+		Advice: "remove it when it is no longer needed, and create it again with a role: kubectl edge kubeconfig " +
 			"create --cluster " + request.Cluster + " --role view",
 	}
 }

@@ -199,7 +199,7 @@ func TestKindsOfComments(t *testing.T) {
 		"# password = $PASSWORD", "# token: <token>", "# token: REDACTED", "# token: {{ token }}", "# secret: none",
 		"# rotate the token: quarterly", "# token from https://x.example/tokens?id=3", "# password: (in the vault)",
 		"# tokens: 3 of them", "# Token: Bearer", "# auth: token", "# key: value", "# client-key-data: base64",
-		"# see https://user@example.com/x", "# mail: ann@example.com", "# TODO: token, password", "# token: null",
+		"# see https://user@example.com/x", "# mail: ann@example.com", "# FIXED: token, password", "# token: null",
 		"# token: ${TOKEN}", "# export TOKEN=$(pass show x)", "# --token=… is not needed", "# password:", "# token: ~",
 		"# sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
 		"# token: the one that helper prints", "# password: lives in 1Password", "# token: valid until 2027-05-20",

@@ -240,7 +240,7 @@ func dropped(e tokencache.Entry) error {
 	if e.Certificate == "" {
 		return errors.New("the cluster takes the bearer of the token for nobody: something in between drops it")
 	}
-	return &CertificateError{"the cluster takes the bearer of the certificate for nobody: a proxy in front of it " +
+	return &certificateError{"the cluster takes the bearer of the certificate for nobody: a proxy in front of it " +
 		"ends TLS, and no certificate passes it"}
 }
 
@@ -256,7 +256,7 @@ func refused(e tokencache.Entry, date time.Time) error {
 	if !date.IsZero() && (date.Before(leaf.NotBefore) || date.After(leaf.NotAfter)) {
 		return skew(leaf, date)
 	}
-	return &CertificateError{fmt.Sprintf("the cluster's API server does not accept the certificate that the cluster "+
+	return &certificateError{fmt.Sprintf("the cluster's API server does not accept the certificate that the cluster "+
 		"has signed: it comes from %.80q, which is not one of its authorities for clients, or a proxy in front of it "+
 		"drops certificates", hint.Printable(leaf.Issuer.String()))}
 }

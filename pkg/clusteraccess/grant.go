@@ -12,7 +12,7 @@ import (
 
 // Grant is what a person may do in an edge cluster.
 type Grant struct {
-	Role      string // see tokenrequest.CheckRole
+	Role      string // see tokenrequest.EdgeCluster
 	Namespace string // "" is the whole cluster
 }
 
@@ -55,7 +55,7 @@ func (g Grant) Binding(subjects ...rbacv1.Subject) *Binding {
 	if g.Namespace != "" {
 		b.Kind = "RoleBinding"
 	}
-	b.Labels = map[string]string{ManagedBy: manager}
+	b.Labels = map[string]string{managedBy: manager}
 	return b
 }
 
@@ -68,9 +68,9 @@ type Binding struct {
 	RoleRef  rbacv1.RoleRef   `json:"roleRef"`
 }
 
-// ManagedBy is the label of all objects that kubectl edge makes in an edge cluster; its value is kubectl-edge.
+// managedBy is the label of all objects that kubectl edge makes in an edge cluster; its value is kubectl-edge.
 const (
-	ManagedBy = "app.kubernetes.io/managed-by"
+	managedBy = "app.kubernetes.io/managed-by"
 	manager   = "kubectl-edge"
 )
 

@@ -35,14 +35,14 @@ const (
 	masters = "system:masters"
 )
 
-// CertificateError is that certificates do not work with a cluster.
-type CertificateError struct{ reason string }
+// certificateError is that certificates do not work with a cluster.
+type certificateError struct{ reason string }
 
-func (e *CertificateError) Error() string { return e.reason }
+func (e *certificateError) Error() string { return e.reason }
 
-// instead adds to a CertificateError what works, perhaps: a token, where the role can be had with one.
+// instead adds to a certificateError what works, perhaps: a token, where the role can be had with one.
 func instead(err error, asked tokenrequest.EdgeCluster, repair string) error {
-	if !errors.As(err, new(*CertificateError)) {
+	if !errors.As(err, new(*certificateError)) {
 		return err
 	}
 	asked.Credential = tokenrequest.Token
@@ -53,7 +53,7 @@ func instead(err error, asked tokenrequest.EdgeCluster, repair string) error {
 }
 
 func signerError(format string, args ...any) error {
-	return &CertificateError{"the cluster does not sign certificates: " + fmt.Sprintf(format, args...)}
+	return &certificateError{"the cluster does not sign certificates: " + fmt.Sprintf(format, args...)}
 }
 
 // signing is one certificate signing request, from its creation to its removal.
@@ -102,7 +102,7 @@ func (s *signing) create(ctx context.Context, request []byte) (created *certific
 	csr := certificatesv1.CertificateSigningRequest{
 		ObjectMeta: metav1.ObjectMeta{
 			GenerateName: manager + "-", // not a name: one that can be guessed can be taken
-			Labels:       map[string]string{ManagedBy: manager},
+			Labels:       map[string]string{managedBy: manager},
 		},
 		Spec: certificatesv1.CertificateSigningRequestSpec{
 			Request: request, SignerName: certificatesv1.KubeAPIServerClientSignerName,
@@ -259,7 +259,7 @@ func (s *signing) sweep(ctx context.Context, created *certificatesv1.Certificate
 	defer cancel()
 	var list certificatesv1.CertificateSigningRequestList
 	_, err := s.client.Do(ctx, kubeapi.Call{Method: http.MethodGet, Path: requestsPath(),
-		Query: url.Values{"labelSelector": {ManagedBy + "=" + manager}, "limit": {"500"}}}, &list)
+		Query: url.Values{"labelSelector": {managedBy + "=" + manager}, "limit": {"500"}}}, &list)
 	if err != nil {
 		return // the next mint tries again
 	}

@@ -114,11 +114,11 @@ func (a account) request(ctx context.Context, client *kubeapi.Client, life time.
 // make makes the account and its namespace.
 func (a account) make(ctx context.Context, client *kubeapi.Client) error {
 	namespace := corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: accountNamespace,
-		Labels: map[string]string{ManagedBy: manager}}}
+		Labels: map[string]string{managedBy: manager}}}
 	namespace.APIVersion, namespace.Kind = "v1", "Namespace"
 	serviceAccount := corev1.ServiceAccount{
 		ObjectMeta: metav1.ObjectMeta{Name: a.name(), Namespace: accountNamespace,
-			Labels:      map[string]string{ManagedBy: manager},
+			Labels:      map[string]string{managedBy: manager},
 			Annotations: map[string]string{personAnnotation: a.person, groupAnnotation: a.grant.Group()}},
 		AutomountServiceAccountToken: new(false),
 	}

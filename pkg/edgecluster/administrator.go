@@ -45,7 +45,7 @@ func (a *Administrator) Kind() string {
 
 // CAHash identifies the authorities.
 func (a *Administrator) CAHash() string {
-	hash, err := CAHash(a.CAData)
+	hash, err := caHash(a.CAData)
 	if err != nil {
 		return "" // no Administrator is made of what has none
 	}
@@ -76,9 +76,9 @@ func (a *Administrator) Reveal() (certificate, key []byte, token string) {
 	return a.certificate, a.key, a.token
 }
 
-// CAHash is the SHA-256, in hex, of the certificates in PEM, each in DER and in the order of the text. How the text is
+// caHash is the SHA-256, in hex, of the certificates in PEM, each in DER and in the order of the text. How the text is
 // broken into lines, and what stands between certificates, does not change it.
-func CAHash(authorities []byte) (string, error) {
+func caHash(authorities []byte) (string, error) {
 	h := sha256.New()
 	n := 0
 	for {

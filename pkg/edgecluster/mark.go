@@ -17,16 +17,16 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeapi"
 )
 
-// BreakGlassAnnotation of an EdgeCluster says to whom its administrator's own credential was handed out, and when: a
+// breakGlassAnnotation of an EdgeCluster says to whom its administrator's own credential was handed out, and when: a
 // line for each time, the latest first.
-const BreakGlassAnnotation = "kubectl-edge/break-glass"
+const breakGlassAnnotation = "kubectl-edge/break-glass"
 
 // maxMarks is how many lines are kept.
 const maxMarks = 20
 
 // marks are the lines of the annotation.
 func marks(annotations map[string]string) (lines []string) {
-	for line := range strings.Lines(annotations[BreakGlassAnnotation]) {
+	for line := range strings.Lines(annotations[breakGlassAnnotation]) {
 		if line = strings.TrimSpace(line); line != "" && len(lines) < maxMarks {
 			lines = append(lines, line)
 		}
@@ -66,7 +66,7 @@ func annotate(ctx context.Context, client *kubeapi.Client, c Cluster, line strin
 	patch := map[string]any{"metadata": map[string]any{
 		"resourceVersion": o.Metadata.ResourceVersion, // a conflict if somebody was faster
 		"annotations": map[string]string{
-			BreakGlassAnnotation: strings.Join(lines[:min(len(lines), maxMarks)], "\n"),
+			breakGlassAnnotation: strings.Join(lines[:min(len(lines), maxMarks)], "\n"),
 		},
 	}}
 	_, err := client.Do(ctx, kubeapi.Call{Method: http.MethodPatch, Path: path(c.Namespace, c.Name), Body: patch,

@@ -99,7 +99,7 @@ func parseAdministrator(data []byte) (*Administrator, string) {
 	case !plainServer(a.Server):
 		return nil, "the server in the kubeconfig is not a plain https URL"
 	}
-	if _, err := CAHash(a.CAData); err != nil {
+	if _, err := caHash(a.CAData); err != nil {
 		return nil, "certificate-authority-data of the kubeconfig: " + err.Error()
 	}
 	return a, a.checkCredential()

@@ -102,7 +102,7 @@ func TestCAHash(t *testing.T) {
 	one, _ := pair(t, "one", time.Now())
 	two, _ := pair(t, "two", time.Now())
 	hash := func(parts ...[]byte) string {
-		h, err := CAHash(bytes.Join(parts, nil))
+		h, err := caHash(bytes.Join(parts, nil))
 		if err != nil || len(h) != 64 {
 			t.Fatalf("%q, %v", h, err)
 		}
@@ -117,7 +117,7 @@ func TestCAHash(t *testing.T) {
 	}
 	_, key := pair(t, "key", time.Now())
 	for _, wrong := range [][]byte{nil, []byte("x"), key, append(append([]byte{}, one...), key...)} {
-		if h, err := CAHash(wrong); err == nil {
+		if h, err := caHash(wrong); err == nil {
 			t.Errorf("%.30q has hash %s", wrong, h)
 		}
 	}

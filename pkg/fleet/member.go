@@ -13,9 +13,9 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
-// ErrOtherwise is the error of a context that cannot be asked without what its kubeconfig has kubectl do, such as
+// errOtherwise is the error of a context that cannot be asked without what its kubeconfig has kubectl do, such as
 // setting variables for the helper.
-var ErrOtherwise = errors.New("the context needs kubectl")
+var errOtherwise = errors.New("the context needs kubectl")
 
 // MemberOf returns the member that a context of config names, and what it asks our helper for. Paths in config must be
 // those of its files; see clientcmd.ResolveLocalPaths.
@@ -28,13 +28,13 @@ func MemberOf(config *api.Config, name string) (*Member, tokenrequest.Request, e
 	user := part.AuthInfos[context.AuthInfo]
 	request, ours := kubeconfig.RequestOf(user)
 	if !ours || !plain(user) {
-		return nil, request, ErrOtherwise
+		return nil, request, errOtherwise
 	}
 	user.Exec = nil
 	restConfig, err := clientcmd.NewNonInteractiveClientConfig(*part, name, &clientcmd.ConfigOverrides{}, nil).
 		ClientConfig()
 	if err != nil {
-		return nil, request, ErrOtherwise // kubectl says what is wrong
+		return nil, request, errOtherwise // kubectl says what is wrong
 	}
 	id := request.InstanceID
 	return &Member{
@@ -63,7 +63,7 @@ func Part(config *api.Config, name string) (*api.Config, error) {
 	part.Contexts[name] = context.DeepCopy()
 	cluster, user := config.Clusters[context.Cluster], config.AuthInfos[context.AuthInfo]
 	if cluster == nil || user == nil {
-		return nil, ErrOtherwise
+		return nil, errOtherwise
 	}
 	part.Clusters[context.Cluster], part.AuthInfos[context.AuthInfo] = cluster.DeepCopy(), user.DeepCopy()
 	return part, nil

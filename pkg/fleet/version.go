@@ -14,11 +14,11 @@ import (
 // versionCommand is kubectl version. What it says of the client is kubectl's own, which is asked once.
 type versionCommand struct {
 	output string
-	client Client
+	client clientVersion
 }
 
-// Client is what kubectl version --client -o json says.
-type Client struct {
+// clientVersion is what kubectl version --client -o json says.
+type clientVersion struct {
 	Version   *apiversion.Info `json:"clientVersion,omitempty"`
 	Kustomize string           `json:"kustomizeVersion,omitempty"`
 }

@@ -24,7 +24,7 @@ type document struct {
 	model   *api.Config
 	text    *yamledit.Document
 	refused error          // why it can be read but not edited
-	before  yamledit.Shape // what stood in the places that entries of ours fill
+	before  yamledit.Shape // what stood in the places that our entries fill
 }
 
 // parse reads a kubeconfig. Its errors never quote the file.

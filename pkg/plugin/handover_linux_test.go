@@ -3,6 +3,7 @@
 package plugin
 
 import (
+	"context"
 	"errors"
 	"os"
 	"os/exec"
@@ -12,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
 )
 
 // handsOver is set in the process that hands over. What it runs looks at the file, and goes on as the variable says.
@@ -67,15 +70,18 @@ func lent(t *testing.T, folder string) []string {
 
 func awaitFile(t *testing.T, cmd *exec.Cmd, path string) string {
 	t.Helper()
-	for {
+	var text string
+	err := wait.PollUntilContextCancel(t.Context(), 10*time.Millisecond, true, func(context.Context) (bool, error) {
 		if data, err := os.ReadFile(path); err == nil {
-			return strings.TrimSpace(string(data))
+			text = strings.TrimSpace(string(data))
+			return true, nil
 		}
-		if cmd.Process.Signal(syscall.Signal(0)) != nil {
-			t.Fatal("it has ended")
-		}
-		time.Sleep(10 * time.Millisecond)
+		return false, cmd.Process.Signal(syscall.Signal(0))
+	})
+	if err != nil {
+		t.Fatalf("it has ended: %v", err)
 	}
+	return text
 }
 
 func status(t *testing.T, err error) syscall.WaitStatus {

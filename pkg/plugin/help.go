@@ -16,7 +16,7 @@ import (
 
 // wrapHelp has help fit the terminal that it goes to. Elsewhere it stays as it is written.
 func wrapHelp(root *cobra.Command, p Process) {
-	columns := Columns(p.Out)
+	columns := width(p.Out)
 	if columns == 0 {
 		return
 	}
@@ -30,8 +30,8 @@ func wrapHelp(root *cobra.Command, p Process) {
 	})
 }
 
-// Columns is how wide the terminal is that out leads to, or 0 where it leads elsewhere.
-func Columns(out io.Writer) int {
+// width is how wide the terminal is that out leads to, or 0 where it leads elsewhere.
+func width(out io.Writer) int {
 	if s, ok := out.(*Stream); ok {
 		out = s.out
 	}

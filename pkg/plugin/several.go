@@ -73,8 +73,8 @@ func (p Process) Report(errs []error, all bool) {
 	}
 }
 
-// Tell says what was done with many things: a line for each, or several where they are few or all lines are wanted, and else the
-// summary.
+// Tell says what was done with many things: a line for each, or several where they are few or all lines are wanted, and
+// else the summary.
 func (p Process) Tell(lines []string, all bool, summary string) {
 	if len(lines) > fewLines && !all {
 		lines = []string{summary}
@@ -92,7 +92,7 @@ func Incomplete(failed []string, total int, noun, what string) error {
 	if len(failed) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%d of %s not %s: %s", len(failed), Count(total, noun), what, Names(failed))
+	return fmt.Errorf("%d of %s not %s: %s", len(failed), Count(total, noun), what, names(failed))
 }
 
 // Failed is the error of a command that others carry out, of whom some failed, or nil: "kubectl failed for 2 of 5
@@ -101,20 +101,20 @@ func Failed(what string, failed []string, total int, noun string) error {
 	if len(failed) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%s %d of %s: %s", what, len(failed), Count(total, noun), Names(failed))
+	return fmt.Errorf("%s %d of %s: %s", what, len(failed), Count(total, noun), names(failed))
 }
 
 // mostNames is how many are listed by their names: the line of each was there before.
 const mostNames = 20
 
-// Names lists names for the end of a line, in a form that can be shown.
-func Names(names []string) string {
+// names lists names for the end of a line, in a form that can be shown.
+func names(all []string) string {
 	var listed []string
-	for _, name := range names[:min(len(names), mostNames)] {
+	for _, name := range all[:min(len(all), mostNames)] {
 		listed = append(listed, hint.Printable(name))
 	}
 	list := strings.Join(listed, ", ")
-	if more := len(names) - len(listed); more > 0 {
+	if more := len(all) - len(listed); more > 0 {
 		list += fmt.Sprintf(" and %d more", more)
 	}
 	return list

@@ -82,7 +82,7 @@ func TestTell(t *testing.T) {
 		var out bytes.Buffer
 		plugin.Process{IOStreams: genericiooptions.IOStreams{ErrOut: &out}}.Tell(c.lines, c.all, "four")
 		if out.String() != c.want {
-			t.Errorf("%q, %v: told %q, want %q", c.lines, c.all, out.String(), c.want)
+			t.Errorf("%q, %v: said %q, want %q", c.lines, c.all, out.String(), c.want)
 		}
 	}
 }

@@ -27,7 +27,7 @@ type EdgeCluster struct {
 	// Server is the SHA-256, in hex, of the address of the cluster's API server as the kubeconfig has it: see
 	// edgecluster.ServerHash. A secret that leads elsewhere is not followed. "" takes any.
 	Server     string
-	Role       string // see CheckRole; "" is RoleView
+	Role       string // see checkRole; "" is RoleView
 	Namespace  string // of the cluster, in which alone the role counts; "" is the whole cluster
 	Credential string // kind of it; "" is Certificate
 }
@@ -177,7 +177,7 @@ func (e EdgeCluster) check() error {
 	default:
 		return fmt.Errorf("--credential %.80q: want %s, %s or %s", e.Credential, Certificate, Token, Administrator)
 	}
-	return CheckRole(cmp.Or(e.Role, RoleView), e.Namespace)
+	return checkRole(cmp.Or(e.Role, RoleView), e.Namespace)
 }
 
 // AccountNamespace is where the service accounts of people are in an edge cluster: see Token.
@@ -186,12 +186,12 @@ const AccountNamespace = "kubectl-edge"
 // systemNamespace is that of the controllers of Kubernetes, of whose service accounts some may do everything.
 const systemNamespace = "kube-system"
 
-// CheckRole reports whether the role can be had in the namespace, or in the whole cluster if that is "".
+// checkRole reports whether the role can be had in the namespace, or in the whole cluster if that is "".
 //
 // Bound to the whole cluster, edit and admin are cluster-admin in two steps: both may make tokens for any service
 // account, those of kube-system included (editRules in Kubernetes' bootstrappolicy/policy.go). Nobody who asks for
 // edit means that. In the namespace of such service accounts the same goes for a role of that namespace.
-func CheckRole(role, namespace string) error {
+func checkRole(role, namespace string) error {
 	if namespace != "" {
 		if err := stackitid.Namespace(namespace); err != nil {
 			return fmt.Errorf("--namespace: %w", err)

@@ -141,7 +141,8 @@ func TestRoles(t *testing.T) {
 		{"admin", "", "the role admin of a whole cluster equals cluster-admin"},
 		{"cluster-admin", "shop", "the role cluster-admin is of the whole cluster"},
 		{"view", "kube-system", ""}, {"admin", "kube-public", ""},
-		{"edit", "kube-system", "the role edit in namespace kube-system is more than that: it may make a token for any " +
+		{"edit", "kube-system", "the role edit in namespace kube-system is more than that: it may make a token for " +
+			"any " +
 			"service account there, and some of them equal cluster-admin"},
 		{"admin", "kube-system", "the role admin in namespace kube-system is more than that"},
 		{"edit", "kubectl-edge", "any service account there, and they are those of other people"},
@@ -293,7 +294,8 @@ func TestResolveFillsGaps(t *testing.T) {
 		"a cluster's for too long": {
 			in: tokenrequest.Request{ProjectID: project, InstanceID: "demo-3714d85", Profile: "default",
 				Expiration: 25 * time.Hour, EdgeCluster: tokenrequest.EdgeCluster{Cluster: "berlin"}},
-			err: "--expiration 25h: a credential of an edge cluster lives for 1d at most, since nobody can end it early",
+			err: "--expiration 25h: a credential of an edge cluster lives for 1d at most, since nobody can end it " +
+				"early",
 		},
 		"no project": {in: tokenrequest.Request{InstanceID: "demo-3714d85", Profile: "default"},
 			err: `no project: --project-id is missing, and profile "default" has none`},

@@ -26,7 +26,11 @@ func (a *app) bind(ctx context.Context, places []*place, f *rightsFlags, several
 	}
 	rights := places[0].request.EdgeCluster
 	grant := clusteraccess.GrantOf(rights)
-	if rights.Credential == tokenrequest.Administrator || !grant.Bound() {
+	if rights.Credential == tokenrequest.Administrator {
+		return places, nil, nil
+	}
+	if !grant.Bound() { // perhaps a role that was misspelt
+		a.Note("%s is a group of your own: kubectl edge binds no rights to it.", hint.Printable(grant.Group()))
 		return places, nil, nil
 	}
 	missing := make([]bool, len(places))

@@ -13,6 +13,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/talosaccess"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
@@ -74,7 +75,12 @@ func completeValues(root *cobra.Command, a *app) {
 		if cmd.Flags().Lookup("all-clusters") != nil {
 			_ = cmd.RegisterFlagCompletionFunc("cluster", complete(a.clusterNames))
 		}
-		if cmd.Flags().Lookup("role") != nil && path != "credential" {
+		switch {
+		case cmd.Flags().Lookup("role") == nil, path == "credential":
+		case path == "talos":
+			_ = cmd.RegisterFlagCompletionFunc("role", words(talosaccess.Roles()...))
+			_ = cmd.RegisterFlagCompletionFunc("cluster", complete(a.clusterNames))
+		default:
 			_ = cmd.RegisterFlagCompletionFunc("role", words(tokenrequest.RoleView+"\tlook at all but Secrets",
 				tokenrequest.RoleEdit+"\tchange things in the namespace of --namespace",
 				tokenrequest.RoleAdmin+"\tedit, and bind roles, in the namespace of --namespace",

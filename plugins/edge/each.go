@@ -56,7 +56,7 @@ error.
 With "-" for a file, as in apply -f -, standard input is read once and given to each.`,
 		Example: `  kubectl edge each --all -- get nodes
   kubectl edge each -l 'name=shop*,region=eu01' -- get edgehosts -A --watch
-  kubectl edge each --clusters -- get nodes
+  kubectl edge each --clusters -- get pods -A
   kubectl edge each --clusters -l 'cluster=berlin*,role=view' -- get pods -A
   kubectl edge each --all --timeout 10s -- version
   kubectl edge each --context 'edge_eu01_*' -o json -- get deployments -n line-1

@@ -318,9 +318,11 @@ func (o *kubeconfigConvertOptions) report(conversions []*conversion) {
 	summary := fmt.Sprintf("Converted %s.", plugin.Count(contexts, "context"))
 	switch {
 	case endless:
-		summary += " Not all credentials that they held say when they end. Nobody can revoke them; copies stay dangerous."
+		summary += " Not all credentials that they held say when they end. Nobody can revoke them; copies stay " +
+			"dangerous."
 	case last.After(o.Now()):
-		summary += fmt.Sprintf(" The last credential that they held is valid until %s. Nobody can revoke them; copies stay "+
+		summary += fmt.Sprintf(" The last credential that they held is valid until %s. Nobody can revoke them; "+
+			"copies stay "+
 			"dangerous until then.", last.Local().Format(time.DateTime))
 	}
 	o.Tell(lines, o.verbose, summary)

@@ -79,8 +79,9 @@ func (o *kubeconfigConvertOptions) identifyClusters(ctx context.Context, config 
 				asked = ", of those that could be asked,"
 			}
 			c.err = hint.Wrap(fmt.Errorf("no edge cluster of project %s in %s%s has its certificate authority",
-				cloud.ProjectID, cloud.Region, asked), "name the project and the region of its instance: --project-id UUID "+
-				"--region eu01")
+				cloud.ProjectID, cloud.Region, asked),
+				"name the project and the region of its instance: --project-id UUID "+
+					"--region eu01")
 		}
 	}
 	return rest, nil

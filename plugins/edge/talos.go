@@ -103,7 +103,7 @@ func (f ttlFlag) Set(s string) error {
 	return nil
 }
 
-// validate also looks at where the -- is: what stands before it would be taken for flags of ours or of talosctl's by
+// validate also looks at where the -- is: what stands before it would be taken for our flags or talosctl's by
 // chance.
 func (o *talosOptions) validate(args []string, dash int) error {
 	if o.which != (instanceFlags{}) {

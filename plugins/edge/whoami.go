@@ -27,6 +27,9 @@ type identity struct {
 	Region      string    `json:"region"`
 	Context     string    `json:"context,omitempty"` // the kubeconfig's, if it is one of kubectl edge
 	Instance    string    `json:"instance,omitempty"`
+	Cluster     string    `json:"cluster,omitempty"` // the edge cluster's name
+	Role        string    `json:"role,omitempty"`    // in the edge cluster
+	Namespace   string    `json:"namespace,omitempty"`
 }
 
 func newWhoAmICmd(a *app) *cobra.Command {
@@ -77,6 +80,7 @@ func (a *app) whoAmI() (identity, error) {
 	}
 	if c.in(s) {
 		who.Context, who.Instance = c.context, c.InstanceID
+		who.Cluster, who.Role, who.Namespace = c.Cluster, c.Role, c.Namespace
 	}
 	session, err := s.Session()
 	if err == nil {
@@ -138,6 +142,13 @@ func (a *app) printIdentity(who identity) error {
 		instance = who.Instance + ", of context " + who.Context
 	}
 	field("Instance", instance)
+	if who.Cluster != "" {
+		role := who.Role
+		if who.Namespace != "" {
+			role += " in namespace " + who.Namespace
+		}
+		field("Edge cluster", who.Cluster+", as "+role)
+	}
 	return w.Flush()
 }
 

@@ -1,4 +1,5 @@
-// Command load reads a kubeconfig as kubectl does, and nothing else: what an audit of the same file is measured against.
+// Command load reads a kubeconfig as kubectl does, and nothing else: what an audit of the same file is measured
+// against.
 package main
 
 import (

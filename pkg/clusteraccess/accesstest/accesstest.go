@@ -15,6 +15,7 @@ import (
 	certificatesv1 "k8s.io/api/certificates/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -98,17 +99,17 @@ func (w *World) sign(t testing.TB) {
 	ctx := t.Context()
 	ca, key := w.authority(t)
 	requests := w.Admin.CertificatesV1().CertificateSigningRequests()
-	for ; ctx.Err() == nil; time.Sleep(20 * time.Millisecond) { // a watch may end
+	wait.UntilWithContext(ctx, func(ctx context.Context) { // a watch may end
 		list, err := requests.List(ctx, metav1.ListOptions{})
 		if err != nil {
-			continue // it ends with the test
+			return // it ends with the test
 		}
 		for i := range list.Items {
 			if err := w.signOne(ctx, &list.Items[i], ca, key); err != nil && ctx.Err() == nil {
 				t.Error(err)
 			}
 		}
-	}
+	}, 20*time.Millisecond)
 }
 
 // signOne signs the request if it is approved, and not signed yet.

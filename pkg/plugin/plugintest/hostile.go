@@ -28,20 +28,20 @@ const (
 	EvilYAML = `\e]0;x\a\e[2J\u009b31m\u202e\u007f\r\nFORGED: all is well`
 )
 
-// Hostility is what a server does.
-type Hostility int32
+// hostility is what a server does.
+type hostility int32
 
 const (
-	Harmless    Hostility = iota
-	EvilNames             // texts that people write end in Evil
-	EvilStrings           // all strings do
-	EvilErrors            // requests are refused, with Evil in the reason and in the body
+	harmless    hostility = iota
+	evilNames             // texts that people write end in Evil
+	evilStrings           // all strings do
+	evilErrors            // requests are refused, with Evil in the reason and in the body
 )
 
 // Server stands before a server, and does to its answers what its Mode says.
 type Server struct {
 	Next http.Handler
-	Mode atomic.Int32 // a Hostility
+	Mode atomic.Int32 // a hostility
 }
 
 // written are the fields in which people write what they like.
@@ -49,12 +49,12 @@ var written = regexp.MustCompile(`(?i)name|description|message|detail|title|stat
 	`subject|expression|email`)
 
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	mode := Hostility(s.Mode.Load())
-	if mode == Harmless || strings.Contains(r.URL.Path, "token") && r.Method == http.MethodPost {
+	mode := hostility(s.Mode.Load())
+	if mode == harmless || strings.Contains(r.URL.Path, "token") && r.Method == http.MethodPost {
 		s.Next.ServeHTTP(w, r)
 		return
 	}
-	if mode == EvilErrors {
+	if mode == evilErrors {
 		refuse(w)
 		return
 	}
@@ -91,7 +91,7 @@ func refuse(w http.ResponseWriter) {
 // secretField is what has to stay what it is for a client to get on.
 var secretField = regexp.MustCompile(`(?i)token|kubeconfig|certificate|(^|[a-z])id$`)
 
-func spoil(value any, key string, mode Hostility) any {
+func spoil(value any, key string, mode hostility) any {
 	switch value := value.(type) {
 	case map[string]any:
 		for k, v := range value {
@@ -102,7 +102,7 @@ func spoil(value any, key string, mode Hostility) any {
 			value[i] = spoil(v, key, mode)
 		}
 	case string:
-		if !secretField.MatchString(key) && (mode == EvilStrings || written.MatchString(key)) {
+		if !secretField.MatchString(key) && (mode == evilStrings || written.MatchString(key)) {
 			return value + Evil
 		}
 	}
@@ -138,7 +138,7 @@ func Walk(t *testing.T, server *Server, process plugin.Process, grow func(plugin
 		shown := false
 		t.Run(words, func(t *testing.T) {
 			for _, args := range variants(leaf, strings.Fields(words), values) {
-				for mode := EvilNames; mode <= EvilErrors; mode++ {
+				for mode := evilNames; mode <= evilErrors; mode++ {
 					server.Mode.Store(int32(mode))
 					shown = run(t, process, grow, args) || shown
 				}
@@ -148,7 +148,7 @@ func Walk(t *testing.T, server *Server, process plugin.Process, grow func(plugin
 			seen = append(seen, words)
 		}
 	}
-	server.Mode.Store(int32(Harmless))
+	server.Mode.Store(int32(harmless))
 	t.Logf("%d of %d commands show what others wrote: %s", len(seen), len(leaves), strings.Join(seen, ", "))
 	if len(seen) < len(leaves)/5 {
 		t.Error("too few commands show what others wrote to say anything of them")
