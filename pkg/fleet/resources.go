@@ -17,7 +17,6 @@ import (
 type resources struct {
 	discovery *discovery
 	fresh     bool // asked of the server by this process
-	note      func(string)
 
 	once   sync.Once
 	mapper meta.RESTMapper
