@@ -23,7 +23,7 @@ status=0
 # go test runs as many packages at once as there are cores. The limit is for one package, and leaves room for a busy
 # machine: a run that hangs ends with the stacks of its goroutines.
 # Tests with the tag system take what is installed and built above. Without it, go test ./... takes only Go.
-go test -tags system -timeout 20m "$@" ./... || status=$?
+go test -tags system -timeout 40m "$@" ./... || status=$?
 for module in hack/*/go.mod; do
   folder=$(dirname "$module")
   if [[ -n $(find "$folder" -name '*_test.go' -not -path '*/testdata/*' -print -quit) ]]; then
