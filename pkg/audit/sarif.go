@@ -163,9 +163,9 @@ func resolved(path string) string {
 // uri is a path as a URI reference (RFC 3986).
 func uri(path string) string {
 	path = filepath.ToSlash(path)
-	escaped := strings.ReplaceAll((&url.URL{Path: path}).EscapedPath(), ":", "%3A")
+	escaped := (&url.URL{Path: path}).EscapedPath()
 	if filepath.IsAbs(path) || strings.HasPrefix(path, "/") {
 		return "file:///" + strings.TrimPrefix(escaped, "/")
 	}
-	return escaped
+	return strings.ReplaceAll(escaped, ":", "%3A") // else what stands before it would be a scheme
 }

@@ -22,7 +22,7 @@ func TestAddresses(t *testing.T) {
 	}
 	plugins["edge/sts"] = true
 	repositories := map[string]bool{hint.Repository(): true, hint.Repository() + "-index": true,
-		"ghcr.io/kubectl-edge/kubectl-edge": true}
+		"ghcr.io/kubectl-edge/kubectl-edge": true, "ghcr.io/kubectl-edge/edge-sandbox": true}
 
 	address := regexp.MustCompile(`(?:https?://github\.com|ghcr\.io)/kubectl-edge[\w./-]*`)
 	repository := regexp.MustCompile(`^((?:https?://)?[\w.]+/[\w-]+/[\w-]+)`)

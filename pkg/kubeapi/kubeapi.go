@@ -28,8 +28,10 @@ import (
 const (
 	// Timeout bounds one request, from dialling to the last byte of the answer.
 	Timeout = 15 * time.Second
-	// connectTimeout bounds dialling, and again the TLS handshake.
+	// connectTimeout bounds dialling.
 	connectTimeout = 5 * time.Second
+	// handshakeTimeout bounds the TLS handshake, as client-go does: the server of a small site may have just started.
+	handshakeTimeout = 10 * time.Second
 	// maxBody is the most bytes of an answer that are read. A secret has 1 MiB at most, and lists of thousands of
 	// edge clusters stay below it.
 	maxBody = 32 << 20
@@ -85,7 +87,7 @@ func New(server Server, who Identity, userAgent string) (*Client, error) {
 	transport := &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
 		DialContext:         (&net.Dialer{Timeout: connectTimeout}).DialContext,
-		TLSHandshakeTimeout: connectTimeout,
+		TLSHandshakeTimeout: handshakeTimeout,
 		TLSClientConfig:     config,
 		ForceAttemptHTTP2:   true,
 		MaxIdleConns:        4,

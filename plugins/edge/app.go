@@ -31,10 +31,18 @@ type app struct {
 
 // scope is where the global flags have a command work that is about a profile rather than an instance.
 func (a *app) scope() (profile.Scope, error) {
-	if err := (profile.Choice{ProjectID: a.choice.ProjectID, Region: a.choice.Region}).Check(); err != nil {
-		return profile.Scope{}, usageError{err}
+	if err := a.checkPlace(); err != nil {
+		return profile.Scope{}, err
 	}
 	return a.scopeOf(a.choice)
+}
+
+// checkPlace checks the flags that name a project and a region. A profile is looked for by its name.
+func (a *app) checkPlace() error {
+	if err := (profile.Choice{ProjectID: a.choice.ProjectID, Region: a.choice.Region}).Check(); err != nil {
+		return usageError{err}
+	}
+	return nil
 }
 
 // scopeOf is where the choice has a command work.

@@ -89,8 +89,8 @@ func (c current) in(s profile.Scope) bool {
 // currentScope is where a command about instances works: what flags and the environment leave open is the current
 // context's, and then the profile's.
 func (a *app) currentScope() (profile.Scope, error) {
-	if err := a.choice.Check(); err != nil {
-		return profile.Scope{}, usageError{err}
+	if err := a.checkPlace(); err != nil {
+		return profile.Scope{}, err
 	}
 	c, err := a.current.get()
 	if err != nil {
