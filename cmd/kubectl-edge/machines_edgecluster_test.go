@@ -108,8 +108,8 @@ func testFluxEdgeCluster(t *testing.T, p *person, running *clustertest.Running) 
 	if err := running.EdgeClusters.Start(t.Context(), "berlin"); err != nil {
 		t.Fatal(err)
 	}
-	create := blocks(t, "flux.md", "console")[0]
-	printed := p.must(nil, "sh", "-c", strings.Split(strings.TrimPrefix(create, "$ "), "\n")[0])
+	create, _, _ := strings.Cut(strings.TrimPrefix(blocks(t, "flux.md", "console")[0], "$ "), "\n…")
+	printed := p.must(nil, "sh", "-c", create)
 	admin, err := os.ReadFile(running.Kubeconfig)
 	if err != nil {
 		t.Fatal(err)
