@@ -28,13 +28,13 @@ func (p Process) Warn(format string, args ...any) { p.Note("warning: "+format, a
 
 // Ask asks a person on the terminal; only y or yes is yes. Without a terminal the error is ErrNoTerminal.
 func (p Process) Ask(ctx context.Context, question string) (bool, error) {
-	answer, err := p.answer(ctx, question+" [y/N]")
+	answer, err := p.Answer(ctx, question+" [y/N]")
 	answer = strings.ToLower(answer)
 	return answer == "y" || answer == "yes", err
 }
 
-// answer is what a person types on the terminal.
-func (p Process) answer(ctx context.Context, question string) (string, error) {
+// Answer is what a person types on the terminal. Without one the error is ErrNoTerminal.
+func (p Process) Answer(ctx context.Context, question string) (string, error) {
 	if !Terminal(p.In) {
 		return "", ErrNoTerminal
 	}
@@ -46,6 +46,8 @@ func (p Process) answer(ctx context.Context, question string) (string, error) {
 		return "", ctx.Err()
 	case err != nil && !errors.Is(err, io.EOF):
 		return "", fmt.Errorf("read the answer: %w", err)
+	case err != nil: // Ctrl-D leaves the cursor behind the question
+		fmt.Fprintln(p.ErrOut)
 	}
 	return strings.TrimSpace(answer), nil
 }
@@ -59,7 +61,7 @@ func (p Process) Confirm(ctx context.Context, yes bool, question string) error {
 // ConfirmTyped is Confirm for what nobody should agree to by habit: a person has to type the word.
 func (p Process) ConfirmTyped(ctx context.Context, yes bool, word string) error {
 	return confirm(yes, func() (bool, error) {
-		answer, err := p.answer(ctx, fmt.Sprintf("Type %q to go on:", word))
+		answer, err := p.Answer(ctx, fmt.Sprintf("Type %q to go on:", word))
 		return answer == word, err
 	})
 }

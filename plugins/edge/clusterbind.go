@@ -29,9 +29,8 @@ func (a *app) bind(ctx context.Context, places []*place, f *rightsFlags, several
 	if rights.Credential == tokenrequest.Administrator {
 		return places, nil, nil
 	}
-	if !grant.Bound() { // perhaps a role that was misspelt
-		a.Note("%s is a group of your own: kubectl edge binds no rights to it.", hint.Printable(grant.Group()))
-		return places, nil, nil
+	if !grant.Bound() {
+		return a.checkGroup(ctx, places, f, several)
 	}
 	missing := make([]bool, len(places))
 	asked := places

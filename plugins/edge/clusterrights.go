@@ -1,7 +1,6 @@
 package edge
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -25,7 +24,8 @@ type rightsFlags struct {
 const (
 	roleHelp = "role in the edge cluster: view, edit, admin, cluster-admin, or a GROUP of your own; edit and admin " +
 		"want --namespace (default: view)"
-	bindHelp = "create the binding of the role in the edge cluster if it is missing"
+	rightsAsked = "a role that equals cluster-admin, or a group that is called almost like a role"
+	bindHelp    = "create the binding of the role in the edge cluster if it is missing"
 )
 
 func (f *rightsFlags) addFlags(fs *pflag.FlagSet) {
@@ -37,7 +37,7 @@ func (f *rightsFlags) addFlags(fs *pflag.FlagSet) {
 		"hand out the administrator's own certificate of the edge cluster, "+
 			"which has all rights and nobody's name on it")
 	fs.BoolVarP(&f.yes, "yes", "y", false,
-		"do not ask whether --break-glass, or a role that equals cluster-admin, is meant")
+		"do not ask whether --break-glass, "+rightsAsked+", is meant")
 }
 
 // given reports whether any of the flags is, which are for edge clusters alone.
@@ -58,7 +58,20 @@ func (f *rightsFlags) validate(namespace string) error {
 	if f.equalsAdministrator(namespace) {
 		return nil // which is asked about
 	}
-	return tokenrequest.Request{EdgeCluster: f.rights(namespace)}.Check()
+	err := tokenrequest.Request{EdgeCluster: f.rights(namespace)}.Check()
+	if like := f.almost(); err != nil && like != "" {
+		err = hint.Wrap(errors.New(err.Error()), "did you mean --role %s?", like)
+	}
+	return err
+}
+
+// almost is the role that is perhaps meant by a group of one's own, or "".
+func (f *rightsFlags) almost() string {
+	if f.role == "" || tokenrequest.BuiltIn(f.role) {
+		return ""
+	}
+	return plugin.Nearest(f.role, []string{tokenrequest.RoleView, tokenrequest.RoleEdit, tokenrequest.RoleAdmin,
+		tokenrequest.RoleClusterAdmin})
 }
 
 // equalsAdministrator reports whether the role gives all rights in two steps.
@@ -77,25 +90,4 @@ func (f *rightsFlags) rights(namespace string) tokenrequest.EdgeCluster {
 	}
 	return tokenrequest.EdgeCluster{Cluster: someCluster, Role: f.role, Namespace: namespace,
 		Credential: f.credential}.WithDefaults()
-}
-
-// confirmRole decides about a role that is asked for without a namespace and equals cluster-admin there: who means that
-// has to say so, and the kubeconfig calls it by its name.
-func (a *app) confirmRole(ctx context.Context, f *rightsFlags, namespace string) error {
-	if !f.equalsAdministrator(namespace) {
-		return nil
-	}
-	a.Note("Role %s without --namespace equals cluster-admin: it can make tokens for every service account, those of "+
-		"kube-system too.", f.role)
-	err := a.Confirm(ctx, f.yes, "Use role cluster-admin?")
-	if errors.Is(err, plugin.ErrNoTerminal) {
-		return hint.Wrap(fmt.Errorf("role %s without --namespace equals cluster-admin: %w", f.role,
-			plugin.ErrNoTerminal),
-			"name the namespace with --namespace, or want all rights with --role cluster-admin")
-	}
-	if err != nil {
-		return err
-	}
-	f.role = tokenrequest.RoleClusterAdmin
-	return nil
 }

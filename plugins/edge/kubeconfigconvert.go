@@ -71,7 +71,7 @@ Nobody can revoke what is taken out: who has a copy can use it until it ends.`,
 			if err := o.rights.validate(o.namespace); err != nil {
 				return usageError{err}
 			}
-			if err := o.confirmRole(cmd.Context(), &o.rights, o.namespace); err != nil {
+			if err := o.confirmRole(cmd.Context(), &o.rights, &o.namespace); err != nil {
 				return err
 			}
 			return o.run(cmd.Context())
@@ -88,8 +88,7 @@ Nobody can revoke what is taken out: who has a copy can use it until it ends.`,
 	cmd.Flags().StringVar(&o.rights.role, "role", "", roleHelp)
 	cmd.Flags().StringVar(&o.namespace, "namespace", "", "namespace of the edge cluster in which alone the role counts")
 	cmd.Flags().BoolVar(&o.rights.bind, "bind", false, bindHelp)
-	cmd.Flags().BoolVarP(&o.rights.yes, "yes", "y", false, "do not ask whether a role that equals cluster-admin "+
-		"is meant")
+	cmd.Flags().BoolVarP(&o.rights.yes, "yes", "y", false, "do not ask whether "+rightsAsked+" is meant")
 	o.patience.addFlags(cmd.Flags())
 	return cmd
 }

@@ -157,7 +157,7 @@ func (o *kubeconfigCreateOptions) run(ctx context.Context) error {
 		}
 		return o.create(ctx, cloud)
 	}
-	if err := o.confirmRole(ctx, &o.rights, o.namespace); err != nil { // before anybody is asked anything else
+	if err := o.confirmRole(ctx, &o.rights, &o.namespace); err != nil { // before anybody is asked anything else
 		return err
 	}
 	cloud, err := o.here(ctx, &o.which)

@@ -59,7 +59,7 @@ the project in the profile. That takes a terminal; with an instance and a projec
 	f.StringVar(&o.rights.role, "role", "", roleHelp)
 	f.StringVar(&o.in, "namespace", "", "namespace of the edge cluster in which the role counts, and of the context")
 	f.BoolVar(&o.rights.bind, "bind", false, bindHelp)
-	f.BoolVarP(&o.rights.yes, "yes", "y", false, "do not ask whether a role that equals cluster-admin is meant")
+	f.BoolVarP(&o.rights.yes, "yes", "y", false, "do not ask whether "+rightsAsked+" is meant")
 	o.patience.addFlags(cmd.Flags())
 	return cmd
 }
@@ -118,7 +118,7 @@ func (o *useOptions) run(ctx context.Context) error {
 		return usageError{err}
 	}
 	if o.cluster != "" {
-		err = create.confirmRole(ctx, &create.rights, create.namespace)
+		err = create.confirmRole(ctx, &create.rights, &create.namespace)
 	}
 	if err != nil {
 		return err

@@ -1,0 +1,95 @@
+package edge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/clusteraccess"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeapi"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
+)
+
+// confirmRole decides about a role that is asked for without a namespace and equals cluster-admin there: a person names
+// the namespace, or has to say that cluster-admin is meant, and the kubeconfig calls it by its name then.
+func (a *app) confirmRole(ctx context.Context, f *rightsFlags, namespace *string) error {
+	if !f.equalsAdministrator(*namespace) {
+		return nil
+	}
+	a.Note("Role %s is for one namespace, where it may %s. In the whole cluster it equals cluster-admin, which may do "+
+		"everything: it can make tokens for every service account, those of kube-system too.", f.role,
+		map[string]string{
+			tokenrequest.RoleEdit:  "change all but roles and their bindings",
+			tokenrequest.RoleAdmin: "change everything, also who has which role",
+		}[f.role])
+	if f.yes {
+		f.role = tokenrequest.RoleClusterAdmin
+		return nil
+	}
+	answer, err := a.Answer(ctx, "Which namespace? (its name, or cluster-admin for the whole cluster):")
+	switch {
+	case errors.Is(err, plugin.ErrNoTerminal):
+		return hint.Wrap(fmt.Errorf("role %s without --namespace equals cluster-admin: %w", f.role, err),
+			"name the namespace with --namespace, or want all rights with --role cluster-admin")
+	case err != nil:
+		return err
+	case answer == "":
+		return plugin.ErrDeclined
+	case answer == tokenrequest.RoleClusterAdmin:
+		f.role = tokenrequest.RoleClusterAdmin
+		return nil
+	}
+	*namespace = answer
+	return f.validate(answer)
+}
+
+// checkGroup looks whether the edge clusters of the places know the group of the user's own: kubectl edge binds nothing
+// to it, and somebody may have misspelt a role.
+func (a *app) checkGroup(ctx context.Context, places []*place, f *rightsFlags, several bool) (there []*place,
+	failed []string, err error) {
+	group := clusteraccess.GrantOf(places[0].request.EdgeCluster).Group()
+	unbound := make([]bool, len(places))
+	there, failed, err = a.eachPlace(ctx, several, "asked", places, func(p *place, _ func(string)) error {
+		err := a.asAdministrator(ctx, p, func(client *kubeapi.Client) error {
+			bound, err := clusteraccess.GroupBound(ctx, client, group)
+			unbound[slices.Index(places, p)] = err == nil && !bound
+			return err
+		})
+		if apierrors.IsForbidden(err) { // to the administrator: then it is not known
+			err = nil
+		}
+		return err
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	var without []string
+	for _, p := range there {
+		if unbound[slices.Index(places, p)] {
+			without = append(without, p.String())
+		}
+	}
+	if len(without) == 0 {
+		a.Note("%s is a group of your own: it may do what is bound to it.", group)
+		return there, failed, nil
+	}
+	where := strings.Join(without, ", ")
+	like := f.almost()
+	if like == "" {
+		a.Note("%s is a group of your own, and no binding in %s names it: it may do nothing there yet.", group, where)
+		return there, failed, nil
+	}
+	no := fmt.Errorf("%q is not a role but a group of your own, and no binding in %s names it", group, where)
+	err = a.Confirm(ctx, f.yes, fmt.Sprintf("There is no role %s: did you mean --role %s? As a group of your own it has "+
+		"no rights in %s. Use it nevertheless?", group, like, where))
+	if errors.Is(err, plugin.ErrNoTerminal) {
+		return nil, nil, usageError{hint.Wrap(no, "did you mean --role %s? If not, bind the group first", like)}
+	}
+	return there, failed, err
+}
