@@ -54,8 +54,31 @@ func (f Flags) printer() (printers.ResourcePrinter, error) {
 		_, err := parseColumns(template)
 		return nil, err
 	}
-	return nil, fmt.Errorf("unknown output format %.60q: want %s", f.Format, formats)
+	err := fmt.Errorf("unknown output format %.60q: want %s", f.Format, formats)
+	like := hint.Nearest(format, Names())
+	switch {
+	case like == "":
+		return nil, err
+	case hasTemplate && Takes(like):
+		like += "=" + template
+	case Takes(like):
+		like += "=…"
+	}
+	return nil, hint.Wrap(err, "did you mean -o %s?", hint.Word(like))
 }
+
+// Names are the formats of -o without what some of them take.
+func Names() []string {
+	var names []string
+	for _, f := range strings.Split(formats, "|") {
+		name, _, _ := strings.Cut(f, "=")
+		names = append(names, name)
+	}
+	return names
+}
+
+// Takes reports whether a format of Names is followed by "=" and a template.
+func Takes(name string) bool { return strings.Contains(formats, "|"+name+"=") }
 
 // relaxed completes a JSONPath expression as kubectl does: x.y, .x.y and {x.y} all mean {.x.y}.
 func relaxed(template string) string {

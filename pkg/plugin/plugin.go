@@ -9,13 +9,11 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/buildinfo"
@@ -71,7 +69,10 @@ func Main(grow func(Process) Tree, build buildinfo.Info) int {
 // edge"): errors are left to the caller, groups of commands refuse words that they do not know, and errors in how a
 // command was called go through usage.
 func Prepare(root *cobra.Command, p Process, displayName string, usage func(error) error) {
-	root.Annotations = map[string]string{cobra.CommandDisplayNameAnnotation: displayName}
+	if root.Annotations == nil {
+		root.Annotations = map[string]string{}
+	}
+	root.Annotations[cobra.CommandDisplayNameAnnotation] = displayName
 	root.SilenceErrors, root.SilenceUsage = true, true
 	root.CompletionOptions.HiddenDefaultCmd = true // it is for those who call the plugin without kubectl
 	root.Version = p.Build.Version
@@ -129,89 +130,13 @@ func checkArguments(
 	}
 }
 
-// unknownCommand is the error for words that are not a command below cmd.
-func unknownCommand(cmd *cobra.Command, words []string) error {
-	err := fmt.Errorf("unknown command %q for %q", words[0], cmd.CommandPath())
-	like := meant(cmd, words)
-	if turned := turn(cmd, words); turned != "" {
-		like = turned
-	}
-	if like == "" {
-		return err
-	}
-	return hint.Wrap(err, "did you mean %s %s?", cmd.CommandPath(), like)
-}
-
-// turn finds what somebody means who puts the verb first, as kubectl does: "get instances" is "instance list".
-func turn(cmd *cobra.Command, words []string) string {
-	if len(words) < 2 {
-		return ""
-	}
-	group, _, err := cmd.Find(words[1:2])
-	if err != nil || group == cmd {
-		return ""
-	}
-	if like := meant(group, append(words[:1:1], words[2:]...)); like != "" {
-		return group.Name() + " " + like
-	}
-	return ""
-}
-
-// meant is the command below cmd that somebody may have meant by words, or "": one of a similar name, or the one that
-// does what a verb of other programs does.
-func meant(cmd *cobra.Command, words []string) string {
-	verbs := map[string]string{"get": "list", "ls": "list", "show": "describe", "rm": "delete", "add": "create"}
-	verb := verbs[words[0]]
-	if verb == "list" && len(words) > 1 {
-		verb = "describe"
-	}
-	for _, c := range cmd.Commands() {
-		if c.Name() == verb {
-			return verb
-		}
-	}
-	return suggestion(cmd, words[0])
-}
-
-// explainFlag names the flag that somebody may have meant who typed one that there is not.
-func explainFlag(cmd *cobra.Command, err error) error {
-	name, unknown := strings.CutPrefix(err.Error(), "unknown flag: --")
-	if !unknown {
-		return err
-	}
-	flags := &cobra.Command{} // cobra knows how far words are apart, for commands alone
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if !f.Hidden {
-			flags.AddCommand(&cobra.Command{Use: f.Name, Run: func(*cobra.Command, []string) {}})
-		}
-	})
-	if like := suggestion(flags, name); like != "" {
-		return hint.Wrap(err, "did you mean --%s? See %s --help", like, cmd.CommandPath())
-	}
-	return err
-}
-
-// suggestion is the command below cmd that somebody may have meant who typed word, or "".
-func suggestion(cmd *cobra.Command, word string) string {
-	if cmd.SuggestionsMinimumDistance == 0 {
-		cmd.SuggestionsMinimumDistance = 2 // as cobra has it where it suggests by itself
-	}
-	if like := cmd.SuggestionsFor(word); len(like) == 1 {
-		return like[0]
-	}
-	return ""
-}
-
-// simpleWord is what every shell takes as it is, and no flag.
-var simpleWord = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]*$`)
-
 // explain says what cobra's err means for args: it calls every word too many a command, and does not say which are
 // missing.
 func explain(cmd *cobra.Command, args []string, err error) error {
 	text := err.Error()
 	switch {
-	case cmd.HasSubCommands():
-		return err
+	case cmd.HasSubCommands() && len(args) > 0: // one that does something by itself as well
+		return unknownCommand(cmd, args)
 	case strings.HasPrefix(text, "unknown command "):
 		err = fmt.Errorf("unexpected argument %q for %q", args[0], cmd.CommandPath())
 		if len(args) == 1 && cmd.Flags().Lookup("name") != nil && simpleWord.MatchString(args[0]) {

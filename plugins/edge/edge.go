@@ -43,6 +43,8 @@ func newRootCmd(p Process) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "kubectl-edge",
 		Short: "Use STACKIT Edge Cloud instances without permanent secrets",
+		// kubectl edge ls
+		Annotations: map[string]string{plugin.Objects: "instance"},
 		Long: `Use STACKIT Edge Cloud instances without permanent secrets.
 
 A kubeconfig written by kubectl edge holds no token. It calls a credential helper, which mints short-lived

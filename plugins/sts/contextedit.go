@@ -31,7 +31,7 @@ func (a *app) editContext(ctx context.Context, name string,
 func newContextSetCmd(a *app) *cobra.Command {
 	var name string
 	cmd := &cobra.Command{
-		Use:     "set --name NAME",
+		Use: "set --name NAME", SuggestFor: []string{"use", "switch", "select", "use-context"},
 		Short:   "Make a context the current one",
 		Example: `  kubectl sts context set --name prod`,
 		Args:    cobra.NoArgs,

@@ -2,10 +2,12 @@ package sts
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/pflag"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate"
 )
@@ -76,9 +78,16 @@ func (g *globalFlags) addFlags(f *pflag.FlagSet) {
 		"the same, as base64 of the PEM file ($STS_CA_CERT_BASE64_DATA)")
 }
 
+// outputs are the values of --output.
+func outputs() []string { return []string{"text", "json"} }
+
 func (g *globalFlags) validate() error {
-	if g.output != "text" && g.output != "json" {
-		return usage(fmt.Errorf("output %q is unknown: use text or json", g.output))
+	if !slices.Contains(outputs(), g.output) {
+		err := fmt.Errorf("output %q is unknown: use text or json", g.output)
+		if like := hint.Nearest(g.output, outputs()); like != "" {
+			err = hint.Wrap(err, "did you mean -o %s?", like)
+		}
+		return usage(err)
 	}
 	stdin := 0
 	for _, t := range g.tokens {
