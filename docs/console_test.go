@@ -129,6 +129,9 @@ func TestConsole(t *testing.T) {
 				t.Fatal(err)
 			}
 			played += m.play(t, blocks)
+			if name == "docs/edge-clusters.md" {
+				m.readmeEdgeCluster(t)
+			}
 		})
 	}
 	if played < 30 {

@@ -17,21 +17,7 @@ import (
 // compares them with what it shows.
 func TestReadmeKubeconfigs(t *testing.T) {
 	env := people(t)
-	table, _, _ := strings.Cut(page(t, "../README.md"), "</table>")
-	var shown []map[string]any
-	for _, match := range regexp.MustCompile("(?ms)^```yaml\n(.*?)^```$").FindAllStringSubmatch(table, -1) {
-		if lines := strings.Count(match[1], "\n"); lines > 6 {
-			t.Errorf("%d lines are more than six:\n%s", lines, match[1])
-		}
-		var part map[string]any
-		if err := yaml.Unmarshal([]byte(match[1]), &part); err != nil {
-			t.Fatal(err)
-		}
-		shown = append(shown, part)
-	}
-	if len(shown) != 2 {
-		t.Fatalf("the README shows %d kubeconfigs, not one before and one after", len(shown))
-	}
+	shown := readmeKubeconfigs(t)[:2]
 	run := func(words ...string) string {
 		t.Helper()
 		cmd := exec.Command(words[0], words[1:]...)
@@ -63,6 +49,53 @@ func TestReadmeKubeconfigs(t *testing.T) {
 		}
 		if hasToken := strings.Contains(text, "token: "); hasToken != (i == 0) {
 			t.Errorf("%s makes a kubeconfig with a token: %v", words[0], hasToken)
+		}
+	}
+}
+
+// readmeKubeconfigs returns what the README's first screen shows: for an instance and for an edge cluster, each as it is
+// without this project and with it.
+func readmeKubeconfigs(t *testing.T) []map[string]any {
+	t.Helper()
+	first, _, _ := strings.Cut(page(t, "../README.md"), "\n## ")
+	var shown []map[string]any
+	for _, match := range regexp.MustCompile("(?ms)^```yaml\n(.*?)^```$").FindAllStringSubmatch(first, -1) {
+		if lines := strings.Count(match[1], "\n"); lines > 6 {
+			t.Errorf("%d lines are more than six:\n%s", lines, match[1])
+		}
+		var part map[string]any
+		if err := yaml.Unmarshal([]byte(match[1]), &part); err != nil {
+			t.Fatal(err)
+		}
+		shown = append(shown, part)
+	}
+	if len(shown) != 4 {
+		t.Fatalf("the README shows %d kubeconfigs, not two before and two after", len(shown))
+	}
+	return shown
+}
+
+// readmeEdgeCluster compares the kubeconfigs of an edge cluster that the README shows with those that there are, on a
+// machine where somebody is logged in and the edge cluster runs.
+func (m *machine) readmeEdgeCluster(t *testing.T) {
+	t.Helper()
+	for i, command := range []string{
+		"kubectl edge use demo >&2 && kubectl get secret berlin-kubeconfig -o jsonpath={.data.value} | base64 -d",
+		"kubectl edge kubeconfig create --name demo --cluster berlin -o yaml",
+	} {
+		cmd := exec.CommandContext(t.Context(), "bash", "-o", "pipefail", "-c", command)
+		cmd.Dir, cmd.Env = m.dir, m.env
+		text, err := cmd.Output()
+		if err != nil {
+			t.Fatalf("%s: %v", command, err)
+		}
+		var made any
+		if err := yaml.Unmarshal(text, &made); err != nil {
+			t.Fatal(err)
+		}
+		if shown := readmeKubeconfigs(t)[2+i]; !within(shown, made) {
+			secret := regexp.MustCompile(`(client-[a-z-]*data: .{20}).*`)
+			t.Errorf("%s prints\n%s\nand the README shows %v", command, secret.ReplaceAllString(string(text), "$1…"), shown)
 		}
 	}
 }
