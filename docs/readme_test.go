@@ -45,7 +45,8 @@ func TestReadmeKubeconfigs(t *testing.T) {
 		}
 		if !within(shown[i], made) {
 			secret := regexp.MustCompile(`(token: .{40}).*`)
-			t.Errorf("%s makes\n%s\nand the README shows %v", words[0], secret.ReplaceAllString(text, "$1…"), shown[i])
+			t.Errorf("%s makes\n%s\nand the README shows %v", words[0],
+				secret.ReplaceAllString(text, "$1…"), shown[i])
 		}
 		if hasToken := strings.Contains(text, "token: "); hasToken != (i == 0) {
 			t.Errorf("%s makes a kubeconfig with a token: %v", words[0], hasToken)
@@ -53,8 +54,8 @@ func TestReadmeKubeconfigs(t *testing.T) {
 	}
 }
 
-// readmeKubeconfigs returns what the README's first screen shows: for an instance and for an edge cluster, each as it is
-// without this project and with it.
+// readmeKubeconfigs returns what the README's first screen shows: for an instance and for an edge cluster, each as it
+// is without this project and with it.
 func readmeKubeconfigs(t *testing.T) []map[string]any {
 	t.Helper()
 	first, _, _ := strings.Cut(page(t, "../README.md"), "\n## ")
@@ -95,7 +96,8 @@ func (m *machine) readmeEdgeCluster(t *testing.T) {
 		}
 		if shown := readmeKubeconfigs(t)[2+i]; !within(shown, made) {
 			secret := regexp.MustCompile(`(client-[a-z-]*data: .{20}).*`)
-			t.Errorf("%s prints\n%s\nand the README shows %v", command, secret.ReplaceAllString(string(text), "$1…"), shown)
+			t.Errorf("%s prints\n%s\nand the README shows %v", command,
+				secret.ReplaceAllString(string(text), "$1…"), shown)
 		}
 	}
 }

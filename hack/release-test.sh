@@ -69,10 +69,25 @@ for archive in "$folder"/kubectl-{edge,edge_credential,sts}_"$version"_*; do
   [[ $archive == *.zip ]] && program+=.exe
   expected "${archive##*/}" "$program" LICENSE THIRD_PARTY_LICENSES.txt
 done
-for program in kubectl-edge kubectl-edge_credential kubectl-sts edge-sandbox; do
-  for platform in {linux,darwin,windows}_{amd64,arm64}; do
-    grep -q '"bomFormat": "CycloneDX"' "$folder/${program}_${version}_$platform.cdx.json"
+# All that is linked into a program is in its bill of materials, and has its licence beside it.
+for platform in {linux,darwin,windows}_{amd64,arm64}; do
+  mkdir "$temp/programs"
+  case $platform in
+    windows_*) busybox unzip -q -d "$temp/programs" "$folder/kubectl-edge-suite_${version}_$platform.zip" ;;
+    *) tar -xzf "$folder/kubectl-edge-suite_${version}_$platform.tar.gz" -C "$temp/programs" ;;
+  esac
+  for program in kubectl-edge kubectl-edge_credential kubectl-sts edge-sandbox; do
+    bill=$folder/${program}_${version}_$platform.cdx.json
+    grep -q '"bomFormat": "CycloneDX"' "$bill"
+    file=$temp/programs/$program
+    [[ $platform != windows_* ]] || file+=.exe
+    go version -m "$file" | awk '$1 == "dep" { print $2, $3 }' >"$temp/linked"
+    while read -r module number; do
+      grep -qF "pkg:golang/$module@$number?" "$bill" || fail "$bill has no $module $number"
+      grep -qxF "  $module $number" "$temp/programs/THIRD_PARTY_LICENSES.txt" || fail "$platform: no licence of $module $number"
+    done <"$temp/linked"
   done
+  rm -r "$temp/programs"
 done
 grep -q "^  version \"${version#v}\"$" "$folder/index/Casks/kubectl-edge.rb"
 grep -q '/releases/download/v#{version}/kubectl-edge-suite_v#{version}_darwin_arm64.tar.gz"$' "$folder/index/Casks/kubectl-edge.rb"

@@ -24,7 +24,7 @@ licences() { # PROGRAM MODULE ARGUMENT...
 licences edge-sandbox . ./cmd/edge-sandbox
 licences etcd hack/etcd go.etcd.io/etcd/server/v3
 # Kubernetes links a file of the MPL, which asks for its source to be named: the text says the module and its version.
-licences kubernetes hack/kubernetes -allow MPL-2.0 k8s.io/kubernetes/cmd/{kube-apiserver,kubectl}
+licences kubernetes hack/kubernetes -allow MPL-2.0 k8s.io/kubernetes/cmd/{kube-apiserver,kube-controller-manager,kubectl}
 "$release" image -o out/sandbox-image -time "$(epoch)" -version "$version" -source "$(repository)" -of edge-sandbox \
   "$arch=$root"
 if (($# > 1)); then
