@@ -11,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -36,7 +37,13 @@ import (
 // too, and a signer of the test's own.
 func TestAccess(t *testing.T) {
 	requests := scripttest.NewRequests()
-	running := clustertest.Start(t, requests.Observe)
+	var s steps
+	running := clustertest.Start(t, func(o *sandbox.Options) {
+		o.OnRequest = func(r *http.Request) {
+			requests.Record(r)
+			s.comes(0, false)
+		}
+	})
 	world := accesstest.Start(t, running)
 	scripts, err := filepath.Glob(filepath.Join("testdata", "access", "*.txtar"))
 	if err != nil || len(scripts) == 0 {
@@ -58,6 +65,7 @@ func TestAccess(t *testing.T) {
 		for name, command := range accessCommands(t, world, &signed) {
 			p.Cmds[name] = command
 		}
+		p.Cmds["killed"] = killed(t, world, running, &s)
 		p.Files = []string{script}
 		t.Run(strings.TrimSuffix(filepath.Base(script), ".txtar"), func(t *testing.T) { testscript.Run(t, p) })
 	}
@@ -147,6 +155,10 @@ func accessCommands(t *testing.T, world *accesstest.World, signed *int,
 	}
 }
 
+// homeVariables are those that lead to a script's own folders.
+var homeVariables = []string{"HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR",
+	"DBUS_SESSION_BUS_ADDRESS"}
+
 // searchMemory reads the memory of a process that waits to be allowed to write its answer. That is what a core dump
 // would have.
 func searchMemory(ts *testscript.TestScript, key []byte, args []string) error {
@@ -165,8 +177,7 @@ func searchMemory(ts *testscript.TestScript, key []byte, args []string) error {
 	cmd := exec.Command(program, append([]string{"credential"}, args...)...)
 	cmd.Stdout = write
 	cmd.Env = os.Environ()
-	for _, name := range []string{"HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR",
-		"DBUS_SESSION_BUS_ADDRESS"} {
+	for _, name := range homeVariables {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	if err := cmd.Start(); err != nil {

@@ -32,8 +32,9 @@ func (a *app) flyToCluster(ctx context.Context, flight mint.Flight, target token
 	}
 	memory := flight.Memory
 	flight.Memory = func(err error) mint.Memory {
-		if errors.As(err, new(*clusteraccess.InstanceRefusedError)) {
-			return mint.Transient // the next attempt has another token
+		// The next attempt has another token, or another process.
+		if errors.As(err, new(*clusteraccess.InstanceRefusedError)) || errors.Is(err, errKilled) {
+			return mint.Transient
 		}
 		return memory(err)
 	}
@@ -111,6 +112,9 @@ func (a *app) principalOf(ctx context.Context, target tokenrequest.Target) (stri
 // workCommand is the command of the process that uses an administrator's credential.
 const workCommand = "cluster-work"
 
+// errKilled is that somebody, or the system for want of memory, ended the process of the administrator's credential.
+var errKilled = errors.New("the process that does it was killed")
+
 // work has a process of its own do the job: see clusteraccess.Job.
 func (a *app) work(ctx context.Context, job clusteraccess.Job) (clusteraccess.Outcome, error) {
 	var outcome clusteraccess.Outcome
@@ -132,8 +136,8 @@ func (a *app) work(ctx context.Context, job clusteraccess.Job) (clusteraccess.Ou
 	case ctx.Err() != nil:
 		return outcome, fmt.Errorf("get a credential for edge cluster %q: %w", job.Cluster.Cluster, context.Cause(ctx))
 	case code > 128:
-		return outcome, fmt.Errorf("get a credential for edge cluster %q: the process that does it was killed "+
-			"(exit code %d)", job.Cluster.Cluster, code)
+		return outcome, fmt.Errorf("get a credential for edge cluster %q: %w (exit code %d)", job.Cluster.Cluster,
+			errKilled, code)
 	case code != 0:
 		return outcome, plugin.WithCode(code, plugin.ErrSilent) // it has said why
 	}
