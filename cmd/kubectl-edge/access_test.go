@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto/x509"
 	"encoding/base64"
@@ -81,7 +82,7 @@ func accessCommands(t *testing.T, world *accesstest.World, signed *int,
 				ts.Check(ts.Exec("kubectl", append([]string{"config"}, args...)...))
 			}
 			kubectl("set-cluster", args[0], "--server="+ts.Getenv("SERVER"), "--certificate-authority="+
-				ts.MkAbs("ca.pem"), "--embed-certs")
+				ts.MkAbs(cmp.Or(ts.Getenv("AUTHORITY"), "ca.pem")), "--embed-certs")
 			user := []string{"set-credentials", args[0], "--exec-command=kubectl-edge_credential",
 				"--exec-api-version=client.authentication.k8s.io/v1", "--exec-interactive-mode=IfAvailable"}
 			for _, arg := range append(strings.Fields(ts.Getenv("BERLIN")), args[1:]...) {
@@ -90,6 +91,23 @@ func accessCommands(t *testing.T, world *accesstest.World, signed *int,
 			kubectl(user...)
 			kubectl("set-context", args[0], "--cluster="+args[0], "--user="+args[0])
 			kubectl("use-context", args[0])
+		},
+		// front DURATION: has the cluster be reached at another address from now on, with another clock, by which its
+		// certificates are signed, too.
+		"front": func(ts *testscript.TestScript, _ bool, args []string) {
+			ahead, err := time.ParseDuration(args[0])
+			ts.Check(err)
+			front := world.Front(t, ahead, nil)
+			world.Secret(t, world.Kubeconfig(t, front.Use))
+			ts.Check(os.WriteFile(ts.MkAbs("front.pem"), front.CA, 0o600))
+			ts.Setenv("SERVER", front.URL)
+			ts.Setenv("AUTHORITY", "front.pem")
+			sign := accesstest.Signer(func(_ *certificatesv1.CertificateSigningRequest,
+				c *x509.Certificate) *x509.Certificate {
+				c.NotBefore, c.NotAfter = c.NotBefore.Add(ahead), c.NotAfter.Add(ahead)
+				return c
+			})
+			world.Signer.Store(&sign)
 		},
 		// signed N: checks how many certificates were signed since the last time.
 		"signed": func(ts *testscript.TestScript, _ bool, args []string) {
@@ -290,4 +308,4 @@ func memoryOf(pid int) ([]byte, error) {
 
 // TestEdgeCluster runs the scripts about credentials of an edge cluster with servers of its own, among which is the one
 // that signs.
-func TestEdgeCluster(t *testing.T) { inTurn(t, "edgecluster") }
+func TestEdgeCluster(t *testing.T) { inTurn(t, "edgecluster", expiryCommands(t)) }

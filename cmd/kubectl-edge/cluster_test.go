@@ -3,6 +3,7 @@
 package main
 
 import (
+	"maps"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -24,7 +25,7 @@ func TestRollover(t *testing.T) { inTurn(t, "rollover") }
 func TestEdgeContexts(t *testing.T) { inTurn(t, "edgecontext") }
 
 // inTurn runs the scripts below a folder one after the other, with one sandbox and its Kubernetes API for all.
-func inTurn(t *testing.T, folder string) {
+func inTurn(t *testing.T, folder string, commands ...map[string]func(*testscript.TestScript, bool, []string)) {
 	requests := scripttest.NewRequests()
 	running := clustertest.Start(t, requests.Observe)
 	scripts, err := filepath.Glob(filepath.Join("testdata", folder, "*.txtar"))
@@ -39,6 +40,9 @@ func inTurn(t *testing.T, folder string) {
 			e.Setenv("SERVER", running.Cluster.URL())
 			return (&scripttest.World{Sandbox: running.Sandbox, Requests: requests}).SetUp(e)
 		})
+		for _, more := range commands {
+			maps.Copy(p.Cmds, more)
+		}
 		p.Files = []string{script}
 		name := strings.TrimSuffix(filepath.Base(script), ".txtar")
 		t.Run(name, func(t *testing.T) { testscript.Run(t, p) }) // returns when its parallel tests are done
