@@ -4,14 +4,47 @@ package main
 
 import (
 	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 
+	"github.com/creack/pty"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 )
+
+// uses fails the test unless the current context is that of the instance, and the profile has the project.
+func (p *person) uses(instance, project string) {
+	p.t.Helper()
+	config, err := clientcmd.LoadFromFile(p.env.Getenv("KUBECONFIG"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if want := "edge_eu01_" + instance; config.CurrentContext != want || config.Contexts[want] == nil {
+		p.t.Errorf("current context %q, want %q", config.CurrentContext, want)
+	}
+	settings, err := profile.Load(p.dirs())
+	if err != nil || settings.Profiles[profile.DefaultName].ProjectID != project {
+		p.t.Errorf("profile %+v, %v; want the project in it", settings.Profiles[profile.DefaultName], err)
+	}
+}
+
+// changedNothing fails the test if there is a kubeconfig, or a project in the profile.
+func (p *person) changedNothing() {
+	p.t.Helper()
+	if _, err := os.Stat(p.env.Getenv("KUBECONFIG")); !os.IsNotExist(err) {
+		p.t.Errorf("there is a kubeconfig: %v", err)
+	}
+	settings, err := profile.Load(p.dirs())
+	if err != nil || settings.Profiles[profile.DefaultName].ProjectID != "" {
+		p.t.Errorf("profile %+v, %v; want no project in it", settings.Profiles[profile.DefaultName], err)
+	}
+}
 
 // A person chooses project and instance from lists, and can use the instance at once.
 func TestUseAsks(t *testing.T) {
@@ -20,59 +53,224 @@ func TestUseAsks(t *testing.T) {
 	for range 5 { // each key counts, however soon it is pressed after a list was shown
 		r := p.onTerminal("kubectl-edge", "use")
 		for _, listed := range []string{"factory-floor", sandbox.InstanceID} {
-			r.sees("Ctrl-C leaves everything as it is")
 			r.sees(listed)
-			r.sees("submit") // what the list shows last
+			r.sees("Enter: choose") // what the list shows last
 			r.types(enter)
 		}
 		if code := r.ends(); code != 0 {
 			t.Fatalf("exit code %d:\n%s", code, r.all.String())
 		}
 	}
-	config, err := clientcmd.LoadFromFile(p.env.Getenv("KUBECONFIG"))
-	if err != nil {
-		t.Fatal(err)
+	p.uses(sandbox.InstanceID, sandbox.ProjectID)
+}
+
+// A person types a part of what a list shows: the folder where names repeat, and an id, also with keys that were typed
+// before the list was there.
+func TestUseFilters(t *testing.T) {
+	p := newPerson(t)
+	p.logIn("--service-account-key", "admin.json")
+	p.sandbox.AddInstance(sandbox.Instance{ID: "press-77777ab", DisplayName: "press",
+		ProjectID: sandbox.NamesakeProjectID})
+	p.sandbox.AddInstance(sandbox.Instance{ID: "lathe-88888cd", DisplayName: "lathe",
+		ProjectID: sandbox.NamesakeProjectID})
+	r := p.onTerminal("kubectl-edge", "use")
+	r.sees("Enter: choose")
+	r.types("other-fol" + enter + "88cd" + enter)
+	if code := r.ends(); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, r.all.String())
 	}
-	if want := "edge_eu01_" + sandbox.InstanceID; config.CurrentContext != want || config.Contexts[want] == nil {
-		t.Errorf("current context %q, want %q", config.CurrentContext, want)
-	}
-	settings, err := profile.Load(p.dirs())
-	if err != nil || settings.Profiles[profile.DefaultName].ProjectID != sandbox.ProjectID {
-		t.Errorf("profile %+v, %v; want the project in it", settings.Profiles[profile.DefaultName], err)
+	p.uses("lathe-88888cd", sandbox.NamesakeProjectID)
+	for _, stays := range []string{"Project: YOUR-PROJECT, other-folder-3Kd9xWq, " + sandbox.NamesakeProjectID,
+		"Instance: lathe, lathe-88888cd, active"} {
+		if !strings.Contains(r.all.String(), "\n"+stays+"\r") && !strings.Contains(r.all.String(), stays+"\r") {
+			t.Errorf("%q does not stay:\n%q", stays, r.all.String())
+		}
 	}
 }
 
-// A person who changes their mind changes nothing; a project without instances is said to be one.
+// A person who changes their mind changes nothing, and nothing is said about it, whatever key it was.
 func TestUseIsAbandoned(t *testing.T) {
 	p := newPerson(t)
 	p.logIn("--service-account-key", "admin.json")
-	r := p.onTerminal("kubectl-edge", "use")
-	r.sees("submit")
-	r.presses(ctrlC)
-	if code := r.ends(); code != 130 || !strings.Contains(r.all.String(), "nothing was changed") {
-		t.Errorf("exit code %d:\n%s", code, r.all.String())
+	for name, key := range map[string]string{"Esc": "\x1b", "q": "q", "Ctrl-C": ctrlC, "Ctrl-D": "\x04",
+		"Esc in a filter": "fac\x1b", "Ctrl-C in a filter": "q/" + ctrlC} {
+		r := p.onTerminal("kubectl-edge", "use")
+		r.sees("Enter: choose")
+		r.types(key)
+		code := r.ends()
+		last := r.all.String()[strings.LastIndex(r.all.String(), "\x1b[J"):]
+		if code != 130 || last != "\x1b[J\x1b[?2004l\x1b[?25h" {
+			t.Errorf("%s: exit code %d, and in the end %q", name, code, last)
+		}
 	}
-	if _, err := os.Stat(p.env.Getenv("KUBECONFIG")); !os.IsNotExist(err) {
-		t.Errorf("there is a kubeconfig: %v", err)
-	}
+	p.changedNothing()
 
-	r = p.onTerminal("kubectl-edge", "use", "--project-id", sandbox.NamesakeProjectID)
+	r := p.onTerminal("kubectl-edge", "use", "--project-id", sandbox.NamesakeProjectID)
 	if code := r.ends(); code != 1 || !strings.Contains(r.all.String(), "no instances in project") {
 		t.Errorf("exit code %d:\n%s", code, r.all.String())
 	}
 
 	// Nor does one who has chosen a project, and then no instance of it.
 	r = p.onTerminal("kubectl-edge", "use")
-	r.sees("submit")
+	r.sees("Enter: choose")
 	r.types(enter)
 	r.sees(sandbox.InstanceID)
-	r.sees("submit")
-	r.presses(ctrlC)
-	if code := r.ends(); code != 130 {
+	r.types(ctrlC)
+	if code := r.ends(); code != 130 || strings.Contains(r.all.String(), "error:") {
 		t.Errorf("exit code %d:\n%s", code, r.all.String())
 	}
-	settings, err := profile.Load(p.dirs())
-	if err != nil || settings.Profiles[profile.DefaultName].ProjectID != "" {
-		t.Errorf("profile %+v, %v; want no project in it", settings.Profiles[profile.DefaultName], err)
+	p.changedNothing()
+}
+
+// A project without instances leads back to the projects, which say why it cannot be chosen any more; so do those that
+// never could.
+func TestUseLeadsBack(t *testing.T) {
+	p := newPerson(t)
+	p.logIn("--service-account-key", "admin.json")
+	r := p.onTerminal("kubectl-edge", "use")
+	r.sees("retired")
+	r.sees("(inactive)")
+	r.sees("Enter: choose")
+	r.types("factory" + enter)
+	r.sees("(no instances)")
+	r.sees("no instances in project " + sandbox.OtherProjectID)
+	r.types(enter)
+	r.sees("cannot be chosen: no instances")
+	r.types("\x15retired" + enter)
+	r.sees("cannot be chosen: inactive")
+	r.types("\x15" + sandbox.ProjectID + enter)
+	r.sees(sandbox.InstanceID)
+	r.types(enter)
+	if code := r.ends(); code != 0 {
+		t.Errorf("exit code %d:\n%s", code, r.all.String())
+	}
+	p.uses(sandbox.InstanceID, sandbox.ProjectID)
+}
+
+// Where a terminal cannot be drawn on, or a person has a screen reader, the rows are numbered, and nothing is drawn.
+func TestUseByNumber(t *testing.T) {
+	p := newPerson(t)
+	p.logIn("--service-account-key", "admin.json")
+	for _, environment := range []string{"TERM=dumb", "TERM=", "ACCESSIBLE=1"} {
+		r := p.onTerminal("env", environment, "kubectl-edge", "use")
+		r.sees("Project: 4 to choose from")
+		r.sees("3. retired, id 12345678-dddd-4bcd-8ddd-123456789abc (cannot be chosen: inactive)")
+		r.sees("(nothing: leave):")
+		for _, answer := range []struct{ typed, sees string }{
+			{"zzz", `Nothing fits "zzz".`},
+			{"3", "retired cannot be chosen: inactive"},
+			{"YOUR", "4. YOUR-PROJECT, folder other-folder-3Kd9xWq"},
+			{"1", "Project: YOUR-PROJECT"},
+			{"plant", "Instance: plant"},
+		} {
+			r.types(answer.typed + "\n")
+			r.sees(answer.sees)
+		}
+		r.types(ctrlC) // it reconciles, and is waited for
+		if code := r.ends(); code != 130 || strings.Contains(r.all.String(), "\x1b[?25") {
+			t.Errorf("%s: exit code %d:\n%q", environment, code, r.all.String())
+		}
+	}
+	for name, key := range map[string]string{"nothing": "\n", "q": "q\n", "Ctrl-D": "\x04", "Ctrl-C": ctrlC} {
+		r := p.onTerminal("env", "TERM=dumb", "kubectl-edge", "use")
+		r.sees("(nothing: leave):")
+		r.types(key)
+		code := r.ends()
+		if said := r.all.String()[r.from:]; code != 130 || strings.Contains(said, "error") {
+			t.Errorf("%s: exit code %d, %q", name, code, said)
+		}
+	}
+}
+
+// The terminal is given back as it was, also when a signal ends the list; and to the shell, on Ctrl-Z.
+func TestUseGivesTheTerminalBack(t *testing.T) {
+	p := newPerson(t)
+	p.logIn("--service-account-key", "admin.json")
+	const script = `set -m; before=$(stty -g)
+		sh -c 'echo $$ >pid; exec kubectl-edge use'; echo "code $?"
+		test "$before" = "$(stty -g)" && echo "as before"`
+	for name, end := range map[string]struct {
+		by   func(r *terminal)
+		code string
+	}{
+		"Esc":     {func(r *terminal) { r.types("\x1b") }, "code 130"},
+		"Enter":   {func(r *terminal) { r.types("\x1b[H" + enter); r.sees("Instance"); r.types(ctrlC) }, "code 130"},
+		"SIGTERM": {func(r *terminal) { p.signals(syscall.SIGTERM) }, "code 130"},
+		"SIGHUP":  {func(r *terminal) { p.signals(syscall.SIGHUP) }, "code 130"},
+	} {
+		r := p.onTerminal("sh", "-c", script)
+		r.sees("Enter: choose")
+		end.by(r)
+		r.sees(end.code)
+		r.sees("as before")
+		if r.ends(); strings.Count(r.all.String(), "\x1b[?2004h") != strings.Count(r.all.String(), "\x1b[?2004l") {
+			t.Errorf("%s: bracketed paste stays on: %q", name, r.all.String())
+		}
+	}
+
+	r := p.onTerminal("sh", "-c", script+`; fg; echo "code $?"`)
+	r.sees("Enter: choose")
+	r.types("fac\x1a")
+	r.sees("code 148") // SIGTSTP stopped it
+	r.sees("as before")
+	r.sees("\x1b[0mfac") // goes on where it was
+	r.sees("factory-floor")
+	r.types("\x1b")
+	r.sees("code 130")
+	r.ends()
+}
+
+// signals sends one to the program that wrote its process' id.
+func (p *person) signals(s syscall.Signal) {
+	p.t.Helper()
+	id, err := os.ReadFile(filepath.Join(p.env.WorkDir, "pid"))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	pid, err := strconv.Atoi(strings.TrimSpace(string(id)))
+	if err != nil {
+		p.t.Fatal(err)
+	}
+	if err := syscall.Kill(pid, s); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// A list fits a terminal of any size, and is drawn again when that changes.
+func TestUseFitsTheTerminal(t *testing.T) {
+	p := newPerson(t)
+	p.logIn("--service-account-key", "admin.json")
+	r := p.onTerminal("kubectl-edge", "use")
+	r.sees("Enter: choose  Esc or q: leave  type to filter  arrows")
+	if err := pty.Setsize(r.file, &pty.Winsize{Rows: 12, Cols: 60}); err != nil {
+		t.Fatal(err)
+	}
+	r.sees("12345678-ffff-4bcd-…")
+	r.sees("Enter: choose  Esc or q: leave  type to filter\x1b")
+	if err := pty.Setsize(r.file, &pty.Winsize{Rows: 5, Cols: 20}); err != nil {
+		t.Fatal(err)
+	}
+	r.sees("\x1b[J")
+	r.types("retired")
+	r.sees("(inacti…")
+	r.types(ctrlC)
+	r.ends()
+}
+
+// What is not asked on a terminal, both ways, is not asked, but an error.
+func TestUseWantsATerminal(t *testing.T) {
+	p := newPerson(t)
+	p.logIn("--service-account-key", "admin.json")
+	for _, redirected := range []string{"</dev/null", "2>log; cat log", "<&-"} {
+		r := p.onTerminal("sh", "-c", "kubectl-edge use "+redirected)
+		r.sees("error: which instance? there is no terminal to choose it on")
+		r.ends()
+	}
+	r := p.onTerminal("sh", "-c", "NO_COLOR=1 kubectl-edge use")
+	r.sees("Enter: choose")
+	r.types("q")
+	r.ends()
+	if regexp.MustCompile(`\x1b\[[0-9;]*m`).MatchString(r.all.String()) {
+		t.Errorf("it is coloured: %q", r.all.String())
 	}
 }

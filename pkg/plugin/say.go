@@ -33,7 +33,8 @@ func (p Process) Ask(ctx context.Context, question string) (bool, error) {
 	return answer == "y" || answer == "yes", err
 }
 
-// Answer is what a person types on the terminal. Without one the error is ErrNoTerminal.
+// Answer is what a person types on the terminal, "" if they end the input instead. Without one the error is
+// ErrNoTerminal.
 func (p Process) Answer(ctx context.Context, question string) (string, error) {
 	if !Terminal(p.In) {
 		return "", ErrNoTerminal

@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/term"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/colour"
 )
 
 // Stream is standard output or standard error of a plugin. What is written to it comes out printable: a name in
@@ -97,6 +99,14 @@ func Terminal(stream any) bool {
 	}
 	f, ok := stream.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
+}
+
+// Pen is what paints words for a stream of the process. What it paints has to be written with Raw.
+func (p Process) Pen(stream any) colour.Pen {
+	if s, ok := stream.(*Stream); ok {
+		stream = s.out
+	}
+	return colour.For(stream, p.Getenv)
 }
 
 // unfinished is how many bytes at the end of data cannot be judged before more comes.

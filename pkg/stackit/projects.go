@@ -13,6 +13,9 @@ import (
 // Project is a project as the resource manager describes it. Its Name is not unique.
 type Project = rmapi.Project
 
+// ProjectActive is the state of a project that can be used.
+const ProjectActive = rmapi.LIFECYCLESTATE_ACTIVE
+
 // ProjectFilter says which projects to list. The resource manager wants ParentID or Member, and combines them by AND.
 type ProjectFilter struct {
 	ParentID string // container id or UUID of a folder or an organization; its direct children are listed

@@ -11,7 +11,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
-	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
+	"github.com/kubectl-edge/kubectl-edge/pkg/picker"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
@@ -138,10 +138,10 @@ func (a *app) settle(ctx context.Context, f *instanceFlags, cloud edgeCloud) err
 	case len(instances) == 0:
 		return hint.Wrap(fmt.Errorf("no instances in project %s, region %s", cloud.ProjectID, cloud.Region),
 			"kubectl edge use for another project, kubectl edge instance create --help for a first instance")
-	case !plugin.Terminal(a.In) || !plugin.Terminal(a.ErrOut):
+	case !picker.Possible(a.Process):
 		return usageError{hint.Wrap(errors.New("which instance? want its name or id, --name or --instance-id"),
 			"kubectl edge instance list")}
 	}
-	f.id, err = (&useOptions{app: a}).chooseInstance(ctx, cloud)
+	f.id, err = a.pickOf(ctx, instances)
 	return err
 }

@@ -4,18 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"os"
 	"strings"
-	"sync/atomic"
 
-	"charm.land/huh/v2"
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
+	"github.com/kubectl-edge/kubectl-edge/pkg/picker"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
-	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 )
 
 type useOptions struct {
@@ -89,7 +84,7 @@ func (o *useOptions) run(ctx context.Context) error {
 		return err
 	}
 	asked := o.which == (instanceFlags{})
-	if (asked || s.ProjectID == "") && !(plugin.Terminal(o.In) && plugin.Terminal(o.ErrOut)) {
+	if (asked || s.ProjectID == "") && !picker.Possible(o.Process) {
 		return hint.Wrap(errors.New("which instance? there is no terminal to choose it on"),
 			"kubectl edge use INSTANCE --project-id UUID; see kubectl edge instance list")
 	}
@@ -99,14 +94,12 @@ func (o *useOptions) run(ctx context.Context) error {
 	}
 	chosen := s.ProjectID == "" || asked && o.choice.ProjectID == ""
 	if chosen {
-		if cloud.ProjectID, err = o.chooseProject(ctx, cloud); err != nil {
-			return err
-		}
+		cloud.ProjectID, o.which.id, err = o.pickPlace(ctx, cloud, asked)
+	} else if asked {
+		o.which.id, err = o.pickInstance(ctx, cloud)
 	}
-	if asked {
-		if o.which.id, err = o.chooseInstance(ctx, cloud); err != nil {
-			return err
-		}
+	if err != nil {
+		return err
 	}
 	create := kubeconfigCreateOptions{app: o.app, switchContext: true, patience: o.patience}
 	if o.cluster != "" {
@@ -132,45 +125,6 @@ func (o *useOptions) run(ctx context.Context) error {
 	return o.keepProject(ctx, cloud)
 }
 
-func (o *useOptions) chooseInstance(ctx context.Context, cloud edgeCloud) (id string, err error) {
-	instances, err := cloud.Instances(ctx, cloud.ProjectID, cloud.Region)
-	if err != nil {
-		return "", err
-	}
-	if len(instances) == 0 {
-		return "", hint.Wrap(fmt.Errorf("no instances in project %s, region %s", cloud.ProjectID, cloud.Region),
-			"kubectl edge use for another project, kubectl edge instance create --help for a first instance")
-	}
-	options := make([]huh.Option[string], len(instances))
-	for i, instance := range instances {
-		row := fmt.Sprintf("%-8s  %s  %s", hint.Printable(instance.DisplayName), instance.Id,
-			hint.Printable(instance.Status))
-		options[i] = huh.NewOption(row, instance.Id)
-	}
-	return o.choose(ctx, "Instance", options, "")
-}
-
-// chooseProject lists the projects of the identity that is logged in, beginning at the profile's.
-func (o *useOptions) chooseProject(ctx context.Context, cloud edgeCloud) (id string, err error) {
-	principal, err := cloud.principal(ctx)
-	if err != nil {
-		return "", err
-	}
-	projects, err := cloud.Projects(ctx, stackit.ProjectFilter{Member: principal})
-	if err != nil {
-		return "", err
-	}
-	var options []huh.Option[string]
-	for _, p := range projects {
-		options = append(options, huh.NewOption(hint.Printable(p.Name)+"  "+p.ProjectId, p.ProjectId))
-	}
-	if len(options) == 0 {
-		return "", hint.Wrap(fmt.Errorf("%s is a member of no project", principal),
-			"kubectl edge use INSTANCE --project-id UUID")
-	}
-	return o.choose(ctx, "Project", options, cloud.ProjectID)
-}
-
 // keepProject makes the chosen project the profile's.
 func (o *useOptions) keepProject(ctx context.Context, cloud edgeCloud) error {
 	if cloud.Settings.ProjectID == cloud.ProjectID {
@@ -182,44 +136,4 @@ func (o *useOptions) keepProject(ctx context.Context, cloud edgeCloud) error {
 		config.Put(cloud.Name, p)
 		return nil
 	})
-}
-
-// choose has a person choose one of options on the terminal, beginning at the one with the value at.
-//
-// huh stays for now: it stands on Bubble Tea, which the picker that filters as one types will stand on by itself, and
-// smaller libraries of lists neither scroll ten thousand rows nor read a terminal on Windows well.
-func (o *useOptions) choose(ctx context.Context, title string, options []huh.Option[string], at string) (string,
-	error) {
-	const height = 15 // of a long list, which scrolls
-	value := at
-	list := huh.NewSelect[string]().Title(title).Description("Enter chooses. Ctrl-C leaves everything as it is.").
-		Options(options...).Value(&value)
-	if len(options) > height {
-		list.Height(height)
-	}
-	input := &listInput{File: o.In.(*os.File)} // see run
-	defer input.ended.Store(true)
-	form := huh.NewForm(huh.NewGroup(list)).WithInput(input).WithOutput(plugin.File(o.ErrOut))
-	err := form.RunWithContext(ctx)
-	if errors.Is(err, huh.ErrUserAborted) {
-		return "", plugin.WithCode(plugin.ExitInterrupted, plugin.ErrDeclined) // Ctrl-C is a key here, no signal
-	}
-	if err != nil {
-		return "", fmt.Errorf("choose a %s: %w", strings.ToLower(title), err)
-	}
-	return value, nil
-}
-
-// listInput is the terminal for as long as one list is shown. Bubble Tea may leave a goroutine behind that waits for
-// the next key, which would then be lost to the next list.
-type listInput struct {
-	*os.File
-	ended atomic.Bool
-}
-
-func (i *listInput) Read(p []byte) (int, error) {
-	if i.ended.Load() {
-		return 0, io.EOF
-	}
-	return i.File.Read(p)
 }
