@@ -36,6 +36,7 @@ release  busybox            busybox-static
 release  chroot             coreutils
 release  ldd                libc-bin
 release  dpkg               dpkg
+release  rpm                rpm
 windows  debootstrap        debootstrap
 windows  unshare            util-linux
 arm64    qemu-aarch64-static  qemu-user-static

@@ -160,6 +160,18 @@ inside() {
   chroot "$root" /bin/env -i HOME=/person PATH="${path:-}/usr/local/bin:/usr/bin:/bin" LANG=C.UTF-8 "$@"
 }
 
+# comes_and_goes COMMAND... installs and removes a package, of which nothing stays behind: no file and no folder of ours.
+comes_and_goes() {
+  ours >"$temp/before"
+  "$@"
+  ours >"$temp/after"
+  diff "$temp/before" "$temp/after" || fail "${root##*/}: a removed package leaves something behind"
+}
+
+ours() { # and not the package manager's own
+  find "$root" -path "$root/proc" -prune -o -path "$root/var/lib" -prune -o \( ! -type d -o -name '*kubectl-edge*' \) -print | sort
+}
+
 # uses NAME [PACKAGED] plays what a person does with what is installed.
 uses() {
   inside EDGE_SANDBOX_SERVERS=/opt/sandbox VERSION="$version" PACKAGED="${2:-}" \
@@ -180,6 +192,8 @@ said=$(inside sh -ec "cd /release; ${check/kubectl-edge_0.1.0_amd64.deb/$suite}"
 unpack=$(sed -n '/^Without root, from the archive:/,/^```$/s/^    \(tar .*\)$/\1/p' docs/install.md)
 [[ -n $unpack ]] || fail "docs/install.md has no way to unpack the archive"
 inside sh -ec "cd /opt; mkdir kubectl-edge; cat /release/$suite | $unpack; kubectl-edge/kubectl-edge install /usr/local/bin"
+# With an edge cluster, too.
+cp "$servers/kube-controller-manager" "$root/opt/sandbox/"
 uses "archive, by kubectl-edge install"
 
 machine path
@@ -198,14 +212,19 @@ printf '#!/bin/sh\n' | tee "$root/sbin/ldconfig" >"$root/sbin/start-stop-daemon"
 chmod +x "$root"/sbin/*
 cp "$folder"/kubectl-edge_*_"$arch".deb "$root/release/"
 # Not by sh: busybox's takes its own dpkg.
-path=/sbin: inside bash -ec 'dpkg -i /release/*.deb && dpkg --verify kubectl-edge && dpkg -i /release/*.deb'
+comes_and_goes inside PATH=/sbin:/usr/bin:/bin bash -ec 'dpkg -i /release/*.deb && dpkg --verify kubectl-edge && dpkg -r kubectl-edge'
+path=/sbin: inside bash -ec 'dpkg -i /release/*.deb && dpkg -i /release/*.deb'
 path=/sbin: uses "deb, by dpkg" packaged
 
 case $arch in amd64) machine_name=x86_64 ;; arm64) machine_name=aarch64 ;; *) machine_name=$arch ;; esac
 machine rpm
-cp "$folder"/kubectl-edge-*."$machine_name".rpm "$root/release/"
-inside sh -ec 'cd / && rpm2cpio /release/*.rpm | cpio -idm'
-uses "rpm, unpacked" packaged
+cp "$folder"/kubectl-edge-*."$machine_name".rpm "$temp/package.rpm"
+into_root() { rpm --root "$root" --dbpath /var/lib/rpm "$@"; }
+come_and_go() { into_root -i "$temp/package.rpm" && into_root -V kubectl-edge && into_root -e kubectl-edge; }
+comes_and_goes come_and_go
+into_root -i "$temp/package.rpm"
+into_root -U --replacepkgs "$temp/package.rpm"
+uses "rpm, by rpm" packaged
 
 machine apk
 cp "$folder"/kubectl-edge_*_"$machine_name".apk "$root/release/"

@@ -52,3 +52,7 @@ kubectl get edgehosts
 # Once more, as somebody whose cache is empty: the helper has to find kubectl-edge and mint.
 kubectl edge cache clean
 kubectl get edgehosts
+if [[ -x /opt/sandbox/kube-controller-manager ]]; then
+  kubectl edge use demo/berlin --bind
+  [[ $(kubectl auth whoami) == *kubectl-edge:view* ]] || fail "the edge cluster does not know the group"
+fi

@@ -25,8 +25,8 @@ func newInstallCmd(a *app) *cobra.Command {
 		Short: "Copy these programs to a folder of PATH, or of a volume",
 		Long: `Copy kubectl edge, its credential helper, and what else of a release lies beside them to a folder,
 and make the links there by which kubectl completes the plugins. What is there from an earlier release
-is replaced. Packages, Homebrew and Krew do all that themselves: this is for archives, and for init
-containers that share the programs with another container.`,
+is replaced. Packages and Homebrew do all that themselves, and Krew all but the links: this is for archives,
+and for init containers that share the programs with another container.`,
 		Example: `  # From an unpacked archive
   ./kubectl-edge install ~/.local/bin
 
