@@ -41,6 +41,31 @@ func TestFor(t *testing.T) {
 	}
 }
 
+// With a home folder, the folders are those of github.com/adrg/xdg, whatever its variables say.
+func TestForIsXDG(t *testing.T) {
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	t.Cleanup(xdg.Reload)
+	for _, value := range []string{
+		"", "/absolute", "/with//two/../dots/", "relative", ".", "~", "~/tilde", "~name", "$HOME", "$HOME/of/home",
+		"$HOMELESS", "${HOME}/braces", " ", "/with a space", "x~/y",
+	} {
+		for _, variable := range []string{"XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME"} {
+			t.Setenv(variable, value)
+		}
+		xdg.Reload()
+		want := dirs.Dirs{
+			Config: filepath.Join(xdg.ConfigHome, "p"), State: filepath.Join(xdg.StateHome, "p"),
+			Cache: filepath.Join(xdg.CacheHome, "p"),
+		}
+		got, err := dirs.For("p")
+		got.Runtime = ""
+		if err != nil || got != want {
+			t.Errorf("%q: got %+v, %v, want %+v", value, got, err, want)
+		}
+	}
+}
+
 // Without a usable $HOME the folders lie below the home folder that the user database names, and neither below the
 // current folder, which may be anybody's, nor below /.
 func TestForWithoutHome(t *testing.T) {

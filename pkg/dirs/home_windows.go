@@ -1,15 +1,8 @@
 package dirs
 
-import "errors"
+import "github.com/adrg/xdg"
 
-const configBelow, stateBelow, cacheBelow = "", "", ""
-
-// setHome is what to do where the user has no home folder.
-const setHome = "set the variable USERPROFILE to the folder"
-
-var errNoHome = errors.New("this user has no home folder")
-
-// homeIsSet is true: on Windows the system names the folders, not $HOME.
-func homeIsSet() bool { return true }
-
-func userHome() string { return "" }
+// ofUser are the user's folders. On Windows the system names them, not $HOME, and so they are never missing.
+func ofUser() (Dirs, error) {
+	return Dirs{Config: xdg.ConfigHome, State: xdg.StateHome, Cache: xdg.CacheHome}, nil
+}

@@ -6,6 +6,7 @@
 package tokencache
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -156,6 +157,6 @@ func (e Entry) Replaceable(now time.Time) bool {
 
 // Tag identifies the token within its key without revealing it.
 func (e Entry) Tag() string {
-	sum := sha256.Sum256([]byte(e.Token + e.Certificate)) // of which there is one
+	sum := sha256.Sum256([]byte(cmp.Or(e.Token, e.Certificate)))
 	return hex.EncodeToString(sum[:8])
 }

@@ -21,10 +21,12 @@ func startTime(pid int) string {
 	}
 	data := buffer[:n]
 	// The second field, the program's name in parentheses, may itself hold blanks and parentheses.
-	fields := bytes.Fields(data[bytes.LastIndexByte(data, ')')+1:])
-	const field = 22 - 3
-	if len(fields) <= field {
-		return ""
+	before := 22 - 3
+	for field := range bytes.FieldsSeq(data[bytes.LastIndexByte(data, ')')+1:]) {
+		if before == 0 {
+			return string(field)
+		}
+		before--
 	}
-	return string(fields[field])
+	return ""
 }

@@ -2,7 +2,7 @@
 // kubectl-edge.
 //
 // It runs with every kubectl command, so the order is: arguments, configuration, cache, print. It imports the standard
-// library, xdg and our own packages of the same diet, and a hit takes no lock and touches no network.
+// library and our own packages of the same diet, and a hit takes no lock and touches no network.
 package credential
 
 import (
