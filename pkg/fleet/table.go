@@ -1,6 +1,8 @@
 package fleet
 
 import (
+	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"reflect"
@@ -103,13 +105,14 @@ func (m *Merger) Print(out io.Writer, members []*Member, answers []*Answer) erro
 }
 
 func (m *Merger) print(out io.Writer, one *merged) error {
-	w := printers.GetNewTabWriter(out)
+	lines := bufio.NewWriter(out) // the tab writer writes each cell and each padding by itself
+	w := printers.GetNewTabWriter(lines)
 	if one.plain {
 		printPlain(w, one.table, m.noHeaders)
 	} else if err := printers.NewTablePrinter(m.options).PrintObj(one.table, w); err != nil {
 		return err
 	}
-	return w.Flush()
+	return cmp.Or(w.Flush(), lines.Flush())
 }
 
 // printPlain writes a table as it is. A tab writer keeps what is written until it is flushed.

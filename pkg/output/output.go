@@ -3,7 +3,9 @@
 package output
 
 import (
+	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -182,5 +184,7 @@ func printTable[T any](w io.Writer, f Flags, k Kind[T], items []T) error {
 		}
 		table.Rows = append(table.Rows, row)
 	}
-	return printers.NewTablePrinter(printers.PrintOptions{NoHeaders: f.NoHeaders}).PrintObj(table, w)
+	lines := bufio.NewWriter(w) // the tab writer writes each cell and each padding by itself
+	err := printers.NewTablePrinter(printers.PrintOptions{NoHeaders: f.NoHeaders}).PrintObj(table, lines)
+	return cmp.Or(err, lines.Flush())
 }

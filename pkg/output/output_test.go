@@ -210,3 +210,22 @@ func TestFlags(t *testing.T) {
 		t.Errorf("got %+v, want %+v", f, want)
 	}
 }
+
+// A table is written at once, not cell by cell: a terminal takes as long for a letter as for a page.
+func TestTableIsWrittenAtOnce(t *testing.T) {
+	var w countingWriter
+	kind := output.Kind[string]{Columns: []output.Column[string]{
+		{Name: "NAME", Value: func(s string) string { return s }},
+		{Name: "AGAIN", Value: func(s string) string { return s + s }},
+	}}
+	if err := output.List(&w, output.Flags{}, kind, []string{"demo", "plant"}); err != nil || w != 1 {
+		t.Errorf("%d writes, %v, want 1", w, err)
+	}
+}
+
+type countingWriter int
+
+func (w *countingWriter) Write(p []byte) (int, error) {
+	*w++
+	return len(p), nil
+}

@@ -11,12 +11,13 @@ import (
 // authorities are the certificate authorities that a client trusts. Nothing of the system's is read before it is
 // needed.
 type authorities struct {
-	extra []byte // PEM, besides the system's
+	bundle *Bundle
+	extra  []byte // PEM, besides the system's
 }
 
 // newAuthorities reads and checks what Options add to the system's.
 func newAuthorities(o Options) (authorities, error) {
-	var a authorities
+	a := authorities{bundle: o.Bundle}
 	if o.CAFile != "" {
 		pem, err := os.ReadFile(o.CAFile)
 		if err != nil {
@@ -34,32 +35,6 @@ func newAuthorities(o Options) (authorities, error) {
 		a.extra = append(a.extra, o.CAData...)
 	}
 	return a, nil
-}
-
-// bundle returns the authorities of the system's bundle, or nil where everything has to be read. Go's own pool takes
-// the bundle and then, on most systems, the same hundred and more again from a folder with a file for each, which takes
-// four times as long: longer than all else that a mint does on this machine.
-func (a authorities) bundle() *x509.CertPool {
-	if os.Getenv("SSL_CERT_DIR") != "" { // asks for a folder
-		return nil
-	}
-	paths := bundles
-	if path := os.Getenv("SSL_CERT_FILE"); path != "" && len(bundles) > 0 {
-		paths = []string{path}
-	}
-	for _, path := range paths {
-		pem, err := os.ReadFile(path)
-		if err != nil {
-			continue // as Go does
-		}
-		pool := x509.NewCertPool()
-		if !pool.AppendCertsFromPEM(pem) {
-			return nil
-		}
-		pool.AppendCertsFromPEM(a.extra)
-		return pool
-	}
-	return nil
 }
 
 // all returns every authority of the system, as Go has them; nil stands for just these, and is read at the first

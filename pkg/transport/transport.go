@@ -23,6 +23,7 @@ const connectTimeout = 10 * time.Second
 type Options struct {
 	CAFile             string        // PEM certificates to trust besides the system's
 	CAData             []byte        // the same, given directly
+	Bundle             *Bundle       // of the system's, which several clients may share; nil is one of its own
 	InsecureSkipVerify bool          // accept any certificate
 	UserAgent          string        // sent with each request; "" leaves what the caller set
 	Timeout            time.Duration // of one request; 0 means DefaultTimeout
@@ -120,7 +121,7 @@ func (t *roundTripper) transport(all bool) (*http.Transport, bool, error) {
 	config := &tls.Config{InsecureSkipVerify: t.insecure}
 	all = all || t.insecure // which looks at none
 	if !all {
-		config.RootCAs = t.trusted.bundle()
+		config.RootCAs = t.trusted.bundle.with(t.trusted.extra)
 		all = config.RootCAs == nil
 	}
 	if all && !t.insecure {

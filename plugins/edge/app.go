@@ -25,6 +25,7 @@ type app struct {
 	verbose bool
 	foreign bool // the folders may be chosen by the author of a kubeconfig
 	current *currentContext
+	bundle  *transport.Bundle
 
 	saidForeign bool
 }
@@ -80,7 +81,7 @@ func (a *app) account(s profile.Scope) (*login.Account, error) {
 		}
 	}
 	client, err := transport.NewClient(transport.Options{
-		CAData: authorities, UserAgent: a.userAgent(),
+		Bundle: a.bundle, CAData: authorities, UserAgent: a.userAgent(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("%w (%s)", err, s.Settings.CertificateAuthority)
@@ -107,6 +108,7 @@ type edgeCloud struct {
 
 // projectCloud is cloud for a command that is about the project of the global flags.
 func (a *app) projectCloud(ctx context.Context) (edgeCloud, error) {
+	a.bundle.ReadAhead()
 	s, err := a.projectScope()
 	if err != nil {
 		return edgeCloud{}, err
@@ -116,6 +118,7 @@ func (a *app) projectCloud(ctx context.Context) (edgeCloud, error) {
 
 // cloud talks to STACKIT as the identity that the scope's profile is logged in as.
 func (a *app) cloud(ctx context.Context, s profile.Scope) (edgeCloud, error) {
+	a.bundle.ReadAhead()
 	account, err := a.account(s)
 	if err != nil {
 		return edgeCloud{}, err

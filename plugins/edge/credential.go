@@ -35,6 +35,7 @@ func newCredentialCmd(a *app) *cobra.Command {
     --instance-id demo-3714d85`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			a.bundle.ReadAhead()
 			if refresh {
 				target, err := request.Resolve(a.dirs, a.Getenv)
 				if err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
+	"github.com/kubectl-edge/kubectl-edge/pkg/transport"
 )
 
 // Process is what the commands need of their process.
@@ -39,7 +40,7 @@ func (u usageError) Unwrap() error { return u.error }
 
 func newRootCmd(p Process) *cobra.Command {
 	folders, err := dirs.For(programName)
-	a := &app{Process: p, dirs: folders, current: &currentContext{}}
+	a := &app{Process: p, dirs: folders, current: &currentContext{}, bundle: new(transport.Bundle)}
 	cmd := &cobra.Command{
 		Use:   "kubectl-edge",
 		Short: "Use STACKIT Edge Cloud instances without permanent secrets",
