@@ -45,14 +45,30 @@ func Dumb(getenv func(string) string) bool {
 // On reports whether the pen paints.
 func (p Pen) On() bool { return p.on }
 
-// Good, Bad and Careful paint words such as ok, failed and warning.
-func (p Pen) Good(text string) string { return p.paint("32", text) }
+// Mark is what a line says, at a glance.
+type Mark int
 
-// Bad paints what failed.
-func (p Pen) Bad(text string) string { return p.paint("31", text) }
+// The marks of a line: None where there is nothing to say, Good, Careful for a warning, Bad for what failed, and Quiet
+// for what does not count.
+const (
+	None Mark = iota
+	Good
+	Careful
+	Bad
+	Quiet
+)
 
-// Careful paints a warning.
-func (p Pen) Careful(text string) string { return p.paint("33", text) }
+var marks = [...]struct{ symbol, code string }{None: {" ", ""}, Good: {"✓", "32"}, Careful: {"!", "33"}, Bad: {"✗", "31"},
+	Quiet: {"-", "2"}}
+
+// Line is a line that begins with the symbol of a mark, which is painted as its first word is. A pen that does not
+// paint leaves the symbol out: what it says is in the words, too.
+func (p Pen) Line(mark Mark, word, rest string) string {
+	if !p.on {
+		return word + rest
+	}
+	return p.paint(marks[mark].code, marks[mark].symbol+" "+word) + rest
+}
 
 // Dim paints what matters less, or cannot be used.
 func (p Pen) Dim(text string) string { return p.paint("2", text) }
@@ -62,12 +78,15 @@ func (p Pen) Bold(text string) string { return p.paint("1", text) }
 
 // Label paints the i-th of several names, each neighbour in another colour.
 func (p Pen) Label(i int, text string) string {
-	codes := []string{"36", "33", "32", "35", "34", "96", "93", "92", "95", "94"}
+	codes := [...]string{"36", "33", "32", "35", "34", "96", "93", "92", "95", "94"}
 	return p.paint(codes[i%len(codes)], text)
 }
 
+// Bright paints what a person is to copy.
+func (p Pen) Bright(text string) string { return p.paint("97", text) }
+
 func (p Pen) paint(code, text string) string {
-	if !p.on || text == "" {
+	if !p.on || code == "" {
 		return text
 	}
 	return "\x1b[" + code + "m" + text + "\x1b[0m"

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/colour"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
@@ -58,12 +59,17 @@ func Failures(checks []Check) int {
 	return n
 }
 
-// Print writes the checks for a person to read, each with what to do about it.
-func Print(w io.Writer, checks []Check) {
+// marks are how the outcomes are shown.
+var marks = map[string]colour.Mark{OK: colour.Good, Warn: colour.Careful, Fail: colour.Bad, Skip: colour.Quiet}
+
+// Print writes the checks for a person to read, each with what to do about it. What the pen paints has to arrive as it
+// is.
+func Print(w io.Writer, pen colour.Pen, checks []Check) {
 	for _, c := range checks {
-		fmt.Fprintf(w, "%-5s %s: %s\n", c.Status, c.Name, hint.PrintableLines(c.Detail))
+		fmt.Fprintln(w, pen.Line(marks[c.Status], fmt.Sprintf("%-5s", c.Status),
+			fmt.Sprintf(" %s: %s", hint.Printable(c.Name), hint.PrintableLines(c.Detail))))
 		if c.Next != "" {
-			fmt.Fprintf(w, "      next: %s\n", hint.PrintableLines(c.Next))
+			fmt.Fprintln(w, pen.Line(colour.None, "", "      next: "+hint.PrintableLines(c.Next)))
 		}
 	}
 }

@@ -58,7 +58,7 @@ type Kind[T any] struct {
 
 // List prints items. An empty table prints nothing on w; the caller says so elsewhere.
 func List[T any](w io.Writer, f Flags, k Kind[T], items []T) error {
-	if f.table() {
+	if f.Table() {
 		return printTable(w, f, k, items)
 	}
 	list := &unstructured.UnstructuredList{Object: map[string]any{"apiVersion": apiVersion, "kind": k.Name + "List"}}
@@ -75,7 +75,7 @@ func List[T any](w io.Writer, f Flags, k Kind[T], items []T) error {
 
 // One prints a single item; its table has one row.
 func One[T any](w io.Writer, f Flags, k Kind[T], item T) error {
-	if f.table() {
+	if f.Table() {
 		return printTable(w, f, k, []T{item})
 	}
 	object, err := k.object(item)
@@ -86,11 +86,11 @@ func One[T any](w io.Writer, f Flags, k Kind[T], item T) error {
 }
 
 // Table reports whether a table is wanted rather than something for machines.
-func (f Flags) table() bool { return f.Format == "" || f.Format == "wide" }
+func (f Flags) Table() bool { return f.Format == "" || f.Format == "wide" }
 
 // Validate reports whether Format is one that can be printed. It is to be called before that is.
 func (f *Flags) Validate() error {
-	if f.table() {
+	if f.Table() {
 		return nil
 	}
 	if err := f.readTemplate(); err != nil {

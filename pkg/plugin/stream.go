@@ -103,6 +103,9 @@ func Terminal(stream any) bool {
 
 // Pen is what paints words for a stream of the process. What it paints has to be written with Raw.
 func (p Process) Pen(stream any) colour.Pen {
+	if p.Getenv == nil { // of a process in a test
+		return colour.Pen{}
+	}
 	if s, ok := stream.(*Stream); ok {
 		stream = s.out
 	}

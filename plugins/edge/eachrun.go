@@ -79,21 +79,12 @@ func (r *eachRun) streams() []eachStreams {
 	}
 	out, errOut := plugin.NewLineWriter(plugin.Raw(r.Out)), plugin.NewLineWriter(plugin.Raw(r.ErrOut))
 	var streams []eachStreams
+	outPen, errPen := r.Pen(r.Out), r.Pen(r.ErrOut)
 	for i, name := range names {
 		label := fmt.Sprintf("%-*s | ", width, name)
-		streams = append(streams, eachStreams{out.Stream(r.colour(r.Out, i, label)),
-			errOut.Stream(r.colour(r.ErrOut, i, label))})
+		streams = append(streams, eachStreams{out.Stream(outPen.Label(i, label)), errOut.Stream(errPen.Label(i, label))})
 	}
 	return streams
-}
-
-// colour paints the label of the i-th context, on a terminal whose user does not mind (https://no-color.org).
-func (o *eachOptions) colour(stream any, i int, label string) string {
-	if !plugin.Terminal(stream) || o.Getenv("NO_COLOR") != "" || o.Getenv("TERM") == "dumb" {
-		return label
-	}
-	palette := []int{36, 33, 32, 35, 34, 96, 93, 92, 95, 94}
-	return fmt.Sprintf("\x1b[%dm%s\x1b[0m", palette[i%len(palette)], label)
 }
 
 // eachResult is an item of -o json.

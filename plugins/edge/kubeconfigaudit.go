@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/audit"
+	"github.com/kubectl-edge/kubectl-edge/pkg/colour"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
@@ -219,7 +220,23 @@ func (a *app) printEach(err error) {
 }
 
 func (a *app) printFindings(findings []audit.Finding, out output.Flags) error {
-	if out.Format != sarif {
+	switch {
+	case out.Table():
+		var table strings.Builder
+		if err := output.List(&table, out, a.findingKind(findings), findings); err != nil {
+			return err
+		}
+		header := 1
+		if out.NoHeaders {
+			header = 0
+		}
+		return a.Marked(a.Out, table.String(), func(line int) colour.Mark {
+			if line < header {
+				return colour.None
+			}
+			return a.markOf(findings[line-header])
+		})
+	case out.Format != sarif:
 		return output.List(a.Out, out, a.findingKind(findings), findings)
 	}
 	folder, err := os.Getwd()
@@ -232,6 +249,17 @@ func (a *app) printFindings(findings []audit.Finding, out output.Flags) error {
 	}
 	_, err = fmt.Fprintf(a.Out, "%s\n", output.EscapeJSON(data))
 	return err
+}
+
+// markOf is how bad a finding is.
+func (a *app) markOf(f audit.Finding) colour.Mark {
+	switch {
+	case f.Kind.Setting():
+		return colour.Careful
+	case !f.Expires.IsZero() && f.Expires.Before(a.Now()):
+		return colour.Quiet
+	}
+	return colour.Bad
 }
 
 func (a *app) findingKind(findings []audit.Finding) output.Kind[audit.Finding] {

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"errors"
@@ -13,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/printers"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/colour"
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
@@ -236,24 +238,28 @@ func (a *app) status(p namedProfile) (profileStatus, error) {
 }
 
 func (a *app) printStatus(s profileStatus) error {
-	w := printers.GetNewTabWriter(a.Out)
+	w := newStatusLines()
 	current := ""
 	if s.Current {
 		current = " (current)"
 	}
 	fmt.Fprintf(w, "Profile:\t%s%s\n", s.Profile, current)
 	if s.LoggedIn {
+		w.mark(colour.Good)
 		fmt.Fprintf(w, "Logged in as:\t%s\n", hint.Printable(s.Principal))
 		fmt.Fprintf(w, "Method:\t%s, since %s\n", s.Method, s.Since.Local().Format(time.DateTime))
 		if !s.Expires.IsZero() {
+			w.markIf(!s.Expires.After(a.Now()), colour.Bad)
 			fmt.Fprintf(w, "Session ends:\t%s\n", a.left(s.Expires))
 		} else if lasts := login.Lasts(s.Method); lasts != "" {
 			fmt.Fprintf(w, "Session ends:\t%s\n", lasts)
 		}
 	} else {
+		w.markIf(s.Environment == "", colour.Bad)
 		fmt.Fprintf(w, "Logged in as:\tnobody (log in with: kubectl edge login --profile %s)\n", s.Profile)
 	}
 	if s.Environment != "" {
+		w.mark(colour.Careful)
 		fmt.Fprintf(w, "Environment:\tholds a credential (%s), which is used instead\n", s.Environment)
 	}
 	a.printCheck(w, s.Check)
@@ -261,26 +267,68 @@ func (a *app) printStatus(s profileStatus) error {
 	case secretstore.InKeyring:
 		fmt.Fprintf(w, "Secrets:\tsealed in %s, the key is in the system's keyring\n", s.Secrets.Path)
 	case secretstore.InFile:
+		w.mark(colour.Careful)
 		fmt.Fprintf(w, "Secrets:\tsealed, but the key lies in the file %s\n", s.Secrets.Path)
 		fmt.Fprintf(w, "\tbecause there is no keyring: %s\n", s.Secrets.Reason)
 	}
 	for _, b := range s.BreakGlass {
+		w.mark(colour.Careful)
 		fmt.Fprintf(w, "Break-glass:\tcontext %s is the administrator of edge cluster %s of instance %s\n",
 			hint.Printable(b.Context), b.Cluster, b.InstanceID)
 	}
 	fmt.Fprintf(w, "Cached tokens:\t%d\n", len(s.Tokens))
 	for _, t := range s.Tokens {
+		w.markIf(!t.Expires.After(a.Now()), colour.Quiet)
 		fmt.Fprintf(w, "  %s\t%s%s%s\n", t.of(), a.bar(t), a.left(t.Expires), apart(t, s.Tokens))
 	}
-	return w.Flush()
+	return w.print(a)
+}
+
+// statusLines are the fields of a status, and how its lines are marked on a terminal.
+type statusLines struct {
+	table interface {
+		io.Writer
+		Flush() error
+	}
+	text  *bytes.Buffer
+	lines int
+	marks map[int]colour.Mark
+}
+
+func newStatusLines() *statusLines {
+	text := &bytes.Buffer{}
+	table := printers.GetNewTabWriter(text)
+	return &statusLines{table: table, text: text, marks: map[int]colour.Mark{}}
+}
+
+func (l *statusLines) Write(data []byte) (int, error) {
+	l.lines += bytes.Count(data, []byte("\n"))
+	return l.table.Write(data)
+}
+
+// mark says how the next line is marked.
+func (l *statusLines) mark(m colour.Mark) { l.marks[l.lines] = m }
+
+func (l *statusLines) markIf(wanted bool, m colour.Mark) {
+	if wanted {
+		l.mark(m)
+	}
+}
+
+func (l *statusLines) print(a *app) error {
+	if err := l.table.Flush(); err != nil {
+		return err
+	}
+	return a.Marked(a.Out, l.text.String(), func(line int) colour.Mark { return l.marks[line] })
 }
 
 // printCheck shows what STACKIT answered, if it was asked.
-func (a *app) printCheck(w io.Writer, c *loginCheck) {
+func (a *app) printCheck(w *statusLines, c *loginCheck) {
 	switch {
 	case c == nil:
 		return
 	case !c.Alive:
+		w.mark(colour.Bad)
 		fmt.Fprintf(w, "Check:\tfailed: %s\n", hint.Printable(c.Error))
 		fmt.Fprintf(w, "\tnext: %s\n", hint.Printable(c.Hint))
 		return
@@ -289,6 +337,7 @@ func (a *app) printCheck(w io.Writer, c *loginCheck) {
 	if !c.Expires.IsZero() {
 		text += ", and it " + a.left(c.Expires)
 	}
+	w.mark(colour.Good)
 	fmt.Fprintf(w, "Check:\t%s\n", hint.Printable(text))
 }
 

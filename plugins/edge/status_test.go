@@ -7,6 +7,7 @@ import (
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/colour"
 	"github.com/kubectl-edge/kubectl-edge/pkg/diagnosis"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 )
@@ -32,7 +33,8 @@ func TestPrincipalDoesNotSteerTheTerminal(t *testing.T) {
 				Tokens: []cachedToken{token, {Labels: tokencache.Labels{Instance: "demo-3714d85"}}}})
 		},
 		"doctor": func(a *app) error {
-			diagnosis.Print(a.Out, []diagnosis.Check{diagnosis.Warned("login", principal, "%s, by browser", principal)})
+			diagnosis.Print(a.Out, colour.Pen{},
+				[]diagnosis.Check{diagnosis.Warned("login", principal, "%s, by browser", principal)})
 			return nil
 		},
 	} {

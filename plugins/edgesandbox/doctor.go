@@ -14,6 +14,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/colour"
 	"github.com/kubectl-edge/kubectl-edge/pkg/diagnosis"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
@@ -62,7 +63,7 @@ func (o *doctorOptions) run(ctx context.Context) error {
 			return err
 		}
 	} else {
-		diagnosis.Print(o.Out, checks)
+		diagnosis.Print(o.Out, colour.For(o.Out, os.Getenv), checks)
 	}
 	if diagnosis.Failures(checks) > 0 {
 		return exitStatus(1)

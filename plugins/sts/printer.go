@@ -7,6 +7,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/colour"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
@@ -42,6 +43,14 @@ func (a *app) plain() bool {
 	return a.noColor || a.Getenv("NO_COLOR") != "" || a.Getenv("TERM") == "dumb"
 }
 
+// pen is what paints on the standard output.
+func (a *app) pen() colour.Pen {
+	if a.noColor {
+		return colour.Pen{}
+	}
+	return a.Pen(a.Out)
+}
+
 // success prints a sentence that something was done.
 func (a *app) success(format string, args ...any) {
 	fmt.Fprintf(a.Out, "%s %s\n", a.symbol(), hint.PrintableLines(fmt.Sprintf(format, args...)))
@@ -57,10 +66,7 @@ func (a *app) symbol() string {
 // secret prints a token behind a sentence of success. It stands out on a terminal.
 func (a *app) secret(sentence, token string) error {
 	token = hint.Printable(token)
-	if !a.plain() && plugin.Terminal(a.Out) {
-		token = "\x1b[97m" + token + "\x1b[0m"
-	}
-	_, err := fmt.Fprintf(plugin.Raw(a.Out), "%s %s: %s\n\n", a.symbol(), sentence, token)
+	_, err := fmt.Fprintf(plugin.Raw(a.Out), "%s %s: %s\n\n", a.symbol(), sentence, a.pen().Bright(token))
 	return err
 }
 
