@@ -77,4 +77,12 @@ func TestNoLocksIsSaidOnce(t *testing.T) {
 	if said != 2 {
 		t.Errorf("it was said %d times for two folders", said)
 	}
+	unlock, err := Lock(ctx, filepath.Join(one, "a"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	unlock()
+	if entries, err := os.ReadDir(one); err != nil || len(entries) != 1 {
+		t.Errorf("where there are locks after all, %v is left, %v", entries, err)
+	}
 }

@@ -30,6 +30,7 @@ func Lock(ctx context.Context, path string) (unlock func(), err error) {
 	release := func() { _ = file.Close() }
 	switch err := oslock.Try(file); {
 	case err == nil:
+		forgetNoLocks(path)
 		return release, nil
 	case errors.Is(err, oslock.ErrNone):
 		release()

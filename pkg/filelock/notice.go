@@ -33,3 +33,12 @@ func sayNoLocks(ctx context.Context, path string) {
 	say("the file system of %s has no locks: files stand in for them, and what a crash leaves of those is waited for, "+
 		"for %s", folder, staleAfter)
 }
+
+// forgetNoLocks removes the file that says that it was said, where there turn out to be locks: a server that was
+// refusing them for a while leaves nothing behind, and is named again should it refuse again.
+func forgetNoLocks(path string) {
+	name := filepath.Join(filepath.Dir(path), noticed)
+	if _, err := os.Lstat(name); err == nil {
+		_ = os.Remove(name)
+	}
+}
