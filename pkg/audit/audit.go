@@ -114,6 +114,10 @@ func sortByLine(findings []Finding) {
 
 // advice is what to do about the secret.
 func (s secret) advice() string {
+	if s.argo {
+		return "let Argo CD fetch it when it is needed: \"kubectl edge argocd cluster-secret\" for an Edge instance, " +
+			"else execProviderConfig"
+	}
 	switch s.kind {
 	case Token:
 		return "fetch it when it is needed: \"kubectl edge kubeconfig convert\" for an Edge instance, else an exec user"

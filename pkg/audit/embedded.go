@@ -99,7 +99,7 @@ func inWords(n *yaml.Node, where string, u unpacking) []Finding {
 
 // auditCarried audits what was found in something else: a kubeconfig, or what carries one in turn.
 func auditCarried(text []byte, u unpacking) []Finding {
-	if !looksLikeKubeconfig(text) {
+	if !isOrStandsFor(text) {
 		return auditOther(text, u)
 	}
 	found, _ := auditText(text, u)

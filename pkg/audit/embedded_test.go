@@ -97,6 +97,48 @@ func TestAuditLooksIntoManifests(t *testing.T) {
 	}
 }
 
+// Argo CD's Secrets of clusters are looked into, and those of other programs are not.
+func TestAuditLooksIntoArgoCDsClusters(t *testing.T) {
+	manifest := func(config string) string {
+		return "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\ndata:\n  server: aHR0cHM6Ly94\n  config: " +
+			base64.StdEncoding.EncodeToString([]byte(config)) + "\n"
+	}
+	key := base64.StdEncoding.EncodeToString([]byte("-----BEGIN EC PRIVATE KEY-----\nMHcC"))
+	const tls = `"tlsClientConfig": {"insecure": false, "caData": "LS0t"}`
+	for config, want := range map[string][]string{
+		`{"bearerToken": "hunter2", ` + tls + `}`:                                       {"token|secret s config"},
+		`{"tlsClientConfig": {"certData": "LS0t", "keyData": "` + key + `"}}`:           {"client-key|secret s config"},
+		`{"username": "me", "password": "hunter2", ` + tls + `}`:                        {"password|secret s config"},
+		`{"execProviderConfig": {"command": "x", "args": ["--password", "hunter2"]}}`:   {"exec-argument|secret s config"},
+		`{"execProviderConfig": {"command": "x", "env": {"CLIENT_SECRET": "hunter2"}}}`: {"exec-environment|secret s config"},
+		`{"bearerToken": "<token>", ` + tls + `}`:                                       {},
+		`{"awsAuthConfig": {"clusterName": "c", "roleARN": "arn:aws:iam::1:role/x"}}`:   {},
+		`{"execProviderConfig": {"command": "kubectl-edge_credential", "args": ["--project-id",
+			"3fa85f64-5717-4562-b3fc-2c963f66afa6", "--region", "eu01", "--instance-id", "demo-3714d85"]}}`: {},
+		`{"auths": {"r.example": {"username": "me", "password": "hunter2"}}}`: {},
+		`{"username": "me", "password": "hunter2", "host": "db.example"}`:     {},
+	} {
+		got := []string{}
+		for _, place := range placesOf(t, manifest(config)) {
+			line, rest, _ := strings.Cut(place, " ")
+			if got = append(got, rest); line != "6" {
+				t.Errorf("found on line %s, want 6: %s", line, config)
+			}
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", config, diff)
+		}
+	}
+	report, err := Input(strings.NewReader("kind: Secret\nmetadata: {name: s}\nstringData:\n  config: |\n    {\n" +
+		"      \"bearerToken\": \"hunter2-hunter2\"\n    }\n"))
+	if err != nil || len(report.Findings) != 1 {
+		t.Fatalf("found %v, %v", report.Findings, err)
+	}
+	if f := report.Findings[0]; f.Line != 6 || f.Field != "bearerToken" || !strings.Contains(f.Advice, "argocd") {
+		t.Errorf("found %+v", f)
+	}
+}
+
 func compressed(t *testing.T, text string) string {
 	t.Helper()
 	var b bytes.Buffer

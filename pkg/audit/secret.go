@@ -34,6 +34,7 @@ type secret struct {
 	talos *yaml.Node // the context of a talosconfig that it is part of, or nil
 	name  string     // of the entry
 	field string     // such as "exec.env.TOKEN", below the entry
+	argo  bool       // that it is in what Argo CD has instead of a user
 }
 
 // findSecrets returns the secrets of one document, entry by entry, and the scalars that are to be hidden: the secrets,
@@ -46,6 +47,13 @@ func findSecrets(root *yaml.Node) *search {
 	if root.Kind != yaml.MappingNode {
 		s.walk(root, "", place{})
 		return s
+	}
+	if user := argoUser(root); user != nil {
+		s.passOurs(user)
+		s.walk(user, "", place{user: user})
+		for i := range s.found {
+			s.found[i].argo, s.found[i].field = true, argoField(s.found[i].field)
+		}
 	}
 	talos := talosContexts(root)
 	for i := 0; i < len(root.Content); i += 2 {

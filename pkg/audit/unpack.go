@@ -66,7 +66,7 @@ func (u unpacking) text(value string) (text []byte, literal bool) {
 	if len(value) < 32 {
 		return nil, false
 	}
-	if strings.ContainsAny(value, "\n{") && looksLikeKubeconfig([]byte(value)) {
+	if strings.ContainsAny(value, "\n{") && isOrStandsFor([]byte(value)) {
 		return []byte(value), true
 	}
 	var data []byte
@@ -79,7 +79,7 @@ func (u unpacking) text(value string) (text []byte, literal bool) {
 		data = decoded(bare)
 	default: // of URLs, say, in which the signs stand otherwise
 		data = decoded(bare)
-		if !embedsKubeconfig(data) {
+		if !embedsKubeconfig(data) && !looksLikeArgoCluster(data) {
 			return nil, false
 		}
 	}
@@ -100,8 +100,11 @@ func (u unpacking) text(value string) (text []byte, literal bool) {
 	return nil, false
 }
 
+// isOrStandsFor reports whether a text is a kubeconfig or what Argo CD has instead.
+func isOrStandsFor(data []byte) bool { return looksLikeKubeconfig(data) || looksLikeArgoCluster(data) }
+
 // carries reports whether a text is a kubeconfig or carries one.
-func carries(data []byte) bool { return looksLikeKubeconfig(data) || embedsKubeconfig(data) }
+func carries(data []byte) bool { return isOrStandsFor(data) || embedsKubeconfig(data) }
 
 func withoutSpace(value string) string {
 	if !strings.ContainsAny(value, " \t\r\n") {
