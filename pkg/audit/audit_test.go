@@ -413,6 +413,36 @@ func TestAuditPassesOverWhatOnlyQuotesKubeconfigs(t *testing.T) {
 	}
 }
 
+// A script that makes a kubeconfig is read as the kubeconfig that comes of it; what it leaves to variables is not found.
+func TestAuditReadsTheKubeconfigOfAScript(t *testing.T) {
+	const config = "apiVersion: v1\nkind: Config\nclusters:\n- name: c\n  cluster: {server: https://c.example}\n" +
+		"contexts: []\nusers:\n- name: a\n  user:\n    token: sesame\n- name: b\n  user: {token: $TOKEN}\n"
+	tabbed := "\t" + strings.ReplaceAll(strings.TrimSpace(config), "\n", "\n\t") + "\n"
+	for name, script := range map[string]string{
+		"make.sh":    "#!/bin/sh\nTOKEN=$(pass show x)\ncat > kubeconfig <<EOF\n" + config + "EOF\nkubectl get nodes\n",
+		"tabs.bash":  "#!/bin/sh\nif true; then\n\tcat > kubeconfig <<-EOF\n" + tabbed + "\tEOF\nfi\n",
+		"make.ps1":   "$x = 1\nfunction y {\n@\"\n" + config + "\"@ | Set-Content kubeconfig\n}\n",
+		"main.tf":    "locals {\n  x = 1\n  kubeconfig = <<-EOT\n" + indented(config, 4) + "  EOT\n}\n",
+		"shell.nix":  "{ x, ... }: {\n  a = 1;\n  text = ''\n" + indented(config, 4) + "  '';\n}\n",
+		"joined.zsh": "a=1 b=(c d)\necho \"---\" '---\n' > x\ncat > kubeconfig <<X\n" + config + "---\nX\n",
+	} {
+		dir := t.TempDir()
+		writeFile(t, filepath.Join(dir, name), script, 0o600)
+		report, err := Path(dir)
+		if err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		got := []string{}
+		for _, f := range report.Findings {
+			got = append(got, fmt.Sprintf("%d %s %s", f.Line, f.Kind, f.Entry))
+		}
+		line := 1 + strings.Count(script[:strings.Index(script, "sesame")], "\n")
+		if diff := cmp.Diff([]string{fmt.Sprintf("%d token user a", line)}, got); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", name, diff)
+		}
+	}
+}
+
 // What a kubeconfig sets for our helper decides what the helper trusts. It is found however it is written.
 func TestAuditFindsRedirects(t *testing.T) {
 	const user = "users:\n- name: a\n  user:\n    exec:\n      command: kubectl-edge_credential\n"

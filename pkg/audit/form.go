@@ -42,13 +42,12 @@ func placeholder(value string) bool {
 			!strings.ContainsAny(value, digits) {
 			return true
 		}
-		for _, verb := range []string{"your", "replace", "insert", "enter", "put", "paste", "changethis"} {
-			if strings.HasPrefix(bare, verb) && judgeName(value) != unknownName {
-				return true
-			}
+		if judgeName(value) != unknownName && asksForOne(bare) {
+			return true
 		}
 	}
-	if cut, ok := strings.CutSuffix(strings.TrimSuffix(value, "…"), "..."); ok || cut != value {
+	if cut, ok := strings.CutSuffix(strings.TrimSuffix(value, "…"), "..."); ok || cut != value ||
+		partForm().MatchString(value) {
 		return true // shown in part
 	}
 	for _, store := range stores {
@@ -74,6 +73,27 @@ func placeholder(value string) bool {
 	}) < 0
 }
 
+// asksForOne reports whether the letters of a value ask for what is to stand there: YOUR_TOKEN, token-goes-here.
+func asksForOne(bare string) bool {
+	for _, verb := range []string{"your", "replace", "insert", "enter", "put", "paste", "add", "set", "fill", "provide",
+		"changethis"} {
+		if strings.HasPrefix(bare, verb) {
+			return true
+		}
+	}
+	return strings.HasSuffix(bare, "here") || strings.Contains(bare, "placeholder")
+}
+
+// namesItself reports whether a value is only what its field is called, in capitals, as documents have it:
+// client-secret: CLIENT_SECRET.
+func namesItself(name, value string) bool {
+	if len(value) < len("TOKEN") || strings.ToUpper(value) != value || strings.ContainsAny(value, digits) ||
+		!wordsOnly(value) {
+		return false
+	}
+	return strings.HasSuffix(strings.Join(wordsOf(name), ""), strings.Join(wordsOf(value), ""))
+}
+
 const digits = "0123456789"
 
 // variable reports whether a word after a dollar sign is the name of a variable rather than the rest of a password.
@@ -81,8 +101,11 @@ func variable(name string) bool {
 	if strings.ToUpper(name) == name {
 		return true
 	}
-	return strings.ToLower(name) == name && !strings.ContainsAny(name, digits) &&
-		(strings.Contains(name, "_") || judgeName(name) != unknownName || name == "user" || name == "home")
+	if strings.ContainsAny(name, digits) {
+		return false
+	}
+	return judgeName(name) != unknownName || // also $clientSecret and $Token, as in PowerShell
+		strings.ToLower(name) == name && (strings.Contains(name, "_") || name == "user" || name == "home")
 }
 
 // stores begin references to secrets that are kept elsewhere, or are encrypted.
@@ -91,8 +114,11 @@ var stores = []string{"op://", "ref+", "vault:", "vault://", "arn:", "ENC[", "en
 
 var (
 	maskForm = onFirstUse(`^[*xX.•]{3,}$`)
+	// partForm matches what is shown in part: its beginning and its end.
+	partForm = onFirstUse(`^[\w+/=-]{1,16}(\.\.\.|…)[\w+/=-]{1,16}$`)
 	// reference matches what stands for a value in shells, templates and documentation.
 	reference = onFirstUse("`[^`]*\\s[^`]*`|" +
+		`\$__\w+\{[^}]*\}|%\{[^}]*\}|%\([A-Za-z_]\w*\)s|\[\[.*?\]\]|^\{[A-Za-z_][\w.]*\}$|` +
 		`\$\{\{.*?\}\}|\$\{[^}]*\}|\$\([^()]*(\([^()]*\)[^()]*)*\)|\$[A-Za-z_]\w*|%[A-Za-z_]\w*%|\{\{.*?\}\}|` +
 		`\{%.*?%\}|<%.*?%>|<[^<>]*>|#\{[^}]*\}#?|\(\([^()]*\)\)|@@?[A-Z_]+@@?|__[A-Z_]+__|` +
 		`%[sdqv]|^\[[A-Za-z][A-Za-z _-]*\]$`)

@@ -76,11 +76,11 @@ func (s *search) judgeOfUser(value, name string, path []string) verdict {
 	}
 	switch {
 	case field == "token":
-		return certain(Token, !placeholder(value) || s.evident(value))
+		return certain(Token, !placeholder(value) && !namesItself(field, value) || s.evident(value))
 	case field == "client-key-data":
-		return certain(ClientKey, !placeholder(value) || s.evident(value))
+		return certain(ClientKey, !placeholder(value) && !namesItself(field, value) || s.evident(value))
 	case field == "password":
-		return certain(Password, !placeholder(value) || s.evident(value))
+		return certain(Password, !placeholder(value) && !namesItself(field, value) || s.evident(value))
 	case field == "exec" && section == "args":
 		return s.judgeArgument(value, name)
 	case field == "exec" && section == "env":
@@ -124,7 +124,7 @@ func randomName(field, value string) bool {
 func (n *names) named(name, value string) bool {
 	switch n.kind(name) {
 	case secretName:
-		return !plain(value)
+		return !plain(value) && !namesItself(name, value)
 	case weakName:
 		return strong(value) && !placeholder(value) || loginForm(value)
 	}
@@ -136,14 +136,26 @@ func (s *search) judgeValue(value, name string, kind Kind) verdict {
 	switch {
 	case value == "" || placeholder(value):
 		return certain(kind, s.evident(value))
+	case public64(value):
+		return shown
+	case s.codes(value, kind):
+		return verdict{kind, true}
 	case s.named(name, value), s.evident(value), random(value) && s.kind(name) != aboutName, login(name, value):
 		return verdict{kind, true}
 	case strings.ContainsAny(value, " \t\n"): // a command, say
 		return s.judgeWords(value, kind)
+	case s.kind(name) == aboutName && random(value): // an identifier more often than not
+		return verdict{hidden: true}
 	case s.kind(name) == aboutName || s.kind(name) == unknownName && ordinary(value) || plain(value):
 		return shown
 	}
 	return verdict{hidden: true}
+}
+
+// codes reports whether a value is the base64 of a text with a secret.
+func (s *search) codes(value string, kind Kind) bool {
+	text := codedText(value)
+	return text != "" && (s.evident(text) || s.judgeWords(text, kind).kind != "")
 }
 
 // judgeArgument decides about an argument, after the flag whose value it may be.
@@ -280,6 +292,9 @@ func login(flag, value string) bool {
 		return !plain(value) && !uuidForm().MatchString(value) && !numberForm().MatchString(value)
 	case "--basic":
 		return loginForm(value) || userAndPassword(value)
+	case "-E", "--cert", "--proxy-cert": // curl takes the password of a certificate's file behind it
+		i := strings.LastIndexByte(value, ':')
+		return i > 1 && !placeholder(value[i+1:]) && !path(value[i+1:])
 	}
 	return isOne(flag, loginFlags) && loginForm(value)
 }
@@ -292,5 +307,6 @@ var loginFlags = []string{"-u", "-U", "--user", "--proxy-user", "--userpass", "-
 func loginForm(value string) bool {
 	user, password, found := strings.Cut(value, ":")
 	return found && user != "" && user != "system" && user != "oidc" && !strings.ContainsAny(value, " /") &&
-		!placeholder(password) && !(numberForm().MatchString(password) && hostForm().MatchString(user))
+		!placeholder(password) && !(numberForm().MatchString(password) &&
+		(hostForm().MatchString(user) || numberForm().MatchString(user))) // a port, or the ids of user and group
 }

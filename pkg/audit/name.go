@@ -98,8 +98,8 @@ func judgeName(name string) nameKind {
 		}
 	}
 	for _, word := range words {
-		if isOne(word, secretWords) || strings.HasSuffix(word, "pwd") || strings.HasSuffix(word, "pass") &&
-			word != "compass" && word != "bypass" {
+		if isOne(word, secretWords) || strings.HasSuffix(word, "pwd") || strings.HasSuffix(word, "pw") ||
+			strings.HasSuffix(word, "pass") && word != "compass" && word != "bypass" {
 			return secretName
 		}
 	}

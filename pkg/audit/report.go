@@ -123,8 +123,7 @@ func auditFound(data []byte, path string, many bool) (findings []Finding, err er
 	case !many || looksLikeKubeconfig(data):
 		if many && namedLikeText(path) {
 			if _, err := documents(data); err != nil { // it quotes a kubeconfig
-				findings = append(auditLines(data, true), embeddedInLines(data, u)...)
-				sortByLine(findings)
+				findings = auditWithin(data, namedLikeScript(path), u)
 				break
 			}
 		}
@@ -138,6 +137,24 @@ func auditFound(data []byte, path string, many bool) (findings []Finding, err er
 		err = errors.Join(err, errCut)
 	}
 	return findings, err
+}
+
+// auditWithin audits what a program, a page or a script has within.
+func auditWithin(data []byte, script bool, u unpacking) (findings []Finding) {
+	if script {
+		findings = auditQuoted(data, u)
+	}
+	lines := map[int]bool{}
+	for _, f := range findings {
+		lines[f.Line] = true
+	}
+	for _, f := range append(auditLines(data, true), embeddedInLines(data, u)...) {
+		if !lines[f.Line] {
+			findings = append(findings, f)
+		}
+	}
+	sortByLine(findings)
+	return findings
 }
 
 // tooBig is the error of a reader with the limit.

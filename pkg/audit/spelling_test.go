@@ -2,6 +2,7 @@ package audit
 
 import (
 	"encoding/base64"
+	"encoding/binary"
 	"testing"
 
 	"go.yaml.in/yaml/v4"
@@ -11,6 +12,7 @@ import (
 func TestSpellingsOfHelpers(t *testing.T) {
 	const drawn = "Xk9fQePq7ZtW3mB8vLr2NyAa"
 	pem := "-----BEGIN PRIVATE KEY-----\nMC4CAQ\n-----END PRIVATE KEY-----\n"
+	b64 := func(s string) string { return base64.StdEncoding.EncodeToString([]byte(s)) }
 	arg := func(args ...string) map[string]any { return map[string]any{"command": "get-token", "args": args} }
 	env := func(name, value string) map[string]any {
 		return map[string]any{"command": "get-token", "env": []map[string]string{{"name": name, "value": value}}}
@@ -77,6 +79,13 @@ func TestSpellingsOfHelpers(t *testing.T) {
 		"proxy":                 env("HTTPS_PROXY", "http://u:pw@proxy:3128"),
 		"header in a variable":  env("HEADERS", "Authorization: Bearer hunter2hunter2"),
 		"options in a variable": env("OPTS", "--token=hunter2 --region=eu01"),
+		"of a bind":             env("LDAP_BINDPW", "hunter2"),
+		"curl's certificate":    arg("--cert", "client.pem:hunter2", "https://x.example"),
+		"curl's, by its path":   arg("-E", "/etc/ssl/client.pem:hunter2"),
+		"PowerShell, encoded":   arg("-EncodedCommand", b64(wider(binary.LittleEndian, `helper --password "hunter2"`))),
+		"JSON, encoded":         arg("--config", b64(`{"user": "me", "password": "hunter2"}`)),
+		"encoded twice":         env("AUTH_CONFIG", b64(b64(`{"password": "hunter2"}`))),
+		"certificate and key":   arg("--ca-data", b64("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"+pem)),
 	}
 	harmlessOnes := map[string]map[string]any{
 		"EKS": arg("--region", "eu-central-1", "eks", "get-token", "--cluster-name", "prod-token", "--output", "json",
@@ -129,6 +138,13 @@ func TestSpellingsOfHelpers(t *testing.T) {
 		"null":               env("TOKEN", "null"),
 		"elsewhere":          env("TOKEN", "op://vault/item/token"),
 		"encrypted":          env("TOKEN", "ENC[AES256_GCM,data:abcdefgh,iv:x,tag:y,type:str]"),
+		"user and group":     arg("run", "-u", "1000:1000", "--user", "0:0", "x:latest"),
+		"image by digest":    arg("ghcr.io/x/y@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
+		"certificate":        arg("--ca-bundle-data", b64("-----BEGIN CERTIFICATE-----\nMIIBezCCASGgAwIBAgIRAPX1")),
+		"certificate, glued": arg("--ca-bundle-data=" + b64("-----BEGIN CERTIFICATE-----\nMIIBezCCASGgAwIBAgIRAPX1")),
+		"curl's file alone":  arg("--cert", "client.pem", "-E", `C:\keys\client.pem`),
+		"PowerShell's":       arg("-Command", "helper --token $Token --secret $clientSecret"),
+		"names itself":       env("CLIENT_SECRET", "CLIENT_SECRET"),
 		"fingerprint":        arg("--ca-fingerprint-id", "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b"),
 	}
 	judged := func(t *testing.T, exec map[string]any) (found, hidden int) {
@@ -166,7 +182,8 @@ func TestWhatIsNotKnownToBeHarmlessIsHidden(t *testing.T) {
 		"auth-provider: {name: oidc, config: {client-id: a1b2c3}}":  0,
 		"x-note: a1b2c3":   1,
 		"username: a1b2c3": 0,
-		"exec: {command: x, args: [get-token, -v, --cluster-id, a1b]}": 0,
+		"exec: {command: x, args: [get-token, -v, --cluster-id, a1b]}":      0,
+		"exec: {command: x, args: [--client-id, Xk9fQePq7ZtW3mB8vLr2NyAa]}": 1,
 		"exec: {command: kubectl-edge_credential, args: [--project-id, 3fa85f64-5717-4562-b3fc-2c963f66afa6, " +
 			"--region, eu01, --instance-id, demo-3714d85, --expiration, 15m]}": 0,
 	} {
