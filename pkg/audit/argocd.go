@@ -12,8 +12,8 @@ import (
 // Argo CD keeps what a user and a cluster of a kubeconfig are in the key "config" of a Secret for each cluster, as a
 // document of JSON of its own form (declarative setup, "Clusters"). It opens the cluster as a kubeconfig does.
 
-// argoKeys are only in such a document. Argo CD writes tlsClientConfig into each, so that one with a user name and a
-// password can be told apart from those of other programs.
+// argoKeys are only in such a document. Argo CD writes tlsClientConfig into each, which sets one
+// with a user name and a password apart from those of other programs.
 var argoKeys = [][]byte{[]byte(`"bearerToken"`), []byte(`"tlsClientConfig"`), []byte(`"execProviderConfig"`),
 	[]byte(`"awsAuthConfig"`)}
 

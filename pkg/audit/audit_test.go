@@ -413,17 +413,24 @@ func TestAuditPassesOverWhatOnlyQuotesKubeconfigs(t *testing.T) {
 	}
 }
 
-// A script that makes a kubeconfig is read as the kubeconfig that comes of it; what it leaves to variables is not found.
+// A script that makes a kubeconfig is read as the kubeconfig that comes of it, without what it leaves to variables.
 func TestAuditReadsTheKubeconfigOfAScript(t *testing.T) {
 	const config = "apiVersion: v1\nkind: Config\nclusters:\n- name: c\n  cluster: {server: https://c.example}\n" +
 		"contexts: []\nusers:\n- name: a\n  user:\n    token: sesame\n- name: b\n  user: {token: $TOKEN}\n"
 	tabbed := "\t" + strings.ReplaceAll(strings.TrimSpace(config), "\n", "\n\t") + "\n"
 	for name, script := range map[string]string{
-		"make.sh":    "#!/bin/sh\nTOKEN=$(pass show x)\ncat > kubeconfig <<EOF\n" + config + "EOF\nkubectl get nodes\n",
+		"make.sh": "#!/bin/sh\nTOKEN=$(pass show x)\ncat > kubeconfig <<EOF\n" + config +
+			"EOF\nkubectl get nodes\n",
 		"tabs.bash":  "#!/bin/sh\nif true; then\n\tcat > kubeconfig <<-EOF\n" + tabbed + "\tEOF\nfi\n",
 		"make.ps1":   "$x = 1\nfunction y {\n@\"\n" + config + "\"@ | Set-Content kubeconfig\n}\n",
 		"main.tf":    "locals {\n  x = 1\n  kubeconfig = <<-EOT\n" + indented(config, 4) + "  EOT\n}\n",
 		"shell.nix":  "{ x, ... }: {\n  a = 1;\n  text = ''\n" + indented(config, 4) + "  '';\n}\n",
+		"Dockerfile": "FROM x\nCOPY <<EOF /root/.kube/config\n" + config + "EOF\nRUN y\n",
+		"Makefile":   "define KUBECONFIG\n" + config + "endef\nall:\n\techo\n",
+		"x.env":      "A=b\nKUBECONFIG_TEXT=\"" + config + "\"\n",
+		"x.toml":     "[k]\nkubeconfig = \"\"\"\n" + config + "\"\"\"\n",
+		"x.tfvars":   "x = 1\nkubeconfig = <<EOT\n" + config + "EOT\n",
+		"user-data":  "#!/bin/bash\nset -e\ncat > /x <<EOF\n" + config + "EOF\nchmod 600 /x\n",
 		"joined.zsh": "a=1 b=(c d)\necho \"---\" '---\n' > x\ncat > kubeconfig <<X\n" + config + "---\nX\n",
 	} {
 		dir := t.TempDir()
@@ -439,6 +446,36 @@ func TestAuditReadsTheKubeconfigOfAScript(t *testing.T) {
 		line := 1 + strings.Count(script[:strings.Index(script, "sesame")], "\n")
 		if diff := cmp.Diff([]string{fmt.Sprintf("%d token user a", line)}, got); diff != "" {
 			t.Errorf("%s: -want +got:\n%s", name, diff)
+		}
+	}
+}
+
+// Other forms in which a kubeconfig lies about: an editor's, a patch's, one that is broken.
+func TestAuditReadsWhatIsLeftOfAKubeconfig(t *testing.T) {
+	const drawn = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2lnbmF0dXJl"
+	config := strings.Replace(plainConfig, "sesame", drawn, 1)
+	for name, c := range map[string]struct {
+		text string
+		fail bool
+	}{
+		".config.swp": {"b0VIM 8.2\x00\x00\x00\x00\x10" + strings.Repeat("\x00", 4096) +
+			strings.ReplaceAll(config, "\n", "\x00"), false},
+		"x.diff":      {"--- a\n+++ b\n@@ -1 +1 @@\n+" + strings.ReplaceAll(config, "\n", "\n+"), false},
+		"mail":        {"> " + strings.ReplaceAll(config, "\n", "\n> "), true},
+		"nul":         {config + "\x00", true},
+		"nul.yaml":    {"# \x00\n" + config, true},
+		"tab.yaml":    {strings.Replace(config, "    token", "\ttoken", 1), true},
+		"merged.yaml": {strings.Replace(config, "users:", "<<<<<<< HEAD\nusers:\n=======\nusers:\n>>>>>>> x", 1),
+			true},
+	} {
+		dir := t.TempDir()
+		writeFile(t, filepath.Join(dir, name), c.text, 0o600)
+		report, err := Path(dir)
+		if len(report.Findings) != 1 {
+			t.Errorf("%s: found %+v", name, report.Findings)
+		}
+		if (err != nil) != c.fail {
+			t.Errorf("%s: not read: %v, want %v", name, err, c.fail)
 		}
 	}
 }

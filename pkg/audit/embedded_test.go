@@ -106,13 +106,15 @@ func TestAuditLooksIntoArgoCDsClusters(t *testing.T) {
 	key := base64.StdEncoding.EncodeToString([]byte("-----BEGIN EC PRIVATE KEY-----\nMHcC"))
 	const tls = `"tlsClientConfig": {"insecure": false, "caData": "LS0t"}`
 	for config, want := range map[string][]string{
-		`{"bearerToken": "hunter2", ` + tls + `}`:                                       {"token|secret s config"},
-		`{"tlsClientConfig": {"certData": "LS0t", "keyData": "` + key + `"}}`:           {"client-key|secret s config"},
-		`{"username": "me", "password": "hunter2", ` + tls + `}`:                        {"password|secret s config"},
-		`{"execProviderConfig": {"command": "x", "args": ["--password", "hunter2"]}}`:   {"exec-argument|secret s config"},
-		`{"execProviderConfig": {"command": "x", "env": {"CLIENT_SECRET": "hunter2"}}}`: {"exec-environment|secret s config"},
-		`{"bearerToken": "<token>", ` + tls + `}`:                                       {},
-		`{"awsAuthConfig": {"clusterName": "c", "roleARN": "arn:aws:iam::1:role/x"}}`:   {},
+		`{"bearerToken": "hunter2", ` + tls + `}`:                             {"token|secret s config"},
+		`{"tlsClientConfig": {"certData": "LS0t", "keyData": "` + key + `"}}`: {"client-key|secret s config"},
+		`{"username": "me", "password": "hunter2", ` + tls + `}`:              {"password|secret s config"},
+		`{"execProviderConfig": {"command": "x", "args": ["--password", "hunter2"]}}`: {
+			"exec-argument|secret s config"},
+		`{"execProviderConfig": {"command": "x", "env": {"CLIENT_SECRET": "hunter2"}}}`: {
+			"exec-environment|secret s config"},
+		`{"bearerToken": "<token>", ` + tls + `}`:                                     {},
+		`{"awsAuthConfig": {"clusterName": "c", "roleARN": "arn:aws:iam::1:role/x"}}`: {},
 		`{"execProviderConfig": {"command": "kubectl-edge_credential", "args": ["--project-id",
 			"3fa85f64-5717-4562-b3fc-2c963f66afa6", "--region", "eu01", "--instance-id", "demo-3714d85"]}}`: {},
 		`{"auths": {"r.example": {"username": "me", "password": "hunter2"}}}`: {},

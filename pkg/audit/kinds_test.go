@@ -153,7 +153,7 @@ func TestKindsOfHarmless(t *testing.T) {
 		"dots":                   "token: ...",
 		"dots, after":            "token: eyJhbGciOiJS...",
 		"xs":                     "password: xxxxxxxx",
-		"names itself":           "auth-provider: {name: oidc, config: {client-secret: CLIENT_SECRET, id-token: ID_TOKEN}}",
+		"names itself":           "auth-provider: {config: {client-secret: CLIENT_SECRET, id-token: ID_TOKEN}}",
 		"names itself, token":    "token: TOKEN",
 		"beginning and end":      "token: eyJhbG...x9Qz",
 		"brackets":               "token: '[[ token ]]'",

@@ -11,7 +11,7 @@ import (
 // users with a credential, or has a field that only kubeconfigs have; or whether it
 // looks like a talosconfig, which counts as one here.
 func looksLikeKubeconfig(data []byte) bool {
-	if bytes.IndexByte(data[:min(len(data), 512)], 0) >= 0 {
+	if head := data[:min(len(data), 512)]; bytes.Count(head, []byte{0}) > len(head)/32 { // a program, say
 		return false
 	}
 	for _, key := range []string{"client-key-data", "client-certificate-data"} {
@@ -36,8 +36,9 @@ func looksLikeKubeconfig(data []byte) bool {
 }
 
 var (
-	// A key may be the first on its line, or in a flow mapping, or in a string of JSON or a program.
-	listKey = onFirstUse(`(?:^|[{,\s?]|\\n)(?:!!str )?["']?(clusters|contexts|users)["']?\s*:`)
+	// A key may be the first on its line, also of a patch or a quotation, or in a flow mapping, or in a string of JSON
+	// or a program.
+	listKey = onFirstUse(`(?:^|[{,\s?+>-]|\\n)(?:!!str )?["']?(clusters|contexts|users)["']?\s*:`)
 	userKey = onFirstUse(`["']?\b(token|client-key-data|client-key|password|tokenFile|auth-provider|exec)["']?` +
 		`\s*:`)
 )

@@ -11,7 +11,8 @@ import (
 // counts.
 
 // topKey matches a line with a field of a kubeconfig's first level, as deep as the text stands in the script.
-var topKey = onFirstUse(`^([ \t]*)["']?(?:apiVersion|kind|clusters|contexts|users|current-context|preferences)["']?\s*:`)
+var topKey = onFirstUse(`^([ \t]*)["']?` +
+	`(?:apiVersion|kind|clusters|contexts|users|current-context|preferences)["']?\s*:`)
 
 // namedLikeScript reports whether a file of this name is run, and makes files.
 func namedLikeScript(path string) bool {
@@ -22,32 +23,59 @@ func namedLikeScript(path string) bool {
 	return false
 }
 
-// auditQuoted finds the secrets of the kubeconfigs that stand in a script.
-func auditQuoted(data []byte, u unpacking) (findings []Finding) {
-	if u.depth >= maxNested {
-		return nil
-	}
+// quotation is a text of YAML that stands in another.
+type quotation struct {
+	before int  // lines
+	alone  bool // nothing but comments is before it
+	text   []byte
+}
+
+// quotations are the kubeconfigs that stand in a text as they are, however deep.
+func quotations(data []byte) (found []quotation) {
 	var lines [][]byte
 	for line := range bytes.Lines(data) {
 		lines = append(lines, line)
 	}
+	alone := true
 	for at := 0; at < len(lines); at++ {
 		m := topKey().FindSubmatch(lines[at])
 		if m == nil {
+			bare := bytes.TrimSpace(lines[at])
+			alone = alone && (len(bare) == 0 || bare[0] == '#' && !bytes.HasPrefix(bare, []byte("#!")))
 			continue
 		}
-		var text []byte
-		begin := at
+		q := quotation{before: at, alone: alone}
 		for ; at < len(lines) && within(lines[at], m[1]); at++ {
-			text = append(text, bytes.TrimPrefix(lines[at], m[1])...)
+			q.text = append(q.text, bytes.TrimPrefix(lines[at], m[1])...)
 		}
 		at-- // what ended it may begin another
-		if !looksLikeKubeconfig(text) {
-			continue
+		if alone = false; looksLikeKubeconfig(q.text) {
+			found = append(found, q)
 		}
-		found, _ := auditText(text, u.deeper())
+	}
+	return found
+}
+
+// quotesKubeconfig reports whether a text that is not YAML is something else with a kubeconfig in it, and not a
+// kubeconfig that is broken.
+func quotesKubeconfig(data []byte) bool {
+	for _, q := range quotations(data) {
+		if _, err := documents(q.text); err == nil && !q.alone {
+			return true
+		}
+	}
+	return false
+}
+
+// auditQuoted finds the secrets of the kubeconfigs that stand in a text.
+func auditQuoted(data []byte, u unpacking) (findings []Finding) {
+	if u.depth >= maxNested {
+		return nil
+	}
+	for _, q := range quotations(data) {
+		found, _ := auditText(q.text, u.deeper())
 		for i := range found {
-			found[i].Line += begin
+			found[i].Line += q.before
 		}
 		findings = append(findings, found...)
 	}

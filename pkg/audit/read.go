@@ -68,3 +68,11 @@ func wide(data []byte, size, letter int) bool {
 	}
 	return len(data) >= 8 && others <= len(data)/size/4
 }
+
+// withoutSwap is the text of a file in which vim keeps what is being edited, line by line; other texts are as they are.
+func withoutSwap(data []byte) []byte {
+	if !bytes.HasPrefix(data, []byte("b0VIM ")) {
+		return data
+	}
+	return bytes.ReplaceAll(data, []byte{0}, []byte("\n"))
+}

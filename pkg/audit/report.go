@@ -119,11 +119,15 @@ func auditFound(data []byte, path string, many bool) (findings []Finding, err er
 			return nil, errCut
 		}
 	}
-	switch data = toUTF8(data); {
+	switch data = withoutSwap(toUTF8(data)); {
 	case !many || looksLikeKubeconfig(data):
-		if many && namedLikeText(path) {
-			if _, err := documents(data); err != nil { // it quotes a kubeconfig
-				findings = auditWithin(data, namedLikeScript(path), u)
+		if _, err := documents(data); err != nil {
+			if many && namedLikeText(path) {
+				findings = auditWithin(data, namedLikeScript(path), true, u)
+				break
+			}
+			if quotesKubeconfig(data) {
+				findings = auditWithin(data, true, false, u)
 				break
 			}
 		}
@@ -139,16 +143,17 @@ func auditFound(data []byte, path string, many bool) (findings []Finding, err er
 	return findings, err
 }
 
-// auditWithin audits what a program, a page or a script has within.
-func auditWithin(data []byte, script bool, u unpacking) (findings []Finding) {
-	if script {
+// auditWithin audits a program, a page or another text that has a kubeconfig within: that itself, if it is used as it
+// stands, and the lines around it.
+func auditWithin(data []byte, used, onlyEvident bool, u unpacking) (findings []Finding) {
+	if used {
 		findings = auditQuoted(data, u)
 	}
 	lines := map[int]bool{}
 	for _, f := range findings {
 		lines[f.Line] = true
 	}
-	for _, f := range append(auditLines(data, true), embeddedInLines(data, u)...) {
+	for _, f := range append(auditLines(data, onlyEvident), embeddedInLines(data, u)...) {
 		if !lines[f.Line] {
 			findings = append(findings, f)
 		}

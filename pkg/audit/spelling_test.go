@@ -85,7 +85,7 @@ func TestSpellingsOfHelpers(t *testing.T) {
 		"PowerShell, encoded":   arg("-EncodedCommand", b64(wider(binary.LittleEndian, `helper --password "hunter2"`))),
 		"JSON, encoded":         arg("--config", b64(`{"user": "me", "password": "hunter2"}`)),
 		"encoded twice":         env("AUTH_CONFIG", b64(b64(`{"password": "hunter2"}`))),
-		"certificate and key":   arg("--ca-data", b64("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"+pem)),
+		"certificate and key":   arg("--ca-data", b64("-----BEGIN CERTIFICATE-----\nMIIB\n"+pem)),
 	}
 	harmlessOnes := map[string]map[string]any{
 		"EKS": arg("--region", "eu-central-1", "eks", "get-token", "--cluster-name", "prod-token", "--output", "json",
@@ -139,7 +139,7 @@ func TestSpellingsOfHelpers(t *testing.T) {
 		"elsewhere":          env("TOKEN", "op://vault/item/token"),
 		"encrypted":          env("TOKEN", "ENC[AES256_GCM,data:abcdefgh,iv:x,tag:y,type:str]"),
 		"user and group":     arg("run", "-u", "1000:1000", "--user", "0:0", "x:latest"),
-		"image by digest":    arg("ghcr.io/x/y@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
+		"image by digest":    arg("x.io/y@sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"),
 		"certificate":        arg("--ca-bundle-data", b64("-----BEGIN CERTIFICATE-----\nMIIBezCCASGgAwIBAgIRAPX1")),
 		"certificate, glued": arg("--ca-bundle-data=" + b64("-----BEGIN CERTIFICATE-----\nMIIBezCCASGgAwIBAgIRAPX1")),
 		"curl's file alone":  arg("--cert", "client.pem", "-E", `C:\keys\client.pem`),

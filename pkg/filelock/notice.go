@@ -14,8 +14,8 @@ func WithNotice(ctx context.Context, say func(format string, args ...any)) conte
 	return context.WithValue(ctx, noticeKey{}, say)
 }
 
-// noticed is the file that says that it was said.
-const noticed = ".no-locks"
+// Noticed is the file in a folder that says that it was said of it.
+const Noticed = ".no-locks"
 
 func sayNoLocks(ctx context.Context, path string) {
 	say, ok := ctx.Value(noticeKey{}).(func(format string, args ...any))
@@ -23,7 +23,7 @@ func sayNoLocks(ctx context.Context, path string) {
 		return
 	}
 	folder := filepath.Dir(path)
-	f, err := os.OpenFile(filepath.Join(folder, noticed), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	f, err := os.OpenFile(filepath.Join(folder, Noticed), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if os.IsExist(err) {
 		return
 	}
@@ -37,7 +37,7 @@ func sayNoLocks(ctx context.Context, path string) {
 // forgetNoLocks removes the file that says that it was said, where there turn out to be locks: a server that was
 // refusing them for a while leaves nothing behind, and is named again should it refuse again.
 func forgetNoLocks(path string) {
-	name := filepath.Join(filepath.Dir(path), noticed)
+	name := filepath.Join(filepath.Dir(path), Noticed)
 	if _, err := os.Lstat(name); err == nil {
 		_ = os.Remove(name)
 	}
