@@ -460,11 +460,12 @@ func TestAuditReadsWhatIsLeftOfAKubeconfig(t *testing.T) {
 	}{
 		".config.swp": {"b0VIM 8.2\x00\x00\x00\x00\x10" + strings.Repeat("\x00", 4096) +
 			strings.ReplaceAll(config, "\n", "\x00"), false},
-		"x.diff":      {"--- a\n+++ b\n@@ -1 +1 @@\n+" + strings.ReplaceAll(config, "\n", "\n+"), false},
-		"mail":        {"> " + strings.ReplaceAll(config, "\n", "\n> "), true},
-		"nul":         {config + "\x00", true},
-		"nul.yaml":    {"# \x00\n" + config, true},
-		"tab.yaml":    {strings.Replace(config, "    token", "\ttoken", 1), true},
+		"x.diff":    {"--- a\n+++ b\n@@ -1 +1 @@\n+" + strings.ReplaceAll(config, "\n", "\n+"), false},
+		"java.yaml": {strings.Replace(config, "server: https://c.example", "server: {0}", 1), false},
+		"mail":      {"> " + strings.ReplaceAll(config, "\n", "\n> "), true},
+		"nul":       {config + "\x00", true},
+		"nul.yaml":  {"# \x00\n" + config, true},
+		"tab.yaml":  {strings.Replace(config, "    token", "\ttoken", 1), true},
 		"merged.yaml": {strings.Replace(config, "users:", "<<<<<<< HEAD\nusers:\n=======\nusers:\n>>>>>>> x", 1),
 			true},
 	} {

@@ -102,7 +102,7 @@ func auditCarried(text []byte, u unpacking) []Finding {
 	if !isOrStandsFor(text) {
 		return auditOther(text, u)
 	}
-	found, _ := auditText(text, u)
+	found, _ := auditReadable(text, false, false, u)
 	return found
 }
 

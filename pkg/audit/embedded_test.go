@@ -87,6 +87,9 @@ func TestAuditLooksIntoManifests(t *testing.T) {
 		"Terraform":  {"output \"x\" { value = \"" + b64 + "\" }\n", "1 token|user a"},
 		"argument": {"kind: ConfigMap\nmetadata: {name: m}\ndata:\n  run: x --kubeconfig-data=" + b64 + " --wait\n",
 			"4 token|configmap m run user a"},
+		"script": {"#cloud-config\nwrite_files:\n- content: " + base64.StdEncoding.EncodeToString([]byte(
+			"#!/bin/sh\nPIN=1\nPASSWORD=$1 # password: see above\ncat <<EOF\n"+plainConfig+"EOF\n")) + "\n",
+			"3 token|content user a"},
 		"no padding": {"values:\n  kubeconfig: " + strings.TrimRight(b64, "=") + "\n", "2 token|kubeconfig user a"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -113,12 +113,13 @@ var stores = []string{"op://", "ref+", "vault:", "vault://", "arn:", "ENC[", "en
 	"keychain:", "keyring:", "secret://", "awssm://", "gcpsm://", "!vault", "$ANSIBLE_VAULT", "projects/"}
 
 var (
-	maskForm = onFirstUse(`^[*xX.•]{3,}$`)
+	maskForm = onFirstUse(`^[*xX.•]{3,}$|x{8,}$|X{8,}$|\*{4,}$|•{4,}$`)
 	// partForm matches what is shown in part: its beginning and its end.
 	partForm = onFirstUse(`^[\w+/=-]{1,16}(\.\.\.|…)[\w+/=-]{1,16}$`)
 	// reference matches what stands for a value in shells, templates and documentation.
 	reference = onFirstUse("`[^`]*\\s[^`]*`|" +
-		`\$__\w+\{[^}]*\}|%\{[^}]*\}|%\([A-Za-z_]\w*\)s|\[\[.*?\]\]|^\{[A-Za-z_][\w.]*\}$|` +
+		`\$__\w+\{[^}]*\}|%\{[^}]*\}|%\([A-Za-z_]\w*\)s|\[\[.*?\]\]|^\{[\w.]*\}$|` +
+		`(?s:^\[[A-Za-z]+\(.*\)[^()]*\]$)|` + // an expression of Azure's templates
 		`\$\{\{.*?\}\}|\$\{[^}]*\}|\$\([^()]*(\([^()]*\)[^()]*)*\)|\$[A-Za-z_]\w*|%[A-Za-z_]\w*%|\{\{.*?\}\}|` +
 		`\{%.*?%\}|<%.*?%>|<[^<>]*>|#\{[^}]*\}#?|\(\([^()]*\)\)|@@?[A-Z_]+@@?|__[A-Z_]+__|` +
 		`%[sdqv]|^\[[A-Za-z][A-Za-z _-]*\]$`)
@@ -201,7 +202,7 @@ func random(value string) bool {
 
 // strong reports whether a value that is called a key, say, is one.
 func strong(value string) bool {
-	return random(value) || len(value) >= 16 && strings.ContainsAny(value, digits) &&
+	return random(value) || len(value) >= 16 && strings.ContainsAny(value, digits) && !dateForm().MatchString(value) &&
 		!uuidForm().MatchString(value) && !plain(value) && !strings.ContainsAny(value, " :")
 }
 
@@ -229,6 +230,7 @@ var (
 	base64Form = onFirstUse(`^[A-Za-z0-9+/_-]+=*$`)
 	hexForm    = onFirstUse(`^([0-9a-f]+|[0-9A-F]+)$`)
 	numberForm = onFirstUse(`^[0-9]+([.:][0-9]+)*(ns|us|ms|[smhdwKMG])?([0-9]+[ms])*$`)
+	dateForm   = onFirstUse(`^(19|20)[0-9]{2}-[01][0-9]-[0-3][0-9]([^0-9]|$)`)
 	uuidForm   = onFirstUse(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
 	wordForm   = onFirstUse(`^[._]?[A-Za-z]?[a-z]+([-_. ][A-Za-z]?[a-z]+)*$|^[A-Z]+([-_ ][A-Z]+)*$`)
 	hostForm   = onFirstUse(`^[A-Za-z0-9-]+(\.[a-z0-9-]+)*\.[a-z]{2,}(:[0-9]+)?$`)

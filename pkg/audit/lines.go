@@ -7,8 +7,8 @@ import (
 
 // What does not parse, such as a template, is scanned line by line. Which entry a line is of cannot be known then.
 
-// templated matches the marks of the languages of templates.
-var templated = onFirstUse(`\{\{|\{%|<%|\$\{\{|#\{|\(\(|^\s*@@|\[\[ `)
+// templated matches the marks of the languages of templates, and of Java's formats.
+var templated = onFirstUse(`:\s\{[0-9](,[a-z]+)*\}|\{\{|\{%|<%|\$\{\{|#\{|\(\(|^\s*@@|\[\[ `)
 
 func isTemplate(data []byte) bool { return templated().Match(data) }
 

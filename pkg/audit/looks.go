@@ -14,10 +14,8 @@ func looksLikeKubeconfig(data []byte) bool {
 	if head := data[:min(len(data), 512)]; bytes.Count(head, []byte{0}) > len(head)/32 { // a program, say
 		return false
 	}
-	for _, key := range []string{"client-key-data", "client-certificate-data"} {
-		if bytes.Contains(data, []byte(key)) {
-			return true
-		}
+	if bytes.Contains(data, []byte("client-")) && dataKey().Match(data) {
+		return true
 	}
 	if looksLikeTalosconfig(data) {
 		return true
@@ -39,6 +37,7 @@ var (
 	// A key may be the first on its line, also of a patch or a quotation, or in a flow mapping, or in a string of JSON
 	// or a program.
 	listKey = onFirstUse(`(?:^|[{,\s?+>-]|\\n)(?:!!str )?["']?(clusters|contexts|users)["']?\s*:`)
+	dataKey = onFirstUse(`\bclient-(key|certificate)-data\\?["']?\s*[:=,]`)
 	userKey = onFirstUse(`["']?\b(token|client-key-data|client-key|password|tokenFile|auth-provider|exec)["']?` +
 		`\s*:`)
 )

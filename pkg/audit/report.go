@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -121,17 +122,7 @@ func auditFound(data []byte, path string, many bool) (findings []Finding, err er
 	}
 	switch data = withoutSwap(toUTF8(data)); {
 	case !many || looksLikeKubeconfig(data):
-		if _, err := documents(data); err != nil {
-			if many && namedLikeText(path) {
-				findings = auditWithin(data, namedLikeScript(path), true, u)
-				break
-			}
-			if quotesKubeconfig(data) {
-				findings = auditWithin(data, true, false, u)
-				break
-			}
-		}
-		findings, err = auditText(data, u)
+		findings, err = auditReadable(data, many && namedLikeText(path), many && namedLikeScript(path), u)
 	case embedsKubeconfig(data) || isManifest(data) || holdsPacked(data):
 		findings = auditOther(data, u)
 	default:
@@ -141,6 +132,20 @@ func auditFound(data []byte, path string, many bool) (findings []Finding, err er
 		err = errors.Join(err, errCut)
 	}
 	return findings, err
+}
+
+// auditReadable audits a kubeconfig, or a text that quotes one.
+func auditReadable(data []byte, text, script bool, u unpacking) ([]Finding, error) {
+	script = script || bytes.HasPrefix(data, []byte("#!"))
+	if _, err := documents(data); err != nil {
+		if text || script {
+			return auditWithin(data, script, true, u), nil
+		}
+		if quotesKubeconfig(data) {
+			return auditWithin(data, true, false, u), nil
+		}
+	}
+	return auditText(data, u)
 }
 
 // auditWithin audits a program, a page or another text that has a kubeconfig within: that itself, if it is used as it

@@ -192,7 +192,8 @@ func (s *search) scalar(n *yaml.Node, name string, at place) {
 		return
 	}
 	value := textOf(n)
-	if text, _ := s.unpacking.text(value); text != nil { // what is in it, findEmbedded says
+	if text, _ := s.unpacking.text(value); text != nil && (at.user == nil || fieldKind(name) == "") {
+		// What is in it, findEmbedded says.
 		s.seen[n] = true
 		s.hidden = append(s.hidden, n)
 		return
