@@ -41,7 +41,7 @@ walk() {
     go run ./hack/faultwalk -faults EIO -run "kubeconfig create"
     go run ./hack/faultwalk -faults EPERM -run "login by key"
   else
-    go run ./hack/faultwalk -write docs/reliability.md
+    go run ./hack/faultwalk -servers "$EDGE_SANDBOX_SERVERS" -write docs/reliability.md
   fi
 }
 

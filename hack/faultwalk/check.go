@@ -190,8 +190,10 @@ func (w *world) readable() error {
 	return errors.Join(errConfig, errContexts, errTheirs, errSession)
 }
 
-// secrets are what tokens look like: JWTs, service tokens of StackState, refresh tokens, lines of private keys.
-var secrets = regexp.MustCompile(`eyJ[\w-]{10,}\.eyJ|svctok-\w{20,}|\b[A-Z2-7]{52}\b|BEGIN (RSA |EC )?PRIVATE KEY`)
+// secrets are what tokens look like: JWTs, service tokens of StackState, refresh tokens, lines of private keys, also in
+// base64.
+var secrets = regexp.MustCompile(`eyJ[\w-]{10,}\.eyJ|svctok-\w{20,}|\b[A-Z2-7]{52}\b|BEGIN (RSA |EC )?PRIVATE KEY|` +
+	`UFJJVkFURSBLRV|BSSVZBVEUgS0VZ|QUklWQVRFIEtFW`)
 
 // masked is a text without its secrets.
 func masked(s string) string { return secrets.ReplaceAllString(s, "***") }

@@ -33,6 +33,8 @@ func run() int {
 	flag.IntVar(&o.workers, "workers", 4, "how many worlds to walk in at the same time")
 	flag.BoolVar(&o.list, "list", false, "list the operations and their calls, and stop")
 	flag.BoolVar(&o.verbose, "v", false, "print what each run says")
+	flag.StringVar(&o.servers, "servers", "",
+		"folder with kube-apiserver and others, as hack/servers.sh prints; walk the operations of edge clusters, too")
 	flag.StringVar(&o.page, "write", "", "page to write the figures to")
 	flag.Parse()
 	if err := o.walk(ctx, os.Stdout); err != nil {
@@ -43,9 +45,9 @@ func run() int {
 }
 
 type options struct {
-	run, faults, page string
-	workers           int
-	list, verbose     bool
+	run, faults, page, servers string
+	workers                    int
+	list, verbose              bool
 }
 
 // walk walks what the options choose. A violation is an error.
@@ -61,13 +63,13 @@ func (o options) walk(ctx context.Context, out io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	chosen := slices.DeleteFunc(operations(), func(op *operation) bool {
+	chosen := slices.DeleteFunc(operations(o.servers), func(op *operation) bool {
 		return o.run != "" && o.run != op.name && !strings.HasPrefix(o.run, op.name+"/")
 	})
 	if len(chosen) == 0 {
 		return fmt.Errorf("there is no operation of %q; -list lists them", o.run)
 	}
-	k := &walk{dir: dir, workers: o.workers, verbose: o.verbose, out: out, match: o.match}
+	k := &walk{dir: dir, servers: o.servers, workers: o.workers, verbose: o.verbose, out: out, match: o.match}
 	if err := k.walkAll(ctx, chosen); err != nil {
 		return err
 	}

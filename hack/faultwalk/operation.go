@@ -39,15 +39,27 @@ type operation struct {
 	inPlace bool
 	// later lets time pass before the next run.
 	later func(*world) error
+	// cluster is that it is about an edge cluster.
+	cluster bool
 	// settle is a check at the end, after the next run.
 	settle func(context.Context, *world) error
 }
 
-func operations() []*operation { return slices.Concat(edgeOperations(), stsOperations()) }
+// operations are all, or without servers those that need none.
+func operations(servers string) []*operation {
+	all := slices.Concat(edgeOperations(), stsOperations())
+	if servers != "" {
+		all = append(all, clusterOperations()...)
+	}
+	return all
+}
 
 // fill puts variables into arguments, and finds the program.
 func (w *world) fill(args []string) []string {
 	args = slices.Clone(args)
+	if i := slices.Index(args, execArgs); i >= 0 {
+		args = slices.Replace(args, i, i+1, w.execArgs...)
+	}
 	for i, arg := range args {
 		args[i] = regexp.MustCompile(`\$[A-Z_]+`).ReplaceAllStringFunc(arg, func(name string) string {
 			if name == "$WORLD" {

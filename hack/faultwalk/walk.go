@@ -24,6 +24,7 @@ const attempts = 3
 // walk makes all trials.
 type walk struct {
 	dir     string
+	servers string // folder with those of an edge cluster
 	workers int
 	match   func(trial) bool
 	verbose bool
@@ -49,7 +50,7 @@ type figures struct {
 }
 
 // walkAll walks the operations whose trials match.
-func (k *walk) walkAll(ctx context.Context, operations []*operation) error {
+func (k *walk) walkAll(ctx context.Context, operations []*operation) (err error) {
 	start := time.Now()
 	k.trails, k.figures = map[*operation]*trail{}, figures{byFault: map[string]int{}}
 	bin := filepath.Join(k.dir, "bin")
@@ -57,13 +58,53 @@ func (k *walk) walkAll(ctx context.Context, operations []*operation) error {
 		"hack/faultwalk/launch"); err != nil {
 		return err
 	}
-	worlds := make(chan *world, k.workers)
-	for i := range k.workers {
+	var worlds []*world
+	defer func() {
+		for _, w := range worlds {
+			err = errors.Join(err, w.close())
+		}
+	}()
+	var apart, clusters []*operation
+	for _, op := range operations {
+		if op.cluster {
+			clusters = append(clusters, op)
+		} else {
+			apart = append(apart, op)
+		}
+	}
+	for i := range k.workers + maxHosts {
 		w, err := newWorld(filepath.Join(k.dir, fmt.Sprintf("world%d", i)), bin)
 		if err != nil {
 			return err
 		}
-		defer w.close()
+		worlds = append(worlds, w)
+	}
+	var group errgroup.Group
+	group.Go(func() error { return k.walkIn(ctx, worlds[:k.workers], apart) })
+	if len(clusters) > 0 {
+		group.Go(func() error {
+			hosts := worlds[k.workers:]
+			for _, w := range hosts {
+				if err := w.host(ctx, k.servers); err != nil {
+					return err
+				}
+			}
+			return k.walkIn(ctx, hosts, clusters)
+		})
+	}
+	err = group.Wait()
+	k.figures.took = time.Since(start)
+	return err
+}
+
+// maxHosts is how many worlds have an edge cluster: the servers of each take a core while they start, and half a
+// gigabyte of memory.
+const maxHosts = 2
+
+// walkIn walks operations in some worlds.
+func (k *walk) walkIn(ctx context.Context, those []*world, operations []*operation) error {
+	worlds := make(chan *world, len(those))
+	for _, w := range those {
 		worlds <- w
 	}
 	if err := each(ctx, worlds, operations, k.explore); err != nil {
@@ -73,9 +114,7 @@ func (k *walk) walkAll(ctx context.Context, operations []*operation) error {
 	for _, op := range operations {
 		trials = append(trials, k.trialsOf(op)...)
 	}
-	err := each(ctx, worlds, trials, k.try)
-	k.figures.took = time.Since(start)
-	return err
+	return each(ctx, worlds, trials, k.try)
 }
 
 // trialsOf are those of an operation, in the order of its calls.

@@ -42,14 +42,15 @@ type world struct {
 	client *http.Client
 	env    []string
 
-	op     *operation // that it is prepared for
-	before map[string]string
+	op       *operation // that it is prepared for
+	execArgs []string   // of the helper, from a kubeconfig
+	before   map[string]string
 }
 
 func newWorld(dir, bin string) (*world, error) {
 	w := &world{dir: dir, saved: dir + ".saved", bin: bin, tracer: inject.New()}
 	var err error
-	if w.srv, err = server.Start(server.Options{}); err != nil {
+	if w.srv, err = server.Start(server.Options{EdgeClusters: 1}); err != nil {
 		return nil, err
 	}
 	roots := x509.NewCertPool()
@@ -69,9 +70,14 @@ func (w *world) addInstances() {
 	}
 }
 
-func (w *world) close() {
+// host starts the Kubernetes API of an instance, with an edge cluster.
+func (w *world) host(ctx context.Context, servers string) error {
+	return w.srv.StartCluster(ctx, servers, w.dir+".servers")
+}
+
+func (w *world) close() error {
 	w.tracer.Close()
-	_ = w.srv.Close() // it has no cluster that could fail to stop
+	return w.srv.Close()
 }
 
 func (w *world) path(name string) string { return filepath.Join(w.dir, name) }
