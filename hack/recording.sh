@@ -15,10 +15,13 @@ cd "$HOME"
 cp "$EDGE_SANDBOX_SERVICE_ACCOUNT_KEY" key.json
 export KUBECONFIG=~/.kube/config
 mkdir -p .kube
+edge-sandbox cluster start berlin # it starts when first asked, which nobody wants to watch
 "$recording" -o "$page" \
   'kubectl edge login --service-account-key key.json' \
   "kubectl edge config set project-id $EDGE_SANDBOX_PROJECT_ID" \
   'kubectl edge use demo' \
   'kubectl get edgehosts' \
   "kubectl config view --raw -o jsonpath='{.users[0].user.exec.command}'" \
-  "kubectl edge cache list -o custom-columns=INSTANCE:.instance,PRINCIPAL:.principal,EXPIRES:.expires"
+  'kubectl edge use demo/berlin --bind' \
+  "kubectl auth whoami -o jsonpath='{.status.userInfo.username}'" \
+  'kubectl edge cache list -o custom-columns=KIND:.kind,EXPIRES:.expires'

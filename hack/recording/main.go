@@ -56,6 +56,9 @@ func record(args []string) error {
 	var rows []row
 	now := 0.6
 	for _, command := range flags.Args() {
+		if room := columns - len("$ "); len(command) > room {
+			return fmt.Errorf("%s: longer than the %d characters of a line", command, room)
+		}
 		output, took, err := play(command)
 		if err != nil {
 			return fmt.Errorf("%s: %w\n%s", command, err, strings.Join(output, "\n"))
