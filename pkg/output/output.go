@@ -109,6 +109,11 @@ func (k Kind[T]) object(item T) (*unstructured.Unstructured, error) {
 	if err := json.Unmarshal(data, &object); err != nil {
 		return nil, fmt.Errorf("print %s: %w", strings.ToLower(k.Name), err)
 	}
+	for _, name := range []string{"apiVersion", "kind", "metadata"} {
+		if _, taken := object[name]; taken {
+			return nil, fmt.Errorf("print %s: its field %s would be lost: every object has one", strings.ToLower(k.Name), name)
+		}
+	}
 	object["apiVersion"], object["kind"] = apiVersion, k.Name
 	object["metadata"] = map[string]any{"name": k.ID(item)}
 	return &unstructured.Unstructured{Object: object}, nil

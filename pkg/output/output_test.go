@@ -229,3 +229,15 @@ func (w *countingWriter) Write(p []byte) (int, error) {
 	*w++
 	return len(p), nil
 }
+
+// TestFieldsOfEveryObject refuses a type whose field every object has already: it would be lost.
+func TestFieldsOfEveryObject(t *testing.T) {
+	type credential struct {
+		Kind string `json:"kind"`
+	}
+	kind := output.Kind[credential]{Name: "Credential", ID: func(credential) string { return "c" }}
+	err := output.One(t.Output(), output.Flags{Format: "json"}, kind, credential{Kind: "certificate"})
+	if err == nil || !strings.Contains(err.Error(), "field kind") {
+		t.Errorf("a field called kind was printed: %v", err)
+	}
+}

@@ -24,7 +24,7 @@ func newCacheCmd(a *app) *cobra.Command {
 // cachedToken is a cached token or certificate as it is shown: without the token, and without the key.
 type cachedToken struct {
 	tokencache.Labels
-	Kind         string    `json:"kind"`
+	Credential   string    `json:"credential"`             // certificate or token
 	CredentialID string    `json:"credentialId,omitempty"` // as audit logs have it
 	Issued       time.Time `json:"issued"`
 	Expires      time.Time `json:"expires"`
@@ -99,7 +99,7 @@ func (a *app) cachedTokenKind() output.Kind[cachedToken] {
 		Columns: []output.Column[cachedToken]{
 			{Name: "INSTANCE", Value: func(t cachedToken) string { return t.Instance }},
 			{Name: "CLUSTER", Value: func(t cachedToken) string { return t.Cluster }},
-			{Name: "KIND", Value: func(t cachedToken) string { return t.Kind }},
+			{Name: "KIND", Value: func(t cachedToken) string { return t.Credential }},
 			{Name: "REGION", Value: func(t cachedToken) string { return t.Region }},
 			{Name: "PROFILE", Value: func(t cachedToken) string { return t.Profile }},
 			{Name: "PRINCIPAL", Value: func(t cachedToken) string { return t.Principal }},

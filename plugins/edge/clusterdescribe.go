@@ -197,7 +197,7 @@ func (o *clusterDescribeOptions) print(out io.Writer, d describedCluster) error 
 		fmt.Fprintf(w, "Cached credentials: %d\n", len(d.Credentials))
 	}
 	for _, t := range d.Credentials {
-		fmt.Fprintf(w, "  %s\t%s, %s, as %s, %s\n", t.CredentialID, t.Kind, t.Role, hint.Printable(t.Principal),
+		fmt.Fprintf(w, "  %s\t%s, %s, as %s, %s\n", t.CredentialID, t.Credential, t.Role, hint.Printable(t.Principal),
 			o.left(t.Expires))
 	}
 	_ = w.Flush()
