@@ -50,9 +50,13 @@ func (p *person) changedNothing() {
 func TestUseAsks(t *testing.T) {
 	p := newPerson(t)
 	p.logIn("--service-account-key", "admin.json")
-	for range 5 { // each key counts, however soon it is pressed after a list was shown
+	for round := range 5 { // each key counts, however soon it is pressed after a list was shown
 		r := p.onTerminal("kubectl-edge", "use")
-		for _, listed := range []string{"factory-floor", sandbox.InstanceID} {
+		lists := []string{"factory-floor", sandbox.InstanceID}
+		if round > 0 { // the project is in the profile by then
+			lists = lists[1:]
+		}
+		for _, listed := range lists {
 			r.sees(listed)
 			r.sees("Enter: choose") // what the list shows last
 			r.types(enter)
@@ -62,6 +66,45 @@ func TestUseAsks(t *testing.T) {
 		}
 	}
 	p.uses(sandbox.InstanceID, sandbox.ProjectID)
+}
+
+// A person whose project is known can choose another one, too.
+func TestUseAnotherProject(t *testing.T) {
+	p := newPerson(t)
+	p.logIn("--service-account-key", "admin.json")
+	if code, _, stderr := p.run("config", "set", "project-id", sandbox.ProjectID); code != 0 {
+		t.Fatal(stderr)
+	}
+	p.sandbox.AddInstance(sandbox.Instance{ID: "mill-98f8404", DisplayName: "mill", ProjectID: sandbox.OtherProjectID})
+	r := p.onTerminal("kubectl-edge", "use")
+	r.sees(sandbox.InstanceID)
+	r.sees("Enter: choose")
+	r.types("another" + enter)
+	r.sees("retired")
+	r.sees("Enter: choose")
+	r.types("factory" + enter)
+	r.sees("mill-98f8404")
+	r.sees("Enter: choose")
+	r.types(enter)
+	if code := r.ends(); code != 0 {
+		t.Fatalf("exit code %d:\n%s", code, r.all.String())
+	}
+	p.uses("mill-98f8404", sandbox.OtherProjectID)
+}
+
+// A command that changes or deletes an instance asks which, where nobody has named one.
+func TestDeleteAsks(t *testing.T) {
+	p := newPerson(t)
+	p.logIn("--service-account-key", "admin.json")
+	if code, _, stderr := p.run("use", sandbox.InstanceName, "--project-id", sandbox.ProjectID); code != 0 {
+		t.Fatal(stderr)
+	}
+	r := p.onTerminal("kubectl-edge", "instance", "delete", "--yes", "--no-wait")
+	r.sees("Enter: choose")
+	r.types("plant" + enter)
+	if code := r.ends(); code != 0 || !strings.Contains(r.all.String(), sandbox.ReconcilingID+" is being deleted") {
+		t.Errorf("exit code %d:\n%s", code, r.all.String())
+	}
 }
 
 // A person types a part of what a list shows: the folder where names repeat, and an id, also with keys that were typed

@@ -51,7 +51,8 @@ func Edit(ctx context.Context, explicit string, edit func(*api.Config) error) er
 			return writeError(path, err)
 		}
 	}
-	edited, err := files.edit(ctx, edit)
+	var switched contextSwitch
+	edited, err := files.edit(ctx, func(config *api.Config) error { return switched.during(config, edit) })
 	if err != nil || len(edited) == 0 {
 		return err
 	}
@@ -68,6 +69,7 @@ func Edit(ctx context.Context, explicit string, edit func(*api.Config) error) er
 			return err
 		}
 	}
+	files.noteSwitch(switched)
 	time.Sleep(settle)
 	return nil
 }

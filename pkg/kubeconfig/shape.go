@@ -20,14 +20,17 @@ import (
 // It is of use and never needed: without it an empty list stays. It is made before the kubeconfig is written, and
 // dropped after: a note of what did not happen says what is there.
 
+// shapes is the folder of the notes of how nothing was written.
+const shapes = "kubeconfigs"
+
 // note is the file of one kubeconfig's note.
 type note struct {
 	Path  string         `json:"path"` // of the kubeconfig
 	Shape yamledit.Shape `json:"shape"`
 }
 
-// notePath is where the note of the kubeconfig at a path lies; "" if there is no home folder.
-func notePath(target string) string {
+// notePath is where the note of the kubeconfig at a path lies, in a folder of our state; "" if there is no home folder.
+func notePath(folder, target string) string {
 	folders, err := dirs.For("kubectl-edge")
 	if err != nil {
 		return ""
@@ -36,11 +39,11 @@ func notePath(target string) string {
 		target = absolute
 	}
 	sum := sha256.Sum256([]byte(target))
-	return filepath.Join(folders.State, "kubeconfigs", hex.EncodeToString(sum[:16])+".json")
+	return filepath.Join(folders.State, folder, hex.EncodeToString(sum[:16])+".json")
 }
 
 func readShape(target string) yamledit.Shape {
-	n, err := readNote(notePath(target))
+	n, err := readNote(notePath(shapes, target))
 	if err != nil {
 		return yamledit.Shape{}
 	}
@@ -72,7 +75,7 @@ func (e editedFile) write() error {
 }
 
 func writeNote(target string, shape yamledit.Shape) error {
-	path := notePath(target)
+	path := notePath(shapes, target)
 	old, err := readNote(path)
 	if semantic.DeepEqual(old.Shape, shape) { // also where there is none, and nothing to note
 		return err

@@ -188,7 +188,7 @@ func TestNote(t *testing.T) {
 	}
 	write(t, path, form, 0o600)
 	put(path, "a")
-	if n, err := readNote(notePath(path)); err != nil || n.Path != path || len(n.Shape.Fields) != 3 {
+	if n, err := readNote(notePath(shapes, path)); err != nil || n.Path != path || len(n.Shape.Fields) != 3 {
 		t.Errorf("noted is %v, %v", n, err)
 	}
 	write(t, gone, form, 0o600)
@@ -197,17 +197,17 @@ func TestNote(t *testing.T) {
 	if fileText(t, path) != form {
 		t.Errorf("got %q, want %q", fileText(t, path), form)
 	}
-	if _, err := os.Stat(notePath(path)); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(notePath(shapes, path)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the note is still there: %v", err)
 	}
 	if err := os.Remove(gone); err != nil {
 		t.Fatal(err)
 	}
 	put(path, "a")
-	if _, err := os.Stat(notePath(gone)); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(notePath(shapes, gone)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the note of a file that is gone: %v", err)
 	}
-	write(t, notePath(path), "{", 0o600)
+	write(t, notePath(shapes, path), "{", 0o600)
 	put(path, "b")
 	remove()
 	if got, want := fileText(t, path), "apiVersion: v1\nkind: Config\nusers:\nclusters:\ncontexts:\n"; got != want {
@@ -216,7 +216,7 @@ func TestNote(t *testing.T) {
 
 	made := filepath.Join(t.TempDir(), "made")
 	put(made, "a")
-	if _, err := os.Stat(notePath(made)); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(notePath(shapes, made)); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("of a file that was not there is a note: %v", err)
 	}
 }

@@ -59,3 +59,12 @@ func (s *Sandbox) SetRole(email string, role Role) {
 		a.role = role
 	}
 }
+
+// SetProjects has a person or service account be a member of these projects alone; of all if there are none.
+func (s *Sandbox) SetProjects(email string, projects ...string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if a := s.accounts[email]; a != nil {
+		a.projects = projects
+	}
+}

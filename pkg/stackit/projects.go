@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	rmapi "github.com/stackitcloud/stackit-sdk-go/services/resourcemanager/v0api"
 
@@ -16,11 +17,15 @@ type Project = rmapi.Project
 // ProjectActive is the state of a project that can be used.
 const ProjectActive = rmapi.LIFECYCLESTATE_ACTIVE
 
-// ProjectFilter says which projects to list. The resource manager wants ParentID or Member, and combines them by AND.
+// ProjectFilter says which projects to list. The resource manager wants ParentID, IDs or Member, and combines them by
+// AND.
 type ProjectFilter struct {
-	ParentID string // container id or UUID of a folder or an organization; its direct children are listed
-	Member   string // e-mail address of a user or service account with a role in the project
-	Name     string // exact name, compared here
+	ParentID     string    // container id or UUID of a folder or an organization; its direct children are listed
+	IDs          []string  // UUIDs of projects; the API takes those below one parent
+	Member       string    // e-mail address of a user or service account with a role in the project
+	CreatedAfter time.Time // if it is not zero
+	Name         string    // exact name, compared here
+	Limit        int       // the most to list; 0 for all
 }
 
 // pageSize is what the STACKIT CLI asks for.
@@ -36,7 +41,7 @@ func (c *Client) Projects(ctx context.Context, f ProjectFilter) ([]Project, erro
 	if f.ParentID != "" {
 		op.attempt += " below " + quote(f.ParentID)
 	}
-	if f.ParentID == "" && f.Member == "" {
+	if f.ParentID == "" && f.Member == "" && len(f.IDs) == 0 {
 		return nil, hint.Wrap(errors.New("list projects: neither a parent nor a member is given"),
 			"name the folder or organization: --parent-id ID")
 	}
@@ -48,8 +53,14 @@ func (c *Client) Projects(ctx context.Context, f ProjectFilter) ([]Project, erro
 			if f.ParentID != "" {
 				r = r.ContainerParentId(f.ParentID)
 			}
+			if len(f.IDs) > 0 {
+				r = r.ContainerIds(f.IDs)
+			}
 			if f.Member != "" {
 				r = r.Member(f.Member)
+			}
+			if !f.CreatedAfter.IsZero() {
+				r = r.CreationTimeStart(f.CreatedAfter)
 			}
 			return r.Execute()
 		})
@@ -65,6 +76,9 @@ func (c *Client) Projects(ctx context.Context, f ProjectFilter) ([]Project, erro
 		for _, p := range page.Items {
 			if f.Name == "" || p.Name == f.Name {
 				projects = append(projects, p)
+			}
+			if f.Limit > 0 && len(projects) == f.Limit {
+				return projects, nil
 			}
 		}
 		size := pageSize

@@ -106,16 +106,6 @@ type edgeCloud struct {
 	source login.Source
 }
 
-// projectCloud is cloud for a command that is about the project of the global flags.
-func (a *app) projectCloud(ctx context.Context) (edgeCloud, error) {
-	a.bundle.ReadAhead()
-	s, err := a.projectScope()
-	if err != nil {
-		return edgeCloud{}, err
-	}
-	return a.cloud(ctx, s)
-}
-
 // cloud talks to STACKIT as the identity that the scope's profile is logged in as.
 func (a *app) cloud(ctx context.Context, s profile.Scope) (edgeCloud, error) {
 	a.bundle.ReadAhead()

@@ -57,7 +57,7 @@ func newArgoCDClusterSecretCmd(a *app) *cobra.Command {
 		tokenFile: "/var/run/secrets/stackit.cloud/serviceaccount/token",
 	}
 	cmd := &cobra.Command{
-		Use:   "cluster-secret",
+		Use:   "cluster-secret [INSTANCE[/CLUSTER]…]",
 		Short: "Write the Secrets by which Argo CD knows instances, or their edge clusters, without a token in them",
 		Long: `Write the Secrets by which Argo CD knows instances, or their edge clusters, without a token in them.
 
@@ -71,19 +71,25 @@ and region are for the cluster generator of ApplicationSets; --label and --annot
 The API says where an instance's server is only together with a new token, valid for 10 minutes. It goes to
 your cache.
 
-With --cluster or --all-clusters the Secrets are of edge clusters of the instances, named after the instance's
-and the edge cluster, with the labels kubectl-edge/cluster and cluster-namespace beside those of the instance.
+Without an instance it is the one of the current context, or the only one of the project, or what you choose on
+the terminal.
+
+With --cluster or --all-clusters, or as demo/berlin, the Secrets are of edge clusters of the instances, named after
+the instance's and the edge cluster, with the labels kubectl-edge/cluster and cluster-namespace beside those of the instance.
 --role says what Argo CD may do there; edit and admin want --role-namespace, to which the Secret then limits
 Argo CD. The credential lives for an hour, and is a token where one can have the role: each new certificate cuts
 all of Argo CD's watches.`,
-		Example: `  kubectl edge argocd cluster-secret --name demo \
+		Example: `  kubectl edge argocd cluster-secret demo \
       --service-account-email argocd-x4t7k21@sa.stackit.cloud
   kubectl edge argocd cluster-secret --all --service-account-email argocd-x4t7k21@sa.stackit.cloud --label stage=prod \
       --apply --context management
   kubectl edge argocd cluster-secret --all --all-clusters --role cluster-admin --bind \
       --service-account-email argocd-x4t7k21@sa.stackit.cloud --apply --context management`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.which.take(args, &o.clusters); err != nil {
+				return usageError{err}
+			}
 			if o.apply && cmd.Flags().Changed("output") {
 				return usageError{errors.New("want one of --apply and --output")}
 			}
@@ -125,7 +131,7 @@ all of Argo CD's watches.`,
 var errClustersOnly = errors.New("--role, --role-namespace, --credential and --bind want --cluster or --all-clusters")
 
 func (o *clusterSecretOptions) validate() error {
-	if err := o.which.validate(); err != nil {
+	if err := o.which.validateAny(); err != nil {
 		return err
 	}
 	if err := o.validateClusters(); err != nil {
@@ -209,7 +215,7 @@ func (o *clusterSecretOptions) run(ctx context.Context) error {
 			return err
 		}
 	}
-	cloud, err := o.projectCloud(ctx)
+	cloud, err := o.here(ctx, &o.which)
 	if err != nil {
 		return err
 	}

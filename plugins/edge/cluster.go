@@ -2,6 +2,7 @@ package edge
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"time"
 
@@ -33,28 +34,29 @@ type homedCluster struct {
 func newClusterListCmd(a *app) *cobra.Command {
 	var out output.Flags
 	var which fleetFlags
+	var only clusterFlags // chosen by arguments alone
 	var namespace string
 	cmd := &cobra.Command{
-		Use:   "list",
+		Use:   "list [INSTANCE[/CLUSTER]…]",
 		Short: "List the edge clusters of one, several or all instances",
 		Long: `List the edge clusters of one, several or all instances.
 
-Without --name, --instance-id and --all it is the instance of the current context, or the only one of the project.
-Several are asked in parallel. What cannot be reached is reported for each instance, the rest is printed, and the exit
-code is 1.`,
+Without an instance and --all it is the instance of the current context, or the only one of the project. Several are
+asked in parallel. What cannot be reached is reported for each instance, the rest is printed, and the exit code is 1.`,
 		Example: `  kubectl edge cluster list
-  kubectl edge cluster list --name demo
+  kubectl edge cluster list demo
   kubectl edge cluster list --all -o wide
   kubectl edge cluster list --all -o jsonpath='{range .items[?(@.ready==false)]}{.instance}/{.name}{"\n"}{end}'`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := out.Validate(); err != nil {
 				return usageError{err}
 			}
-			if !which.none() {
-				if err := which.validate(); err != nil {
-					return usageError{err}
-				}
+			if err := which.take(args, &only); err != nil {
+				return usageError{err}
+			}
+			if err := which.validateAny(); err != nil {
+				return usageError{err}
 			}
 			if err := checkClusterNamespace(namespace); err != nil {
 				return usageError{err}
@@ -63,7 +65,7 @@ code is 1.`,
 			if err != nil {
 				return err
 			}
-			return a.listClusters(cmd.Context(), cloud, which, namespace, out)
+			return a.listClusters(cmd.Context(), cloud, which, only, namespace, out)
 		},
 	}
 	which.addFlags(cmd.Flags())
@@ -73,8 +75,8 @@ code is 1.`,
 	return cmd
 }
 
-func (a *app) listClusters(ctx context.Context, cloud edgeCloud, which fleetFlags, namespace string,
-	out output.Flags) error {
+func (a *app) listClusters(ctx context.Context, cloud edgeCloud, which fleetFlags, only clusterFlags,
+	namespace string, out output.Flags) error {
 	instances, failed, err := which.get(ctx, a, cloud)
 	if err != nil {
 		return err
@@ -82,7 +84,7 @@ func (a *app) listClusters(ctx context.Context, cloud edgeCloud, which fleetFlag
 	total := len(failed) + len(instances)
 	found := make([][]homedCluster, len(instances))
 	list := func(cloud edgeCloud, i int, instance stackit.Instance) (err error) {
-		found[i], err = a.clustersOf(ctx, cloud, instance, namespace)
+		found[i], err = a.clustersOf(ctx, cloud, instance, only.at(instance.Id).names, namespace)
 		return err
 	}
 	if !which.several() {
@@ -112,8 +114,8 @@ func (a *app) listClusters(ctx context.Context, cloud edgeCloud, which fleetFlag
 	return plugin.Incomplete(failed, total, "instance", "reached")
 }
 
-// clustersOf asks an instance for its edge clusters.
-func (a *app) clustersOf(ctx context.Context, cloud edgeCloud, instance stackit.Instance,
+// clustersOf asks an instance for its edge clusters: those of these names, or all.
+func (a *app) clustersOf(ctx context.Context, cloud edgeCloud, instance stackit.Instance, names []string,
 	namespace string) ([]homedCluster, error) {
 	config, err := a.managerAPI(ctx, cloud, instance.Id)
 	if err != nil {
@@ -125,7 +127,14 @@ func (a *app) clustersOf(ctx context.Context, cloud edgeCloud, instance stackit.
 	}
 	var clusters []homedCluster
 	for _, c := range list {
-		clusters = append(clusters, home(cloud, instance, c))
+		if len(names) == 0 || slices.Contains(names, c.Name) {
+			clusters = append(clusters, home(cloud, instance, c))
+		}
+	}
+	for _, name := range names {
+		if !slices.ContainsFunc(clusters, func(c homedCluster) bool { return c.Name == name }) {
+			return clusters, noCluster(instance.Id, name, list)
+		}
 	}
 	return clusters, nil
 }
@@ -152,12 +161,7 @@ func clusterKind() output.Kind[homedCluster] {
 		Name: "Cluster",
 		ID:   func(c homedCluster) string { return c.Name },
 		Columns: []output.Column[homedCluster]{
-			{Name: "CURRENT", Value: func(c homedCluster) string {
-				if c.Current {
-					return "*"
-				}
-				return ""
-			}},
+			{Name: "CURRENT", Value: func(c homedCluster) string { return mark(c.Current) }},
 			{Name: "INSTANCE", Value: func(c homedCluster) string { return c.Instance }},
 			{Name: "NAME", Value: func(c homedCluster) string { return c.Name }},
 			{Name: "NAMESPACE", Value: func(c homedCluster) string { return c.Namespace }},

@@ -42,7 +42,7 @@ func (a *app) findClusters(ctx context.Context, cloud edgeCloud, which fleetFlag
 	found := make([][]*managedCluster, len(instances))
 	errs, missing := make([][]error, len(instances)), make([][]string, len(instances))
 	find := func(cloud edgeCloud, i int, instance stackit.Instance) error {
-		found[i], missing[i], errs[i] = a.managed(ctx, cloud, instance, f)
+		found[i], missing[i], errs[i] = a.managed(ctx, cloud, instance, f.at(instance.Id))
 		return nil // they are in errs
 	}
 	if !which.several() {
@@ -92,7 +92,8 @@ func (a *app) managed(ctx context.Context, cloud edgeCloud, instance stackit.Ins
 		if err != nil {
 			err = fmt.Errorf("instance %s: %w", instance.Id, err)
 			if _, none := errors.AsType[*edgecluster.NotFoundError](err); none {
-				err = hint.Wrap(err, "kubectl edge cluster list --instance-id %s", instance.Id)
+				list, _ := edgecluster.List(ctx, api, f.namespace) // for what may have been meant
+				err = suggestCluster(err, instance.Id, name, list)
 			}
 			errs, missing = append(errs, err), append(missing, instance.Id+"/"+name)
 			continue
@@ -106,4 +107,21 @@ func (a *app) managed(ctx context.Context, cloud edgeCloud, instance stackit.Ins
 func (a *app) managerAPI(ctx context.Context, cloud edgeCloud, instanceID string) (*rest.Config, error) {
 	return a.instanceAPI(ctx, tokenrequest.Request{ProjectID: cloud.ProjectID, Region: cloud.Region,
 		InstanceID: instanceID, Profile: cloud.Name})
+}
+
+// noCluster is the error for an edge cluster that the list of its instance does not have.
+func noCluster(instanceID, name string, list []edgecluster.Cluster) error {
+	return suggestCluster(fmt.Errorf("instance %s: no edge cluster %q", instanceID, name), instanceID, name, list)
+}
+
+// suggestCluster names those of the list that somebody may have meant who named an edge cluster that is not there.
+func suggestCluster(err error, instanceID, name string, clusters []edgecluster.Cluster) error {
+	var names []string
+	for _, c := range clusters {
+		names = append(names, c.Name)
+	}
+	if like := hint.Nearest(name, names); like != "" {
+		return hint.Wrap(err, "did you mean %s?", like)
+	}
+	return hint.Wrap(err, "kubectl edge cluster list --instance-id %s", instanceID)
 }

@@ -16,6 +16,37 @@ type clusterFlags struct {
 	names     []string
 	all       bool
 	namespace string // of the EdgeClusters in the instance; "" is the default for names, and every one for all
+	pairs     []namedCluster
+}
+
+// namedCluster is an edge cluster that was named together with its instance, as demo/berlin.
+type namedCluster struct {
+	instance instanceFlags
+	cluster  string
+}
+
+// take has an argument such as demo/berlin stand for --name and --cluster.
+func (f *clusterFlags) take(instance instanceFlags, argument, cluster string) error {
+	if f.all || len(f.names) > 0 && !slices.Equal(f.names, []string{cluster}) {
+		return fmt.Errorf("want either the argument %.80q, or --cluster and --all-clusters", argument)
+	}
+	if err := stackitid.ClusterName(cluster); err != nil {
+		return err
+	}
+	f.names = nil
+	f.pairs = append(f.pairs, namedCluster{instance, cluster})
+	return nil
+}
+
+// at are the flags for one of the chosen instances.
+func (f clusterFlags) at(instanceID string) clusterFlags {
+	for _, pair := range f.pairs {
+		if pair.instance.means(instanceID) && !slices.Contains(f.names, pair.cluster) {
+			f.names = append(f.names[:len(f.names):len(f.names)], pair.cluster)
+		}
+	}
+	f.pairs = nil
+	return f
 }
 
 func (f *clusterFlags) addFlags(fs *pflag.FlagSet) {
@@ -32,10 +63,10 @@ func addClusterNamespace(fs *pflag.FlagSet, namespace *string) {
 }
 
 // chosen reports whether edge clusters are meant.
-func (f *clusterFlags) chosen() bool { return f.all || len(f.names) > 0 }
+func (f *clusterFlags) chosen() bool { return f.all || len(f.names)+len(f.pairs) > 0 }
 
 // several reports whether there may be more than one edge cluster in an instance.
-func (f *clusterFlags) several() bool { return f.all || len(f.names) > 1 }
+func (f *clusterFlags) several() bool { return f.all || len(f.names) > 1 || len(f.pairs) > 1 }
 
 func (f *clusterFlags) validate() error {
 	if f.all && len(f.names) > 0 {
@@ -71,7 +102,7 @@ func (f *clusterFlags) matches(r tokenrequest.Request) bool {
 	case f.all:
 		return f.namespace == "" || f.namespace == e.ClusterNamespace
 	}
-	return slices.Contains(f.names, e.Cluster) && f.home() == e.ClusterNamespace
+	return slices.Contains(f.at(r.InstanceID).names, e.Cluster) && f.home() == e.ClusterNamespace
 }
 
 // home is the namespace of edge clusters that are named.

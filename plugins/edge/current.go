@@ -3,15 +3,14 @@ package edge
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
+	"strings"
 	"sync"
 
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
-	"github.com/kubectl-edge/kubectl-edge/pkg/picker"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
@@ -73,7 +72,7 @@ func (c current) fill(choice profile.Choice) profile.Choice {
 		return choice
 	}
 	choice.Profile = c.Profile
-	if choice.ProjectID == "" || choice.ProjectID == c.ProjectID {
+	if choice.ProjectID == "" || strings.EqualFold(choice.ProjectID, c.ProjectID) {
 		choice.Region = cmp.Or(choice.Region, c.Region)
 	}
 	choice.ProjectID = cmp.Or(choice.ProjectID, c.ProjectID)
@@ -86,62 +85,78 @@ func (c current) in(s profile.Scope) bool {
 		kubeconfig.EdgeContext{Name: c.context, Request: c.Request}.In(s)
 }
 
-// currentScope is where a command about instances works: what flags and the environment leave open is the current
-// context's, and then the profile's.
-func (a *app) currentScope() (profile.Scope, error) {
-	if err := a.checkPlace(); err != nil {
-		return profile.Scope{}, err
-	}
-	c, err := a.current.get()
-	if err != nil {
-		return profile.Scope{}, err
-	}
-	choice := a.choice
-	choice.Profile = cmp.Or(choice.Profile, a.Getenv(profile.NameVariable))
-	choice = c.fill(choice)
-	s, err := a.scopeOf(choice)
-	if err != nil && c.context != "" && choice.Profile == c.Profile && a.choice.Profile == "" {
-		return s, hint.Wrap(fmt.Errorf("context %q, which is the current one: %w", c.context, err),
-			"choose another with --context, or a profile with --profile")
-	}
-	if err == nil && a.verbose {
-		a.Note("using profile %s, project %s, region %s%s", s.Name, cmp.Or(s.ProjectID, "none"), s.Region,
-			map[bool]string{true: ", of context " + hint.Printable(c.context)}[c.in(s)])
-	}
-	return s, err
+// isOf reports whether the context is of this instance in the scope, or of an edge cluster of it.
+func (c current) isOf(s profile.Scope, instanceID string) bool {
+	return c.in(s) && c.InstanceID == instanceID
 }
 
-// settle chooses the instance where no flag and no argument did: that of the current context, else the only one that
-// there is, else what a person chooses on the terminal.
-func (a *app) settle(ctx context.Context, f *instanceFlags, cloud edgeCloud) error {
-	if *f != (instanceFlags{}) {
-		return nil
+// workplace is where the next command works, and where each part of that comes from.
+type workplace struct {
+	profile.Scope
+	current // of an instance in the scope; else it has no name
+	origins
+}
+
+// origins say where the parts of a workplace come from: "flag", "environment NAME", "context NAME", "profile NAME", or
+// "default".
+type origins struct{ profile, project, region string }
+
+// workplace finds where a command about instances works: what flags and the environment leave open is the current
+// context's, and then the profile's.
+func (a *app) workplace() (workplace, error) {
+	if err := a.checkPlace(); err != nil {
+		return workplace{}, err
 	}
 	c, err := a.current.get()
 	if err != nil {
-		return err
+		return workplace{}, err
 	}
-	if c.in(cloud.Scope) {
-		f.id = c.InstanceID
-		a.Note("Using instance %s, of context %s.", f.id, hint.Printable(c.context))
-		return nil
+	variable := a.Getenv(profile.NameVariable)
+	asked := a.choice
+	asked.Profile = cmp.Or(asked.Profile, variable)
+	choice := c.fill(asked)
+	s, err := a.scopeOf(choice)
+	if err != nil {
+		if c.context != "" && choice.Profile == c.Profile && a.choice.Profile == "" {
+			err = hint.Wrap(fmt.Errorf("context %q, which is the current one: %w", c.context, err),
+				"choose another with --context, or a profile with --profile")
+		}
+		return workplace{Scope: s}, err
 	}
-	instances, err := cloud.Instances(ctx, cloud.ProjectID, cloud.Region)
-	switch {
-	case err != nil:
-		return err
-	case len(instances) == 1:
-		f.id = instances[0].Id
-		a.Note("Using instance %s (%s), the only one of project %s.", f.id, hint.Printable(instances[0].DisplayName),
-			cloud.ProjectID)
-		return nil
-	case len(instances) == 0:
-		return hint.Wrap(fmt.Errorf("no instances in project %s, region %s", cloud.ProjectID, cloud.Region),
-			"kubectl edge use for another project, kubectl edge instance create --help for a first instance")
-	case !picker.Possible(a.Process):
-		return usageError{hint.Wrap(errors.New("which instance? want its name or id, --name or --instance-id"),
-			"kubectl edge instance list")}
+	w := workplace{Scope: s, origins: origins{
+		profile: origin(a.choice.Profile, "flag", variable, "environment "+profile.NameVariable,
+			choice.Profile, "context "+c.context, s.Config.CurrentProfile, "configuration"),
+		project: origin(asked.ProjectID, "flag", choice.ProjectID, "context "+c.context,
+			s.Settings.ProjectID, "profile "+s.Name),
+		region: origin(asked.Region, "flag", choice.Region, "context "+c.context,
+			s.Settings.Region, "profile "+s.Name),
+	}}
+	if c.in(s) {
+		w.current = c
 	}
-	f.id, err = a.pickOf(ctx, instances)
-	return err
+	return w, nil
+}
+
+// origin is the name of the first value that there is. It takes each value with its name behind it.
+func origin(valuesAndNames ...string) string {
+	for i := 0; i < len(valuesAndNames); i += 2 {
+		if valuesAndNames[i] != "" {
+			return valuesAndNames[i+1]
+		}
+	}
+	return "default"
+}
+
+// currentScope is the scope of the workplace. With --verbose it says where that comes from.
+func (a *app) currentScope() (profile.Scope, error) {
+	w, err := a.workplace()
+	if err == nil && a.verbose {
+		project := "no project"
+		if w.ProjectID != "" {
+			project = fmt.Sprintf("project %s (%s)", w.ProjectID, w.origins.project)
+		}
+		a.Note("using profile %s (%s), %s, region %s (%s)", w.Name, hint.Printable(w.origins.profile),
+			hint.Printable(project), w.Scope.Region, hint.Printable(w.origins.region))
+	}
+	return w.Scope, err
 }

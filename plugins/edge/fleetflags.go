@@ -3,6 +3,9 @@ package edge
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 
@@ -37,6 +40,62 @@ func (f *fleetFlags) each() []instanceFlags {
 	return each
 }
 
+// none reports whether the flags leave the choice of an instance to the command.
+func (f *fleetFlags) none() bool { return !f.all && len(f.each()) == 0 }
+
+// add chooses one more instance.
+func (f *fleetFlags) add(one instanceFlags) {
+	if one.id != "" {
+		f.ids = append(f.ids, one.id)
+	} else {
+		f.names = append(f.names, one.name)
+	}
+}
+
+// take has arguments stand for --name and --instance-id, and those like demo/berlin for --cluster, too, where the
+// command has that.
+func (f *fleetFlags) take(args []string, clusters *clusterFlags) error {
+	if len(args) == 0 {
+		return nil
+	}
+	if f.all {
+		return fmt.Errorf("want either --all, or the argument %.80q", args[0])
+	}
+	for _, flag := range f.each() {
+		if !slices.ContainsFunc(args, flag.meantBy) {
+			return fmt.Errorf("%s and the arguments mean different instances", flag.flag())
+		}
+	}
+	*f = fleetFlags{}
+	for _, arg := range args {
+		instance, cluster, ofCluster := strings.Cut(arg, "/")
+		if !ofCluster || clusters == nil {
+			instance, ofCluster = arg, false
+		}
+		one, err := named(instance)
+		if err != nil {
+			return err
+		}
+		if ofCluster {
+			if err := clusters.take(one, arg, cluster); err != nil {
+				return err
+			}
+		}
+		f.add(one)
+	}
+	if clusters != nil && len(clusters.pairs) > 0 && len(clusters.pairs) < len(args) {
+		return errors.New("want either instances, or edge clusters such as demo/berlin, not both at once")
+	}
+	return nil
+}
+
+// meantBy reports whether an argument means the instance, or an edge cluster of it.
+func (f instanceFlags) meantBy(argument string) bool {
+	instance, _, _ := strings.Cut(argument, "/")
+	one, err := named(instance)
+	return err == nil && f.same(one)
+}
+
 // several reports whether there may be more than one instance, so that the failure of one is not that of all.
 func (f *fleetFlags) several() bool { return f.all || len(f.each()) > 1 }
 
@@ -46,8 +105,7 @@ func (f *fleetFlags) validate() error {
 	case f.all && len(each) > 0:
 		return errors.New("want either --all, or --name and --instance-id")
 	case !f.all && len(each) == 0:
-		return hint.Wrap(errors.New("which instance? want --name, --instance-id or --all"),
-			"kubectl edge instance list")
+		return hint.Wrap(errors.New("which instance? want its name or id, or --all"), "kubectl edge instance list")
 	}
 	for _, which := range each {
 		if err := which.validate(); err != nil {
@@ -55,6 +113,14 @@ func (f *fleetFlags) validate() error {
 		}
 	}
 	return nil
+}
+
+// validateAny is validate for a command that chooses an instance where none is named, see here.
+func (f *fleetFlags) validateAny() error {
+	if f.none() {
+		return nil
+	}
+	return f.validate()
 }
 
 // get returns the chosen instances, each once. Of several, those that cannot be had are reported and counted.

@@ -3,20 +3,14 @@ package edge
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/picker"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 )
-
-// none reports whether the flags leave the choice of an instance to the command.
-func (f *fleetFlags) none() bool { return !f.all && len(f.each()) == 0 }
-
-// add chooses one more instance.
-func (f *fleetFlags) add(one instanceFlags) {
-	if one.id != "" {
-		f.ids = append(f.ids, one.id)
-	} else {
-		f.names = append(f.names, one.name)
-	}
-}
 
 // here is the cloud for a command that works with the instance of the current context, or with the only one of the
 // project, where the flags name none. It completes the flags then, see settle.
@@ -31,6 +25,105 @@ func (a *app) here(ctx context.Context, which *fleetFlags) (edgeCloud, error) {
 	}
 	which.add(one)
 	return cloud, nil
+}
+
+// settle chooses the instance where no flag and no argument did: that of the current context, else the only one that
+// there is, else what a person chooses on the terminal.
+func (a *app) settle(ctx context.Context, f *instanceFlags, cloud edgeCloud) error {
+	if *f != (instanceFlags{}) {
+		return nil
+	}
+	c, err := a.current.get()
+	if err != nil {
+		return err
+	}
+	if c.in(cloud.Scope) {
+		f.id = c.InstanceID
+		a.Note("Using instance %s, of context %s.", f.id, hint.Printable(c.context))
+		return nil
+	}
+	return a.settleIn(ctx, f, cloud)
+}
+
+// settleIn chooses the only instance of the project, or has a person choose one.
+func (a *app) settleIn(ctx context.Context, f *instanceFlags, cloud edgeCloud) error {
+	instances, err := cloud.Instances(ctx, cloud.ProjectID, cloud.Region)
+	switch {
+	case err != nil:
+		return err
+	case len(instances) == 1:
+		f.id = instances[0].Id
+		a.Note("Using instance %s (%s), the only one of project %s.", f.id, hint.Printable(instances[0].DisplayName),
+			cloud.ProjectID)
+		return nil
+	case len(instances) > 1 && !picker.Possible(a.Process):
+		return usageError{errWhich()}
+	}
+	f.id, err = a.pickOf(ctx, cloud, instances)
+	return err
+}
+
+// pick is settle for a command that changes or deletes an instance: it takes none that nobody has named, so that it
+// asks a person, and fails where there is nobody to ask.
+func (a *app) pick(ctx context.Context, f *instanceFlags, cloud edgeCloud) (err error) {
+	if *f != (instanceFlags{}) {
+		return nil
+	}
+	f.id, err = a.pickInstance(ctx, cloud)
+	return err
+}
+
+func errWhich() error {
+	return hint.Wrap(errors.New("which instance? want its name or id, --name or --instance-id"),
+		"kubectl edge instance list")
+}
+
+// projectCloud is cloud for a command that is about one project. Where nothing says which, it is the only one that
+// there is, or what a person chooses on the terminal.
+func (a *app) projectCloud(ctx context.Context) (edgeCloud, error) {
+	a.bundle.ReadAhead()
+	s, err := a.currentScope()
+	if err != nil {
+		return edgeCloud{}, err
+	}
+	if s.ProjectID == "" {
+		return a.findProject(ctx, s)
+	}
+	return a.cloud(ctx, s)
+}
+
+// findProject is the cloud of a scope without a project, with the project that there is to choose. What hinders the
+// search is not said: that a project is missing is what a person can mend.
+func (a *app) findProject(ctx context.Context, s profile.Scope) (edgeCloud, error) {
+	cloud, err := a.cloud(ctx, s)
+	if err != nil {
+		return edgeCloud{}, s.NeedProject()
+	}
+	principal, projects, err := cloud.ownProjects(ctx)
+	active := slices.DeleteFunc(slices.Clone(projects),
+		func(p stackit.Project) bool { return p.LifecycleState != stackit.ProjectActive })
+	switch {
+	case ctx.Err() != nil:
+		return edgeCloud{}, ctx.Err()
+	case err != nil || len(active) == 0 || len(active) > 1 && !picker.Possible(a.Process):
+		return edgeCloud{}, s.NeedProject()
+	case len(active) == 1:
+		cloud.ProjectID = active[0].ProjectId
+		a.Note("Using project %s (%s), the only one of %s.", cloud.ProjectID, hint.Printable(active[0].Name),
+			hint.Printable(principal))
+		return cloud, nil
+	}
+	cloud.ProjectID, err = a.pickProject(ctx, projects, "", nil, "")
+	return cloud, err
+}
+
+// ownProjects are the projects of the identity that is logged in.
+func (c edgeCloud) ownProjects(ctx context.Context) (principal string, projects []stackit.Project, err error) {
+	if principal, err = c.principal(ctx); err != nil {
+		return "", nil, err
+	}
+	projects, err = c.Projects(ctx, stackit.ProjectFilter{Member: principal})
+	return principal, projects, err
 }
 
 // splitCluster reads INSTANCE/CLUSTER, or CLUSTER alone.

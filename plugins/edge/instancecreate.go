@@ -101,7 +101,7 @@ func (o *instanceCreateOptions) run(ctx context.Context) error {
 	if o.out.Format == "" {
 		return nil
 	}
-	return output.One(o.Out, o.out, instanceKind(), instance)
+	return output.One(o.Out, o.out, instanceKind(), o.listed(cloud.Scope, instance))
 }
 
 // enableService sees to it that Edge Cloud is enabled in the project. Where that cannot be asked, the creation will

@@ -38,7 +38,7 @@ and so are its cached tokens: a person is asked first, and --yes agrees. --keep-
   kubectl edge instance delete --name demo --yes --keep-contexts`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := o.which.take(args); err != nil {
+			if err := o.which.takeOrPick(a, args); err != nil {
 				return usageError{err}
 			}
 			return o.run(cmd.Context())
@@ -56,6 +56,9 @@ and so are its cached tokens: a person is asked first, and --yes agrees. --keep-
 func (o *instanceDeleteOptions) run(ctx context.Context) error {
 	cloud, err := o.projectCloud(ctx)
 	if err != nil {
+		return err
+	}
+	if err := o.pick(ctx, &o.which, cloud); err != nil {
 		return err
 	}
 	instance, err := o.which.get(ctx, cloud)

@@ -3,7 +3,6 @@ package edge
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strings"
@@ -13,6 +12,7 @@ import (
 	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/picker"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
 )
@@ -31,7 +31,7 @@ func (f instanceFlags) called() string { return cmp.Or(f.id, f.name) }
 func (f *instanceFlags) validate() error {
 	switch {
 	case f.id == "" && f.name == "":
-		return hint.Wrap(errors.New("which instance? want --name or --instance-id"), "kubectl edge instance list")
+		return errWhich()
 	case f.id != "" && f.name != "":
 		return fmt.Errorf("want one of --name %.80q and --instance-id %.80q", f.name, f.id)
 	case f.id != "":
@@ -41,20 +41,81 @@ func (f *instanceFlags) validate() error {
 	}
 }
 
-// take has an argument stand for --name or --instance-id, and validates. Every id has a hyphen; a name that has one
-// takes the flag.
-func (f *instanceFlags) take(args []string) error {
-	if len(args) == 1 {
-		if *f != (instanceFlags{}) {
-			return fmt.Errorf("want one of the argument %.80q, --instance-id and --name", args[0])
-		}
-		if !strings.Contains(args[0], "-") {
-			f.name = args[0]
-		} else {
-			f.id = args[0]
+// named is the instance that an argument means: its name or its id. No id is as short as a name may be.
+func named(argument string) (instanceFlags, error) {
+	instance, cluster, isCluster := strings.Cut(argument, "/")
+	if isCluster && stackitid.ClusterName(cluster) == nil {
+		if of, err := named(instance); err == nil {
+			return of, hint.Wrap(fmt.Errorf("%.80q is an edge cluster, want an instance", argument),
+				"name the instance alone: %s", instance)
 		}
 	}
-	return f.validate()
+	switch {
+	case stackitid.DisplayName(argument) == nil:
+		return instanceFlags{name: argument}, nil
+	case stackitid.InstanceID(argument) == nil:
+		return instanceFlags{id: argument}, nil
+	}
+	if strings.Contains(argument, "-") { // as every id does
+		return instanceFlags{}, stackitid.InstanceID(argument)
+	}
+	return instanceFlags{}, stackitid.DisplayName(argument)
+}
+
+// nameOf is the name of the instance that has this id: what stands before the last hyphen.
+func nameOf(id string) string { return id[:max(0, strings.LastIndex(id, "-"))] }
+
+// same reports whether both can mean one instance.
+func (f instanceFlags) same(other instanceFlags) bool {
+	switch {
+	case f.id != "" && other.id != "":
+		return f.id == other.id
+	case f.id != "":
+		return nameOf(f.id) == other.name
+	case other.id != "":
+		return nameOf(other.id) == f.name
+	}
+	return f.name == other.name
+}
+
+// isOf reports whether f names the instance.
+func (f instanceFlags) isOf(i stackit.Instance) bool { return f.id == i.Id || f.name != "" && f.name == i.DisplayName }
+
+// means reports whether f means the instance that has this id.
+func (f instanceFlags) means(id string) bool { return f.same(instanceFlags{id: id}) }
+
+// take has an argument stand for --name or --instance-id, and validates.
+func (f *instanceFlags) take(args []string) error {
+	if len(args) == 0 {
+		return f.validate()
+	}
+	one, err := named(args[0])
+	if err != nil {
+		return err
+	}
+	if *f == (instanceFlags{}) {
+		*f = one
+		return nil
+	}
+	if err := f.validate(); err != nil {
+		return err
+	}
+	if !f.same(one) {
+		return fmt.Errorf("the argument %.80q and %s mean different instances", args[0], f.flag())
+	}
+	f.id, f.name = cmp.Or(f.id, one.id), "" // the id says more
+	if f.id == "" {
+		*f = one
+	}
+	return nil
+}
+
+// flag is the flag as a person has given it.
+func (f instanceFlags) flag() string {
+	if f.id != "" {
+		return fmt.Sprintf("--instance-id %.80q", f.id)
+	}
+	return fmt.Sprintf("--name %.80q", f.name)
 }
 
 // takeAny is take for a command that works with the current instance where none is named, see settle.
@@ -65,11 +126,50 @@ func (f *instanceFlags) takeAny(args []string) error {
 	return f.take(args)
 }
 
-func (f *instanceFlags) get(ctx context.Context, cloud edgeCloud) (stackit.Instance, error) {
-	if f.id != "" {
-		return cloud.Instance(ctx, cloud.ProjectID, cloud.Region, f.id)
+// takeOrPick is take for a command that lets a person choose where no instance is named, see pick.
+func (f *instanceFlags) takeOrPick(a *app, args []string) error {
+	if picker.Possible(a.Process) {
+		return f.takeAny(args)
 	}
-	return cloud.InstanceByName(ctx, cloud.ProjectID, cloud.Region, f.name)
+	return f.take(args)
+}
+
+func (f *instanceFlags) get(ctx context.Context, cloud edgeCloud) (instance stackit.Instance, err error) {
+	if f.id != "" {
+		instance, err = cloud.Instance(ctx, cloud.ProjectID, cloud.Region, f.id)
+	} else {
+		instance, err = cloud.InstanceByName(ctx, cloud.ProjectID, cloud.Region, f.name)
+	}
+	if stackit.IsGone(err) {
+		err = cloud.suggest(ctx, *f, err)
+	}
+	return instance, err
+}
+
+// suggest asks which instances somebody may have meant who named one that is not there.
+func (c edgeCloud) suggest(ctx context.Context, f instanceFlags, err error) error {
+	instances, failed := c.Instances(ctx, c.ProjectID, c.Region)
+	if failed != nil {
+		return err
+	}
+	return f.suggest(err, instances)
+}
+
+// suggest names those of the instances that somebody may have meant by f, which is none of them.
+func (f instanceFlags) suggest(err error, instances []stackit.Instance) error {
+	var ids, names []string
+	for _, i := range instances {
+		ids, names = append(ids, i.Id), append(names, i.DisplayName)
+	}
+	like := ""
+	if f.id != "" {
+		like = hint.Nearest(f.id, ids)
+	}
+	like = cmp.Or(like, hint.Nearest(cmp.Or(f.name, nameOf(f.id)), names))
+	if like == "" {
+		return err
+	}
+	return hint.Wrap(err, "did you mean %s?", like)
 }
 
 // awaitActive waits until instance is active, and says so.

@@ -54,7 +54,7 @@ func newInstanceUpdateCmd(a *app) *cobra.Command {
 }
 
 func (o *instanceUpdateOptions) validate(args []string) error {
-	if err := o.which.take(args); err != nil {
+	if err := o.which.takeOrPick(o.app, args); err != nil {
 		return err
 	}
 	if o.request.PlanID == nil && o.request.Description == nil {
@@ -69,6 +69,9 @@ func (o *instanceUpdateOptions) validate(args []string) error {
 func (o *instanceUpdateOptions) run(ctx context.Context) error {
 	cloud, err := o.projectCloud(ctx)
 	if err != nil {
+		return err
+	}
+	if err := o.pick(ctx, &o.which, cloud); err != nil {
 		return err
 	}
 	instance, err := o.which.get(ctx, cloud)

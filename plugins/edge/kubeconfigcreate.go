@@ -43,7 +43,7 @@ type kubeconfigCreateOptions struct {
 func newKubeconfigCreateCmd(a *app) *cobra.Command {
 	o := &kubeconfigCreateOptions{app: a}
 	cmd := &cobra.Command{
-		Use:   "create",
+		Use:   "create [INSTANCE[/CLUSTER]…]",
 		Short: "Add instances, or their edge clusters, to your kubeconfig, without a secret",
 		Long: `Add instances, or their edge clusters, to your kubeconfig, without a secret.
 
@@ -57,25 +57,30 @@ Several instances are asked in parallel. What is written are those that answered
 exit code is 1. Whether an instance gives out credentials is not to be seen from its state, so each is asked; one that
 does not yet is waited for, up to --timeout, unless there is --no-wait.
 
-With --cluster or --all-clusters it adds edge clusters of the instances instead of these. Their credential is a client
+Without an instance it is the one of the current context, or the only one of the project, or what you choose on the
+terminal.
+
+With --cluster or --all-clusters, or as demo/berlin, it adds edge clusters of the instances instead of these. Their credential is a client
 certificate for an hour, with your name on it and the rights of --role: view unless you ask for more. edit and admin
 want --namespace. Where the binding of the role is missing in the edge cluster you are asked whether to create it;
---bind does so without asking. An edge cluster that is still being created is waited for, as an instance is. Without
---name, --instance-id and --all it is the instance of the current context, or the only one of the project. --break-glass
-is for when nothing else works: see docs/edge-clusters.md.
+--bind does so without asking. An edge cluster that is still being created is waited for, as an instance is.
+--break-glass is for when nothing else works: see docs/edge-clusters.md.
 
 --context-name is a template with the fields {{.Name}}, {{.ID}}, {{.Project}}, {{.Region}} and {{.Profile}}, and for an
 edge cluster {{.Cluster}}, {{.ClusterNamespace}}, {{.Role}} and {{.RoleNamespace}}. Cluster, user and context all get
 its name.`,
-		Example: `  kubectl edge kubeconfig create --name demo --switch-context
-  kubectl edge kubeconfig create --instance-id demo-3714d85 --kubeconfig demo.yaml --expiration 1h
+		Example: `  kubectl edge kubeconfig create demo --switch-context
+  kubectl edge kubeconfig create demo-3714d85 --kubeconfig demo.yaml --expiration 1h
   kubectl edge kubeconfig create --all --context-name 'site-{{.Name}}' --dry-run
-  kubectl edge kubeconfig create --name demo -o yaml > demo.yaml
-  kubectl edge kubeconfig create --name demo --cluster berlin
-  kubectl edge kubeconfig create --name demo --cluster berlin --role edit --namespace shop --bind
+  kubectl edge kubeconfig create demo -o yaml > demo.yaml
+  kubectl edge kubeconfig create demo/berlin
+  kubectl edge kubeconfig create demo --cluster berlin --role edit --namespace shop --bind
   kubectl edge kubeconfig create --all --all-clusters --bind`,
-		Args: cobra.NoArgs,
-		RunE: func(cmd *cobra.Command, _ []string) error {
+		Args: cobra.ArbitraryArgs,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.which.take(args, &o.clusters); err != nil {
+				return usageError{err}
+			}
 			if err := o.validate(); err != nil {
 				return usageError{err}
 			}
@@ -131,12 +136,10 @@ func (o *kubeconfigCreateOptions) validateChoice() error {
 			return hint.Wrap(errors.New("--role, --credential, --bind, --break-glass and --yes want --cluster or "+
 				"--all-clusters"), "kubectl edge cluster list")
 		}
-		return o.which.validate()
+		return o.which.validateAny()
 	}
-	if !o.which.none() {
-		if err := o.which.validate(); err != nil {
-			return err
-		}
+	if err := o.which.validateAny(); err != nil {
+		return err
 	}
 	if err := tokenrequest.CheckClusterExpiration(o.expiration); err != nil {
 		return err
@@ -150,15 +153,11 @@ func (o *kubeconfigCreateOptions) several() bool {
 }
 
 func (o *kubeconfigCreateOptions) run(ctx context.Context) error {
-	if !o.clusters.chosen() {
-		cloud, err := o.projectCloud(ctx)
-		if err != nil {
+	if o.clusters.chosen() {
+		// before anybody is asked anything else
+		if err := o.confirmRole(ctx, &o.rights, &o.namespace); err != nil {
 			return err
 		}
-		return o.create(ctx, cloud)
-	}
-	if err := o.confirmRole(ctx, &o.rights, &o.namespace); err != nil { // before anybody is asked anything else
-		return err
 	}
 	cloud, err := o.here(ctx, &o.which)
 	if err != nil {

@@ -33,12 +33,12 @@ type kubeconfigRemoveOptions struct {
 func newKubeconfigRemoveCmd(a *app) *cobra.Command {
 	o := &kubeconfigRemoveOptions{app: a}
 	cmd := &cobra.Command{
-		Use:   "remove [CONTEXT…]",
+		Use:   "remove [CONTEXT|INSTANCE[/CLUSTER]…]",
 		Short: "Remove instances and edge clusters from your kubeconfig, and their cached credentials",
 		Long: `Remove instances and edge clusters from your kubeconfig, and their cached credentials.
 
 Only contexts that call kubectl-edge_credential are removed, with their clusters and users unless other contexts use
-them.
+them. An argument is the name of a context, or else an instance, by its name or id, or an edge cluster of one.
 
 With --cluster or --all-clusters it removes edge clusters instead of instances: of those that are named, else of all in
 your kubeconfig. The contexts of an instance's edge clusters stay when that of the instance goes.
@@ -47,8 +47,8 @@ your kubeconfig. The contexts of an instance's edge clusters stay when that of t
 kubeconfig names, with the profile that it names, and each instance that has edge clusters in your kubeconfig. Where
 they cannot be asked, the contexts stay.`,
 		Example: `  kubectl edge kubeconfig remove edge_eu01_demo-3714d85
-  kubectl edge kubeconfig remove --name demo
-  kubectl edge kubeconfig remove --name demo --cluster berlin
+  kubectl edge kubeconfig remove demo
+  kubectl edge kubeconfig remove demo/berlin
   kubectl edge kubeconfig remove --prune --dry-run`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -80,7 +80,7 @@ func (o *kubeconfigRemoveOptions) validate() error {
 		}
 	}
 	if ways != 1 {
-		return hint.Wrap(errors.New("remove what? want names of contexts, or --name, --instance-id, --all or "+
+		return hint.Wrap(errors.New("remove what? want contexts or instances, or --name, --instance-id, --all or "+
 			"--cluster, or --prune"), "kubectl config get-contexts")
 	}
 	if !o.which.none() {
@@ -116,16 +116,16 @@ func (o *kubeconfigRemoveOptions) choose(ctx context.Context, config *api.Config
 	ours := kubeconfig.EdgeContexts(config)
 	switch {
 	case len(o.contexts) > 0:
-		for _, name := range o.contexts {
-			i := slices.IndexFunc(ours, func(c kubeconfig.EdgeContext) bool { return c.Name == name })
-			if i < 0 && config.Contexts[name] == nil {
-				return nil, 0, hint.Wrap(fmt.Errorf("no context %.80q in the kubeconfig", name),
-					"kubectl config get-contexts")
-			} else if i < 0 {
-				return nil, 0, hint.Wrap(fmt.Errorf("context %q is not one of kubectl edge", name),
-					"kubectl config delete-context %s", name)
+		for _, argument := range o.contexts {
+			meant, err := o.meant(config, ours, argument)
+			if err != nil {
+				return nil, 0, err
 			}
-			removed = append(removed, ours[i])
+			for _, c := range meant {
+				if !slices.Contains(removed, c) {
+					removed = append(removed, c)
+				}
+			}
 		}
 		return removed, 0, nil
 	case o.prune:
@@ -147,6 +147,53 @@ func (o *kubeconfigRemoveOptions) choose(ctx context.Context, config *api.Config
 		o.Note("%s of edge clusters left; to remove them: --all-clusters", plugin.Count(left, "context"))
 	}
 	return removed, 0, nil
+}
+
+// meant returns the contexts that an argument means: the one of this name, else those of the instance, or of the edge
+// cluster. The API is not asked: what is gone there can be removed here.
+func (o *kubeconfigRemoveOptions) meant(config *api.Config, ours []kubeconfig.EdgeContext,
+	argument string) ([]kubeconfig.EdgeContext, error) {
+	if i := slices.IndexFunc(ours, func(c kubeconfig.EdgeContext) bool { return c.Name == argument }); i >= 0 {
+		return ours[i : i+1], nil
+	}
+	if config.Contexts[argument] != nil {
+		return nil, hint.Wrap(fmt.Errorf("context %q is not one of kubectl edge", argument),
+			"kubectl config delete-context %s", hint.Word(argument))
+	}
+	none := hint.Wrap(fmt.Errorf("no context %.80q in the kubeconfig, and none of an instance of that name or id",
+		argument), "kubectl config get-contexts")
+	var which fleetFlags
+	var clusters clusterFlags
+	if err := which.take([]string{argument}, &clusters); err != nil {
+		return nil, none
+	}
+	if clusters.chosen() {
+		clusters.namespace = o.clusters.namespace
+	}
+	w, err := o.workplace()
+	if err != nil {
+		return nil, err
+	}
+	var meant []kubeconfig.EdgeContext
+	for _, c := range ours {
+		if !which.matches(c.Request.InstanceID) || w.ProjectID != "" && which.ids == nil && !c.In(w.Scope) {
+			continue
+		}
+		if ofCluster := c.Request.Cluster != ""; ofCluster == clusters.chosen() &&
+			(!ofCluster || clusters.matches(c.Request)) {
+			meant = append(meant, c)
+		}
+	}
+	if len(meant) == 0 {
+		return nil, none
+	}
+	if i := slices.IndexFunc(meant, func(c kubeconfig.EdgeContext) bool {
+		return c.Request.InstanceID != meant[0].Request.InstanceID
+	}); i >= 0 {
+		return nil, usageError{hint.Wrap(fmt.Errorf("%.80q means several instances: %s and %s", argument,
+			meant[0].Request.InstanceID, meant[i].Request.InstanceID), "name its id instead")}
+	}
+	return meant, nil
 }
 
 func (o *kubeconfigRemoveOptions) noun() string {
@@ -181,11 +228,9 @@ func (o *kubeconfigRemoveOptions) ofScope(ours []kubeconfig.EdgeContext, s profi
 	return chosen, left
 }
 
-// matches reports whether the instance is one of those chosen. Its name is what stands before the last hyphen of its
-// id.
+// matches reports whether the instance is one of those chosen.
 func (f *fleetFlags) matches(id string) bool {
-	name := id[:max(0, strings.LastIndex(id, "-"))]
-	return f.all || slices.Contains(f.ids, id) || slices.Contains(f.names, name)
+	return f.all || slices.ContainsFunc(f.each(), func(one instanceFlags) bool { return one.means(id) })
 }
 
 func (o *kubeconfigRemoveOptions) remove(ctx context.Context, contexts []kubeconfig.EdgeContext) error {

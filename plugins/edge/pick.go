@@ -16,11 +16,7 @@ import (
 // pickPlace has a person choose a project, and one of its instances if wanted. A project without an instance leads back
 // to the projects.
 func (a *app) pickPlace(ctx context.Context, cloud edgeCloud, instance bool) (project, id string, err error) {
-	principal, err := cloud.principal(ctx)
-	if err != nil {
-		return "", "", err
-	}
-	projects, err := cloud.Projects(ctx, stackit.ProjectFilter{Member: principal})
+	principal, projects, err := cloud.ownProjects(ctx)
 	if err != nil {
 		return "", "", err
 	}
@@ -36,7 +32,13 @@ func (a *app) pickPlace(ctx context.Context, cloud edgeCloud, instance bool) (pr
 		if !instance {
 			return cloud.ProjectID, "", nil
 		}
-		id, err = a.pickInstance(ctx, cloud)
+		if len(projects) == 1 {
+			one := instanceFlags{}
+			err = a.settleIn(ctx, &one, cloud)
+			id = one.id
+		} else {
+			id, err = a.pickInstance(ctx, cloud)
+		}
 		reason := deadEnd(err)
 		if reason == "" {
 			return cloud.ProjectID, id, err
@@ -113,15 +115,16 @@ func (a *app) pickInstance(ctx context.Context, cloud edgeCloud) (id string, err
 	if err != nil {
 		return "", err
 	}
-	if len(instances) == 0 {
-		return "", hint.Wrap(errNoInstances{cloud.ProjectID, cloud.Region},
-			"kubectl edge use for another project, kubectl edge instance create --help for a first instance")
-	}
-	return a.pickOf(ctx, instances)
+	return a.pickOf(ctx, cloud, instances)
 }
 
-// pickOf has a person choose one of several instances.
-func (a *app) pickOf(ctx context.Context, instances []stackit.Instance) (id string, err error) {
+// pickOf has a person choose one of the project's instances; "" is one of the others.
+func (a *app) pickOf(ctx context.Context, cloud edgeCloud, instances []stackit.Instance,
+	others ...picker.Row) (id string, err error) {
+	if len(instances) == 0 {
+		return "", hint.Wrap(errNoInstances{cloud.ProjectID, cloud.Region}, "kubectl edge use --project-id UUID for "+
+			"another project, kubectl edge instance create --help for a first instance")
+	}
 	list := picker.List{Title: "Instance", Columns: []string{"NAME", "ID", "STATUS"}}
 	for _, i := range instances {
 		row := picker.Row{Cells: []string{i.DisplayName, i.Id, i.Status}, Also: i.GetDescription()}
@@ -130,8 +133,9 @@ func (a *app) pickOf(ctx context.Context, instances []stackit.Instance) (id stri
 		}
 		list.Rows = append(list.Rows, row)
 	}
+	list.Rows = append(list.Rows, others...)
 	i, err := picker.Choose(ctx, a.Process, list)
-	if err != nil {
+	if err != nil || i >= len(instances) {
 		return "", err
 	}
 	return instances[i].Id, nil

@@ -18,6 +18,7 @@ func newPlanCmd(a *app) *cobra.Command {
 
 func newPlanListCmd(a *app) *cobra.Command {
 	var out output.Flags
+	var limit limitFlag
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the plans that a project can choose from",
@@ -39,9 +40,10 @@ func newPlanListCmd(a *app) *cobra.Command {
 			if len(plans) == 0 {
 				a.Note("No plans found for project %s.", cloud.ProjectID)
 			}
-			return output.List(a.Out, out, planKind(), plans)
+			return output.List(a.Out, out, planKind(), limited(plans, limit))
 		},
 	}
+	limit.addFlags(cmd.Flags())
 	out.AddFlags(cmd.Flags())
 	return cmd
 }

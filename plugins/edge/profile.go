@@ -2,11 +2,13 @@ package edge
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -82,12 +84,7 @@ func profileKind() output.Kind[namedProfile] {
 		Name: "Profile",
 		ID:   func(p namedProfile) string { return p.Name },
 		Columns: []output.Column[namedProfile]{
-			{Name: "CURRENT", Value: func(p namedProfile) string {
-				if p.Current {
-					return "*"
-				}
-				return ""
-			}},
+			{Name: "CURRENT", Value: func(p namedProfile) string { return mark(p.Current) }},
 			{Name: "NAME", Value: func(p namedProfile) string { return p.Name }},
 			{Name: "PROJECT", Value: func(p namedProfile) string { return p.ProjectID }},
 			{Name: "REGION", Value: func(p namedProfile) string { return p.Region }},
@@ -123,45 +120,82 @@ func newProfileUseCmd(a *app) *cobra.Command {
 }
 
 func newProfileCreateCmd(a *app) *cobra.Command {
-	return &cobra.Command{
+	var empty bool
+	cmd := &cobra.Command{
 		Use:   "create NAME",
 		Short: "Add a profile; --project-id and --region are kept in it",
-		Long: `Adds a profile, with the project and the region that are given. Endpoints and the certificate authority
-are those of the current profile.`,
-		Example: `  kubectl edge profile create work --project-id 12345678-ffff-4bcd-8fff-123456789abc --region eu01`,
-		Args:    cobra.ExactArgs(1),
+		Long: `Add a profile, with the project and the region that are given.
+
+Endpoints, the certificate authority and, unless there is --region, the region are those of the current profile, or of
+--profile: what a sandbox or a company has set there holds for the new one, too. With --empty it has nothing of it.`,
+		Example: `  kubectl edge profile create work --project-id 12345678-ffff-4bcd-8fff-123456789abc --region eu01
+  kubectl edge profile create home --empty`,
+		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			name := args[0]
-			if err := profile.CheckName(name); err != nil {
-				return usageError{err}
-			}
-			err := a.changeConfig(cmd.Context(), func(config *profile.Config) error {
-				if _, ok := config.Profiles[name]; ok {
-					return hint.Wrap(fmt.Errorf("profile %q exists already", name), "kubectl edge profile use %s", name)
-				}
-				p := profile.Profile{ProjectID: a.choice.ProjectID, Region: a.choice.Region}
-				// One made beside a profile of a sandbox, or of STACKIT by a detour, belongs there as well: its first
-				// login would otherwise take credentials of the one to the other.
-				if _, current, err := config.Select("", a.Getenv); err == nil {
-					p.Endpoints, p.CertificateAuthority = current.Endpoints, current.CertificateAuthority
-				}
-				for _, s := range settings() {
-					if value := *s.value(config, &p); value != "" && !s.shared {
-						if err := s.check(value, config); err != nil {
-							return usageError{err}
-						}
-					}
-				}
-				config.Put(name, p)
-				return nil
-			})
-			if err != nil {
-				return err
-			}
-			a.Note("Created profile %s. Log in with: kubectl edge login --profile %s", name, name)
-			return nil
+			return a.createProfile(cmd.Context(), args[0], empty)
 		},
 	}
+	cmd.Flags().BoolVar(&empty, "empty", false, "take nothing over from the current profile")
+	return cmd
+}
+
+func (a *app) createProfile(ctx context.Context, name string, empty bool) error {
+	if err := profile.CheckName(name); err != nil {
+		return usageError{err}
+	}
+	from := ""
+	var taken []string
+	err := a.changeConfig(ctx, func(config *profile.Config) error {
+		if _, ok := config.Profiles[name]; ok {
+			return hint.Wrap(fmt.Errorf("profile %q exists already", name), "kubectl edge profile use %s", name)
+		}
+		p := profile.Profile{ProjectID: a.choice.ProjectID, Region: a.choice.Region}
+		// One made beside a profile of a sandbox, or of STACKIT by a detour, belongs there as well: its first
+		// login would otherwise take credentials of the one to the other.
+		current, old, err := config.Select(a.choice.Profile, a.Getenv)
+		if err != nil && a.choice.Profile != "" {
+			return err
+		}
+		if err == nil && !empty {
+			from, taken = current, inherit(&p, old)
+		}
+		for _, s := range settings() {
+			if value := *s.value(config, &p); value != "" && !s.shared {
+				if err := s.check(value, config); err != nil {
+					return usageError{err}
+				}
+			}
+		}
+		config.Put(name, p)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if len(taken) > 0 {
+		last := len(taken) - 1
+		list := taken[last]
+		if last > 0 {
+			list = strings.Join(taken[:last], ", ") + " and " + list
+		}
+		a.Note("Taken over from profile %s: %s. --empty leaves that out.", from, list)
+	}
+	a.Note("Created profile %s. Log in with: kubectl edge login --profile %s", name, name)
+	return nil
+}
+
+// inherit fills the gaps of a new profile from another one, and says with what.
+func inherit(p *profile.Profile, from profile.Profile) (taken []string) {
+	if from.Endpoints != (profile.Endpoints{}) {
+		p.Endpoints, taken = from.Endpoints, append(taken, "endpoints")
+	}
+	if from.CertificateAuthority != "" {
+		p.CertificateAuthority, taken = from.CertificateAuthority, append(taken, "certificate authority")
+	}
+	if p.Region == "" && from.Region != "" {
+		p.Region, taken = from.Region, append(taken, "region")
+	}
+	return taken
 }
 
 func newProfileDeleteCmd(a *app) *cobra.Command {

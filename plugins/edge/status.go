@@ -41,6 +41,43 @@ type profileStatus struct {
 	Tokens      []cachedToken        `json:"tokens"`
 	BreakGlass  []brokenGlass        `json:"breakGlass,omitempty"` // contexts of the kubeconfig
 	Check       *loginCheck          `json:"check,omitempty"`      // with --check
+	Next        *nextPlace           `json:"next,omitempty"`       // of the profile with which the next command works
+}
+
+// nextPlace is where the next command works, and where each part of that comes from.
+type nextPlace struct {
+	ProfileFrom string `json:"profileFrom"`
+	Project     string `json:"project,omitempty"`
+	ProjectFrom string `json:"projectFrom,omitempty"`
+	Region      string `json:"region"`
+	RegionFrom  string `json:"regionFrom"`
+	Instance    string `json:"instance,omitempty"`
+	Cluster     string `json:"cluster,omitempty"` // the edge cluster's name
+	From        string `json:"instanceFrom,omitempty"`
+}
+
+func (w workplace) next() *nextPlace {
+	n := &nextPlace{ProfileFrom: w.origins.profile, Project: w.ProjectID, Region: w.Scope.Region,
+		RegionFrom: w.origins.region}
+	if n.Project != "" {
+		n.ProjectFrom = w.origins.project
+	}
+	if w.current.context != "" {
+		n.Instance, n.Cluster, n.From = w.InstanceID, w.Cluster, "context "+w.current.context
+	}
+	return n
+}
+
+func (n *nextPlace) print(w io.Writer) {
+	row := func(name, value, from string) {
+		if value != "" {
+			fmt.Fprintf(w, "%s:\t%s (%s)\n", name, hint.Printable(value), hint.Printable(from))
+		}
+	}
+	row("Project", n.Project, n.ProjectFrom)
+	row("Region", n.Region, n.RegionFrom)
+	row("Instance", n.Instance, n.From)
+	row("Edge cluster", n.Cluster, n.From)
 }
 
 // brokenGlass is a context of the kubeconfig that is given an edge cluster's administrator's own credential.
@@ -164,6 +201,7 @@ func (a *app) statuses(ctx context.Context) ([]profileStatus, error) {
 		}
 	}
 	broken := a.brokenGlasses(ctx)
+	here, noPlace := a.workplace() // what is wrong with it is for the commands that need it to say, and for doctor
 	var all []profileStatus
 	for _, p := range profiles {
 		if a.choice.Profile != "" && a.choice.Profile != p.Name {
@@ -174,6 +212,9 @@ func (a *app) statuses(ctx context.Context) ([]profileStatus, error) {
 			return nil, err
 		}
 		s.BreakGlass = broken[p.Name]
+		if noPlace == nil && here.Name == p.Name {
+			s.Next = here.next()
+		}
 		all = append(all, s)
 	}
 	return all, nil
@@ -243,6 +284,9 @@ func (a *app) printStatus(s profileStatus) error {
 	if s.Current {
 		current = " (current)"
 	}
+	if s.Next != nil && strings.HasPrefix(s.Next.ProfileFrom, "context ") {
+		current += " (used by the " + hint.Printable(s.Next.ProfileFrom) + ")"
+	}
 	fmt.Fprintf(w, "Profile:\t%s%s\n", s.Profile, current)
 	if s.LoggedIn {
 		w.mark(colour.Good)
@@ -261,6 +305,9 @@ func (a *app) printStatus(s profileStatus) error {
 	if s.Environment != "" {
 		w.mark(colour.Careful)
 		fmt.Fprintf(w, "Environment:\tholds a credential (%s), which is used instead\n", s.Environment)
+	}
+	if s.Next != nil {
+		s.Next.print(w)
 	}
 	a.printCheck(w, s.Check)
 	switch s.Secrets.KeyIn {

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,24 +27,39 @@ type useOptions struct {
 func newUseCmd(a *app) *cobra.Command {
 	o := &useOptions{app: a}
 	cmd := &cobra.Command{
-		Use:   "use [INSTANCE[/CLUSTER]]",
+		Use:   "use [INSTANCE[/CLUSTER] | CONTEXT | -]",
 		Short: "Work with an instance, or an edge cluster of it, from now on: choose it from a list, or name it",
 		Long: `Work with an instance, or an edge cluster of it, from now on: choose it from a list, or name it.
 
-It adds the instance or the edge cluster to your kubeconfig as kubectl edge kubeconfig create does, and makes it the
-current context. In an edge cluster you get the role view, unless there is --role.
+It makes its context the current one. Where your kubeconfig has such a context already, that is all: nothing is asked
+of the network, and no token is minted. Otherwise it adds one, as kubectl edge kubeconfig create does. In an edge
+cluster you get the role view, unless there is --role.
 
-Without --project-id and without an instance it shows the projects and then the instances to choose from, and keeps
-the project in the profile. That takes a terminal; with an instance and a project nothing is asked.`,
+A context can be named, too; - is the context that was the current one before.
+
+Without an instance it shows those of the project to choose from; that takes a terminal. The project is that of
+--project-id, else that of the current context, else the profile's. Where there is none you choose it first, and it is
+kept in the profile.`,
 		Example: `  kubectl edge use
   kubectl edge use demo
+  kubectl edge use -
   kubectl edge use demo-3714d85 --project-id 12345678-ffff-4bcd-8fff-123456789abc
   kubectl edge use demo/berlin
   kubectl edge use demo/berlin --role edit --namespace shop`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := o.complete(args); err != nil {
-				return usageError{err}
+			if len(args) == 1 && args[0] == "-" {
+				return o.back(cmd)
+			}
+			flagged := o.which != (instanceFlags{})
+			unfit := o.complete(args)
+			if len(args) == 1 && !flagged {
+				if done, err := o.switchTo(cmd.Context(), args[0]); done || err != nil {
+					return err
+				}
+			}
+			if unfit != nil {
+				return usageError{unfit}
 			}
 			return o.run(cmd.Context())
 		},
@@ -72,36 +88,45 @@ func (o *useOptions) complete(args []string) error {
 		return errors.New("--role, --namespace, --bind, --yes and --cluster-namespace want an edge cluster, " +
 			"as in demo/berlin")
 	}
-	if len(args) == 0 && o.which == (instanceFlags{}) {
-		return nil
-	}
-	return o.which.take(args)
+	return o.which.takeAny(args)
 }
 
 func (o *useOptions) run(ctx context.Context) error {
-	s, err := o.scope()
+	s, err := o.where()
 	if err != nil {
 		return err
 	}
 	asked := o.which == (instanceFlags{})
-	if (asked || s.ProjectID == "") && !picker.Possible(o.Process) {
+	if !asked {
+		if done, err := o.switchToInstance(ctx, s); done || err != nil {
+			return err
+		}
+	}
+	if asked && !picker.Possible(o.Process) {
 		return hint.Wrap(errors.New("which instance? there is no terminal to choose it on"),
 			"kubectl edge use INSTANCE --project-id UUID; see kubectl edge instance list")
 	}
-	cloud, err := o.cloud(ctx, s)
-	if err != nil {
-		return err
-	}
-	chosen := s.ProjectID == "" || asked && o.choice.ProjectID == ""
-	if chosen {
-		cloud.ProjectID, o.which.id, err = o.pickPlace(ctx, cloud, asked)
-	} else if asked {
-		o.which.id, err = o.pickInstance(ctx, cloud)
+	chosen := s.ProjectID == ""
+	var cloud edgeCloud
+	if chosen && !asked {
+		cloud, err = o.findProject(ctx, s)
+	} else {
+		cloud, err = o.cloud(ctx, s)
 	}
 	if err != nil {
 		return err
 	}
-	create := kubeconfigCreateOptions{app: o.app, switchContext: true, patience: o.patience}
+	if asked {
+		other, err := o.ask(ctx, &cloud)
+		if err != nil {
+			return err
+		}
+		chosen = chosen || other
+		if done, err := o.switchToInstance(ctx, cloud.Scope); done || err != nil {
+			return cmp.Or(err, o.keepProjectIf(ctx, chosen, cloud))
+		}
+	}
+	create := kubeconfigCreateOptions{app: o.app, switchContext: true, patience: o.patience, path: o.current.path}
 	if o.cluster != "" {
 		create.clusters = clusterFlags{names: []string{o.cluster}, namespace: o.namespace}
 		create.rights, create.namespace = o.rights, o.in
@@ -119,6 +144,40 @@ func (o *useOptions) run(ctx context.Context) error {
 	if err := create.create(ctx, cloud); err != nil {
 		return err
 	}
+	return o.keepProjectIf(ctx, chosen, cloud)
+}
+
+// ask has a person choose an instance of the project. Unless the project was named, they may choose another one first.
+func (o *useOptions) ask(ctx context.Context, cloud *edgeCloud) (otherProject bool, err error) {
+	if o.choice.ProjectID != "" {
+		o.which.id, err = o.pickInstance(ctx, *cloud)
+		return false, err
+	}
+	if cloud.ProjectID != "" {
+		instances, err := cloud.Instances(ctx, cloud.ProjectID, cloud.Region)
+		if err == nil && len(instances) > 0 {
+			o.which.id, err = o.pickOf(ctx, *cloud, instances, picker.Row{Cells: []string{"another project …"}})
+		}
+		if err != nil && deadEnd(err) == "" || o.which.id != "" {
+			return false, err
+		}
+	}
+	cloud.ProjectID, o.which.id, err = o.pickPlace(ctx, *cloud, true)
+	return true, err
+}
+
+// where is the scope to look for the instance in. A current context that nothing can work with, say of a profile that
+// is gone, does not keep a person from leaving it.
+func (o *useOptions) where() (profile.Scope, error) {
+	s, err := o.currentScope()
+	if err != nil && o.current.context == "" && o.current.path == "" {
+		return o.scope()
+	}
+	return s, err
+}
+
+// keepProjectIf makes the project the profile's if it was chosen here.
+func (o *useOptions) keepProjectIf(ctx context.Context, chosen bool, cloud edgeCloud) error {
 	if !chosen {
 		return nil
 	}

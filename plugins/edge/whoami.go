@@ -69,19 +69,13 @@ an instance. The exit code is 1 if nobody is logged in.`,
 }
 
 func (a *app) whoAmI() (identity, error) {
-	s, err := a.currentScope()
+	w, err := a.workplace()
 	if err != nil {
 		return identity{}, err
 	}
-	who := identity{Profile: s.Name, Project: s.ProjectID, Region: s.Region}
-	c, err := a.current.get()
-	if err != nil {
-		return identity{}, err
-	}
-	if c.in(s) {
-		who.Context, who.Instance = c.context, c.InstanceID
-		who.Cluster, who.Role, who.Namespace = c.Cluster, c.Role, c.Namespace
-	}
+	s, c := w.Scope, w.current
+	who := identity{Profile: s.Name, Project: s.ProjectID, Region: s.Region, Context: c.context,
+		Instance: c.InstanceID, Cluster: c.Cluster, Role: c.Role, Namespace: c.Request.Namespace}
 	session, err := s.Session()
 	if err == nil {
 		who.Principal, who.Method, who.Expires = session.Principal, session.Method, session.Expires
@@ -175,7 +169,8 @@ func newAuthCmd(a *app) *cobra.Command {
 }
 
 func newPrintAccessTokenCmd(a *app) *cobra.Command {
-	return &cobra.Command{
+	var out output.Flags
+	cmd := &cobra.Command{
 		Use:   "print-access-token",
 		Short: "Print a STACKIT access token of the login, for curl, Terraform and the SDK",
 		Long: `Print a STACKIT access token of the login, for curl, Terraform and the SDK.
@@ -184,9 +179,13 @@ It opens all that you may do at STACKIT until it expires, to anybody who has it;
 first if it is about to expire. For an instance's API this is not the token: that is what kubectl edge token create
 mints.`,
 		Example: `  curl -H "Authorization: Bearer $(kubectl edge auth print-access-token)" https://resource-manager.api.stackit.cloud/…
-  STACKIT_ACCESS_TOKEN=$(kubectl edge auth print-access-token) terraform plan`,
+  STACKIT_ACCESS_TOKEN=$(kubectl edge auth print-access-token) terraform plan
+  kubectl edge auth print-access-token -o jsonpath={.expirationTimestamp}`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := out.Validate(); err != nil {
+				return usageError{err}
+			}
 			s, err := a.currentScope()
 			if err != nil {
 				return err
@@ -203,8 +202,33 @@ mints.`,
 				a.Warn("what follows is a secret: it opens all that %s may do at STACKIT, until %s",
 					cmp.Or(hint.Printable(token.Principal), "the login"), token.Expires.Local().Format(time.DateTime))
 			}
-			_, err = fmt.Fprintln(a.Out, token.Token)
-			return err
+			if out.Format == "" {
+				_, err = fmt.Fprintln(a.Out, token.Token)
+				return err
+			}
+			return output.One(a.Out, out, accessTokenKind(),
+				accessToken{token.Token, token.Expires.UTC().Truncate(time.Second), token.Principal})
+		},
+	}
+	out.AddFlags(cmd.Flags())
+	return cmd
+}
+
+// accessToken is what -o json shows of a STACKIT access token.
+type accessToken struct {
+	Token               string    `json:"token"`
+	ExpirationTimestamp time.Time `json:"expirationTimestamp,omitzero"` // if it is known
+	Principal           string    `json:"principal,omitempty"`
+}
+
+func accessTokenKind() output.Kind[accessToken] {
+	return output.Kind[accessToken]{
+		Name: "AccessToken",
+		ID:   func(t accessToken) string { return t.Principal },
+		Columns: []output.Column[accessToken]{
+			{Name: "PRINCIPAL", Value: func(t accessToken) string { return t.Principal }},
+			{Name: "EXPIRES", Value: func(t accessToken) string { return t.ExpirationTimestamp.Format(time.RFC3339) }},
+			{Name: "TOKEN", Value: func(t accessToken) string { return t.Token }},
 		},
 	}
 }

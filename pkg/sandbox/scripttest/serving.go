@@ -29,6 +29,9 @@ func servingCommands() map[string]command {
 				"times and " +
 				"then minted", 2, 3, instance},
 		"instances": {serving, "N", "adds active instances, site00-3714d85, site01-3714d85 and so on", 1, 1, instances},
+		"member": {serving, "[PROJECT…]",
+			"has the service account of admin.json be a member of these projects alone, without one of all", 0, many,
+			memberOf},
 		"service": {serving, "STATE [PROJECT]",
 			"sets Edge Cloud's state in a project, never for one in which nobody has " +
 				"enabled it", 1, 2, service},
@@ -140,6 +143,11 @@ func service(_ *testscript.TestScript, w *World, args []string) error {
 		state = sandbox.ServiceUnknown
 	}
 	w.Sandbox.SetService(project, sandbox.Region, sandbox.EdgeService, state)
+	return nil
+}
+
+func memberOf(_ *testscript.TestScript, w *World, projects []string) error {
+	w.Sandbox.SetProjects(sandbox.AdminServiceAccount, projects...)
 	return nil
 }
 
