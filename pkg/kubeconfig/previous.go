@@ -14,9 +14,9 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
-// Which context was the current one before is noted in our own state for each kubeconfig, whichever command of ours
-// changes it. kubectl config use-context notes nothing, so that a note may be of a time before: the context that we
-// changed to last is then the one to go back to.
+// Each command of kubectl edge that changes the current context notes the one before in our state, for each kubeconfig.
+// kubectl config use-context notes nothing, so that a note may be of a time before: the context that we changed to last
+// is then the one to go back to.
 
 // switches is the folder of these notes.
 const switches = "contexts"
@@ -73,7 +73,7 @@ func (f files) target() string {
 
 func (f files) switchPath() string { return notePath(switches, f.target()) }
 
-// ErrNoPrevious is the error of Back for a kubeconfig whose current context no command of ours has changed.
+// ErrNoPrevious is the error of Back for a kubeconfig whose current context kubectl edge has not changed yet.
 var ErrNoPrevious = errors.New("no previous context is known")
 
 // Back makes the context the current one that was it before, and returns its name.

@@ -75,7 +75,8 @@ Without an instance it is the one of the current context, or the only one of the
 the terminal.
 
 With --cluster or --all-clusters, or as demo/berlin, the Secrets are of edge clusters of the instances, named after
-the instance's and the edge cluster, with the labels kubectl-edge/cluster and cluster-namespace beside those of the instance.
+the instance's and the edge cluster, with the labels kubectl-edge/cluster and cluster-namespace beside those of the
+instance.
 --role says what Argo CD may do there; edit and admin want --role-namespace, to which the Secret then limits
 Argo CD. The credential lives for an hour, and is a token where one can have the role: each new certificate cuts
 all of Argo CD's watches.`,

@@ -79,7 +79,9 @@ func (f instanceFlags) same(other instanceFlags) bool {
 }
 
 // isOf reports whether f names the instance.
-func (f instanceFlags) isOf(i stackit.Instance) bool { return f.id == i.Id || f.name != "" && f.name == i.DisplayName }
+func (f instanceFlags) isOf(i stackit.Instance) bool {
+	return f.id == i.Id || f.name != "" && f.name == i.DisplayName
+}
 
 // means reports whether f means the instance that has this id.
 func (f instanceFlags) means(id string) bool { return f.same(instanceFlags{id: id}) }

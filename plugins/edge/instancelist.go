@@ -168,11 +168,13 @@ func (o *instanceListOptions) listAll(ctx context.Context) error {
 	listed := slices.Concat(found...)
 	failed := plugin.Those(errs, projects, name)
 	if len(listed) == 0 && len(failed) == 0 {
-		o.Note("No instances found in %s of %s, region %s.", plugin.Count(len(projects), "project"), principal, s.Region)
+		o.Note("No instances found in %s of %s, region %s.", plugin.Count(len(projects), "project"),
+			hint.Printable(principal), s.Region)
 	}
 	kind := instanceKind()
 	kind.Columns = slices.Insert(kind.Columns, 0,
-		output.Column[listedInstance]{Name: "PROJECT", Value: func(l listedInstance) string { return name(*l.project) }})
+		output.Column[listedInstance]{Name: "PROJECT",
+			Value: func(l listedInstance) string { return name(*l.project) }})
 	kind.Columns = append(kind.Columns, output.Column[listedInstance]{Name: "PROJECT ID", Wide: true,
 		Value: func(l listedInstance) string { return l.project.ProjectId }})
 	return o.print(kind, listed, failed, len(projects))

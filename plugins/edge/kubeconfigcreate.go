@@ -60,11 +60,11 @@ does not yet is waited for, up to --timeout, unless there is --no-wait.
 Without an instance it is the one of the current context, or the only one of the project, or what you choose on the
 terminal.
 
-With --cluster or --all-clusters, or as demo/berlin, it adds edge clusters of the instances instead of these. Their credential is a client
-certificate for an hour, with your name on it and the rights of --role: view unless you ask for more. edit and admin
-want --namespace. Where the binding of the role is missing in the edge cluster you are asked whether to create it;
---bind does so without asking. An edge cluster that is still being created is waited for, as an instance is.
---break-glass is for when nothing else works: see docs/edge-clusters.md.
+With --cluster or --all-clusters, or as demo/berlin, it adds edge clusters of the instances instead of these. Their
+credential is a client certificate for an hour, with your name on it and the rights of --role: view unless you ask for
+more. edit and admin want --namespace. Where the binding of the role is missing in the edge cluster you are asked
+whether to create it; --bind does so without asking. An edge cluster that is still being created is waited for, as an
+instance is. --break-glass is for when nothing else works: see docs/edge-clusters.md.
 
 --context-name is a template with the fields {{.Name}}, {{.ID}}, {{.Project}}, {{.Region}} and {{.Profile}}, and for an
 edge cluster {{.Cluster}}, {{.ClusterNamespace}}, {{.Role}} and {{.RoleNamespace}}. Cluster, user and context all get

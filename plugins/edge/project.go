@@ -27,7 +27,8 @@ func newProjectListCmd(a *app) *cobra.Command {
 		Short: "List the projects below a folder or organization, or your own",
 		Long: `List the projects below a folder or organization, or your own.
 
-Projects that fit all of the filters are listed. Those of --project-id-like have to be below one folder or organization.`,
+Projects that fit all of the filters are listed. Those of --project-id-like have to be below one folder or
+organization.`,
 		Example: `  # the projects you are a member of
   kubectl edge project list
 

@@ -102,8 +102,9 @@ func (o *useOptions) switchToInstance(ctx context.Context, s profile.Scope) (don
 	case len(contexts) == 0, len(ids) > 1 && s.ProjectID != "":
 		return false, nil // the API knows which is meant
 	case len(ids) > 1:
-		return false, usageError{hint.Wrap(fmt.Errorf("%s is in several projects: %s", o.which.called(),
-			strings.Join(names, ", ")), "add --project-id, or name the context: kubectl edge use %s", hint.Word(names[0]))}
+		err := fmt.Errorf("%s is in several projects: %s", o.which.called(), strings.Join(names, ", "))
+		return false, usageError{hint.Wrap(err, "add --project-id, or name the context: kubectl edge use %s",
+			hint.Word(names[0]))}
 	}
 	return true, o.switchContext(ctx, contexts[0])
 }
