@@ -25,6 +25,9 @@ const (
 	lastPort  = 8020
 )
 
+// Ports are those to which the identity provider sends browsers back.
+func Ports() (first, last int) { return firstPort, lastPort }
+
 // callback receives the browser at the end of a sign-in (RFC 8252, section 7.3): one answer, on loopback alone.
 type callback struct {
 	port    int

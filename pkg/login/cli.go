@@ -88,6 +88,20 @@ func activeCLIProfile() string {
 	return cmp.Or(strings.TrimSpace(string(data)), cliDefaultProfile)
 }
 
+// CLIProfiles are the names of the STACKIT CLI's profiles on this machine.
+func CLIProfiles() []string {
+	names := []string{cliDefaultProfile}
+	if folder, err := os.UserConfigDir(); err == nil {
+		found, _ := os.ReadDir(filepath.Join(folder, "stackit", "profiles")) // there are none without it
+		for _, f := range found {
+			if f.IsDir() && f.Name() != cliDefaultProfile {
+				names = append(names, f.Name())
+			}
+		}
+	}
+	return names
+}
+
 // checkCLIProfile refuses a profile that the CLI does not have: it would take its default one instead.
 func (a *Account) checkCLIProfile(name string) error {
 	if name == cliDefaultProfile {

@@ -7,7 +7,9 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"runtime"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -106,14 +108,47 @@ func endSignals() []os.Signal {
 // again starts this program with nothing of this process but what it is given: anyone who reads our output would wait
 // for it otherwise.
 func again(args, env []string) error {
-	path, err := os.Executable()
+	cmd, err := inBackground(args, env)
 	if err != nil {
 		return err
 	}
+	return start(cmd)
+}
+
+// Beside starts this program once more in the background, as Process.Again does, and returns what it prints. It goes on
+// when nobody reads that any more.
+func Beside(args, env []string) (io.ReadCloser, error) {
+	cmd, err := inBackground(args, env)
+	if err != nil {
+		return nil, err
+	}
+	read, write, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	cmd.Stdout = write
+	if err := errors.Join(start(cmd), write.Close()); err != nil {
+		_ = read.Close()
+		return nil, err
+	}
+	return read, nil
+}
+
+func inBackground(args, env []string) (*exec.Cmd, error) {
+	path, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
 	cmd := exec.Command(path, args...)
+	// Not the name by which kubectl calls the completions, under which it would only complete.
+	cmd.Args[0] = strings.Replace(filepath.Base(path), completer, "kubectl-", 1)
 	cmd.Env, cmd.SysProcAttr = env, ownSession()
+	return cmd, nil
+}
+
+func start(cmd *exec.Cmd) error {
 	inherit := keepInherited()
-	err = cmd.Start()
+	err := cmd.Start()
 	inherit()
 	if err != nil {
 		return err

@@ -65,7 +65,8 @@ func unknownCommand(cmd *cobra.Command, words []string) error {
 	err := fmt.Errorf("unknown command %q for %q", words[0], cmd.CommandPath())
 	own := ""
 	if name, below := strings.CutPrefix(cmd.CommandPath(), "kubectl "); below && !cmd.HasParent() {
-		if own = "without " + name + " it is kubectl's own command"; kubectlOnly(words[0]) && groupIn(cmd, words) == nil {
+		own = "without " + name + " it is kubectl's own command"
+		if kubectlOnly(words[0]) && groupIn(cmd, words) == nil {
 			return hint.Wrap(err, "kubectl %s: %s", words[0], own)
 		}
 	}

@@ -9,6 +9,11 @@ import (
 // SystemResource is what a permission that is about no single thing is granted on.
 const SystemResource = "system"
 
+// BuiltInRoles are the roles that each server has.
+func BuiltInRoles() []string {
+	return []string{"stackstate-admin", "stackstate-power-user", "stackstate-k8s-troubleshooter", "stackstate-guest"}
+}
+
 // queryVersion is the version of the query language, which goes with every query.
 const queryVersion = "0.0.1"
 

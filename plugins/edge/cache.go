@@ -162,15 +162,15 @@ func cacheAgain(store tokencache.Store) string {
 	return "kubectl edge config set cache ''"
 }
 
-// cleanCache removes the cached tokens that match, and says how many there were.
+// cleanCache removes the cached tokens that match, and says how many there were. The lists of completion go, too.
 func (a *app) cleanCache(match func(tokencache.File) bool) error {
 	n, err := tokencache.All(a.dirs).Clean(match)
 	a.Note("Removed %s.", plugin.Count(n, "cached token"))
-	return err
+	return errors.Join(err, a.forgetLists())
 }
 
 // forgetTokens removes the profile's cached tokens.
 func (a *app) forgetTokens(profile string) error {
 	_, err := tokencache.All(a.dirs).Clean(func(f tokencache.File) bool { return f.Entry.Labels.Profile == profile })
-	return err
+	return errors.Join(err, a.forgetLists())
 }

@@ -1,94 +1,41 @@
 package edge
 
 import (
-	"context"
-	"maps"
-	"regexp"
-	"slices"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
-	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/output"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/talosaccess"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
-// completionTimeout bounds how long a shell waits for a list of STACKIT's when a person presses the Tab key. A session
-// that has to be renewed first takes its own time: to cut that off could lose it.
-const completionTimeout = 5 * time.Second
-
-// candidates are what a flag or an argument of a command may be, as "value" or "value\tdescription". word is what has
-// been typed of it.
-type candidates func(ctx context.Context, cmd *cobra.Command, word string) []string
-
-// plainWord is what every shell takes as it is.
-var plainWord = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9@:/._-]*$`)
-
-// completeValues has shells complete, below root, what a person has named: profiles, settings, instances and contexts.
-// What cannot be found out completes to nothing; a person at a prompt has no use for an error.
+// completeValues has shells complete, below root, every flag and argument. A flag that is not in here fails a test.
 func completeValues(root *cobra.Command, a *app) {
-	complete := func(find candidates) cobra.CompletionFunc {
-		return func(cmd *cobra.Command, _ []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			ctx, cancel := context.WithTimeout(cmd.Context(), completionTimeout)
-			defer cancel()
-			var fitting []cobra.Completion
-			for _, c := range find(ctx, cmd, word) {
-				value, description, _ := strings.Cut(c, "\t")
-				if strings.HasPrefix(value, word) && plainWord.MatchString(value) { // others chose these names
-					fitting = append(fitting, cobra.CompletionWithDesc(value, hint.Printable(description)))
-				}
-			}
-			return fitting, cobra.ShellCompDirectiveNoFileComp
-		}
-	}
-	only := func(find candidates) cobra.CompletionFunc { // for a single argument
-		return func(cmd *cobra.Command, args []string, word string) ([]cobra.Completion, cobra.ShellCompDirective) {
-			if len(args) > 0 {
-				return nil, cobra.ShellCompDirectiveNoFileComp
-			}
-			return complete(find)(cmd, args, word)
-		}
-	}
-	words := func(fixed ...string) cobra.CompletionFunc {
-		return complete(func(context.Context, *cobra.Command, string) []string { return fixed })
-	}
-	_ = root.RegisterFlagCompletionFunc("profile", complete(a.profileNames)) // fails only without such a flag
+	plugin.CompleteFlags(root, a.flagValues())
 	arguments := map[string]cobra.CompletionFunc{
-		"profile use": only(a.profileNames), "profile delete": only(a.profileNames),
-		"config get": only(settingNames), "config set": only(settingNames),
-		"kubeconfig remove": complete(a.edgeContextNames), "use": only(a.instancesOrClusters),
-		"cluster describe":  only(a.instancesOrClusters),
-		"instance describe": only(a.instanceIDs), "instance update": only(a.instanceIDs),
-		"instance delete": only(a.instanceIDs),
+		"profile use":    plugin.Candidates(a.profileNames).First,
+		"profile delete": plugin.Candidates(a.profileNames).First,
+		"profile create": plugin.FreeText.Complete,
+		"config get":     settingNames().First, "config set": a.completeSetting,
+		"config trust":      plugin.Candidates(a.trustedHosts).First,
+		"kubeconfig remove": plugin.Candidates(a.edgeContextNames).Complete,
+		"kubeconfig audit":  plugin.Files.Complete,
+		"install":           plugin.Folders.Complete,
+		"use":               plugin.Candidates(a.instancesOrClusters).First,
+		"cluster describe":  plugin.Candidates(a.clustersOrInstances).First,
 	}
 	var visit func(cmd *cobra.Command, path string)
 	visit = func(cmd *cobra.Command, path string) {
-		cmd.ValidArgsFunction = arguments[path]
-		if flags := cmd.Flags(); flags.Lookup("instance-id") != nil && flags.Lookup("name") != nil {
-			_ = cmd.RegisterFlagCompletionFunc("instance-id", complete(a.instanceIDs))
-			_ = cmd.RegisterFlagCompletionFunc("name", complete(a.instanceNames))
+		complete := arguments[path]
+		if _, words, _ := strings.Cut(cmd.Use, " "); complete == nil && strings.HasPrefix(words, "[INSTANCE]") {
+			complete = plugin.Candidates(a.instances).First
 		}
-		if cmd.Flags().Lookup("all-clusters") != nil {
-			_ = cmd.RegisterFlagCompletionFunc("cluster", complete(a.clusterNames))
+		if complete == nil && !cmd.HasSubCommands() {
+			complete = plugin.FreeText.Complete
 		}
-		switch {
-		case cmd.Flags().Lookup("role") == nil, path == "credential":
-		case path == "talos":
-			_ = cmd.RegisterFlagCompletionFunc("role", words(talosaccess.Roles()...))
-			_ = cmd.RegisterFlagCompletionFunc("cluster", complete(a.clusterNames))
-		default:
-			_ = cmd.RegisterFlagCompletionFunc("role", words(tokenrequest.RoleView+"\tlook at all but Secrets",
-				tokenrequest.RoleEdit+"\tchange things in the namespace of --namespace",
-				tokenrequest.RoleAdmin+"\tedit, and bind roles, in the namespace of --namespace",
-				tokenrequest.RoleClusterAdmin+"\teverything"))
-		}
-		if cmd.Flags().Lookup("credential") != nil && path != "credential" {
-			_ = cmd.RegisterFlagCompletionFunc("credential", words(tokenrequest.Certificate, tokenrequest.Token))
-		}
+		cmd.ValidArgsFunction = complete
 		for _, c := range cmd.Commands() {
 			visit(c, strings.TrimPrefix(path+" "+c.Name(), " "))
 		}
@@ -96,54 +43,77 @@ func completeValues(root *cobra.Command, a *app) {
 	visit(root, "")
 }
 
-func (a *app) profileNames(context.Context, *cobra.Command, string) []string {
-	config, err := profile.Load(a.dirs)
-	if err != nil {
-		return nil
+// flagValues are the flags by their names, and those of one command by "command flag".
+func (a *app) flagValues() map[string]plugin.Completion {
+	lives := plugin.Words("15m", "1h", "8h", "1d", "30d")
+	moments := plugin.Words("10s", "30s", "1m", "5m")
+	return map[string]plugin.Completion{
+		"profile":           plugin.Candidates(a.profileNames),
+		"project-id":        plugin.Candidates(a.projects),
+		"region":            plugin.Candidates(a.regions),
+		"context":           plugin.Candidates(a.edgeContextNames),
+		"kubeconfig":        plugin.Files,
+		"instance-id":       plugin.Candidates(a.instanceIDs),
+		"name":              plugin.Candidates(a.instanceNames),
+		"plan-id":           plugin.Candidates(a.plans),
+		"cluster":           plugin.Candidates(a.clusterNames),
+		"cluster-namespace": plugin.Candidates(a.clusterNamespaces),
+		"namespace":         plugin.Candidates(a.roleNamespaces),
+		"role":              roles(),
+		"credential":        plugin.Words(tokenrequest.Certificate, tokenrequest.Token),
+		"selector":          plugin.Candidates(a.selectors),
+		"expiration":        lives,
+		"output":            formats(output.Names()...),
+		"timeout":           moments,
+
+		"argocd cluster-secret context":        plugin.Candidates(a.contextNames),
+		"argocd cluster-secret output":         plugin.Words("json", "yaml"),
+		"argocd cluster-secret role-namespace": plugin.Candidates(a.roleNamespaces),
+		"argocd cluster-secret token-file":     plugin.Files,
+		"argocd cluster-secret command":        plugin.Files,
+		"each output":                          plugin.Words("json"),
+		"each parallel":                        plugin.Words("1", "4", "8", "16", "32"),
+		"kubeconfig audit output":              formats(append(output.Names(), sarif)...),
+		"kubeconfig convert context":           plugin.Candidates(a.contextNames),
+		"kubeconfig create output":             plugin.Words("json", "yaml"),
+		"kuberc allow kuberc":                  plugin.Files,
+		"login port":                           plugin.Candidates(ports),
+		"login private-key":                    plugin.Files,
+		"login service-account-key":            plugin.Files,
+		"login stackit-cli-profile":            plugin.Candidates(a.cliProfiles),
+		"login timeout":                        plugin.Words("1m", "5m", "15m"),
+		"talos role":                           plugin.Words(talosaccess.Roles()...),
+		"talos ttl":                            plugin.Words("5m", "10m", "1h"),
+		"talos write-to":                       plugin.Files,
+		"token create write-to":                plugin.Files,
+		"ui clear-after":                       moments,
+
+		// What a person, or for the helper's flags a program, makes up.
+		"also": plugin.FreeText, "annotation": plugin.FreeText, "context-name": plugin.FreeText,
+		"description": plugin.FreeText, "health-address": plugin.FreeText, "instance create name": plugin.FreeText,
+		"label": plugin.FreeText, "member": plugin.FreeText, "parent-id": plugin.FreeText,
+		"project list name": plugin.FreeText, "service-account-email": plugin.FreeText,
+		"credential ca": plugin.FreeText, "credential client": plugin.FreeText,
+		"credential cluster-uid": plugin.FreeText, "credential refused": plugin.FreeText,
+		"credential server": plugin.FreeText,
 	}
-	return slices.Sorted(maps.Keys(config.Profiles))
 }
 
-func settingNames(context.Context, *cobra.Command, string) []string {
-	var names []string
-	for _, s := range settings() {
-		names = append(names, s.name+"\t"+s.help)
+// formats are the values of -o: those that take a template end with "=".
+func formats(names ...string) plugin.Candidates {
+	words := make([]string, len(names))
+	for i, name := range names {
+		words[i] = name
+		if output.Takes(name) {
+			words[i] += "="
+		}
 	}
-	return names
+	return plugin.Words(words...)
 }
 
-func (a *app) instanceIDs(ctx context.Context, _ *cobra.Command, _ string) []string {
-	return a.instances(ctx, func(id, name string) string { return id + "\t" + name })
-}
-
-func (a *app) instanceNames(ctx context.Context, _ *cobra.Command, _ string) []string {
-	return a.instances(ctx, func(id, name string) string { return name + "\t" + id })
-}
-
-func (a *app) instances(ctx context.Context, show func(id, name string) string) []string {
-	cloud, err := a.projectCloud(ctx)
-	if err != nil {
-		return nil
-	}
-	instances, err := cloud.Instances(ctx, cloud.ProjectID, cloud.Region)
-	if err != nil {
-		return nil
-	}
-	var shown []string
-	for _, i := range instances {
-		shown = append(shown, show(i.Id, i.DisplayName))
-	}
-	return shown
-}
-
-func (a *app) edgeContextNames(ctx context.Context, cmd *cobra.Command, _ string) []string {
-	config, err := kubeconfig.Load(ctx, cmd.Flag("kubeconfig").Value.String())
-	if err != nil {
-		return nil
-	}
-	var names []string
-	for _, c := range kubeconfig.EdgeContexts(config) {
-		names = append(names, c.Name)
-	}
-	return names
+func roles() plugin.Candidates {
+	return plugin.Words(tokenrequest.RoleView+"\tlook at all but Secrets",
+		tokenrequest.RoleEdit+"\tchange things in the namespace of --namespace",
+		tokenrequest.RoleAdmin+"\tedit, and bind roles, in the namespace of --namespace",
+		tokenrequest.RoleClusterAdmin+"\teverything")
 }

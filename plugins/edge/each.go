@@ -196,12 +196,7 @@ func (o *eachOptions) matches(c kubeconfig.EdgeContext) bool {
 		ok, err := path.Match(glob, value)
 		return ok && err == nil
 	}
-	id := c.Request.InstanceID
-	values := map[string]string{
-		"name": id[:max(0, strings.LastIndex(id, "-"))], "id": id,
-		"project": c.Request.ProjectID, "region": c.Request.Region, "profile": c.Request.Profile,
-		"cluster": c.Request.Cluster, "role": c.Request.WithDefaults().Role,
-	}
+	values := selectable(c)
 	for _, requirement := range o.selector {
 		if key, glob, _ := strings.Cut(requirement, "="); !match(glob, values[key]) {
 			return false

@@ -107,7 +107,8 @@ tokens when they are needed and keeps them in a cache of yours.`,
 			cmd.AddCommand(c)
 		}
 	}
-	cmd.AddCommand(newWorkCmd(a))
+	cmd.AddCommand(newWorkCmd(a), newListCmd(a))
+	addCompletionInstall(cmd, a)
 	completeValues(cmd, a)
 	plugin.Prepare(cmd, p, "kubectl edge", func(err error) error { return usageError{err} })
 	cmd.SetHelpCommandGroupID(cmd.Groups()[len(cmd.Groups())-1].ID)

@@ -100,7 +100,8 @@ func install(from, to string) ([]string, error) {
 		if program.plugin == "" {
 			continue
 		}
-		if err := linkCompletion(to, program.plugin, file); err != nil {
+		completer := filepath.Join(to, completionFile("kubectl_complete-"+program.plugin))
+		if err := writeCompleter(completer, filepath.Join(to, file)); err != nil {
 			return nil, fmt.Errorf("install the completion of %s: %w", program.name, err)
 		}
 	}
@@ -113,18 +114,4 @@ func fileName(program string) string {
 		return program + ".exe"
 	}
 	return program
-}
-
-// linkCompletion makes what kubectl calls for the completion of a plugin: a link to it, or on Windows, where only
-// administrators make links, a script.
-func linkCompletion(folder, pluginName, program string) error {
-	completion := filepath.Join(folder, "kubectl_complete-"+pluginName)
-	if runtime.GOOS == "windows" {
-		script := "@\"%~dp0" + program + "\" __complete %*\r\n"
-		return atomicfile.Write(completion+".cmd", []byte(script), 0o755)
-	}
-	if err := os.Remove(completion); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return os.Symlink(program, completion)
 }

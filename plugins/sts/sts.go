@@ -59,6 +59,7 @@ sealed in a store of yours, not in the configuration file, and short-lived ones 
 		newTokenCmd(a), newRunCmd(a), newAPICmd(a), newLogoutCmd(a), newVersionCmd(a),
 	)
 	cmd.AddCommand(newForeignCmds(a)...)
+	completeValues(cmd, a)
 	plugin.Prepare(cmd, a.Process, "kubectl sts", usage)
 	return cmd
 }
