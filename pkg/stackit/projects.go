@@ -28,8 +28,10 @@ type ProjectFilter struct {
 	Limit        int       // the most to list; 0 for all
 }
 
-// pageSize is what the STACKIT CLI asks for.
-const pageSize = 50
+const (
+	pageSize = 50 // what the STACKIT CLI asks for
+	maxPages = 200
+)
 
 // Projects lists the projects that match f, in the API's order.
 func (c *Client) Projects(ctx context.Context, f ProjectFilter) ([]Project, error) {
@@ -47,7 +49,10 @@ func (c *Client) Projects(ctx context.Context, f ProjectFilter) ([]Project, erro
 	}
 	var projects []Project
 	firstOfPage := ""
-	for offset := 0; ; {
+	for offset, pages := 0, 0; ; pages++ {
+		if pages == maxPages { // an API that makes up pages would never end
+			return nil, fmt.Errorf("list projects: the API has more than %d pages of them", maxPages)
+		}
 		page, err := resourceManager(ctx, c, op, func(api rmapi.DefaultAPI) (*rmapi.ListProjectsResponse, error) {
 			r := api.ListProjects(ctx).Offset(float32(offset)).Limit(pageSize)
 			if f.ParentID != "" {

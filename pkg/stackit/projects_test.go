@@ -101,6 +101,18 @@ func TestProjectsOfAStuckAPI(t *testing.T) {
 	}
 }
 
+func TestProjectsWithoutEnd(t *testing.T) {
+	asked := "list projects: the API has more than 200 pages"
+	if _, err := pages(t, 1<<30, pageSize, false).Projects(t.Context(), ProjectFilter{ParentID: "p"}); err == nil ||
+		!strings.Contains(err.Error(), asked) {
+		t.Errorf("got %v", err)
+	}
+	projects, err := pages(t, 1<<30, pageSize, false).Projects(t.Context(), ProjectFilter{ParentID: "p", Limit: 120})
+	if err != nil || len(projects) != 120 {
+		t.Errorf("got %d projects, %v; want 120", len(projects), err)
+	}
+}
+
 func names(projects []Project) []string {
 	var names []string
 	for _, p := range projects {
