@@ -92,7 +92,8 @@ func (s *stage) measureAll(quick bool) ([]result, error) {
 	}
 	var results []result
 	for _, part := range []func(func(int) int) ([]result, error){
-		s.helpers, s.sizes, s.refreshAhead, s.throughKubectl, s.storm, s.misses, s.lists, s.entries, s.fleet, s.audits,
+		s.helpers, s.sizes, s.refreshAhead, s.certificates, s.throughKubectl, s.storm, s.misses, s.lists, s.entries,
+		s.fleet, s.audits,
 	} {
 		more, err := part(rounds)
 		if err != nil {
@@ -226,6 +227,23 @@ func anyAgeing(files []tokencache.File) bool {
 		}
 	}
 	return false
+}
+
+// certificates measures an answer with the certificate of an edge cluster beside one with a token.
+func (s *stage) certificates(rounds func(int) int) ([]result, error) {
+	certificate, err := s.warmCertificate()
+	if err != nil {
+		return nil, err
+	}
+	t, err := contest{
+		rounds: rounds(400), install: s.install,
+		commands: map[string]command{"certificate": certificate, "token": s.helper},
+	}.run()
+	if err != nil {
+		return nil, err
+	}
+	return []result{compare("helper, warm, with an edge cluster's certificate: wall", "helper, warm, with a token",
+		1.05, t["certificate"], t["token"])}, nil
 }
 
 func (s *stage) throughKubectl(rounds func(int) int) ([]result, error) {

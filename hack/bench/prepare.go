@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -46,6 +47,7 @@ type stage struct {
 const (
 	context     = "edge_eu01_" + sandbox.InstanceID
 	bareContext = "bare"
+	edgeCluster = "berlin" // the sandbox's first
 
 	// execInfo is what kubectl says to each helper.
 	execInfo = `KUBERNETES_EXEC_INFO={"kind":"ExecCredential",` +
@@ -192,6 +194,35 @@ func buildBare(tree, path string) error {
 	_, err = output("go", "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", path,
 		filepath.Join(source, "main.go"))
 	return err
+}
+
+// warmCertificate is the helper as a kubeconfig for an edge cluster calls it. It has minted a certificate, which the
+// cluster's own controller signed.
+func (s *stage) warmCertificate() (command, error) {
+	kubeconfig := filepath.Join(os.Getenv("HOME"), "edge-cluster")
+	if _, err := output("kubectl", "edge", "kubeconfig", "create", "--instance-id", sandbox.InstanceID, "--cluster",
+		edgeCluster, "--bind", "--kubeconfig", kubeconfig); err != nil {
+		return command{}, err
+	}
+	out, err := output("kubectl", "config", "view", "--kubeconfig", kubeconfig, "-o",
+		"jsonpath={.users[0].user.exec.args}")
+	if err != nil {
+		return command{}, err
+	}
+	c := command{env: s.helper.env, args: s.helper.args[:1:1]}
+	var args []string
+	if err := json.Unmarshal([]byte(out), &args); err != nil {
+		return c, fmt.Errorf("read the arguments of %s: %w", kubeconfig, err)
+	}
+	c.args = append(c.args, args...)
+	answer, err := exec.Command(c.args[0], c.args[1:]...).Output()
+	if err == nil && !strings.Contains(string(answer), `"clientCertificateData":"`) {
+		err = errors.New("its answer has no certificate")
+	}
+	if err != nil {
+		return c, fmt.Errorf("mint a certificate: %w", err)
+	}
+	return c, nil
 }
 
 // jwt is a token that never ends, as far as one sees without its issuer's keys, and is as long as ours.

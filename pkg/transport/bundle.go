@@ -10,9 +10,9 @@ import (
 	"sync"
 )
 
-// Bundle is the file in which the system keeps all certificate authorities. To parse a hundred and more takes a fifth of
-// what a command takes that asks one thing of a server, so it can be read ahead, while that command still reads files of
-// its own; and clients that share one read it once. Its zero value is ready; nil reads for each client.
+// Bundle is the file in which the system keeps all certificate authorities. To parse a hundred and more takes a fifth
+// of what a command takes that asks one thing of a server, so it can be read ahead, while that command still reads
+// files of its own; and clients that share one read it once. Its zero value is ready; nil reads for each client.
 type Bundle struct {
 	once sync.Once
 	read chan struct{} // is closed when it is read
@@ -51,9 +51,9 @@ func (b *Bundle) with(extra []byte) *x509.CertPool {
 	return pool
 }
 
-// readBundle returns the authorities of the system's bundle, or nil where everything has to be read. Go's own pool takes
-// the bundle and then, on most systems, the same hundred and more again from a folder with a file for each, which takes
-// four times as long: longer than all else that a mint does on this machine.
+// readBundle returns the authorities of the system's bundle, or nil where everything has to be read. Go's own pool
+// takes the bundle and then, on most systems, the same hundred and more again from a folder with a file for each, which
+// takes four times as long: longer than all else that a mint does on this machine.
 func readBundle() *x509.CertPool {
 	if os.Getenv("SSL_CERT_DIR") != "" { // asks for a folder
 		return nil
