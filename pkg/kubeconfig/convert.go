@@ -9,6 +9,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"k8s.io/client-go/tools/clientcmd/api"
@@ -37,13 +38,18 @@ type Embedded struct {
 	STACKIT    bool   // the server is in one of STACKIT's domains
 }
 
+// Compiled when they are first needed: every command starts with this package in it, and few convert anything.
 var (
 	// edgeHost matches the domain of an instance: [<service>.]<instance ID>.edge.<region>.onstackit.cloud, after the
 	// UI's.
-	edgeHost = regexp.MustCompile(`^(?:[a-z0-9-]+\.)?([a-z](?:[a-z0-9-]{0,` +
-		`6}[a-z0-9])?-[0-9a-f]{7})\.edge\.([a-z]{2}[0-9]{2})\.(?:on)?stackit\.cloud$`)
+	edgeHost = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^(?:[a-z0-9-]+\.)?([a-z](?:[a-z0-9-]{0,` +
+			`6}[a-z0-9])?-[0-9a-f]{7})\.edge\.([a-z]{2}[0-9]{2})\.(?:on)?stackit\.cloud$`)
+	})
 	// instanceLabel matches an instance ID as a label of some other host name, such as a sandbox's.
-	instanceLabel = regexp.MustCompile(`^[a-z](?:[a-z0-9-]{0,6}[a-z0-9])?-[0-9a-f]{7}$`)
+	instanceLabel = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^[a-z](?:[a-z0-9-]{0,6}[a-z0-9])?-[0-9a-f]{7}$`)
+	})
 )
 
 // FindEmbedded returns the users of config with an embedded token or certificate that a context uses, sorted by name.
@@ -126,11 +132,11 @@ func InstanceOf(server string) (id, region string) {
 		return "", ""
 	}
 	host := strings.ToLower(u.Hostname())
-	if m := edgeHost.FindStringSubmatch(host); m != nil {
+	if m := edgeHost().FindStringSubmatch(host); m != nil {
 		return m[1], m[2]
 	}
 	for label := range strings.SplitSeq(host, ".") {
-		if instanceLabel.MatchString(label) {
+		if instanceLabel().MatchString(label) {
 			return label, ""
 		}
 	}
