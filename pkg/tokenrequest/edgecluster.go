@@ -110,7 +110,7 @@ func (e EdgeCluster) appendArgs(args []string) []string {
 	if e == (EdgeCluster{}) {
 		return args
 	}
-	for _, f := range e.flags() {
+	for _, f := range e.appendFlags(nil) {
 		if value := f.Value.String(); value != "" {
 			args = append(args, "--"+f.Name+"="+value)
 		}
@@ -118,25 +118,26 @@ func (e EdgeCluster) appendArgs(args []string) []string {
 	return args
 }
 
-func (e *EdgeCluster) flags() []Flag {
-	return []Flag{
-		{"cluster", "name of an edge cluster that the instance manages (default: none, but the instance itself)",
+// appendFlags appends the flags that set e.
+func (e *EdgeCluster) appendFlags(flags []Flag) []Flag {
+	return append(flags,
+		Flag{"cluster", "name of an edge cluster that the instance manages (default: none, but the instance itself)",
 			(*text)(&e.Cluster)},
-		{"cluster-namespace", "namespace of the EdgeCluster in the instance (default: " + DefaultNamespace + ")",
+		Flag{"cluster-namespace", "namespace of the EdgeCluster in the instance (default: " + DefaultNamespace + ")",
 			(*text)(&e.ClusterNamespace)},
-		{"cluster-uid", "UID of the EdgeCluster, by which another of the same name is known",
+		Flag{"cluster-uid", "UID of the EdgeCluster, by which another of the same name is known",
 			(*text)(&e.ClusterUID)},
-		{"ca", "SHA-256 of the edge cluster's certificate authorities, by which it is known that they have changed",
+		Flag{"ca", "SHA-256 of the edge cluster's certificate authorities, by which it is known that they have changed",
 			(*text)(&e.CA)},
-		{"server", "SHA-256 of the address of the edge cluster's API server, by which it is known that it has moved",
-			(*text)(&e.Server)},
-		{"role", "role in the edge cluster: view, edit, admin, cluster-admin, or a group of your own (default: view)",
-			(*text)(&e.Role)},
-		{"namespace", "namespace of the edge cluster in which the role counts; edit and admin need one " +
+		Flag{"server", "SHA-256 of the address of the edge cluster's API server, by which it is known that it has " +
+			"moved", (*text)(&e.Server)},
+		Flag{"role", "role in the edge cluster: view, edit, admin, cluster-admin, or a group of your own (default: " +
+			"view)", (*text)(&e.Role)},
+		Flag{"namespace", "namespace of the edge cluster in which the role counts; edit and admin need one " +
 			"(default: the whole cluster)", (*text)(&e.Namespace)},
-		{"credential", "kind of credential for the edge cluster: certificate, token or administrator (default: " +
+		Flag{"credential", "kind of credential for the edge cluster: certificate, token or administrator (default: " +
 			"certificate)", (*text)(&e.Credential)},
-	}
+	)
 }
 
 // check reports whether what e names has the form of such names, and the role can be had.

@@ -28,17 +28,16 @@ func (t *text) Type() string       { return "string" }
 
 // Flags returns the flags that set r, in the order of help texts.
 func (r *Request) Flags() []Flag {
-	return append([]Flag{
-		{"project-id", "UUID of the STACKIT project", (*text)(&r.ProjectID)},
-		{"region", "region of the instance (default: the profile's, else " + profile.DefaultRegion + ")",
+	const all = 13 // with room for them, a hit takes three pages less
+	return r.EdgeCluster.appendFlags(append(make([]Flag, 0, all),
+		Flag{"project-id", "UUID of the STACKIT project", (*text)(&r.ProjectID)},
+		Flag{"region", "region of the instance (default: the profile's, else " + profile.DefaultRegion + ")",
 			(*text)(&r.Region)},
-		{"instance-id", "id of the Edge Cloud instance, such as demo-3714d85", (*text)(&r.InstanceID)},
-		{"profile", "profile of kubectl edge to use", (*text)(&r.Profile)},
-		{"expiration", "how long what is minted is valid, such as 15m, 2h or 1d (default: the profile's, else 15m, " +
-			"or 1h " +
-			"for an edge cluster)",
-			(*expiration.Flag)(&r.Expiration)},
-	}, r.EdgeCluster.flags()...)
+		Flag{"instance-id", "id of the Edge Cloud instance, such as demo-3714d85", (*text)(&r.InstanceID)},
+		Flag{"profile", "profile of kubectl edge to use", (*text)(&r.Profile)},
+		Flag{"expiration", "how long what is minted is valid, such as 15m, 2h or 1d (default: the profile's, else " +
+			"15m, or 1h for an edge cluster)", (*expiration.Flag)(&r.Expiration)},
+	))
 }
 
 // Errors of Parse that are wishes.
