@@ -67,7 +67,7 @@ func write(dir *securefile.Dir, path string, data []byte, perm fs.FileMode) erro
 func replaceable(path string) error {
 	info, err := os.Lstat(path)
 	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
-		if leadsToSystem(path) {
+		if leadsTo(path, "/dev", "/proc") {
 			return notRegular(path)
 		}
 		if info, err = os.Stat(path); err == nil && info.IsDir() {
@@ -82,9 +82,13 @@ func replaceable(path string) error {
 
 func notRegular(path string) error { return fmt.Errorf("write %s: it is not a regular file", path) }
 
-// leadsToSystem reports whether a link lies in /dev or /proc, or leads there: /dev/stdout is one, and it leads to a
-// file where the output goes to one.
-func leadsToSystem(link string) bool {
+// IsOpenFile reports whether a path is a process's open file, or a link that leads there, such as /dev/stdin. What is
+// put in place of the file that it is, the process does not see.
+func IsOpenFile(path string) bool { return leadsTo(path, "/proc") }
+
+// leadsTo reports whether a link lies in one of the system's folders, or leads there: /dev/stdout is one, and it leads
+// to a file where the output goes to one.
+func leadsTo(link string, systems ...string) bool {
 	for range 40 { // as many as Linux follows
 		dir, err := filepath.EvalSymlinks(filepath.Dir(link))
 		if err != nil {
@@ -93,7 +97,7 @@ func leadsToSystem(link string) bool {
 		if dir, err = filepath.Abs(dir); err != nil {
 			return false
 		}
-		for _, system := range []string{"/dev", "/proc"} {
+		for _, system := range systems {
 			if dir == system || strings.HasPrefix(dir, system+"/") {
 				return true
 			}

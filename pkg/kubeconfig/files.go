@@ -18,12 +18,12 @@ import (
 // file is a kubeconfig file as it was read. Its document is empty if the file does not exist.
 type file struct {
 	path     string           // as the person wrote it
-	file     *atomicfile.File // nil for what is only read: a pipe, such as a shell's <(command), or a device
+	file     *atomicfile.File // nil for what is only read (isStream)
 	document *document
 }
 
 // errPipe is about a file that has no content to change.
-var errPipe = errors.New("it is a pipe or a device, which can only be read")
+var errPipe = errors.New("it is a pipe, a device or an open file of a process, which can only be read")
 
 func readFile(ctx context.Context, path string) (*file, error) {
 	f := &file{path: path}
@@ -65,10 +65,11 @@ func (f *file) read(ctx context.Context) (err error) {
 	return err
 }
 
-// isStream reports whether there is something at the path that is read, but has no content to be changed.
+// isStream reports whether there is something at the path that is only read: a pipe, such as a shell's <(command), a
+// device, or an open file of a process, such as /dev/stdin after "<": to replace it would leave the process the old one.
 func isStream(path string) bool {
 	info, err := os.Stat(path)
-	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
+	return err == nil && !info.IsDir() && (!info.Mode().IsRegular() || atomicfile.IsOpenFile(path))
 }
 
 // checkWritable reports whether write can be expected to succeed.
