@@ -29,8 +29,11 @@ type File struct {
 
 // Find looks for the file at path. It is no error if there is none, but one if there is something else.
 func Find(path string) (*File, error) {
-	if info, err := os.Stat(path); err == nil && !info.Mode().IsRegular() { // a pipe's link leads to no path
+	switch info, err := os.Stat(path); {
+	case err == nil && !info.Mode().IsRegular(): // a pipe's link leads to no path
 		return nil, errors.New("it is not a regular file")
+	case err != nil && !errors.Is(err, fs.ErrNotExist): // links in a circle, say
+		return nil, cause(err)
 	}
 	target, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -187,3 +187,17 @@ func TestReplaceWhatChanged(t *testing.T) {
 		t.Errorf("the file is %q", got)
 	}
 }
+
+// Links that lead in a circle are named as the system names them.
+func TestLinksInACircle(t *testing.T) {
+	dir := t.TempDir()
+	one, two := filepath.Join(dir, "one"), filepath.Join(dir, "two")
+	for link, target := range map[string]string{one: two, two: one} {
+		if err := os.Symlink(target, link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := atomicfile.Find(one); err != syscall.ELOOP {
+		t.Errorf("got %v, want %v", err, syscall.ELOOP)
+	}
+}

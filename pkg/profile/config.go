@@ -86,7 +86,11 @@ func wrap(what string, err error) error {
 	if refused, ok := errors.AsType[*securefile.Error](err); ok {
 		err = hint.Wrap(err, "%s", refused.Next())
 	} else if failed, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(err, fs.ErrPermission) {
-		err = hint.Wrap(err, "%s", hint.Own(failed.Path))
+		next := hint.Own(failed.Path)
+		if securefile.InOthersFolder(failed.Path) {
+			next = securefile.OwnFolder
+		}
+		err = hint.Wrap(err, "%s", next)
 	}
 	return fmt.Errorf("%s: %w", what, err)
 }

@@ -40,3 +40,26 @@ func TestOfAnotherUser(t *testing.T) {
 	_, err := securefile.OpenMine(lock, os.O_RDWR|os.O_CREATE, 0o600)
 	wantRefused(t, err, lock, "it belongs to another user")
 }
+
+// What is denied is somebody else's where it lies in their folder, and sudo's where it lies in the user's own.
+func TestInOthersFolder(t *testing.T) {
+	home := t.TempDir()
+	denied := filepath.Join(home, ".config", "kubectl-edge")
+	for _, c := range []struct {
+		owner int
+		want  bool
+	}{{os.Geteuid(), false}, {12345, true}} {
+		if err := os.Lchown(home, c.owner, c.owner); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.MkdirAll(denied, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if got := securefile.InOthersFolder(filepath.Dir(denied)); got != c.want {
+			t.Errorf("in a folder of user %d: %v, want %v", c.owner, got, c.want)
+		}
+	}
+	if securefile.InOthersFolder(denied) {
+		t.Error("what is below a folder of the user's own is another's")
+	}
+}

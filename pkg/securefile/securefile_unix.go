@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 )
 
@@ -14,11 +15,31 @@ const NoFollow = syscall.O_NOFOLLOW
 
 const hasModes = true
 
+// OwnFolder is what a person can do about folders that are another user's.
+const OwnFolder = "name a folder of your own (HOME, XDG_CONFIG_HOME, XDG_STATE_HOME), or call it as that user; with " +
+	"sudo: sudo -H"
+
+// InOthersFolder reports whether a path, which the system denies, lies in a folder of another user's, as where su or a
+// container left the HOME of one. In a folder of the user's own, a command that ran with sudo made what is denied.
+func InOthersFolder(path string) bool {
+	for {
+		if _, err := os.Lstat(path); err == nil || filepath.Dir(path) == path {
+			break
+		}
+		path = filepath.Dir(path)
+	}
+	info, err := os.Lstat(filepath.Dir(path))
+	if err != nil {
+		return false
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(stat.Uid) != user
+}
+
 // Next is what a person can do about it.
 func (e *Error) Next() string {
 	if e.Reason == otherUser {
-		return "name a folder of your own (HOME, XDG_CONFIG_HOME, XDG_STATE_HOME), or call it as that user; with " +
-			"sudo: sudo -H"
+		return OwnFolder
 	}
 	return "have a look at it; it must be yours alone: chmod go= " + e.Path
 }

@@ -24,3 +24,9 @@ func (e *Error) Next() string {
 func belongsToUser(fs.FileInfo, Access) bool { return true }
 
 func isSymlinkError(err error) bool { return errors.Is(err, syscall.ELOOP) }
+
+// OwnFolder is what a person can do about folders that are another user's.
+const OwnFolder = "name a folder of your own (USERPROFILE, XDG_CONFIG_HOME, XDG_STATE_HOME)"
+
+// InOthersFolder is never the case here: who may use a folder is not a matter of who owns the one above.
+func InOthersFolder(string) bool { return false }
