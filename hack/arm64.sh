@@ -51,39 +51,17 @@ if [[ ${1:-} == in-namespaces ]]; then
   exit
 fi
 
-not_run() {
-  echo "arm64: NOT RUN: $1" >&2
-  exit 0
-}
-[[ $(uname -sm) == 'Linux x86_64' ]] || not_run "qemu for these programs is tried on Linux on amd64 only"
+[[ $(uname -sm) == 'Linux x86_64' ]] || not_run arm64 "qemu for these programs is tried on Linux on amd64 only"
 if ! command -v qemu-aarch64-static >/dev/null && ((EUID != 0)); then
-  not_run "qemu-aarch64-static is missing: sudo apt-get install --no-install-recommends qemu-user-static"
+  not_run arm64 "qemu-aarch64-static is missing: sudo apt-get install --no-install-recommends qemu-user-static"
 fi
 ./prepare.sh arm64
 probe=$(mktemp -d)
 unshare --user --map-root-user --mount mount -t binfmt_misc binfmt_misc "$probe" 2>/dev/null || {
   rmdir "$probe"
-  not_run "this kernel has no binfmt_misc in user namespaces (Linux 6.7 or later)"
+  not_run arm64 "this kernel has no binfmt_misc in user namespaces (Linux 6.7 or later)"
 }
 rmdir "$probe"
 source ./flags.sh
-servers=$(./servers.sh)
-export EDGE_SANDBOX_SERVERS=$servers
-start=$SECONDS
-clean_up
-folder=$(mktemp -d)
-(
-  export GOOS=linux GOARCH=arm64
-  case ${1:-} in
-    '') build_foreign "$folder" "${packages[@]}" ;;
-    flow) build_foreign "$folder" ;;
-    *) build_foreign "$folder" "$1" ;;
-  esac
-)
-go build -C .. -o "$folder/native/" ./cmd/edge-sandbox
-status=0
-in_namespaces --user --map-root-user "$PWD/arm64.sh" in-namespaces "$folder" "$@" || status=$?
-if ((status == 0)); then
-  echo "arm64: all passed in qemu, in $((SECONDS - start)) s"
-fi
-exit "$status"
+build_all linux arm64 "$@"
+run_all arm64 qemu --user --map-root-user "$PWD/arm64.sh" in-namespaces "$folder" "$@"

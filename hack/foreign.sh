@@ -64,3 +64,38 @@ run_tests() {
       exit 1
     fi' run "$folder" {}
 }
+
+# not_run SYSTEM REASON says why nothing is run on this machine, which is not a failure.
+not_run() {
+  echo "$1: NOT RUN: $2" >&2
+  exit 0
+}
+
+# build_all GOOS GOARCH [flow|PACKAGE] builds into a new $folder what is to be run, all $packages by default, and the sandbox
+# for this machine.
+build_all() {
+  local os=$1 arch=$2
+  start=$SECONDS
+  EDGE_SANDBOX_SERVERS=$(./servers.sh)
+  export EDGE_SANDBOX_SERVERS
+  clean_up
+  folder=$(mktemp -d)
+  (
+    export GOOS=$os GOARCH=$arch
+    case ${3:-} in
+      '') build_foreign "$folder" "${packages[@]}" ;;
+      flow) build_foreign "$folder" ;;
+      *) build_foreign "$folder" "$3" ;;
+    esac
+  )
+  go build -C .. -o "$folder/native/" ./cmd/edge-sandbox
+}
+
+# run_all SYSTEM EMULATOR [FLAG…] COMMAND… runs it as in_namespaces does, says that all passed, and exits.
+run_all() {
+  local system=$1 emulator=$2 status=0
+  shift 2
+  in_namespaces "$@" || status=$?
+  ((status != 0)) || echo "$system: all passed in $emulator, in $((SECONDS - start)) s"
+  exit "$status"
+}

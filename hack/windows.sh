@@ -123,33 +123,11 @@ if [[ ${1:-} == in-namespaces ]]; then
   exit
 fi
 
-not_run() {
-  echo "windows: NOT RUN: $1" >&2
-  exit 0
-}
-[[ $(uname -sm) == 'Linux x86_64' ]] || not_run "Wine for these programs needs Linux on amd64"
-((EUID == 0)) || not_run "it takes root to install Debian's Wine into a folder of its own, and to run it there: sudo make test"
-command -v apt-get >/dev/null || not_run "it takes debootstrap and a mirror of Debian, which this system's apt-get would name"
+[[ $(uname -sm) == 'Linux x86_64' ]] || not_run windows "Wine for these programs needs Linux on amd64"
+((EUID == 0)) || not_run windows "it takes root to install Debian's Wine into a folder of its own, and to run it there: sudo make test"
+command -v apt-get >/dev/null || not_run windows "it takes debootstrap and a mirror of Debian, which this system's apt-get would name"
 ./prepare.sh windows
 source ./flags.sh
-servers=$(./servers.sh)
-export EDGE_SANDBOX_SERVERS=$servers
-start=$SECONDS
 installed=$(build_once "windows-$suite")
-clean_up
-folder=$(mktemp -d)
-(
-  export GOOS=windows GOARCH=amd64
-  case ${1:-} in
-    '') build_foreign "$folder" "${packages[@]}" ;;
-    flow) build_foreign "$folder" ;;
-    *) build_foreign "$folder" "$1" ;;
-  esac
-)
-go build -C .. -o "$folder/native/" ./cmd/edge-sandbox
-status=0
-in_namespaces "$PWD/windows.sh" in-namespaces run "$installed" "$folder" "$@" || status=$?
-if ((status == 0)); then
-  echo "windows: all passed in Wine, in $((SECONDS - start)) s"
-fi
-exit "$status"
+build_all windows amd64 "$@"
+run_all windows Wine "$PWD/windows.sh" in-namespaces run "$installed" "$folder" "$@"
