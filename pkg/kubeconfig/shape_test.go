@@ -136,6 +136,26 @@ func TestRemoveRestores(t *testing.T) {
 	}
 }
 
+// The blank lines at the end of a text that keeps them ("|+") are the text's.
+func TestRemoveRestoresKeptLines(t *testing.T) {
+	const head = "clusters: []\ncontexts: []\nusers:\n- name: x\n  user:\n    token: "
+	for _, form := range []string{
+		head + "|+\n      abc\n\n", head + "|+\n      abc\n\n\n", head + ">+\n      abc\n      def\n\n",
+		head + "|+\n\n\n", head + "|+\n      abc\n\n# the end\n", head + "|\n      abc\n\n",
+		head + "|+\n      abc\n\n- name: z\n  user: {}\n", head + "|2+\n      abc\n\n\n# the end\n\n",
+		"users:\n- name: x\n  user:\n    token: |+\n      abc\n\ncontexts: []\nclusters: []\n",
+	} {
+		n := &noted{text: form}
+		n.put(t, "a")
+		if n.text == form {
+			t.Errorf("%q: nothing was added", form)
+		}
+		if n.remove(t, "a"); n.text != form {
+			t.Errorf("%q became\n%q", form, n.text)
+		}
+	}
+}
+
 // What somebody has written into the places that we filled stays.
 func TestRemoveRestoresNothingOverOthers(t *testing.T) {
 	const head = "apiVersion: v1\nkind: Config\n"

@@ -196,6 +196,11 @@ func (t *text) spans(n *yaml.Node, limit int) ([]span, error) {
 			next = t.lines[t.lineOf(spans[i+1].start)]
 		}
 		spans[i].end = t.trim(spans[i].start, next, columns[i])
+		for range keptLines(spans[i].value) {
+			if spans[i].end < next {
+				spans[i].end += len(t.line(t.lineOf(spans[i].end)))
+			}
+		}
 	}
 	return spans, nil
 }
@@ -233,6 +238,22 @@ func (t *text) trim(start, limit, column int) int {
 		end = t.lines[i]
 	}
 	return end
+}
+
+// keptLines is how many blank lines after a node are part of the text that it ends in: in a block scalar with "+" (YAML
+// 1.2.2 section 8.1.1.2).
+func keptLines(n *yaml.Node) int {
+	for len(n.Content) > 0 {
+		n = n.Content[len(n.Content)-1]
+	}
+	if n.Kind != yaml.ScalarNode || n.Style&(yaml.LiteralStyle|yaml.FoldedStyle) == 0 {
+		return 0
+	}
+	lines := len(n.Value) - len(strings.TrimRight(n.Value, "\n"))
+	if lines < len(n.Value) { // one ends the last line that is not blank
+		lines--
+	}
+	return max(lines, 0)
 }
 
 // flowEnd is the end of a field or item of a flow collection, without the comma.
