@@ -160,7 +160,7 @@ inside() {
   chroot "$root" /bin/env -i HOME=/person PATH="${path:-}/usr/local/bin:/usr/bin:/bin" LANG=C.UTF-8 "$@"
 }
 
-# comes_and_goes COMMAND... installs and removes a package, of which nothing stays behind: no file and no folder of ours.
+# comes_and_goes COMMAND... installs and removes a package, of which nothing stays behind: no file, and no folder with its name.
 comes_and_goes() {
   ours >"$temp/before"
   "$@"

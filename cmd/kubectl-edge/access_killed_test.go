@@ -26,7 +26,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
 )
 
-// steps counts the requests of a mint, whoever they are for, and has something happen at one of them.
+// steps counts the requests of a mint of any kind, and has something happen at one of them.
 type steps struct {
 	mu   sync.Mutex
 	n    int
