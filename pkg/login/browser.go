@@ -9,6 +9,9 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"os/exec"
+	"runtime"
+	"slices"
 	"strings"
 	"time"
 
@@ -45,6 +48,20 @@ type Interaction struct {
 func OpenBrowser(address string) error {
 	browser.Stdout, browser.Stderr = io.Discard, io.Discard
 	return browser.OpenURL(address)
+}
+
+// HasBrowser reports whether there is a program to open a browser with, as far as that can be said before: macOS and
+// Windows have one of their own.
+func HasBrowser() bool {
+	switch runtime.GOOS {
+	case "darwin", "windows":
+		return true
+	}
+	return slices.ContainsFunc([]string{"xdg-open", "x-www-browser", "www-browser", "wslview"}, // as OpenBrowser tries
+		func(program string) bool {
+			_, err := exec.LookPath(program)
+			return err == nil
+		})
 }
 
 // MethodBrowser is a person who signs in with a browser, here or elsewhere.

@@ -2,7 +2,6 @@ package edge
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/url"
 	"os/signal"
@@ -15,6 +14,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 )
@@ -38,8 +38,9 @@ func newUICmd(a *app) *cobra.Command {
 The UI asks for a "Cluster Token": paste. The token is a new one and short-lived. It is taken off the clipboard after a
 minute, or at once with Ctrl-C, unless something else is there by then.
 
-Where there is no browser or no clipboard, --print prints the UI's address on standard error and the token on standard
-output.`,
+Whether there is a browser and a clipboard is found out before the token is made. Without a browser the address is
+shown; without a clipboard the token is printed if that is a terminal. With --print the address goes to standard error
+and the token to standard output, and nothing is opened.`,
 		Example: `  kubectl edge ui
   kubectl edge ui demo --print`,
 		Args: cobra.MaximumNArgs(1),
@@ -70,9 +71,12 @@ func (o *uiOptions) validate(args []string) error {
 }
 
 func (o *uiOptions) run(ctx context.Context) error {
-	if !o.print && clipboard.Unsupported {
-		return hint.Wrap(errors.New("open the UI: this machine has no clipboard that can be used"),
-			"install xclip, xsel or wl-clipboard, or print the token with --print")
+	browser := false // is to be opened
+	if !o.print {
+		var err error
+		if browser, err = o.look(ctx); err != nil {
+			return err
+		}
 	}
 	cloud, err := o.projectCloud(ctx)
 	if err != nil {
@@ -97,10 +101,36 @@ func (o *uiOptions) run(ctx context.Context) error {
 	}
 	if o.print {
 		o.Note("%s", address)
-		_, err := fmt.Fprintln(o.Out, e.Token)
-		return err
+		if _, err := fmt.Fprintln(o.Out, e.Token); err != nil || !browser {
+			return err
+		}
+		if err := login.OpenBrowser(address); err != nil {
+			o.Note("warning: no browser could be opened, open the address yourself: %v", err)
+		}
+		return nil
 	}
-	return o.open(ctx, address, e)
+	return o.open(ctx, address, e, browser)
+}
+
+// look finds out what there is to open the UI with, before a token is minted for it, and says what is missing. Without
+// a clipboard a person on a terminal gets the token there; for anybody else that is an error.
+func (o *uiOptions) look(ctx context.Context) (browser bool, err error) {
+	browser = login.HasBrowser()
+	if err := clipboardProblem(ctx); err != nil {
+		if ctx.Err() != nil {
+			return false, err
+		}
+		if !plugin.Terminal(o.Out) || !plugin.Terminal(o.ErrOut) {
+			return false, hint.Wrap(fmt.Errorf("open the UI: %w", err),
+				"install xclip, xsel or wl-clipboard, or print the token with --print")
+		}
+		o.Note("The token is printed here, since %v.", err)
+		o.print = true
+	}
+	if !browser {
+		o.Note("There is no browser here: open the address yourself.")
+	}
+	return browser, nil
 }
 
 // frontend returns the address of a UI if it is one to open and to give a token to.
@@ -113,18 +143,24 @@ func frontend(address string) (string, error) {
 }
 
 // open leaves the token on the clipboard for a while.
-func (o *uiOptions) open(ctx context.Context, address string, e tokencache.Entry) error {
+func (o *uiOptions) open(ctx context.Context, address string, e tokencache.Entry, browser bool) error {
 	if err := clipboard.WriteAll(e.Token); err != nil {
 		return hint.Wrap(fmt.Errorf("put the token on the clipboard: %w", err), "print it instead, with --print")
 	}
 	defer o.clear(e.Token)
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP) // a person may close the terminal as soon as the UI is there
 	defer stop()
-	o.Note("Opening %s", address)
+	if browser {
+		o.Note("Opening %s", address)
+	} else {
+		o.Note("The UI is at %s", address)
+	}
 	o.Note(`Paste into "Cluster Token". The token leaves the clipboard in %s, or with Ctrl-C; it expires at %s.`,
 		o.clearAfter, e.Expires.Local().Format(time.TimeOnly))
 	opened := make(chan error, 1)
-	go func() { opened <- login.OpenBrowser(address) }() // some browsers' launchers wait for them
+	if browser {
+		go func() { opened <- login.OpenBrowser(address) }() // some browsers' launchers wait for them
+	}
 	wait := time.NewTimer(o.clearAfter)
 	defer wait.Stop()
 	for {
