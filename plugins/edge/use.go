@@ -39,7 +39,10 @@ A context can be named, too; - is the context that was the current one before.
 
 Without an instance it shows those of the project to choose from; that takes a terminal. The project is that of
 --project-id, else that of the current context, else the profile's. Where there is none you choose it first, and it is
-kept in the profile.`,
+kept in the profile.
+
+In a list, type a part of a name, a folder or an id; Enter chooses, and Esc, q or Ctrl-C leave everything as it is.
+ACCESSIBLE=1 has lists numbered rather than drawn, for a screen reader.`,
 		Example: `  kubectl edge use
   kubectl edge use demo
   kubectl edge use -
