@@ -69,29 +69,33 @@ func Part(config *api.Config, name string) (*api.Config, error) {
 	return part, nil
 }
 
-// Label gives members of the same name other ones: the ids of their instances, or else the names of their contexts.
+// Label gives members of the same name other ones: the ids of their instances where names are the same, and the names
+// of their contexts where the kubeconfig has several of the same server. Others keep theirs: one edge cluster with two
+// roles is no reason to call all others by what nobody says.
 func Label(members []*Member, ids []string) {
-	called := func(m *Member) string { return m.Instance + "\x00" + m.Cluster }
-	distinct := func() bool {
-		seen := map[string]bool{}
-		for _, m := range members {
-			if seen[called(m)] {
-				return false
-			}
-			seen[called(m)] = true
-		}
-		return true
-	}
-	if distinct() {
-		return
-	}
+	names := map[string]string{} // ids by name
+	clash := map[string]bool{}
 	for i, m := range members {
-		m.Instance = ids[i]
+		if id, seen := names[m.Instance]; seen && id != ids[i] {
+			clash[m.Instance] = true
+		}
+		names[m.Instance] = ids[i]
 	}
-	if distinct() {
-		return
+	count := map[string]int{}
+	key := func(m *Member) string { return m.Instance + "\x00" + m.Cluster }
+	for i, m := range members {
+		if clash[m.Instance] {
+			m.Instance = ids[i]
+		}
+		count[key(m)]++
 	}
+	var several []*Member
 	for _, m := range members {
+		if count[key(m)] > 1 {
+			several = append(several, m)
+		}
+	}
+	for _, m := range several {
 		m.Instance = m.Context
 	}
 }
