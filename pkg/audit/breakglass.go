@@ -16,10 +16,12 @@ func breakGlass(command string, args []string, at *yaml.Node, entry string) *Fin
 	if !ours || request.Credential != tokenrequest.Administrator {
 		return nil
 	}
+	withRole := request
+	withRole.Credential = ""
 	return &Finding{
 		Line: at.Line, Entry: entry, Field: "exec.args", Kind: BreakGlass,
 		Opens: "everything in edge cluster " + request.Cluster + " of instance " + request.InstanceID,
-		Advice: "remove it when it is no longer needed, and create it again with a role: kubectl edge kubeconfig " +
-			"create --cluster " + request.Cluster + " --role view",
+		Advice: "remove it when it is no longer needed, and create another with a role: " +
+			tokenrequest.Repair(withRole) + " --role view",
 	}
 }

@@ -51,7 +51,7 @@ func (m Minter) Mint(ctx context.Context, instance *rest.Config, r tokenrequest.
 	job := Job{
 		Instance: kubeapi.Server{URL: instance.Host, CA: instance.CAData}, Token: instance.BearerToken,
 		Cluster: asked, Person: person, Life: r.Expiration, UserAgent: m.UserAgent, Timeout: workTimeout,
-		Repair: Repair(r),
+		Repair: tokenrequest.Repair(r),
 	}
 	if deadline, ok := ctx.Deadline(); ok {
 		job.Timeout = time.Until(deadline)

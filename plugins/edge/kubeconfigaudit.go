@@ -78,6 +78,7 @@ read as a file is, and - is the standard input. The exit code is 1 if anything w
 }
 
 func (a *app) audit(ctx context.Context, paths []string, which fleetFlags, ask bool, out output.Flags) error {
+	again := auditAgain(paths)
 	if len(paths) == 0 {
 		files, err := kubeconfig.Files("")
 		if err != nil {
@@ -125,17 +126,35 @@ func (a *app) audit(ctx context.Context, paths []string, which fleetFlags, ask b
 	switch {
 	case len(report.Findings) > 0:
 		err := fmt.Errorf("%s in %s", countFindings(report.Findings), countFiles(report))
-		if !ask && slices.ContainsFunc(report.Findings, unidentified) {
-			return hint.Wrap(err, "what to do about each: kubectl edge kubeconfig audit -o wide; which edge cluster "+
-				"an administrator's credential opens: --identify")
+		identify := !ask && slices.ContainsFunc(report.Findings, unidentified)
+		switch {
+		case out.Format != "" && identify: // the advice is shown
+			return hint.Wrap(err, "which edge cluster an administrator's credential opens: %s --identify", again)
+		case out.Format != "":
+			return err
+		case identify:
+			return hint.Wrap(err, "what to do about each: %s -o wide; which edge cluster an administrator's "+
+				"credential opens: --identify", again)
 		}
-		return hint.Wrap(err, "what to do about each: kubectl edge kubeconfig audit -o wide")
+		return hint.Wrap(err, "what to do about each: %s -o wide", again)
 	case failed:
 		return errors.New("not every file could be audited")
 	case len(paths) > 0:
 		a.Note("No secret found in %s.", plugin.Count(report.Read, "file"))
 	}
 	return nil
+}
+
+// auditAgain is the command that audits the files once more, unless they are many.
+func auditAgain(paths []string) string {
+	command := "kubectl edge kubeconfig audit"
+	if len(paths) > 3 {
+		return command + " FILE…"
+	}
+	for _, path := range paths {
+		command += " " + hint.Word(path)
+	}
+	return command
 }
 
 // countFiles says in how many files of those that were read something was found.
