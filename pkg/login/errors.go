@@ -42,10 +42,7 @@ func (a *Account) required(ended profile.Session, reason string) error {
 
 // command is how a person calls a command for this profile.
 func (a *Account) command(name string) string {
-	if a.Name == profile.DefaultName {
-		return "kubectl edge " + name
-	}
-	return "kubectl edge " + name + " --profile " + a.Name
+	return profile.Command(a.Name, name)
 }
 
 // tokenError is the answer of a token endpoint that gave no token. It holds nothing of the request, and of the

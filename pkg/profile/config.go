@@ -22,6 +22,14 @@ import (
 // DefaultName is the profile that is used when none was chosen.
 const DefaultName = "default"
 
+// Command is how a person calls a command of kubectl edge for a profile, as hints say it.
+func Command(profile, command string) string {
+	if profile == DefaultName {
+		return "kubectl edge " + command
+	}
+	return "kubectl edge " + command + " --profile " + profile
+}
+
 // NameVariable is the environment variable that chooses a profile, after the --profile flag.
 const NameVariable = "KUBECTL_EDGE_PROFILE"
 

@@ -180,7 +180,7 @@ func (a *app) createProfile(ctx context.Context, name string, empty bool) error 
 		}
 		a.Note("Taken over from profile %s: %s. --empty leaves that out.", from, list)
 	}
-	a.Note("Created profile %s. Log in with: kubectl edge login --profile %s", name, name)
+	a.Note("Created profile %s. Log in with: %s", name, profile.Command(name, "login"))
 	return nil
 }
 
