@@ -69,6 +69,8 @@ type Want struct {
 	NotAgeing bool
 	// Also, if set, says whether a cached token that is good otherwise will do.
 	Also func(tokencache.Entry) bool
+	// Retry mints although a mint has just failed: a person asks, who may have mended what was wrong.
+	Retry bool
 	// Force asks for a mint whatever is cached or remembered, as a person does.
 	Force bool
 }
@@ -97,7 +99,8 @@ func (f Flight) Token(ctx context.Context, k tokencache.Key, want Want, mint Fun
 	if err == nil && f.satisfies(cached, want) {
 		return cached, nil
 	}
-	if failure, ok := f.Store.Failure(k, f.Now()); ok && !want.Force && f.Now().Before(failure.RetryAt) {
+	if failure, ok := f.Store.Failure(k, f.Now()); ok && !want.Force && !want.Retry &&
+		f.Now().Before(failure.RetryAt) {
 		return tokencache.Entry{}, remembered(failure)
 	}
 	return f.mint(ctx, k, cached, want, mint)

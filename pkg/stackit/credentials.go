@@ -15,12 +15,13 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
 )
 
-// notReadyError says that an instance exists but cannot give out credentials, or cannot become active; see its Status.
-type notReadyError struct {
+// NotReadyError says that an instance exists but cannot give out credentials, or cannot become active; see its Status.
+type NotReadyError struct {
 	Instance Instance
 }
 
-func (e *notReadyError) Error() string {
+// Error says in which state the instance is.
+func (e *NotReadyError) Error() string {
 	switch e.Instance.Status {
 	case StatusActive: // the API knows better than the status
 		return fmt.Sprintf("instance %s is active but gives out no credentials yet", e.Instance.Id)
@@ -32,7 +33,7 @@ func (e *notReadyError) Error() string {
 
 // Token mints a token for the instance's Kubernetes API that is valid for about d. Each makes a token that nobody can
 // revoke, so a request is repeated only after a refusal, see Patience. Whether an instance gives out credentials is its
-// answer's to say, not its status': one that gives out none is a *notReadyError.
+// answer's to say, not its status': one that gives out none is a *NotReadyError.
 func (c *Client) Token(ctx context.Context, project, region, id string, d time.Duration) (string, error) {
 	op := mintOperation("token", project, region, id)
 	answer, err := mintFor(ctx, c, op, project, region, id, d,
@@ -110,6 +111,6 @@ func (c *Client) notFoundOrNotReady(ctx context.Context, op operation, project, 
 	case getErr != nil:
 		return err
 	}
-	return hint.Wrap(fmt.Errorf("%s: %w", op.attempt, &notReadyError{Instance: instance}),
+	return hint.Wrap(fmt.Errorf("%s: %w", op.attempt, &NotReadyError{Instance: instance}),
 		"watch its state: kubectl edge instance describe %s --project-id %s --region %s", id, project, region)
 }

@@ -129,7 +129,7 @@ func TestMintNotReady(t *testing.T) {
 			})
 			for what, call := range mints(w) {
 				_, err := call(t.Context(), sandbox.ReconcilingID)
-				var notReady *notReadyError
+				var notReady *NotReadyError
 				if !errors.As(err, &notReady) || notReady.Instance.Status != c.status ||
 					!strings.Contains(err.Error(), c.want) {
 					t.Errorf("%s: got %v, want %q", what, err, c.want)
@@ -165,7 +165,7 @@ func TestMintRefused(t *testing.T) {
 				!strings.Contains(hint.Of(err), c.hint) {
 				t.Errorf("got %v, hint %q", err, hint.Of(err))
 			}
-			if notReady := (*notReadyError)(nil); errors.As(err, &notReady) {
+			if notReady := (*NotReadyError)(nil); errors.As(err, &notReady) {
 				t.Error("not ready, want not found")
 			}
 		})

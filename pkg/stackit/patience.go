@@ -71,7 +71,7 @@ func (c *Client) patient() *patient {
 
 // again waits until a mint that failed with err may be repeated. It returns nil then, else what the mint ends with.
 func (p *patient) again(ctx context.Context, id string, err error) error {
-	var notReady *notReadyError
+	var notReady *NotReadyError
 	switch {
 	case p.Patience == nil:
 	case hasStatus(err, http.StatusTooManyRequests):
@@ -101,7 +101,7 @@ func (p *patient) afterBusy(ctx context.Context, id string, err error) error {
 	return p.sleep(ctx, jittered)
 }
 
-func (p *patient) afterNotReady(ctx context.Context, notReady *notReadyError, err error) error {
+func (p *patient) afterNotReady(ctx context.Context, notReady *NotReadyError, err error) error {
 	if notReady.Instance.Status == StatusError || notReady.Instance.Status == StatusDeleting {
 		return err // which no waiting mends
 	}

@@ -20,7 +20,7 @@ const (
 	maxFailures = 8
 )
 
-// WaitActive polls the instance until it is active and returns it then. It ends at once with a *notReadyError when the
+// WaitActive polls the instance until it is active and returns it then. It ends at once with a *NotReadyError when the
 // instance is in error or being deleted, with the last error when the API stays away, and when ctx does; it has no time
 // limit of its own. progress, unless nil, is called with the instance after each poll that leaves it unfinished.
 //
@@ -35,7 +35,7 @@ func (c *Client) WaitActive(ctx context.Context, project, region, id string, pro
 		case StatusActive:
 			return true, nil
 		case StatusError, StatusDeleting:
-			return false, &notReadyError{Instance: i}
+			return false, &NotReadyError{Instance: i}
 		}
 		return false, nil
 	})

@@ -29,7 +29,7 @@ func TestWaitActiveEndsAtOnce(t *testing.T) {
 	for _, status := range []string{StatusError, StatusDeleting} {
 		w.SetInstance(sandbox.ReconcilingID, func(i *sandbox.Instance) { i.Status = status })
 		_, err := w.waitActive(t.Context())
-		var notReady *notReadyError
+		var notReady *NotReadyError
 		if !errors.As(err, &notReady) || notReady.Instance.Status != status || len(w.pauses) != 0 {
 			t.Errorf("%s: got %v after %v", status, err, w.pauses)
 		}

@@ -224,7 +224,7 @@ func (o *clusterSecretOptions) run(ctx context.Context) error {
 	if o.clusters.chosen() {
 		make = o.clusterSecrets
 	}
-	secrets, failed, err := make(ctx, cloud)
+	secrets, incomplete, err := make(ctx, cloud)
 	if err != nil {
 		return err
 	}
@@ -236,7 +236,7 @@ func (o *clusterSecretOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return plugin.Incomplete(failed, len(failed)+len(secrets), "Secret", "written")
+	return incomplete
 }
 
 // argoCD returns how to reach the cluster in which Argo CD runs.
@@ -252,10 +252,11 @@ func (o *clusterSecretOptions) argoCD() (*rest.Config, error) {
 	return config, nil
 }
 
-// instanceSecrets makes the Secrets of the instances. Of several, those that cannot be made are reported and named.
+// instanceSecrets makes the Secrets of the instances. Of several, those that cannot be made are reported, and named by
+// the error incomplete.
 func (o *clusterSecretOptions) instanceSecrets(
 	ctx context.Context, cloud edgeCloud,
-) (secrets []*corev1.Secret, failed []string, err error) {
+) (secrets []*corev1.Secret, incomplete, err error) {
 	instances, failed, err := o.which.get(ctx, o.app, cloud)
 	if err != nil {
 		return nil, nil, err
@@ -281,8 +282,8 @@ func (o *clusterSecretOptions) instanceSecrets(
 	}
 	made = slices.DeleteFunc(made, func(secret *corev1.Secret) bool { return secret == nil })
 	o.Report(errs, o.verbose)
-	missing := plugin.Those(errs, instances, func(i stackit.Instance) string { return i.Id })
-	return made, append(failed, missing...), nil
+	failed = append(failed, plugin.Those(errs, instances, func(i stackit.Instance) string { return i.Id })...)
+	return made, plugin.Incomplete(failed, len(failed)+len(made), "Secret", "written"), nil
 }
 
 func (o *clusterSecretOptions) secretOf(

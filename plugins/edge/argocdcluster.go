@@ -11,23 +11,23 @@ import (
 )
 
 // clusterSecrets makes the Secrets of the edge clusters of the instances. Where there may be several, those that cannot
-// be made are reported and named.
+// be made are reported, and named by the error incomplete.
 func (o *clusterSecretOptions) clusterSecrets(
 	ctx context.Context, cloud edgeCloud,
-) (secrets []*corev1.Secret, failed []string, err error) {
-	found, failed, err := o.findClusters(ctx, cloud, o.which, o.clusters, o.patience)
+) (secrets []*corev1.Secret, incomplete, err error) {
+	found, err := o.findClusters(ctx, cloud, o.which, o.clusters, o.patience)
 	if err != nil {
 		return nil, nil, err
 	}
 	var places []*place
-	for _, c := range found {
+	for _, c := range found.clusters {
 		places = append(places, &place{instance: c.instance, cluster: c, request: tokenrequest.Request{
 			ProjectID: cloud.ProjectID, Region: cloud.Region, InstanceID: c.instance.Id, Expiration: o.expiration,
 			EdgeCluster: c.request(o.rights.rights(o.roleNamespace)),
 		}})
 	}
 	several := o.which.several() || o.clusters.several()
-	places, missing, err := o.eachPlace(ctx, several, "asked", places, func(p *place, say func(string)) error {
+	places, failed, err := o.eachPlace(ctx, several, "asked", places, func(p *place, say func(string)) error {
 		admin, err := o.administrator(ctx, p.cluster, o.patience, say)
 		if err != nil {
 			return err
@@ -40,8 +40,7 @@ func (o *clusterSecretOptions) clusterSecrets(
 	if err != nil {
 		return nil, nil, err
 	}
-	failed = append(failed, missing...)
-	places, missing, err = o.bind(ctx, places, &o.rights, several)
+	places, missing, err := o.bind(ctx, places, &o.rights, several)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -53,5 +52,5 @@ func (o *clusterSecretOptions) clusterSecrets(
 		}
 		secrets = append(secrets, secret)
 	}
-	return secrets, failed, nil
+	return secrets, found.incomplete(failed, len(secrets), "Secret", "written"), nil
 }

@@ -117,7 +117,7 @@ func (a *app) listClusters(ctx context.Context, cloud edgeCloud, which fleetFlag
 // clustersOf asks an instance for its edge clusters: those of these names, or all.
 func (a *app) clustersOf(ctx context.Context, cloud edgeCloud, instance stackit.Instance, names []string,
 	namespace string) ([]homedCluster, error) {
-	config, err := a.managerAPI(ctx, cloud, instance.Id)
+	config, err := a.reach(ctx, cloud, instance.Id)
 	if err != nil {
 		return nil, err
 	}

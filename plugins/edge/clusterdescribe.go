@@ -124,12 +124,12 @@ func (o *clusterDescribeOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	found, _, err := o.findClusters(ctx, cloud, o.which,
+	found, err := o.findClusters(ctx, cloud, o.which,
 		clusterFlags{names: []string{o.cluster}, namespace: o.namespace}, patienceFlags{noWait: true})
 	if err != nil {
 		return err
 	}
-	c := found[0]
+	c := found.clusters[0]
 	homed := []homedCluster{home(cloud, c.instance, c.Cluster)}
 	o.markCurrent(cloud, homed)
 	d := describedCluster{homedCluster: homed[0], Administrator: o.describeAdministrator(ctx, c)}

@@ -67,5 +67,19 @@ func (a *app) instance(ctx context.Context, request tokenrequest.Request, refuse
 	return access(e), nil
 }
 
+// knows reports whether a token of the instance is cached, and where the instance is.
+func (a *app) knows(request tokenrequest.Request) bool {
+	target, err := request.Instance().Resolve(a.dirs, a.Getenv)
+	if err != nil {
+		return false
+	}
+	e, err := target.Store.Get(target.Key, a.Now())
+	if err != nil {
+		return false
+	}
+	_, known := target.Store.Server(target.Key, e)
+	return known
+}
+
 // userAgent is how kubectl edge appears in logs of servers.
 func (a *app) userAgent() string { return "kubectl-edge/" + a.Build.Version }

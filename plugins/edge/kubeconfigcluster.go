@@ -6,7 +6,6 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/mint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
@@ -14,12 +13,12 @@ import (
 // credential of it is minted, before it is known that the kubeconfig can be written; and the kubeconfig is written when
 // the first credential works.
 func (o *kubeconfigCreateOptions) createClusters(ctx context.Context, cloud edgeCloud) error {
-	found, failed, err := o.findClusters(ctx, cloud, o.which, o.clusters, o.patience)
+	found, err := o.findClusters(ctx, cloud, o.which, o.clusters, o.patience)
 	if err != nil {
 		return err
 	}
 	var places []*place
-	for _, c := range found {
+	for _, c := range found.clusters {
 		request := o.request(cloud, c.instance)
 		request.EdgeCluster = c.request(o.rights.rights(o.namespace))
 		places = append(places, &place{instance: c.instance, cluster: c, request: request})
@@ -33,14 +32,14 @@ func (o *kubeconfigCreateOptions) createClusters(ctx context.Context, cloud edge
 	if err := o.checkWritable(ctx, places); err != nil {
 		return err
 	}
-	places, missing, err := o.eachPlace(ctx, o.several(), "asked", places, func(p *place, say func(string)) error {
+	places, failed, err := o.eachPlace(ctx, o.several(), "asked", places, func(p *place, say func(string)) error {
 		return o.locate(ctx, p, say)
 	})
 	if err != nil {
 		return err
 	}
-	failed = append(failed, missing...)
 	if !o.dryRun {
+		var missing []string
 		if places, missing, err = o.admit(ctx, places); err != nil {
 			return err
 		}
@@ -51,7 +50,7 @@ func (o *kubeconfigCreateOptions) createClusters(ctx context.Context, cloud edge
 			return err
 		}
 	}
-	return plugin.Incomplete(failed, len(failed)+len(places), "context", "created")
+	return found.incomplete(failed, len(places), "context", "created")
 }
 
 // request is what is asked of the edge cluster with the rights.
@@ -98,6 +97,6 @@ func (a *app) try(ctx context.Context, request tokenrequest.Request) error {
 	if err != nil {
 		return fmt.Errorf("try the credential: %w", err)
 	}
-	_, err = a.cachedToken(ctx, target, mint.Want{})
+	_, err = a.cachedToken(ctx, target, mint.Want{Retry: true})
 	return err
 }

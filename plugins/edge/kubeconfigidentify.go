@@ -25,10 +25,11 @@ type knownCluster struct {
 // Nothing is sent to a server that a kubeconfig names.
 func (a *app) knownClusters(ctx context.Context, cloud edgeCloud, which fleetFlags) (known []knownCluster, failed int,
 	err error) {
-	managed, missing, err := a.findClusters(ctx, cloud, which, clusterFlags{all: true}, patienceFlags{noWait: true})
+	all, err := a.findClusters(ctx, cloud, which, clusterFlags{all: true}, patienceFlags{noWait: true})
 	if err != nil {
 		return nil, 0, err
 	}
+	managed := all.clusters
 	found := make([]knownCluster, len(managed))
 	errs, err := plugin.Several(ctx, parallel, managed, func(i int, c *managedCluster) error {
 		admin, err := edgecluster.ReadAdministrator(ctx, c.api, c.Cluster)
@@ -52,7 +53,7 @@ func (a *app) knownClusters(ctx context.Context, cloud edgeCloud, which fleetFla
 	}
 	a.Report(errs, a.verbose)
 	unread := plugin.Those(errs, managed, func(c *managedCluster) string { return c.Name })
-	return known, len(missing) + len(unread), nil
+	return known, len(all.unreached) + len(all.missing) + len(unread), nil
 }
 
 // talosAuthorities are the authorities in a talosconfig, in PEM, or nil.

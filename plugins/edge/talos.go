@@ -245,11 +245,12 @@ func (o *talosOptions) find(ctx context.Context) (*managedCluster, error) {
 		f.names, f.namespace = []string{current.Cluster}, cmp.Or(f.namespace, current.ClusterNamespace)
 	}
 	f.all = len(f.names) == 0
-	found, failed, err := o.findClusters(ctx, cloud, which, f, patienceFlags{noWait: true})
+	all, err := o.findClusters(ctx, cloud, which, f, patienceFlags{noWait: true})
+	found := all.clusters
 	switch {
 	case err != nil:
 		return nil, err
-	case len(failed) > 0 || len(found) == 0:
+	case len(found) == 0:
 		return nil, plugin.WithCode(exitError, plugin.ErrSilent) // it has been said
 	case len(found) > 1:
 		var names []string
