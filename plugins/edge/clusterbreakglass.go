@@ -4,14 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
+	"k8s.io/client-go/tools/clientcmd/api"
+
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
-	"github.com/kubectl-edge/kubectl-edge/pkg/clusteraccess"
 	"github.com/kubectl-edge/kubectl-edge/pkg/execcredential"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
@@ -77,5 +81,34 @@ func (a *app) agreedToBreakGlass(target tokenrequest.Target) error {
 	return hint.Wrap(fmt.Errorf("the kubeconfig asks for the administrator's own credential of edge cluster %q, and "+
 		"nobody has agreed to that with this login on this machine", target.Cluster),
 		"if you want it: %s; if somebody sent you the kubeconfig, ask them what for",
-		clusteraccess.Repair(target.Request))
+		tokenrequest.Repair(target.Request))
+}
+
+// disagreeToBreakGlass forgets that the person who is logged in has agreed to what the contexts, which are gone, asked
+// for. The mark of the edge cluster stays: it says what was.
+func (a *app) disagreeToBreakGlass(gone []kubeconfig.EdgeContext) error {
+	for _, c := range gone {
+		target, err := c.Request.Resolve(a.dirs, a.Getenv)
+		if err != nil {
+			continue // of a profile that is gone: nothing is handed out for it
+		}
+		if err := os.Remove(a.breakGlassFile(target)); err != nil && !errors.Is(err, os.ErrNotExist) {
+			return err
+		}
+	}
+	return nil
+}
+
+// administrators are the contexts that ask for an administrator's own credential.
+func administrators(config *api.Config) []kubeconfig.EdgeContext {
+	return slices.DeleteFunc(kubeconfig.EdgeContexts(config), func(c kubeconfig.EdgeContext) bool {
+		return c.Request.Credential != tokenrequest.Administrator
+	})
+}
+
+// without returns those contexts that ask for something that none of the others does.
+func without(contexts, others []kubeconfig.EdgeContext) []kubeconfig.EdgeContext {
+	return slices.DeleteFunc(contexts, func(c kubeconfig.EdgeContext) bool {
+		return slices.ContainsFunc(others, func(o kubeconfig.EdgeContext) bool { return o.Request == c.Request })
+	})
 }

@@ -291,10 +291,16 @@ func (o *kubeconfigCreateOptions) put(ctx context.Context, places []*place) erro
 		return o.print(places)
 	}
 	switched := false
+	var changed []string
+	var glasses []kubeconfig.EdgeContext
 	edit := func(config *api.Config) error {
+		changed, glasses = nil, administrators(config)
 		for _, p := range places {
 			if err := o.free(config, p); err != nil { // again, under the lock
 				return err
+			}
+			if text := p.change(config); text != "" {
+				changed = append(changed, text)
 			}
 			if o.overwrite && !kubeconfig.IsFor(config.AuthInfos[p.name], p.request) {
 				delete(config.AuthInfos, p.name)
@@ -307,6 +313,7 @@ func (o *kubeconfigCreateOptions) put(ctx context.Context, places []*place) erro
 			config.CurrentContext = places[0].name
 		}
 		switched = config.CurrentContext == places[0].name
+		glasses = without(glasses, administrators(config))
 		return nil
 	}
 	if o.dryRun {
@@ -315,7 +322,13 @@ func (o *kubeconfigCreateOptions) put(ctx context.Context, places []*place) erro
 	if err := kubeconfig.Edit(ctx, o.path, edit); err != nil {
 		return err
 	}
-	return o.report(ctx, places, switched)
+	if err := o.report(ctx, places, switched); err != nil {
+		return err
+	}
+	for _, text := range changed {
+		o.Note("%s", text)
+	}
+	return o.disagreeToBreakGlass(glasses)
 }
 
 // preview prints what an edit would change.

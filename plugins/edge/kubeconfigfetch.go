@@ -51,6 +51,29 @@ func (o *kubeconfigCreateOptions) free(config *api.Config, p *place) error {
 	return nil
 }
 
+// change says what becomes of the user of the place's name, if it has another credential of the edge cluster now.
+func (p *place) change(config *api.Config) string {
+	was, ours := kubeconfig.RequestOf(config.AuthInfos[p.name])
+	before, after := rightsText(was.EdgeCluster), rightsText(p.request.EdgeCluster)
+	if p.cluster == nil || !ours || was.Cluster == "" || before == after {
+		return ""
+	}
+	return fmt.Sprintf("Context %q had %s before, and has %s now.", p.name, before, after)
+}
+
+// rightsText is what a credential of an edge cluster is and may do, in messages.
+func rightsText(e tokenrequest.EdgeCluster) string {
+	e = e.WithDefaults()
+	text := "a " + e.Credential + " with role " + e.Role
+	if e.Credential == tokenrequest.Administrator {
+		return "the administrator's own credential"
+	}
+	if e.Namespace != "" {
+		text += " in namespace " + e.Namespace
+	}
+	return text
+}
+
 func (p *place) noun() string {
 	if p.cluster != nil {
 		return "edge cluster"

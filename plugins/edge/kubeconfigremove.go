@@ -235,7 +235,9 @@ func (f *fleetFlags) matches(id string) bool {
 
 func (o *kubeconfigRemoveOptions) remove(ctx context.Context, contexts []kubeconfig.EdgeContext) error {
 	current := false
+	var glasses []kubeconfig.EdgeContext
 	edit := func(config *api.Config) error {
+		glasses = administrators(config)
 		for _, c := range contexts {
 			if at := config.Contexts[c.Name]; at == nil || !kubeconfig.IsFor(config.AuthInfos[at.AuthInfo], c.Request) {
 				continue // changed by another program meanwhile
@@ -243,6 +245,7 @@ func (o *kubeconfigRemoveOptions) remove(ctx context.Context, contexts []kubecon
 			current = current || config.CurrentContext == c.Name
 			kubeconfig.Remove(config, c.Name)
 		}
+		glasses = without(glasses, administrators(config))
 		return nil
 	}
 	if o.dryRun {
@@ -267,7 +270,7 @@ func (o *kubeconfigRemoveOptions) remove(ctx context.Context, contexts []kubecon
 	if current {
 		o.Note("It was the current context; there is none now. Choose another with: kubectl config use-context NAME")
 	}
-	return o.forgetContexts(contexts)
+	return errors.Join(o.forgetContexts(contexts), o.disagreeToBreakGlass(glasses))
 }
 
 // ofWhat says what a request is for.

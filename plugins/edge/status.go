@@ -154,7 +154,7 @@ func (a *app) checkLogins(ctx context.Context, all []profileStatus) error {
 		// Who lacks a role is somebody all the same.
 		c := loginCheck{Alive: err == nil || forbidden(err), Principal: p.principal, Method: p.method, Expires: p.ends}
 		if !c.Alive {
-			c.Error, c.Hint = err.Error(), cmp.Or(hint.Of(err), "kubectl edge login --profile "+s.Profile)
+			c.Error, c.Hint = err.Error(), cmp.Or(hint.Of(err), profile.Command(s.Profile, "login"))
 		}
 		all[i].Check = &c
 	}
@@ -228,10 +228,7 @@ func (a *app) brokenGlasses(ctx context.Context) map[string][]brokenGlass {
 		return nil
 	}
 	broken := map[string][]brokenGlass{}
-	for _, c := range kubeconfig.EdgeContexts(config) {
-		if c.Request.Credential != tokenrequest.Administrator {
-			continue
-		}
+	for _, c := range administrators(config) {
 		scope, err := a.scopeOf(profile.Choice{Profile: c.Request.Profile})
 		if err != nil {
 			continue // of a profile that is gone: the helper answers nothing
@@ -300,7 +297,7 @@ func (a *app) printStatus(s profileStatus) error {
 		}
 	} else {
 		w.markIf(s.Environment == "", colour.Bad)
-		fmt.Fprintf(w, "Logged in as:\tnobody (log in with: kubectl edge login --profile %s)\n", s.Profile)
+		fmt.Fprintf(w, "Logged in as:\tnobody (log in with: %s)\n", profile.Command(s.Profile, "login"))
 	}
 	if s.Environment != "" {
 		w.mark(colour.Careful)
