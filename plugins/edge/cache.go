@@ -1,8 +1,11 @@
 package edge
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -47,6 +50,10 @@ func (a *app) cachedTokens() ([]cachedToken, error) {
 		tokens = append(tokens, cachedToken{f.Entry.Labels, f.Entry.Kind(),
 			clusteraccess.CredentialID(f.Entry), f.Entry.Issued, f.Entry.Expires, f.Path})
 	}
+	slices.SortStableFunc(tokens, func(a, b cachedToken) int {
+		return cmp.Or(strings.Compare(a.Instance, b.Instance), strings.Compare(a.Cluster, b.Cluster),
+			strings.Compare(a.Role, b.Role), a.Issued.Compare(b.Issued))
+	})
 	return tokens, err
 }
 
@@ -99,13 +106,13 @@ func (a *app) cachedTokenKind() output.Kind[cachedToken] {
 		Columns: []output.Column[cachedToken]{
 			{Name: "INSTANCE", Value: func(t cachedToken) string { return t.Instance }},
 			{Name: "CLUSTER", Value: func(t cachedToken) string { return t.Cluster }},
+			{Name: "ROLE", Value: func(t cachedToken) string { return t.Role }},
 			{Name: "KIND", Value: func(t cachedToken) string { return t.Credential }},
 			{Name: "REGION", Value: func(t cachedToken) string { return t.Region }},
 			{Name: "PROFILE", Value: func(t cachedToken) string { return t.Profile }},
 			{Name: "PRINCIPAL", Value: func(t cachedToken) string { return t.Principal }},
 			{Name: "ISSUED", Value: func(t cachedToken) string { return t.Issued.Local().Format(time.DateTime) }},
 			{Name: "LIFE", Value: func(t cachedToken) string { return a.bar(t) + a.left(t.Expires) }},
-			{Name: "ROLE", Wide: true, Value: func(t cachedToken) string { return t.Role }},
 			{Name: "CREDENTIAL ID", Wide: true, Value: func(t cachedToken) string { return t.CredentialID }},
 			{Name: "PROJECT", Wide: true, Value: func(t cachedToken) string { return t.Project }},
 			{Name: "FILE", Wide: true, Value: func(t cachedToken) string { return t.File }},

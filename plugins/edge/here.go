@@ -20,7 +20,14 @@ func (a *app) here(ctx context.Context, which *fleetFlags) (edgeCloud, error) {
 		return cloud, err
 	}
 	var one instanceFlags
-	if err := a.settle(ctx, &one, cloud); err != nil {
+	c, err := a.current.get()
+	if err != nil {
+		return edgeCloud{}, err
+	}
+	if c.in(cloud.Scope) && c.Cluster != "" { // whose edge clusters are meant
+		one.id = c.InstanceID
+		a.Note("Using instance %s, of context %s.", one.id, hint.Printable(c.context))
+	} else if err := a.settle(ctx, &one, cloud); err != nil {
 		return edgeCloud{}, err
 	}
 	which.add(one)
@@ -39,6 +46,11 @@ func (a *app) settle(ctx context.Context, f *instanceFlags, cloud edgeCloud) err
 	}
 	if c.in(cloud.Scope) {
 		f.id = c.InstanceID
+		if c.Cluster != "" { // a person may think of that
+			a.Note("Using instance %s itself, which manages edge cluster %s of context %s.", f.id, c.Cluster,
+				hint.Printable(c.context))
+			return nil
+		}
 		a.Note("Using instance %s, of context %s.", f.id, hint.Printable(c.context))
 		return nil
 	}

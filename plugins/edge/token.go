@@ -47,6 +47,9 @@ func newTokenCreateCmd(a *app) *cobra.Command {
 Nobody can revoke a token: it opens the instance until it expires. Prefer a kubeconfig of kubectl edge kubeconfig
 create, which holds none, and a short expiration where that is not possible.
 
+It is a token of the instance, also where the current context is of an edge cluster: that does not take it. For a token
+of an edge cluster: kubectl edge kubeconfig create --cluster NAME --credential token.
+
 --write-to is for programs that read a token from a file: the tokenFile of a kubeconfig, Prometheus' credentials_file.
 The file is readable by its owner alone and is replaced as a whole. With --keep-fresh the command stays and replaces
 the token when about three quarters of its life are over. When that fails, it says so, tries again after two seconds

@@ -14,6 +14,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
 // identity is as whom and where the next command works. It holds no secret.
@@ -30,6 +32,8 @@ type identity struct {
 	Cluster     string    `json:"cluster,omitempty"` // the edge cluster's name
 	Role        string    `json:"role,omitempty"`    // in the edge cluster
 	Namespace   string    `json:"namespace,omitempty"`
+	Credential  string    `json:"credential,omitempty"` // kind of it, for the edge cluster
+	edge        tokenrequest.EdgeCluster
 }
 
 func newWhoAmICmd(a *app) *cobra.Command {
@@ -59,7 +63,7 @@ an instance. The exit code is 1 if nobody is logged in.`,
 			}
 			if err == nil && who.Method == "" {
 				err = hint.Wrap(fmt.Errorf("nobody is logged in to profile %s", who.Profile),
-					"kubectl edge login --profile %s", who.Profile)
+					"%s", profile.Command(who.Profile, "login"))
 			}
 			return err
 		},
@@ -74,8 +78,10 @@ func (a *app) whoAmI() (identity, error) {
 		return identity{}, err
 	}
 	s, c := w.Scope, w.current
+	e := c.EdgeCluster.WithDefaults()
 	who := identity{Profile: s.Name, Project: s.ProjectID, Region: s.Region, Context: c.context,
-		Instance: c.InstanceID, Cluster: c.Cluster, Role: c.Role, Namespace: c.Request.Namespace}
+		Instance: c.InstanceID, Cluster: e.Cluster, Role: e.Role, Namespace: e.Namespace, Credential: e.Credential,
+		edge: e}
 	session, err := s.Session()
 	if err == nil {
 		who.Principal, who.Method, who.Expires = session.Principal, session.Method, session.Expires
@@ -104,7 +110,10 @@ func (a *app) sayNext() {
 	case err != nil:
 		a.Note("Next: kubectl edge doctor")
 	case who.Method == "":
-		a.Note("Nobody is logged in to profile %s. Next: kubectl edge login", who.Profile)
+		a.Note("Nobody is logged in to profile %s. Next: %s", who.Profile, profile.Command(who.Profile, "login"))
+	case who.Cluster != "":
+		a.Note("The current context is of edge cluster %s of instance %s. Next: kubectl get pods%s", who.Cluster,
+			who.Instance, map[bool]string{true: " -A"}[who.Namespace == ""])
 	case who.Instance == "":
 		a.Note("Logged in, and no instance is chosen. Next: kubectl edge use")
 	default:
@@ -137,11 +146,7 @@ func (a *app) printIdentity(who identity) error {
 	}
 	field("Instance", instance)
 	if who.Cluster != "" {
-		role := who.Role
-		if who.Namespace != "" {
-			role += " in namespace " + who.Namespace
-		}
-		field("Edge cluster", who.Cluster+", as "+role)
+		field("Edge cluster", who.Cluster+", by "+rightsText(who.edge))
 	}
 	return w.Flush()
 }
