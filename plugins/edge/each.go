@@ -178,32 +178,65 @@ func (o *eachOptions) withFormat(words int, args []string) []string {
 
 // chosen returns those of our contexts that the flags choose.
 func (o *eachOptions) chosen(ours []kubeconfig.EdgeContext) ([]kubeconfig.EdgeContext, error) {
-	contexts := slices.DeleteFunc(ours, func(c kubeconfig.EdgeContext) bool {
-		return o.clusters != (c.Request.Cluster != "") || !o.matches(c)
+	contexts := slices.DeleteFunc(slices.Clone(ours), func(c kubeconfig.EdgeContext) bool {
+		return o.clusters != (c.Request.Cluster != "")
 	})
-	if len(contexts) == 0 && o.clusters {
-		return nil, hint.Wrap(errors.New("no context of an edge cluster in the kubeconfig matches"),
-			"kubectl edge kubeconfig create --all --all-clusters")
-	} else if len(contexts) == 0 {
-		return nil, hint.Wrap(errors.New("no context of kubectl edge in the kubeconfig matches"),
-			"kubectl edge kubeconfig create --all")
+	there := slices.Clone(contexts)
+	contexts = slices.DeleteFunc(contexts, func(c kubeconfig.EdgeContext) bool { return !o.matches(c) })
+	switch {
+	case len(contexts) > 0:
+		return contexts, nil
+	case len(there) > 0:
+		return nil, o.nothing(there)
+	case o.clusters:
+		return nil, hint.Wrap(errors.New("no context of an edge cluster in the kubeconfig"),
+			"kubectl edge use INSTANCE/CLUSTER, or for all: kubectl edge kubeconfig create --all --all-clusters")
 	}
-	return contexts, nil
+	return nil, hint.Wrap(errors.New("no context of kubectl edge in the kubeconfig"),
+		"kubectl edge use INSTANCE, or for all: kubectl edge kubeconfig create --all")
+}
+
+// nothing is the error where the flags choose none of the contexts that there are, with the values to choose from.
+func (o *eachOptions) nothing(contexts []kubeconfig.EdgeContext) error {
+	err := errors.New("no context of kubectl edge in the kubeconfig matches")
+	if o.clusters {
+		err = errors.New("no context of an edge cluster in the kubeconfig matches")
+	}
+	for _, requirement := range o.selector {
+		key, glob, _ := strings.Cut(requirement, "=")
+		var values []string
+		for _, c := range contexts {
+			if value := selectable(c)[key]; !slices.Contains(values, value) {
+				values = append(values, value)
+			}
+		}
+		slices.Sort(values)
+		if !slices.ContainsFunc(values, func(value string) bool { return globMatches(glob, value) }) {
+			const most = 10
+			list := strings.Join(values[:min(len(values), most)], ", ")
+			if len(values) > most {
+				list += ", …"
+			}
+			return hint.Wrap(err, "%s is one of: %s", key, hint.Printable(list))
+		}
+	}
+	return hint.Wrap(err, "kubectl config get-contexts")
+}
+
+func globMatches(glob, value string) bool {
+	ok, err := path.Match(glob, value)
+	return ok && err == nil
 }
 
 func (o *eachOptions) matches(c kubeconfig.EdgeContext) bool {
-	match := func(glob, value string) bool {
-		ok, err := path.Match(glob, value)
-		return ok && err == nil
-	}
 	values := selectable(c)
 	for _, requirement := range o.selector {
-		if key, glob, _ := strings.Cut(requirement, "="); !match(glob, values[key]) {
+		if key, glob, _ := strings.Cut(requirement, "="); !globMatches(glob, values[key]) {
 			return false
 		}
 	}
 	return len(o.contexts) == 0 || slices.ContainsFunc(o.contexts,
-		func(glob string) bool { return match(glob, c.Name) })
+		func(glob string) bool { return globMatches(glob, c.Name) })
 }
 
 func (o *eachOptions) run(ctx context.Context, args []string) error {
