@@ -86,8 +86,8 @@ func (a *app) checkGroup(ctx context.Context, places []*place, f *rightsFlags, s
 		return there, failed, nil
 	}
 	no := fmt.Errorf("%q is not a role but a group of your own, and no binding in %s names it", group, where)
-	err = a.Confirm(ctx, f.yes, fmt.Sprintf("There is no role %s: did you mean --role %s? As a group of your own it has "+
-		"no rights in %s. Use it nevertheless?", group, like, where))
+	err = a.Confirm(ctx, f.yes, fmt.Sprintf("There is no role %s: did you mean --role %s? As a group of your own it "+
+		"has no rights in %s. Use it nevertheless?", group, like, where))
 	if errors.Is(err, plugin.ErrNoTerminal) {
 		return nil, nil, usageError{hint.Wrap(no, "did you mean --role %s? If not, bind the group first", like)}
 	}
