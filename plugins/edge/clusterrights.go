@@ -8,7 +8,6 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
@@ -70,7 +69,7 @@ func (f *rightsFlags) almost() string {
 	if f.role == "" || tokenrequest.BuiltIn(f.role) {
 		return ""
 	}
-	return plugin.Nearest(f.role, []string{tokenrequest.RoleView, tokenrequest.RoleEdit, tokenrequest.RoleAdmin,
+	return hint.Nearest(f.role, []string{tokenrequest.RoleView, tokenrequest.RoleEdit, tokenrequest.RoleAdmin,
 		tokenrequest.RoleClusterAdmin})
 }
 
