@@ -29,8 +29,15 @@ func completeValues(root *cobra.Command, a *app) {
 	var visit func(cmd *cobra.Command, path string)
 	visit = func(cmd *cobra.Command, path string) {
 		complete := arguments[path]
-		if _, words, _ := strings.Cut(cmd.Use, " "); complete == nil && strings.HasPrefix(words, "[INSTANCE]") {
+		_, words, _ := strings.Cut(cmd.Use, " ")
+		switch {
+		case complete != nil:
+		case strings.HasPrefix(words, "[INSTANCE]"):
 			complete = plugin.Candidates(a.instances).First
+		case strings.HasPrefix(words, "[INSTANCE…]"):
+			complete = plugin.Candidates(a.instances).Complete
+		case strings.HasPrefix(words, "[INSTANCE[/CLUSTER]…]"):
+			complete = plugin.Candidates(a.instancesOrClusters).Complete
 		}
 		if complete == nil && !cmd.HasSubCommands() {
 			complete = plugin.FreeText.Complete
@@ -73,6 +80,7 @@ func (a *app) flagValues() map[string]plugin.Completion {
 		"argocd cluster-secret command":        plugin.Files,
 		"each output":                          plugin.Words("json"),
 		"each parallel":                        plugin.Words("1", "4", "8", "16", "32"),
+		"limit":                                plugin.Words("10", "100", "1000"),
 		"kubeconfig audit output":              formats(append(output.Names(), sarif)...),
 		"kubeconfig convert context":           plugin.Candidates(a.contextNames),
 		"kubeconfig create output":             plugin.Words("json", "yaml"),
@@ -92,8 +100,10 @@ func (a *app) flagValues() map[string]plugin.Completion {
 		"also": plugin.FreeText, "annotation": plugin.FreeText, "context-name": plugin.FreeText,
 		"description": plugin.FreeText, "health-address": plugin.FreeText, "instance create name": plugin.FreeText,
 		"label": plugin.FreeText, "member": plugin.FreeText, "parent-id": plugin.FreeText,
-		"project list name": plugin.FreeText, "service-account-email": plugin.FreeText,
-		"credential ca": plugin.FreeText, "credential client": plugin.FreeText,
+		"project list name":   plugin.FreeText,
+		"creation-time-after": plugin.FreeText, "project-id-like": plugin.FreeText,
+		"service-account-email": plugin.FreeText,
+		"credential ca":         plugin.FreeText, "credential client": plugin.FreeText,
 		"credential cluster-uid": plugin.FreeText, "credential refused": plugin.FreeText,
 		"credential server": plugin.FreeText,
 	}

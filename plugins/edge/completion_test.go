@@ -17,6 +17,7 @@ func TestEveryFlagCompletes(t *testing.T) {
 		"credential server": true, "instance create description": true, "instance create name": true,
 		"instance update description": true, "kubeconfig create context-name": true, "kuberc allow also": true,
 		"project list member": true, "project list name": true, "project list parent-id": true,
+		"project list creation-time-after": true, "project list project-id-like": true,
 		"token create health-address": true,
 	})
 }

@@ -163,8 +163,8 @@ func (a *app) chosenClusters(ctx context.Context, cmd *cobra.Command) []listed {
 	return a.clustersListed(ctx, one)
 }
 
-// clustersListed are the edge clusters of the instance, or where none is chosen of that of the current context, or of the
-// only one that there is.
+// clustersListed are the edge clusters of the instance, or where none is chosen of that of the current context, or of
+// the only one that there is.
 func (a *app) clustersListed(ctx context.Context, one instanceFlags) []listed {
 	s, err := a.quietScope()
 	if err != nil {
