@@ -14,6 +14,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/transport"
 )
 
 // RequiredError says that somebody has to log in.
@@ -90,6 +91,9 @@ func (a *Account) exchangeError(credential, endpoint string, err error) error {
 		RetryAfter: answer.Response.Header.Get("Retry-After"),
 	}
 	e.Cause = cause(e, answer.Response.Header)
+	if skew := transport.Skew(transport.Date(answer.Response.Header), a.Now()); skew != "" && e.Rejected() {
+		e.Cause += "; " + skew // by which an assertion has not begun, or has ended
+	}
 	switch {
 	case e.Rejected():
 		return e // the caller knows what to do about its credential
@@ -144,6 +148,8 @@ func (a *Account) requestError(err error) error {
 	switch {
 	case errors.Is(err, context.DeadlineExceeded) || errors.As(err, &failed) && failed.Timeout():
 		return hint.Wrap(errors.New("no answer in time"), "check the network and proxies, then try again")
+	case failed != nil && hint.Of(failed.Err) != "":
+		return failed.Err
 	case failed != nil:
 		return hint.Wrap(failed.Err, "check the network and proxies, then try again")
 	case strings.HasPrefix(err.Error(), "oauth2:"):

@@ -28,6 +28,7 @@ type APIError struct {
 	// Page says that a web page came: a proxy or a gateway on the way wrote it, so it says nothing about the account's
 	// roles, or what there is.
 	Page bool
+	Skew string // of a refused token: how far this machine's clock is from the server's, or ""
 }
 
 // foreign reports whether the answer is not the API's. Of 429 and 5xx, and of a token that is refused, gateways speak
@@ -52,6 +53,9 @@ func (e *APIError) Error() string {
 	}
 	if e.Code != "" && e.Code != strconv.Itoa(e.Status) {
 		text += " (code " + e.Code + ")"
+	}
+	if e.Skew != "" {
+		text += "; " + e.Skew
 	}
 	return text
 }
@@ -86,6 +90,9 @@ func (x *exchange) refusal(body []byte) *APIError {
 	e.Code, e.Message = parseError(body, x.token)
 	e.Page = isPage(x.response.Header.Get("Content-Type"), body)
 	e.RetryAfter = retryAfter(x.response.Header.Get("Retry-After"), time.Now())
+	if e.Status == http.StatusUnauthorized {
+		e.Skew = transport.Skew(transport.Date(x.response.Header), time.Now())
+	}
 	return e
 }
 
@@ -153,8 +160,11 @@ func (op operation) next(err error) string {
 	var redirect *transport.RedirectError
 	var unknownCA x509.UnknownAuthorityError
 	switch {
+	case hint.Of(err) != "":
+		return hint.Of(err)
 	case errors.As(err, &redirect):
-		return "check the endpoint " + network.host + " in your configuration"
+		return "check the endpoint " + network.host + " in your configuration; if " + redirect.To +
+			" is the sign-in page of your network (captive portal), sign in there in a browser"
 	case errors.As(err, &unknownCA):
 		return fmt.Sprintf("if %s has a CA of its own: kubectl edge config set certificate-authority /path/ca.pem",
 			network.host)
@@ -180,6 +190,9 @@ func (op operation) nextAfter(e *APIError) string {
 			return "try again in " + expiration.String(e.RetryAfter)
 		}
 		return "try again in a moment"
+	case e.Status < 400 && e.Message == "text/html"+insteadOfJSON:
+		return "if your network has a sign-in page (captive portal), sign in there in a browser; else check the " +
+			"endpoint, and what stands between: HTTPS_PROXY, NO_PROXY"
 	case e.Status < 400:
 		return "check the endpoint, and what stands between: HTTPS_PROXY, NO_PROXY"
 	}

@@ -65,10 +65,13 @@ func (x *exchange) explain(ctx context.Context, err error) error {
 	return &networkError{host: x.host(), after: time.Since(x.started), err: err}
 }
 
+// insteadOfJSON follows the type of what came.
+const insteadOfJSON = " instead of JSON"
+
 // answered says what came instead of the promised answer. It tells the type, not the content, which may hold a token.
 func (x *exchange) answered(api *oapierror.GenericOpenAPIError) string {
 	if t, _, err := mime.ParseMediaType(x.response.Header.Get("Content-Type")); err == nil && t != "application/json" {
-		return t + " instead of JSON"
+		return t + insteadOfJSON
 	}
 	if len(api.Body) == 0 {
 		return "an empty answer"

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/transport"
 )
 
 // maxErrorBody is how much of an error's body is read, in bytes.
@@ -45,7 +46,7 @@ func (e *Error) Error() string {
 // refuse.
 func (c *Client) NewError(resp *http.Response, data []byte) *Error {
 	e := &Error{Method: resp.Request.Method, URL: withoutQuery(resp.Request.URL), StatusCode: resp.StatusCode}
-	e.Date, _ = http.ParseTime(resp.Header.Get("Date")) // zero if there is none
+	e.Date = transport.Date(resp.Header)
 	if e.StatusCode == http.StatusUnauthorized {
 		e.LooksLike = c.credential.looksLike()
 	}

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"net/url"
 	"sync"
 	"time"
 )
@@ -40,19 +41,19 @@ func NewClient(o Options) (*http.Client, error) {
 	timeout := cmp.Or(o.Timeout, DefaultTimeout)
 	return &http.Client{
 		Transport: &roundTripper{userAgent: o.UserAgent, timeout: timeout, insecure: o.InsecureSkipVerify,
-			trusted: trusted},
+			trusted: trusted, proxy: http.ProxyFromEnvironment},
 		CheckRedirect: checkRedirect,
 		Timeout:       timeout,
 	}, nil
 }
 
-func newTransport(timeout time.Duration, config *tls.Config) *http.Transport {
+func (t *roundTripper) newTransport(config *tls.Config) *http.Transport {
 	config.MinVersion = tls.VersionTLS12
 	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
+		Proxy: t.proxy, OnProxyConnectResponse: answered,
 		DialContext:           (&net.Dialer{Timeout: connectTimeout}).DialContext,
 		TLSHandshakeTimeout:   connectTimeout,
-		ResponseHeaderTimeout: timeout,
+		ResponseHeaderTimeout: t.timeout,
 		IdleConnTimeout:       90 * time.Second,
 		MaxIdleConns:          16,
 		ForceAttemptHTTP2:     true, // a TLSClientConfig of one's own would otherwise end HTTP/2
@@ -66,6 +67,7 @@ type roundTripper struct {
 	timeout   time.Duration
 	insecure  bool
 	trusted   authorities
+	proxy     func(*http.Request) (*url.URL, error)
 
 	mu   sync.Mutex
 	base *http.Transport // nil before the first request
@@ -79,6 +81,10 @@ func (t *roundTripper) RoundTrip(req *http.Request) (*http.Response, error) {
 	}
 	resp, err := t.send(req)
 	if err != nil {
+		return nil, named(t.proxy, req, err, time.Now())
+	}
+	if err := refusedBy(t.proxy, req, resp); err != nil {
+		_ = resp.Body.Close() // the proxy's
 		return nil, err
 	}
 	resp.Body = &limitedBody{ReadCloser: resp.Body, left: maxBody}
@@ -133,7 +139,7 @@ func (t *roundTripper) transport(all bool) (*http.Transport, bool, error) {
 	if t.base != nil {
 		t.base.CloseIdleConnections()
 	}
-	t.base, t.all = newTransport(t.timeout, config), all
+	t.base, t.all = t.newTransport(config), all
 	return t.base, t.all, nil
 }
 

@@ -13,10 +13,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate"
+	"github.com/kubectl-edge/kubectl-edge/pkg/transport"
 )
-
-// maxSkew is how far two clocks may differ before that explains a refusal.
-const maxSkew = time.Minute
 
 // explain names what is known to cause err, an answer of the server of s or the lack of one, and what to do about it.
 func (a *app) explain(s settings, err error) error {
@@ -80,14 +78,10 @@ func article(k stackstate.Kind) string {
 
 // withSkew adds to err that the clocks differ, where they do: the server sees another end than was meant.
 func (a *app) withSkew(err error, server time.Time) error {
-	skew := a.Now().Sub(server).Round(time.Second)
-	switch {
-	case server.IsZero() || skew.Abs() <= maxSkew:
-		return err
-	case skew > 0:
-		return fmt.Errorf("%w; this machine's clock is %s ahead of the server's", err, skew)
+	if skew := transport.Skew(server, a.Now()); skew != "" {
+		return fmt.Errorf("%w; %s", err, skew)
 	}
-	return fmt.Errorf("%w; this machine's clock is %s behind the server's", err, -skew)
+	return err
 }
 
 // speaksHTTPS reports whether err comes of plain HTTP to a port for TLS: in the words of Go's server, of nginx and the
