@@ -82,7 +82,7 @@ func (m *machine) readmeEdgeCluster(t *testing.T) {
 	t.Helper()
 	for i, command := range []string{
 		"kubectl edge use demo >&2 && kubectl get secret berlin-kubeconfig -o jsonpath={.data.value} | base64 -d",
-		"kubectl edge kubeconfig create --name demo --cluster berlin -o yaml",
+		"kubectl edge kubeconfig create --name demo --cluster berlin --bind -o yaml",
 	} {
 		cmd := exec.CommandContext(t.Context(), "bash", "-o", "pipefail", "-c", command)
 		cmd.Dir, cmd.Env = m.dir, m.env

@@ -142,5 +142,5 @@ func (a *app) asAdministrator(ctx context.Context, p *place, work func(*kubeapi.
 	if apierrors.IsForbidden(err) { // as the administrator may not impersonate: masters may do everything else
 		err = work(client)
 	}
-	return err
+	return clusteraccess.Refused(err, p.cluster.Cluster, admin, a.Now())
 }

@@ -39,7 +39,7 @@ func (a *app) confirmRole(ctx context.Context, f *rightsFlags, namespace *string
 			"name the namespace with --namespace, or want all rights with --role cluster-admin")
 	case err != nil:
 		return err
-	case answer == "":
+	case slices.Contains([]string{"", "n", "no"}, strings.ToLower(answer)): // nobody means a namespace by that
 		return plugin.ErrDeclined
 	case answer == tokenrequest.RoleClusterAdmin:
 		f.role = tokenrequest.RoleClusterAdmin
