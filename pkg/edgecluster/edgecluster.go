@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -28,8 +27,6 @@ const (
 	resource = "edgeclusters"
 	// readyCondition says whether a cluster can be used; its credentials are there when it does.
 	readyCondition = "ClusterReady"
-	// page is how many clusters are asked for at once.
-	page = 500
 )
 
 // Cluster is an edge cluster as its instance describes it.
@@ -134,24 +131,17 @@ func List(ctx context.Context, config *rest.Config, namespace string) ([]Cluster
 	}
 	defer client.Close()
 	clusters := []Cluster{}
-	query := url.Values{"limit": {fmt.Sprint(page)}}
-	for {
-		var list struct {
-			Metadata metav1.ListMeta `json:"metadata"`
-			Items    []object        `json:"items"`
-		}
-		call := kubeapi.Call{Method: http.MethodGet, Path: path(namespace), Query: query}
-		if _, err := client.Do(ctx, call, &list); err != nil {
-			return nil, fmt.Errorf("list the edge clusters: %w", explain(err))
-		}
-		for _, item := range list.Items {
+	call := kubeapi.Call{Method: http.MethodGet, Path: path(namespace)}
+	err = kubeapi.List(ctx, client, call, func(items []object) bool {
+		for _, item := range items {
 			clusters = append(clusters, item.cluster())
 		}
-		if list.Metadata.Continue == "" {
-			return clusters, nil
-		}
-		query.Set("continue", list.Metadata.Continue)
+		return true
+	})
+	if err != nil {
+		return nil, fmt.Errorf("list the edge clusters: %w", explain(err))
 	}
+	return clusters, nil
 }
 
 // explain names what an instance says about all of its edge clusters.

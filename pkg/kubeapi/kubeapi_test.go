@@ -125,3 +125,39 @@ func TestIdentityIsHidden(t *testing.T) {
 		}
 	}
 }
+
+// TestListEnds has servers that name another page after each, and one that ends.
+func TestListEnds(t *testing.T) {
+	for name, c := range map[string]struct {
+		next  func(asked int) string
+		items int
+		fails string
+	}{
+		"one page":        {func(int) string { return "" }, 1, ""},
+		"three pages":     {func(asked int) string { return strings.Repeat("x", max(0, 3-asked)) }, 3, ""},
+		"always the same": {func(int) string { return "x" }, 200, "the list has no end"},
+		"always another":  {func(asked int) string { return fmt.Sprint(asked) }, 200, "the list has no end"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			asked, said := 0, ""
+			server := start(t, func(w http.ResponseWriter, r *http.Request) {
+				if got := r.URL.Query().Get("continue"); got != said {
+					t.Errorf("page %d was asked for by %q, want %q", asked, got, said)
+				}
+				asked++
+				said = c.next(asked)
+				fmt.Fprintf(w, `{"metadata": {"continue": %q}, "items": [{"n": 1}]}`, said)
+			})
+			items := 0
+			err := kubeapi.List(t.Context(), client(t, server, kubeapi.Identity{}), kubeapi.Call{Method: "GET"},
+				func(page []struct{ N int }) bool {
+					items += len(page)
+					return true
+				})
+			if items != c.items || (err == nil) != (c.fails == "") ||
+				err != nil && !strings.Contains(err.Error(), c.fails) {
+				t.Errorf("%d items, %v; want %d, %q", items, err, c.items, c.fails)
+			}
+		})
+	}
+}
