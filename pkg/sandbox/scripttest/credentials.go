@@ -1,11 +1,19 @@
 package scripttest
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/json"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
+	"math/big"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,7 +40,8 @@ func cacheCommands() map[string]command {
 			"checks that client-go's strict decoder takes the kubeconfig, and that the " +
 				"context's user calls our helper and has no secret", 2, 2, loads},
 		"store": {tokenCache, "TOKEN LIFE LEFT ARGUMENT…",
-			"puts a token into the cache that answers the helper's arguments",
+			"puts a token into the cache that answers the helper's arguments, or a certificate of that name if they " +
+				"name an edge cluster",
 			3, many, store},
 		"age": {tokenCache, "DURATION", "makes the cached tokens look as if they had been minted that long ago, to " +
 			"live for " +
@@ -123,7 +132,34 @@ func store(ts *testscript.TestScript, _ *World, args []string) error {
 		return err
 	}
 	expires := time.Now().Add(left)
-	return tokens.Put(key, tokencache.Entry{Token: args[0], Issued: expires.Add(-life), Expires: expires})
+	e := tokencache.Entry{Token: args[0], Issued: expires.Add(-life), Expires: expires}
+	if slices.ContainsFunc(args, func(arg string) bool { return strings.HasPrefix(arg, "--cluster=") }) {
+		e.Token = ""
+		if e.Certificate, e.PrivateKey, err = certificate(args[0], expires); err != nil {
+			return err
+		}
+	}
+	return tokens.Put(key, e)
+}
+
+// certificate is one of the name, with its key, in PEM.
+func certificate(name string, expires time.Time) (certificate, key string, err error) {
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return "", "", err
+	}
+	template := &x509.Certificate{SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotAfter: expires,
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		return "", "", err
+	}
+	pkcs8, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		return "", "", err
+	}
+	return string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der})),
+		string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: pkcs8})), nil
 }
 
 // keyOf is the key of the token in the cache that answers a helper's arguments.
