@@ -3,6 +3,7 @@ package tokencache
 import (
 	"encoding/json"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
@@ -59,5 +60,18 @@ func (s Store) Fail(k Key, now time.Time, pause func(failures int) time.Duration
 func (s Store) Succeed(k Key) {
 	if s.dir != "" {
 		_ = os.Remove(s.path(k, failureSuffix))
+	}
+}
+
+// ForgetFailures forgets all failures: the next commands try again.
+func (stores Stores) ForgetFailures() {
+	for _, s := range stores {
+		names, _ := s.names()
+		for _, name := range names {
+			stem, found := strings.CutSuffix(name, failureSuffix)
+			if k, ok := parseKey(stem); found && ok {
+				s.Succeed(k)
+			}
+		}
 	}
 }

@@ -125,11 +125,18 @@ func newCacheCleanCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "clean",
 		Short: "Remove the cached tokens; new ones are minted when they are needed",
+		Long: `Remove the cached tokens, and the certificates of edge clusters. New ones are minted when they are
+needed.
+
+After a failure, commands do not try again for some seconds. This ends that, too: the next command tries again.`,
 		Example: `  kubectl edge cache clean
   kubectl edge cache clean --expired
   kubectl edge cache clean --profile ci`,
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
+			if !expired {
+				tokencache.All(a.dirs).ForgetFailures()
+			}
 			return a.cleanCache(func(f tokencache.File) bool {
 				return (!expired || !f.Entry.Usable(a.Now())) &&
 					(a.choice.Profile == "" || f.Entry.Labels.Profile == a.choice.Profile)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -320,10 +321,10 @@ func (a *app) printStatus(s profileStatus) error {
 		fmt.Fprintf(w, "Break-glass:\tcontext %s is the administrator of edge cluster %s of instance %s\n",
 			hint.Printable(b.Context), b.Cluster, b.InstanceID)
 	}
-	fmt.Fprintf(w, "Cached tokens:\t%d\n", len(s.Tokens))
-	for _, t := range s.Tokens {
-		w.markIf(!t.Expires.After(a.Now()), colour.Quiet)
-		fmt.Fprintf(w, "  %s\t%s%s%s\n", t.of(), a.bar(t), a.left(t.Expires), apart(t, s.Tokens))
+	certificates := slices.DeleteFunc(slices.Clone(s.Tokens), func(t cachedToken) bool { return !t.certificate() })
+	a.printCached(w, "Cached tokens", slices.DeleteFunc(slices.Clone(s.Tokens), cachedToken.certificate))
+	if len(certificates) > 0 {
+		a.printCached(w, "Cached certificates", certificates)
 	}
 	return w.print(a)
 }
@@ -365,6 +366,16 @@ func (l *statusLines) print(a *app) error {
 	}
 	return a.Marked(a.Out, l.text.String(), func(line int) colour.Mark { return l.marks[line] })
 }
+
+func (a *app) printCached(w *statusLines, title string, all []cachedToken) {
+	fmt.Fprintf(w, "%s:\t%d\n", title, len(all))
+	for _, t := range all {
+		w.markIf(!t.Expires.After(a.Now()), colour.Quiet)
+		fmt.Fprintf(w, "  %s\t%s%s%s\n", t.of(), a.bar(t), a.left(t.Expires), apart(t, all))
+	}
+}
+
+func (t cachedToken) certificate() bool { return t.Kind == tokenrequest.Certificate }
 
 // printCheck shows what STACKIT answered, if it was asked.
 func (a *app) printCheck(w *statusLines, c *loginCheck) {
