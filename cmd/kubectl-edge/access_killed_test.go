@@ -174,8 +174,8 @@ type hunt struct {
 	needles map[string][]byte
 }
 
-// round is one call that is killed at the request, and the next one. It is over when a mint has fewer requests. Those to
-// STACKIT are not seen when they are answered, and some are sent before there is another process.
+// round is one call that is killed at the request, and the next one. It is over when a mint has fewer requests. Those
+// to STACKIT are not seen when they are answered, and some are sent before there is another process.
 func (h *hunt) round(who string, step int, answered bool) (killed, over bool, err error) {
 	h.forget()
 	cmd, out, stderr := h.command()

@@ -3,20 +3,11 @@
 package main
 
 import (
-	"bytes"
 	"cmp"
-	"context"
 	"crypto/x509"
-	"encoding/base64"
-	"encoding/pem"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -25,7 +16,6 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 	certificatesv1 "k8s.io/api/certificates/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/util/wait"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/clusteraccess/accesstest"
@@ -165,145 +155,8 @@ func accessCommands(t *testing.T, world *accesstest.World, signed *int,
 				ts.Fatalf("there are %s requests, want %s", got, args[0])
 			}
 		},
-		// memory ARGUMENT…: runs kubectl-edge credential, and searches its memory for the administrator's key when it
-		// has minted, and before it ends.
-		"memory": func(ts *testscript.TestScript, _ bool, args []string) {
-			ts.Check(searchMemory(ts, world.Config.KeyData, args))
-		},
+		"memory": memory(func() []byte { return world.Config.KeyData }),
 	}
-}
-
-// homeVariables are those that lead to a script's own folders.
-var homeVariables = []string{"HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR",
-	"DBUS_SESSION_BUS_ADDRESS"}
-
-// searchMemory reads the memory of a process that waits to be allowed to write its answer. That is what a core dump
-// would have.
-func searchMemory(ts *testscript.TestScript, key []byte, args []string) error {
-	program, err := exec.LookPath("kubectl-edge")
-	if err != nil {
-		return err
-	}
-	read, write, err := os.Pipe()
-	if err != nil {
-		return err
-	}
-	defer read.Close()
-	if _, err := write.Write(bytes.Repeat([]byte("x"), 64<<10)); err != nil { // it is full
-		return err
-	}
-	cmd := exec.Command(program, append([]string{"credential"}, args...)...)
-	cmd.Stdout = write
-	cmd.Env = os.Environ()
-	for _, name := range homeVariables {
-		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
-	}
-	if err := cmd.Start(); err != nil {
-		return err
-	}
-	write.Close()
-	defer func() {
-		_ = cmd.Process.Kill()
-		_ = cmd.Wait()
-	}()
-	if err := untilCached(ts, cmd.Process.Pid); err != nil {
-		return err
-	}
-	memory, err := memoryOf(cmd.Process.Pid)
-	if err != nil {
-		return err
-	}
-	if !bytes.Contains(memory, []byte("BEGIN CERTIFICATE")) {
-		return fmt.Errorf("the memory of %d bytes does not have the certificate in it", len(memory))
-	}
-	for name, needle := range needles(key) {
-		if i := bytes.Index(memory, needle); i >= 0 {
-			return fmt.Errorf("the administrator's key is in the memory: %s", name)
-		}
-	}
-	return nil
-}
-
-// untilCached waits until the certificate is in the cache, which comes before the answer.
-func untilCached(ts *testscript.TestScript, pid int) error {
-	found := false
-	err := wait.PollUntilContextTimeout(context.Background(), 50*time.Millisecond, time.Minute, true,
-		func(context.Context) (bool, error) {
-			files, err := filepath.Glob(filepath.Join(ts.Getenv("XDG_RUNTIME_DIR"), "kubectl-edge", "tokens",
-				"*.token"))
-			if err != nil {
-				return false, err
-			}
-			if slices.ContainsFunc(files, func(name string) bool {
-				data, _ := os.ReadFile(name)
-				return bytes.HasPrefix(data, []byte("kubectl-edge-cluster-"))
-			}) {
-				found = true
-				return true, nil
-			}
-			if state, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid)); err != nil ||
-				bytes.Contains(state, []byte(") Z ")) {
-				return true, nil
-			}
-			return false, nil
-		})
-	if err == nil && !found {
-		err = errors.New("no certificate was minted")
-	}
-	return err
-}
-
-// needles are the forms that the key may have: PEM, base64 of that at each of the three alignments, DER, and the number
-// itself in both orders of bytes.
-func needles(key []byte) map[string][]byte {
-	block, _ := pem.Decode(key)
-	private, err := x509.ParseECPrivateKey(block.Bytes)
-	if err != nil {
-		panic(err)
-	}
-	number, err := private.Bytes()
-	if err != nil {
-		panic(err)
-	}
-	reversed := slices.Clone(number)
-	slices.Reverse(reversed)
-	middle := bytes.Split(key, []byte("\n"))[1]
-	all := map[string][]byte{"PEM": middle[8:48], "DER": block.Bytes[10:40], "number": number[4:28],
-		"reversed number": reversed[4:28]}
-	for i := range 3 {
-		inner := base64.StdEncoding.EncodeToString(key[30+i : 30+i+60])
-		all[fmt.Sprintf("base64 at %d", i)] = []byte(inner[4:60])
-		twice := base64.StdEncoding.EncodeToString([]byte(inner)[i:])
-		all[fmt.Sprintf("base64 of base64 at %d", i)] = []byte(twice[4:60])
-	}
-	return all
-}
-
-func memoryOf(pid int) ([]byte, error) {
-	maps, err := os.ReadFile(fmt.Sprintf("/proc/%d/maps", pid))
-	if err != nil {
-		return nil, err
-	}
-	memory, err := os.Open(fmt.Sprintf("/proc/%d/mem", pid))
-	if err != nil {
-		return nil, err
-	}
-	defer memory.Close()
-	var all []byte
-	for line := range strings.Lines(string(maps)) {
-		var from, to int64
-		var mode string
-		if _, err := fmt.Sscanf(line, "%x-%x %s", &from, &to, &mode); err != nil || !strings.HasPrefix(mode, "rw") ||
-			strings.Contains(line, "[v") {
-			continue
-		}
-		data, err := io.ReadAll(io.NewSectionReader(memory, from, to-from))
-		if err != nil && len(data) == 0 {
-			continue // a guard page
-		}
-		all = append(all, data...)
-	}
-	return all, nil
 }
 
 // TestEdgeCluster runs the scripts about credentials of an edge cluster with servers of its own, among which is the one

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"encoding/base64"
 	"fmt"
 	"os"
 	"os/exec"
@@ -75,6 +76,13 @@ func TestTalos(t *testing.T) {
 		}
 		ts.Check(replaceSecret(running.Kubeconfig, args[0]+"-talosconfig", ts.MkAbs(args[1])))
 	}
+	p.Cmds["memory"] = memory(func() []byte {
+		key, err := base64.StdEncoding.DecodeString(admin["key"].(string))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key
+	})
 	p.Dir = ""
 	// In turn: there is one machine API. The edge clusters that the scripts make go, so that the sandbox's is the only
 	// one.

@@ -16,14 +16,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
-// Bound reports whether the binding of the grant is there. A binding of its name that gives another role is an error:
-// it is somebody else's.
-func Bound(ctx context.Context, client *kubeapi.Client, g Grant) (bool, error) {
-	bound, _, err := boundAt(ctx, client, g)
-	return bound, err
-}
-
-// boundAt is Bound with the time of the answer, by the server's clock.
+// boundAt reports whether the binding of the grant is there, and the time of the answer, by the server's clock. A
+// binding of its name that gives another role is an error: it is somebody else's.
 func boundAt(ctx context.Context, client *kubeapi.Client, g Grant) (bool, time.Time, error) {
 	if !g.Bound() {
 		return true, time.Time{}, nil
@@ -67,9 +61,9 @@ func (b *Binding) includes(subjects []rbacv1.Subject) bool {
 	return true
 }
 
-// Bind makes the binding of the grant if it is not there, and waits until it holds. It is for those who have asked
+// bind makes the binding of the grant if it is not there, and waits until it holds. It is for those who have asked
 // somebody: a binding stays.
-func Bind(ctx context.Context, client *kubeapi.Client, g Grant) error {
+func bind(ctx context.Context, client *kubeapi.Client, g Grant) error {
 	if !g.Bound() {
 		return nil
 	}

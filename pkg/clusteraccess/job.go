@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -22,8 +23,19 @@ import (
 // the key would be found in its memory long after it was let go: in a core dump, or in swap. The process is given a Job
 // on its standard input, and answers with an Outcome on its standard output.
 
+// Task is what a Job is about.
+type Task string
+
+const (
+	mintTask   Task = ""
+	locateTask Task = "locate" // find out where the cluster is
+	boundTask  Task = "bound"  // look whether the binding of the role is there
+	bindTask   Task = "bind"   // make it
+)
+
 // Job is what the process of the administrator is to do. It has the instance's token in it.
 type Job struct {
+	Task      Task                     `json:"task,omitempty"`
 	Instance  kubeapi.Server           `json:"instance"`
 	Token     string                   `json:"token"` // for the instance
 	Cluster   tokenrequest.EdgeCluster `json:"cluster"`
@@ -43,23 +55,29 @@ func (j Job) GoString() string { return j.String() }
 
 // Outcome is what became of a Job.
 type Outcome struct {
-	Server       kubeapi.Server `json:"server"` // of the edge cluster, as its instance knows it
-	Certificates []byte         `json:"certificates,omitempty"`
-	Key          []byte         `json:"key,omitempty"` // the administrator's own, where that is asked for
-	Token        string         `json:"token,omitempty"`
-	End          time.Time      `json:"end,omitzero"`  // of a token, or of the administrator's certificate
-	Date         time.Time      `json:"date,omitzero"` // the API server's clock, when it answered
-	Age          time.Duration  `json:"age,omitempty"` // how long ago that was, when the outcome was written
-	Notes        []string       `json:"notes,omitempty"`
+	// Address is the edge cluster's, as its instance knows it, and Kind what its administrator has for a credential.
+	Address      edgecluster.Address `json:"address"`
+	Kind         string              `json:"kind,omitempty"`
+	Bound        bool                `json:"bound,omitempty"` // the binding is there
+	Certificates []byte              `json:"certificates,omitempty"`
+	Key          []byte              `json:"key,omitempty"` // the administrator's own, where that is asked for
+	Token        string              `json:"token,omitempty"`
+	End          time.Time           `json:"end,omitzero"`  // of a token, or of the administrator's certificate
+	Date         time.Time           `json:"date,omitzero"` // the API server's clock, when it answered
+	Age          time.Duration       `json:"age,omitempty"` // how long ago that was, when the outcome was written
+	Notes        []string            `json:"notes,omitempty"`
 
 	Error           string `json:"error,omitempty"`
 	Hint            string `json:"hint,omitempty"`
 	InstanceRefused bool   `json:"instanceRefused,omitempty"` // the instance does not take its token
-	NotReady        bool   `json:"notReady,omitempty"`
+	Changed         bool   `json:"changed,omitempty"`         // since the kubeconfig was written: see ChangedError
+	// NotReady is that the cluster is being created, and State how far that is, in the instance's words.
+	NotReady bool   `json:"notReady,omitempty"`
+	State    string `json:"state,omitempty"`
 }
 
 // String hides what was got.
-func (o Outcome) String() string { return "outcome of a job of " + o.Server.URL }
+func (o Outcome) String() string { return "outcome of a job of " + o.Address.Server }
 
 // GoString hides it from %#v.
 func (o Outcome) GoString() string { return o.String() }
@@ -67,19 +85,21 @@ func (o Outcome) GoString() string { return o.String() }
 // maxJob bounds what the two processes say to each other.
 const maxJob = 4 << 20
 
-// Work reads a job, does it, and writes the outcome. Say is given what a person who waits wants to know.
-func Work(ctx context.Context, in io.Reader, out io.Writer, say func(string)) error {
+// Work reads a job, does it, and writes the outcome.
+func Work(ctx context.Context, in io.Reader, out io.Writer) error {
 	var job Job
 	if err := json.NewDecoder(io.LimitReader(in, maxJob)).Decode(&job); err != nil {
 		return fmt.Errorf("read what is to be done: %w", err)
 	}
 	ctx, cancel := context.WithTimeout(ctx, job.Timeout)
 	defer cancel()
-	outcome, err := job.do(ctx, say)
+	outcome, err := job.do(ctx)
 	if err != nil {
 		outcome = Outcome{Error: err.Error(), Hint: hint.Of(err),
-			InstanceRefused: errors.As(err, new(*instanceRefused)),
-			NotReady:        errors.As(err, new(*edgecluster.NotReadyError))}
+			InstanceRefused: errors.As(err, new(*instanceRefused)), Changed: errors.As(err, new(*ChangedError))}
+		if waiting, ok := errors.AsType[*edgecluster.NotReadyError](err); ok && !waiting.Cluster.Deleting {
+			outcome.NotReady, outcome.State = true, waiting.Cluster.Reason
+		}
 	}
 	return json.NewEncoder(out).Encode(outcome)
 }
@@ -87,49 +107,85 @@ func Work(ctx context.Context, in io.Reader, out io.Writer, say func(string)) er
 // instanceRefused is that the instance's API server does not take the token.
 type instanceRefused struct{ error }
 
-func (j Job) do(ctx context.Context, say func(string)) (Outcome, error) {
+func (j Job) do(ctx context.Context) (Outcome, error) {
 	instance := &rest.Config{Host: j.Instance.URL, BearerToken: j.Token, UserAgent: j.UserAgent}
 	instance.CAData = j.Instance.CA
 	cluster, err := j.find(ctx, instance)
 	if err != nil {
 		return Outcome{}, err
 	}
-	administrator, err := j.administrator(ctx, instance, cluster, say)
+	administrator, err := edgecluster.ReadAdministrator(ctx, instance, cluster)
+	if err == nil {
+		err = j.checkAddress(cluster, administrator)
+	}
 	if err != nil {
 		return Outcome{}, err
 	}
-	outcome := Outcome{Server: kubeapi.Server{URL: administrator.Server, CA: administrator.CAData}}
+	outcome := Outcome{Address: administrator.Address, Kind: administrator.Kind(), End: administrator.NotAfter}
+	if j.Task == locateTask {
+		return outcome, nil
+	}
 	client, err := administrator.Client(j.UserAgent)
 	if err != nil {
 		return Outcome{}, err
 	}
 	defer client.Close()
-	if j.Cluster.Credential == tokenrequest.Administrator {
+	var date, answered time.Time
+	g := GrantOf(j.Cluster)
+	switch {
+	case j.Task == boundTask:
+		_, err = onBehalf(client, j.Person, func(client *kubeapi.Client) error {
+			if !g.Bound() {
+				outcome.Bound, err = groupBound(ctx, client, g.Group())
+				return err
+			}
+			outcome.Bound, date, err = boundAt(ctx, client, g)
+			return err
+		})
+		if !g.Bound() && apierrors.IsForbidden(err) { // to the administrator: then it is not known
+			outcome.Bound, err = true, nil
+		}
+	case j.Task == bindTask:
+		_, err = onBehalf(client, j.Person, func(client *kubeapi.Client) error { return bind(ctx, client, g) })
+	case j.Cluster.Credential == tokenrequest.Administrator:
 		if _, date, err := whoami(ctx, client); apierrors.IsUnauthorized(err) || apierrors.IsForbidden(err) {
 			return Outcome{}, explain(err, cluster, administrator, date) // a client would say no more than 401
 		}
 		outcome.Certificates, outcome.Key, outcome.Token = administrator.Reveal()
-		outcome.End = administrator.NotAfter
 		if err := edgecluster.Mark(ctx, instance, cluster, j.Person, time.Now()); err != nil {
 			// One who can read the secret needs nobody's leave, so nobody is kept from it for the want of a mark.
 			outcome.Notes = append(outcome.Notes, "no mark of it was left: "+err.Error())
 		}
 		return outcome, nil
-	}
-	g := GrantOf(j.Cluster)
-	var answered time.Time
-	if j.Cluster.Credential == tokenrequest.Token {
-		outcome.Token, outcome.End, outcome.Date, answered, err = requestToken(ctx, client, j.Person, g, j.Life,
-			j.Repair)
-	} else {
-		outcome.Certificates, outcome.Date, answered, err = sign(ctx, client, j.Person, j.Request, j.Life)
+	case j.Cluster.Credential == tokenrequest.Token:
+		outcome.Token, outcome.End, date, answered, err = requestToken(ctx, client, j.Person, g, j.Life, j.Repair)
+	default:
+		outcome.Certificates, date, answered, err = sign(ctx, client, j.Person, j.Request, j.Life)
 	}
 	if err != nil {
-		return Outcome{}, instead(explain(err, cluster, administrator, outcome.Date), j.Cluster, j.Repair)
+		return Outcome{}, instead(explain(err, cluster, administrator, date), j.Cluster, j.Repair)
 	}
 	// Without the monotonic clock, which stops while the machine sleeps.
-	outcome.Age = time.Now().Round(0).Sub(answered.Round(0))
+	outcome.Date, outcome.Age = date, time.Now().Round(0).Sub(answered.Round(0))
 	return outcome, nil
+}
+
+// onBehalf has work done as the administrator in the name of the person, which the audit log then has, or in the
+// administrator's own where impersonation is refused. It returns the client that did it.
+func onBehalf(administrator *kubeapi.Client, person string, work func(*kubeapi.Client) error) (*kubeapi.Client,
+	error) {
+	client := administrator.As(person, masters)
+	err := work(client)
+	if impersonationRefused(err) {
+		client = administrator
+		err = work(client)
+	}
+	return client, err
+}
+
+// impersonationRefused reports whether err is a 403 about the impersonation, and not about what was asked for.
+func impersonationRefused(err error) bool {
+	return apierrors.IsForbidden(err) && strings.Contains(err.Error(), "cannot impersonate")
 }
 
 // find looks the cluster up, and reports whether it is the one that was meant.
@@ -141,63 +197,25 @@ func (j Job) find(ctx context.Context, instance *rest.Config) (edgecluster.Clust
 	case err != nil:
 		return cluster, err
 	case j.Cluster.ClusterUID != "" && cluster.UID != j.Cluster.ClusterUID:
-		return cluster, hint.Wrap(fmt.Errorf("edge cluster %q is not the one that the kubeconfig was made for: it was "+
-			"deleted, and another was created at %s", cluster.Name, cluster.Created.Local().Format(time.DateTime)),
-			"%s",
-			j.Repair)
+		return cluster, hint.Wrap(&ChangedError{fmt.Errorf("edge cluster %q is not the one that the kubeconfig was "+
+			"made for: it was deleted, and another was created at %s", cluster.Name,
+			cluster.Created.Local().Format(time.DateTime))}, "%s", j.Repair)
 	}
 	return cluster, nil
 }
 
-const (
-	// creationEvery is how often it is looked whether a cluster has been created.
-	creationEvery = 2 * time.Second
-	// creationLeft is what has to be left of the time for everything else.
-	creationLeft = 15 * time.Second
-)
-
-// administrator reads the administrator's credential. While a cluster is being created it is waited for, for as long as
-// somebody would wait for an answer.
-func (j Job) administrator(ctx context.Context, instance *rest.Config, cluster edgecluster.Cluster, say func(string)) (
-	*edgecluster.Administrator, error) {
-	said := ""
-	deadline, _ := ctx.Deadline()
-	for {
-		administrator, err := edgecluster.ReadAdministrator(ctx, instance, cluster)
-		if err == nil {
-			return administrator, j.checkAuthorities(cluster, administrator)
-		}
-		waiting, ok := errors.AsType[*edgecluster.NotReadyError](err)
-		if !ok || cluster.Deleting || time.Until(deadline) < creationLeft {
-			return nil, err
-		}
-		if text := waiting.Error(); text != said {
-			said = text
-			say("waiting: " + text)
-		}
-		select {
-		case <-ctx.Done():
-			return nil, err
-		case <-time.After(creationEvery):
-		}
-		if cluster, err = j.find(ctx, instance); err != nil {
-			return nil, err
-		}
-	}
-}
-
-// checkAuthorities reports whether the cluster has the authorities that the kubeconfig has for it. With others, the
+// checkAddress reports whether the cluster has the authorities that the kubeconfig has for it. With others, the
 // client would not accept the server, and say no more than that.
 //
 // Nor is an address followed that the kubeconfig does not have: clients would go on to use that one.
-func (j Job) checkAuthorities(cluster edgecluster.Cluster, administrator *edgecluster.Administrator) error {
+func (j Job) checkAddress(cluster edgecluster.Cluster, administrator *edgecluster.Administrator) error {
 	if j.Cluster.Server != "" && j.Cluster.Server != administrator.ServerHash() {
-		return hint.Wrap(fmt.Errorf("edge cluster %q is at %s now, which is not where the kubeconfig has it",
-			cluster.Name, administrator.Server), "if it has moved: %s", j.Repair)
+		return hint.Wrap(&ChangedError{fmt.Errorf("edge cluster %q is at %s now, which is not where the kubeconfig "+
+			"has it", cluster.Name, administrator.Server)}, "if it has moved: %s", j.Repair)
 	}
 	if j.Cluster.CA == "" || j.Cluster.CA == administrator.CAHash() {
 		return nil
 	}
-	return hint.Wrap(fmt.Errorf("the certificate authorities of edge cluster %q have changed since the kubeconfig was "+
-		"written", cluster.Name), "%s", j.Repair)
+	return hint.Wrap(&ChangedError{fmt.Errorf("the certificate authorities of edge cluster %q have changed since the "+
+		"kubeconfig was written", cluster.Name)}, "%s", j.Repair)
 }

@@ -72,12 +72,13 @@ func requestsPath(more ...string) []string {
 // in the cluster is gone when it returns.
 func sign(ctx context.Context, administrator *kubeapi.Client, person string, request []byte, life time.Duration) (
 	certificate []byte, date, answered time.Time, err error) {
-	s := signing{client: administrator.As(person, masters), person: person, life: life}
-	created, date, err := s.create(ctx, request)
-	if apierrors.IsForbidden(err) && impersonationRefused(err) {
-		s.client = administrator
+	s := signing{person: person, life: life}
+	var created *certificatesv1.CertificateSigningRequest
+	s.client, err = onBehalf(administrator, person, func(client *kubeapi.Client) error {
+		s.client = client
 		created, date, err = s.create(ctx, request)
-	}
+		return err
+	})
 	if err != nil {
 		return nil, date, answered, err
 	}
@@ -93,9 +94,6 @@ func sign(ctx context.Context, administrator *kubeapi.Client, person string, req
 	answered = time.Now()
 	return certificate, date, answered, err
 }
-
-// impersonationRefused reports whether a 403 is about the impersonation, and not about what was asked for.
-func impersonationRefused(err error) bool { return strings.Contains(err.Error(), "impersonate") }
 
 func (s *signing) create(ctx context.Context, request []byte) (created *certificatesv1.CertificateSigningRequest,
 	date time.Time, err error) {
@@ -257,17 +255,20 @@ func (s *signing) delete(ctx context.Context, csr *certificatesv1.CertificateSig
 func (s *signing) sweep(ctx context.Context, created *certificatesv1.CertificateSigningRequest, now time.Time) {
 	ctx, cancel := context.WithTimeout(ctx, cleanUpTimeout)
 	defer cancel()
-	var list certificatesv1.CertificateSigningRequestList
-	_, err := s.client.Do(ctx, kubeapi.Call{Method: http.MethodGet, Path: requestsPath(),
-		Query: url.Values{"labelSelector": {managedBy + "=" + manager}, "limit": {"500"}}}, &list)
-	if err != nil {
-		return // the next mint tries again
-	}
-	for i := range list.Items {
-		csr := &list.Items[i]
-		if csr.UID != created.UID && ours(csr, created) && now.Sub(csr.CreationTimestamp.Time) > leftBehind {
-			_ = s.delete(ctx, csr) // the next mint tries again
+	call := kubeapi.Call{Method: http.MethodGet, Path: requestsPath(),
+		Query: url.Values{"labelSelector": {managedBy + "=" + manager}}}
+	var left []certificatesv1.CertificateSigningRequest
+	// What an error keeps from being seen, the next mint sees.
+	_ = kubeapi.List(ctx, s.client, call, func(items []certificatesv1.CertificateSigningRequest) bool {
+		for _, csr := range items {
+			if csr.UID != created.UID && ours(&csr, created) && now.Sub(csr.CreationTimestamp.Time) > leftBehind {
+				left = append(left, csr)
+			}
 		}
+		return true
+	})
+	for i := range left {
+		_ = s.delete(ctx, &left[i]) // the next mint tries again
 	}
 }
 

@@ -67,9 +67,7 @@ func (w *world) minter() clusteraccess.Minter {
 				return clusteraccess.Outcome{}, err
 			}
 			var out bytes.Buffer
-			if err := clusteraccess.Work(ctx, bytes.NewReader(in), &out, func(text string) {
-				w.notes = append(w.notes, text)
-			}); err != nil {
+			if err := clusteraccess.Work(ctx, bytes.NewReader(in), &out); err != nil {
 				return clusteraccess.Outcome{}, err
 			}
 			var outcome clusteraccess.Outcome

@@ -62,12 +62,11 @@ func (a account) binding() *Binding {
 // the role may be given is decided once, for certificates and tokens alike: by the binding of the group.
 func requestToken(ctx context.Context, administrator *kubeapi.Client, person string, g Grant, life time.Duration,
 	repair string) (token string, end, date, answered time.Time, err error) {
-	client := administrator.As(person, masters)
-	bound, date, err := boundAt(ctx, client, g)
-	if apierrors.IsForbidden(err) && impersonationRefused(err) {
-		client = administrator
+	var bound bool
+	client, err := onBehalf(administrator, person, func(client *kubeapi.Client) error {
 		bound, date, err = boundAt(ctx, client, g)
-	}
+		return err
+	})
 	if err == nil && !bound {
 		err = notBound(g, repair)
 	}

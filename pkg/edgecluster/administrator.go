@@ -18,11 +18,16 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
+// Address is where a cluster's API server is, and how it is known.
+type Address struct {
+	Server string `json:"server"` // URL
+	CAData []byte `json:"ca"`     // PEM, of one or several authorities
+}
+
 // Administrator is the credential of a cluster's administrator, as its instance keeps it. It can do everything there,
 // lives for a year by default and cannot be withdrawn: so it stays in memory, and is let go as soon as may be.
 type Administrator struct {
-	Server string // URL of the cluster's API server
-	CAData []byte // PEM, of one or several authorities
+	Address
 	// NotAfter is when the certificate ends; it is zero for a token.
 	NotAfter time.Time
 
@@ -44,7 +49,7 @@ func (a *Administrator) Kind() string {
 }
 
 // CAHash identifies the authorities.
-func (a *Administrator) CAHash() string {
+func (a Address) CAHash() string {
 	hash, err := caHash(a.CAData)
 	if err != nil {
 		return "" // no Administrator is made of what has none
@@ -53,7 +58,7 @@ func (a *Administrator) CAHash() string {
 }
 
 // ServerHash identifies the address of the cluster's API server: the SHA-256 of its URL, in hex.
-func (a *Administrator) ServerHash() string {
+func (a Address) ServerHash() string {
 	sum := sha256.Sum256([]byte(a.Server))
 	return hex.EncodeToString(sum[:])
 }

@@ -89,8 +89,8 @@ func parseAdministrator(data []byte) (*Administrator, string) {
 			len(k.Clusters), len(k.Users), len(k.Contexts))
 	}
 	cluster, user, context := k.Clusters[0], k.Users[0].User, k.Contexts[0]
-	a := &Administrator{Server: cluster.Cluster.Server, CAData: cluster.Cluster.CAData, certificate: user.Certificate,
-		key: user.Key, token: user.Token}
+	a := &Administrator{Address: Address{cluster.Cluster.Server, cluster.Cluster.CAData},
+		certificate: user.Certificate, key: user.Key, token: user.Token}
 	switch {
 	case context.Context.Cluster != cluster.Name || context.Context.User != k.Users[0].Name:
 		return nil, "the context of the kubeconfig does not name its cluster and its user"

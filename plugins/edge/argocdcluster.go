@@ -28,14 +28,9 @@ func (o *clusterSecretOptions) clusterSecrets(
 	}
 	several := o.which.several() || o.clusters.several()
 	places, failed, err := o.eachPlace(ctx, several, "asked", places, func(p *place, say func(string)) error {
-		admin, err := o.administrator(ctx, p.cluster, o.patience, say)
-		if err != nil {
-			return err
-		}
-		p.request.ClusterUID, p.request.CA = p.cluster.UID, admin.CAHash()
-		p.request.Server = admin.ServerHash()
-		p.entry = kubeconfig.Entry{Server: admin.Server, CAData: admin.CAData}
-		return nil
+		located, err := o.locate(ctx, p, o.patience, say)
+		p.entry = kubeconfig.Entry{Server: located.Server, CAData: located.CAData}
+		return err
 	})
 	if err != nil {
 		return nil, nil, err

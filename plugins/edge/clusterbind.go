@@ -7,12 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-
 	"github.com/kubectl-edge/kubectl-edge/pkg/clusteraccess"
-	"github.com/kubectl-edge/kubectl-edge/pkg/edgecluster"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/kubeapi"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
@@ -35,11 +31,9 @@ func (a *app) bind(ctx context.Context, places []*place, f *rightsFlags, several
 	missing := make([]bool, len(places))
 	asked := places
 	places, failed, err = a.eachPlace(ctx, several, "asked", asked, func(p *place, _ func(string)) error {
-		return a.asAdministrator(ctx, p, func(client *kubeapi.Client) error {
-			there, err := clusteraccess.Bound(ctx, client, grant)
-			missing[slices.Index(asked, p)] = !there
-			return err
-		})
+		there, err := a.bound(ctx, p)
+		missing[slices.Index(asked, p)] = !there
+		return err
 	})
 	if err != nil {
 		return nil, nil, err
@@ -59,9 +53,11 @@ func (a *app) bind(ctx context.Context, places []*place, f *rightsFlags, several
 		return nil, nil, err
 	}
 	made, more, err := a.eachPlace(ctx, several, "bound", unbound, func(p *place, _ func(string)) error {
-		return a.asAdministrator(ctx, p, func(client *kubeapi.Client) error {
-			return clusteraccess.Bind(ctx, client, grant)
-		})
+		principal, err := a.principalAt(ctx, p)
+		if err != nil {
+			return err
+		}
+		return a.clusterMinter().Bind(ctx, p.cluster.api, p.request, principal)
 	})
 	if err != nil {
 		return nil, nil, err
@@ -114,33 +110,20 @@ func byHand(g clusteraccess.Grant) string {
 	return command
 }
 
-// asAdministrator does work in the edge cluster as its administrator, whose credential is read for it and forgotten. It
-// is done in the name of who is logged in, which the audit log then has, unless that is refused.
-func (a *app) asAdministrator(ctx context.Context, p *place, work func(*kubeapi.Client) error) error {
+// bound asks the place's edge cluster whether the role of its request is bound.
+func (a *app) bound(ctx context.Context, p *place) (bool, error) {
+	principal, err := a.principalAt(ctx, p)
+	if err != nil {
+		return false, err
+	}
+	return a.clusterMinter().Bound(ctx, p.cluster.api, p.request, principal)
+}
+
+// principalAt is in whose name something is done in the place, which the audit log then has.
+func (a *app) principalAt(ctx context.Context, p *place) (string, error) {
 	target, err := p.request.Resolve(a.dirs, a.Getenv)
 	if err != nil {
-		return err
+		return "", err
 	}
-	principal, err := a.principalOf(ctx, target)
-	if err != nil {
-		return err
-	}
-	person, err := clusteraccess.Person(principal)
-	if err != nil {
-		return err
-	}
-	admin, err := edgecluster.ReadAdministrator(ctx, p.cluster.api, p.cluster.Cluster)
-	if err != nil {
-		return err
-	}
-	client, err := admin.Client(a.userAgent())
-	if err != nil {
-		return err
-	}
-	defer client.Close()
-	err = work(client.As(person, "system:masters"))
-	if apierrors.IsForbidden(err) { // as the administrator may not impersonate: masters may do everything else
-		err = work(client)
-	}
-	return clusteraccess.Refused(err, p.cluster.Cluster, admin, a.Now())
+	return a.principalOf(ctx, target)
 }

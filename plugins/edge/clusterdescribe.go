@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/printers"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/edgecluster"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 )
@@ -160,12 +159,12 @@ func (o *clusterDescribeOptions) run(ctx context.Context) error {
 // describeAdministrator looks at the Secret. What is wrong with it is part of the description.
 func (o *clusterDescribeOptions) describeAdministrator(ctx context.Context, c *managedCluster) describedAdministrator {
 	d := describedAdministrator{Secret: c.Namespace + "/" + c.Name + "-kubeconfig"}
-	admin, err := edgecluster.ReadAdministrator(ctx, c.api, c.Cluster)
+	located, err := c.look(ctx, o.app)
 	if err != nil {
 		d.Error = err.Error()
 		return d
 	}
-	d.Server, d.Expires, d.Kind = admin.Server, admin.NotAfter, admin.Kind()
+	d.Server, d.Expires, d.Kind = located.Server, located.NotAfter, located.Kind
 	return d
 }
 

@@ -4,45 +4,33 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
-	"k8s.io/apimachinery/pkg/util/wait"
-
-	"github.com/kubectl-edge/kubectl-edge/pkg/edgecluster"
+	"github.com/kubectl-edge/kubectl-edge/pkg/clusteraccess"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
-// clusterPolls are the pauses of those who wait for an edge cluster, which takes minutes to be created.
-var clusterPolls = wait.Backoff{Duration: time.Second, Factor: 1.5, Cap: 5 * time.Second, Steps: 10}
-
-// administrator reads the edge cluster's administrator credential, whose public part is where the edge cluster is. One
-// that is still being created is waited for, and say is given its state meanwhile.
-func (a *app) administrator(ctx context.Context, c *managedCluster, patience patienceFlags,
-	say func(state string)) (*edgecluster.Administrator, error) {
-	deadline, pauses := a.Now().Add(patience.timeout), clusterPolls
-	for {
-		admin, err := edgecluster.ReadAdministrator(ctx, c.api, c.Cluster)
-		notReady, waits := errors.AsType[*edgecluster.NotReadyError](err)
-		if !waits || notReady.Cluster.Deleting || patience.noWait {
-			return admin, err
-		}
-		if !a.Now().Before(deadline) {
-			return nil, hint.Wrap(fmt.Errorf("%w (waited for %s)", err, patience.timeout),
-				"kubectl edge cluster describe %s/%s", hint.Word(c.instance.DisplayName), c.Name)
-		}
-		say(notReady.Cluster.Reason)
-		timer := time.NewTimer(min(pauses.Step(), deadline.Sub(a.Now())))
-		select {
-		case <-ctx.Done():
-			timer.Stop()
-			return nil, ctx.Err()
-		case <-timer.C:
-		}
-		if c.Cluster, err = edgecluster.Get(ctx, c.api, c.Namespace, c.Name); err != nil {
-			return nil, err
-		}
+// locate finds out where the place's edge cluster is: its own kubeconfig says so, which the instance keeps. One that is
+// still being created is waited for, and say is given its state meanwhile. The request then takes no other.
+func (a *app) locate(ctx context.Context, p *place, patience patienceFlags, say func(state string)) (
+	clusteraccess.Located, error) {
+	m := a.clusterMinter()
+	m.Waiting, m.Patience = say, patience.duration()
+	located, err := m.Locate(ctx, p.cluster.api, p.request)
+	if errors.As(err, new(*clusteraccess.NotReadyError)) {
+		return located, hint.Wrap(err, "kubectl edge cluster describe %s/%s",
+			hint.Word(p.cluster.instance.DisplayName), p.cluster.Name)
 	}
+	p.request.ClusterUID, p.request.CA, p.request.Server = p.cluster.UID, located.CAHash(), located.ServerHash()
+	return located, err
+}
+
+// look is locate for the edge cluster as it is now.
+func (c *managedCluster) look(ctx context.Context, a *app) (clusteraccess.Located, error) {
+	p := &place{cluster: c}
+	p.request.InstanceID, p.request.EdgeCluster = c.instance.Id, c.request(tokenrequest.EdgeCluster{})
+	return a.locate(ctx, p, patienceFlags{noWait: true}, nil)
 }
 
 // eachPlace does work for each place of an edge cluster, several at once. The failure of the only one is returned as it

@@ -7,11 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-
 	"github.com/kubectl-edge/kubectl-edge/pkg/clusteraccess"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/kubeapi"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
@@ -56,14 +53,8 @@ func (a *app) checkGroup(ctx context.Context, places []*place, f *rightsFlags, s
 	group := clusteraccess.GrantOf(places[0].request.EdgeCluster).Group()
 	unbound := make([]bool, len(places))
 	there, failed, err = a.eachPlace(ctx, several, "asked", places, func(p *place, _ func(string)) error {
-		err := a.asAdministrator(ctx, p, func(client *kubeapi.Client) error {
-			bound, err := clusteraccess.GroupBound(ctx, client, group)
-			unbound[slices.Index(places, p)] = err == nil && !bound
-			return err
-		})
-		if apierrors.IsForbidden(err) { // to the administrator: then it is not known
-			err = nil
-		}
+		bound, err := a.bound(ctx, p)
+		unbound[slices.Index(places, p)] = err == nil && !bound
 		return err
 	})
 	if err != nil {

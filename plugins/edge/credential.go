@@ -234,12 +234,20 @@ func (a *app) loginAgain(ctx context.Context, target tokenrequest.Target, becaus
 
 func (a *app) flight(target tokenrequest.Target) mint.Flight {
 	flight := edgetoken.Flight(target.Store, a.Now, func(err error) {
-		a.Note("warning: the token is not cached, so every command mints one: %v", err)
+		a.Note("warning: the %s is not cached, so every command mints one: %v", kindOf(target), err)
 	})
 	flight.Waiting = func() {
 		a.Note("waiting for another process, which mints %s", target.Wanted())
 	}
 	return flight
+}
+
+// kindOf is what target's credential is, to people.
+func kindOf(target tokenrequest.Target) string {
+	if target.Cluster == "" {
+		return tokenrequest.Token
+	}
+	return target.EdgeCluster.WithDefaults().Credential
 }
 
 // mint mints the token of target when it is called.

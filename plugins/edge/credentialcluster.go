@@ -1,19 +1,14 @@
 package edge
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
-
-	"github.com/spf13/cobra"
+	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/clusteraccess"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/mint"
-	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
@@ -49,7 +44,7 @@ func (a *app) flyToCluster(ctx context.Context, flight mint.Flight, target token
 			if err != nil {
 				return tokencache.Entry{}, err
 			}
-			minted, err := a.clusterMinter().Mint(ctx, instance.config, target.Request, principal)
+			minted, err := a.helperMinter(ctx, target.Cluster).Mint(ctx, instance.config, target.Request, principal)
 			if err != nil {
 				return tokencache.Entry{}, err
 			}
@@ -89,6 +84,25 @@ func (a *app) clusterMinter() clusteraccess.Minter {
 	}
 }
 
+// afterCreation is what has to be left of the time for everything else, when an edge cluster has been created.
+const afterCreation = 15 * time.Second
+
+// helperMinter waits for an edge cluster that is being created, for as long as somebody would wait for an answer.
+func (a *app) helperMinter(ctx context.Context, cluster string) clusteraccess.Minter {
+	m := a.clusterMinter()
+	if deadline, ok := ctx.Deadline(); ok {
+		m.Patience = time.Until(deadline) - afterCreation
+	}
+	said := ""
+	m.Waiting = func(state string) {
+		if said != state {
+			a.Note("waiting: edge cluster %q is being created: %s", cluster, state)
+		}
+		said = state
+	}
+	return m
+}
+
 // principalOf is whom a credential of an edge cluster names. A session says it without the network.
 func (a *app) principalOf(ctx context.Context, target tokenrequest.Target) (string, error) {
 	account, err := a.account(target.Scope)
@@ -107,55 +121,4 @@ func (a *app) principalOf(ctx context.Context, target tokenrequest.Target) (stri
 	}
 	token, err := source.Token(ctx)
 	return token.Principal, err
-}
-
-// workCommand is the command of the process that uses an administrator's credential.
-const workCommand = "cluster-work"
-
-// errKilled is that somebody, or the system for want of memory, ended the process of the administrator's credential.
-var errKilled = errors.New("the process that does it was killed")
-
-// work has a process of its own do the job: see clusteraccess.Job.
-func (a *app) work(ctx context.Context, job clusteraccess.Job) (clusteraccess.Outcome, error) {
-	var outcome clusteraccess.Outcome
-	input, err := json.Marshal(job)
-	if err != nil {
-		return outcome, err
-	}
-	program, err := os.Executable()
-	if err != nil {
-		return outcome, err
-	}
-	var out bytes.Buffer
-	child := plugin.Child{Args: []string{program, workCommand}, In: bytes.NewReader(input), Out: &out,
-		ErrOut: plugin.Raw(a.ErrOut)}
-	code, err := child.Run(ctx)
-	switch {
-	case err != nil:
-		return outcome, fmt.Errorf("start %s: %w", program, err)
-	case ctx.Err() != nil:
-		return outcome, fmt.Errorf("get a credential for edge cluster %q: %w", job.Cluster.Cluster, context.Cause(ctx))
-	case code > 128:
-		return outcome, fmt.Errorf("get a credential for edge cluster %q: %w (exit code %d)", job.Cluster.Cluster,
-			errKilled, code)
-	case code != 0:
-		return outcome, plugin.WithCode(code, plugin.ErrSilent) // it has said why
-	}
-	return outcome, json.Unmarshal(out.Bytes(), &outcome)
-}
-
-// newWorkCmd is what work starts.
-func newWorkCmd(a *app) *cobra.Command {
-	return &cobra.Command{
-		Use:    workCommand,
-		Short:  "Use the administrator's credential of an edge cluster for kubectl edge",
-		Hidden: true,
-		Args:   cobra.NoArgs,
-		// Whose the folders are does not matter here: none is used.
-		PersistentPreRunE: func(*cobra.Command, []string) error { return nil },
-		RunE: func(cmd *cobra.Command, _ []string) error {
-			keepOutOfDumps()
-			return clusteraccess.Work(cmd.Context(), a.In, a.Out, func(text string) { a.Note("%s", text) })
-		},
-	}
 }

@@ -3,6 +3,7 @@ package edge
 import (
 	"context"
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
@@ -15,6 +16,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/clusteraccess"
 	"github.com/kubectl-edge/kubectl-edge/pkg/diagnosis"
 	"github.com/kubectl-edge/kubectl-edge/pkg/edgetoken"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
@@ -45,6 +47,11 @@ func (a *app) checkCluster(ctx context.Context, config *api.Config) diagnosis.Ch
 			current)
 	}
 	server, err := askVersion(ctx)
+	if request.Cluster != "" {
+		if changed := a.checkPinned(ctx, request, err); changed != nil {
+			return diagnosis.Failed(name, fmt.Errorf("context %q: %w", current, changed), hint.Of(changed))
+		}
+	}
 	if err != nil {
 		return diagnosis.Failed(name, fmt.Errorf("context %q: %w", current, err),
 			"check the network and proxies; where the instance has moved: kubectl edge kubeconfig create")
@@ -53,6 +60,30 @@ func (a *app) checkCluster(ctx context.Context, config *api.Config) diagnosis.Ch
 		return a.checkEdgeCluster(ctx, current, server, request)
 	}
 	return a.checkAccepted(ctx, current, server, request)
+}
+
+// checkPinned returns what has changed of the edge cluster since the kubeconfig was written, as its instance says: its
+// authorities, its address, or the cluster itself. The instance is asked if there is a token for it. Where there is
+// none, a server whose certificate is not of the kubeconfig's authorities is the sign of that.
+//
+// The helper cannot see it while a certificate is cached: it is asked before the connection is made, and kubectl does
+// not tell it how that went.
+func (a *app) checkPinned(ctx context.Context, request tokenrequest.Request, failure error) error {
+	if target, err := request.Instance().Resolve(a.dirs, a.Getenv); err == nil {
+		if instance, ok := a.cachedInstance(target); ok {
+			ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
+			defer cancel()
+			_, err := a.clusterMinter().Locate(ctx, instance.config, request)
+			if errors.As(err, new(*clusteraccess.ChangedError)) {
+				return err
+			}
+		}
+	}
+	if errors.As(failure, new(x509.UnknownAuthorityError)) {
+		return hint.Wrap(failure, "if the edge cluster's certificate authorities were renewed, this writes them into "+
+			"the kubeconfig: %s", tokenrequest.Repair(request))
+	}
+	return nil
 }
 
 // checkEdgeCluster asks the server whether it takes the cached certificate. That may be shown to any server: its key

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/clusteraccess"
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/transport"
@@ -107,7 +108,8 @@ tokens when they are needed and keeps them in a cache of yours.`,
 			cmd.AddCommand(c)
 		}
 	}
-	cmd.AddCommand(newWorkCmd(a), newListCmd(a))
+	cmd.AddCommand(newWorkCmd(a, workCommand, clusteraccess.Work), newWorkCmd(a, talosWorkCommand, a.doTalosWork),
+		newListCmd(a))
 	addCompletionInstall(cmd, a)
 	completeValues(cmd, a)
 	plugin.Prepare(cmd, p, "kubectl edge", func(err error) error { return usageError{err} })

@@ -11,9 +11,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
-// instanceAPI is the API server of the instance that the request names, with a token for it. Both are the cached ones
-// if there are some. STACKIT says where an instance is only together with a new token, so that is minted otherwise,
-// once for any number of processes: the place comes from STACKIT alone, and never from a kubeconfig.
+// instanceAPI is the API server of the instance that the request names: see instance.
 func (a *app) instanceAPI(ctx context.Context, request tokenrequest.Request) (*rest.Config, error) {
 	api, err := a.instance(ctx, request, "")
 	return api.config, err
@@ -25,11 +23,17 @@ type instanceAccess struct {
 	tag    string // of its token
 }
 
-// instance is instanceAPI for one whom the server has refused the token of that tag.
+// instance is what leads to the instance that the request names: its API server, with a token for it. Both are the
+// cached ones if there are some, and the server has not refused the token of that tag. STACKIT says where an instance
+// is only together with a new token, so that is minted otherwise, once for any number of processes: the place comes
+// from STACKIT alone, and never from a kubeconfig.
 func (a *app) instance(ctx context.Context, request tokenrequest.Request, refused string) (instanceAccess, error) {
 	target, err := request.Instance().Resolve(a.dirs, a.Getenv)
 	if err != nil {
 		return instanceAccess{}, err
+	}
+	if cached, ok := a.cachedInstance(target); ok && cached.tag != refused {
+		return cached, nil
 	}
 	var server tokencache.Server
 	known := func(e tokencache.Entry) bool {
@@ -37,18 +41,13 @@ func (a *app) instance(ctx context.Context, request tokenrequest.Request, refuse
 		server, ok = target.Store.Server(target.Key, e)
 		return ok
 	}
-	access := func(e tokencache.Entry) instanceAccess {
-		return instanceAccess{tag: e.Tag(), config: &rest.Config{
-			Host: server.URL, BearerToken: e.Token, TLSClientConfig: rest.TLSClientConfig{CAData: server.CA},
-			UserAgent: a.userAgent(), Timeout: kubeapi.Timeout,
-		}}
-	}
-	if e, err := target.Store.Get(target.Key, a.Now()); err == nil && e.Tag() != refused && known(e) {
-		return access(e), nil
+	flight := a.flight(target)
+	if request.Cluster != "" {
+		flight.Warn = nil // what cannot be cached is said once, of the cluster's
 	}
 	ctx, cancel := context.WithTimeout(ctx, credentialTimeout)
 	defer cancel()
-	e, err := a.flight(target).Token(ctx, target.Key, mint.Want{Refused: refused, Also: known},
+	e, err := flight.Token(ctx, target.Key, mint.Want{Refused: refused, Also: known},
 		func(ctx context.Context) (tokencache.Entry, error) {
 			cloud, err := a.cloud(ctx, target.Scope)
 			if err != nil {
@@ -64,7 +63,24 @@ func (a *app) instance(ctx context.Context, request tokenrequest.Request, refuse
 	if err != nil {
 		return instanceAccess{}, err
 	}
-	return access(e), nil
+	return a.access(server, e), nil
+}
+
+// cachedInstance is what leads to the instance of the target, if the cache has it.
+func (a *app) cachedInstance(target tokenrequest.Target) (instanceAccess, bool) {
+	e, err := target.Store.Get(target.Key, a.Now())
+	if err != nil {
+		return instanceAccess{}, false
+	}
+	server, ok := target.Store.Server(target.Key, e)
+	return a.access(server, e), ok
+}
+
+func (a *app) access(server tokencache.Server, e tokencache.Entry) instanceAccess {
+	return instanceAccess{tag: e.Tag(), config: &rest.Config{
+		Host: server.URL, BearerToken: e.Token, TLSClientConfig: rest.TLSClientConfig{CAData: server.CA},
+		UserAgent: a.userAgent(), Timeout: kubeapi.Timeout,
+	}}
 }
 
 // knows reports whether a token of the instance is cached, and where the instance is.
@@ -73,11 +89,7 @@ func (a *app) knows(request tokenrequest.Request) bool {
 	if err != nil {
 		return false
 	}
-	e, err := target.Store.Get(target.Key, a.Now())
-	if err != nil {
-		return false
-	}
-	_, known := target.Store.Server(target.Key, e)
+	_, known := a.cachedInstance(target)
 	return known
 }
 

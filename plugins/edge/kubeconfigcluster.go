@@ -33,7 +33,7 @@ func (o *kubeconfigCreateOptions) createClusters(ctx context.Context, cloud edge
 		return err
 	}
 	places, failed, err := o.eachPlace(ctx, o.several(), "asked", places, func(p *place, say func(string)) error {
-		return o.locate(ctx, p, say)
+		return o.enter(ctx, p, say)
 	})
 	if err != nil {
 		return err
@@ -59,15 +59,13 @@ func (c *managedCluster) request(rights tokenrequest.EdgeCluster) tokenrequest.E
 	return rights
 }
 
-// locate finds out where the edge cluster is: its own kubeconfig says so, which the instance keeps.
-func (o *kubeconfigCreateOptions) locate(ctx context.Context, p *place, say func(string)) error {
-	admin, err := o.administrator(ctx, p.cluster, o.patience, say)
+// enter makes the entry of the kubeconfig for the place.
+func (o *kubeconfigCreateOptions) enter(ctx context.Context, p *place, say func(string)) error {
+	located, err := o.locate(ctx, p, o.patience, say)
 	if err != nil {
 		return err
 	}
-	p.request.ClusterUID, p.request.CA = p.cluster.UID, admin.CAHash()
-	p.request.Server = admin.ServerHash()
-	p.entry = kubeconfig.Entry{Name: p.name, Server: admin.Server, CAData: admin.CAData, Namespace: o.namespace,
+	p.entry = kubeconfig.Entry{Name: p.name, Server: located.Server, CAData: located.CAData, Namespace: o.namespace,
 		User: kubeconfig.ExecUser(p.request.Args(), installHint())}
 	return nil
 }

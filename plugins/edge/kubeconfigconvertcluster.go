@@ -95,13 +95,13 @@ func clusterOf(c *conversion, known []knownCluster) (*knownCluster, error) {
 		switch {
 		case known[i].matches(c.Server, c.Authorities):
 			return &known[i], nil
-		case audit.SameAuthority(known[i].authorities, c.Authorities):
+		case audit.SameAuthority(known[i].address.CAData, c.Authorities):
 			elsewhere = &known[i]
 		}
 	}
 	if elsewhere != nil {
 		return nil, fmt.Errorf("its certificate authority is that of %s, but its server is not %s", elsewhere,
-			elsewhere.server)
+			elsewhere.address.Server)
 	}
 	return nil, nil
 }
@@ -111,8 +111,8 @@ func (o *kubeconfigConvertOptions) take(c *conversion, cloud edgeCloud, found kn
 	c.request = tokenrequest.Request{ProjectID: cloud.ProjectID, Region: cloud.Region,
 		InstanceID: found.instance.Id, Profile: cloud.Name, Expiration: o.expiration,
 		EdgeCluster: found.request(o.rights.rights(o.namespace))}
-	c.request.CA = found.caHash
-	c.entry = kubeconfig.Entry{Server: found.server, CAData: found.authorities,
+	c.request.CA, c.request.Server = found.address.CAHash(), found.address.ServerHash()
+	c.entry = kubeconfig.Entry{Server: found.address.Server, CAData: found.address.CAData,
 		User: kubeconfig.ExecUser(c.request.Args(), installHint())}
 	c.cluster = &place{instance: found.instance, cluster: found.managedCluster, request: c.request, name: c.Contexts[0],
 		entry: c.entry}

@@ -2,23 +2,18 @@ package edge
 
 import (
 	"context"
-	"encoding/base64"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/audit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/edgecluster"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
-	"github.com/kubectl-edge/kubectl-edge/pkg/plainyaml"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 )
 
-// knownCluster is an edge cluster with what its credentials are known by, as its instance has it. The credentials
-// themselves have been let go.
+// knownCluster is an edge cluster with what its credentials are known by, as its instance has it.
 type knownCluster struct {
 	*managedCluster
-	server      string
-	authorities []byte // PEM, of its API server
-	machines    []byte // PEM, of its machines' API; nil if its talosconfig cannot be read
-	caHash      string
+	address  edgecluster.Address // of its API server
+	machines []byte              // PEM, authorities of its machines' API; nil if its talosconfig cannot be read
 }
 
 // knownClusters asks the chosen instances for all of their edge clusters. What cannot be asked is reported and counted.
@@ -32,14 +27,13 @@ func (a *app) knownClusters(ctx context.Context, cloud edgeCloud, which fleetFla
 	managed := all.clusters
 	found := make([]knownCluster, len(managed))
 	errs, err := plugin.Several(ctx, parallel, managed, func(i int, c *managedCluster) error {
-		admin, err := edgecluster.ReadAdministrator(ctx, c.api, c.Cluster)
+		located, err := c.look(ctx, a)
 		if err != nil {
 			return err
 		}
-		found[i] = knownCluster{managedCluster: c, server: admin.Server, authorities: admin.CAData,
-			caHash: admin.CAHash()}
-		if data, err := edgecluster.ReadTalos(ctx, c.api, c.Cluster); err == nil {
-			found[i].machines = talosAuthorities(data)
+		found[i] = knownCluster{managedCluster: c, address: located.Address}
+		if outcome, err := a.talosWork(ctx, c, talosJob{}); err == nil {
+			found[i].machines = outcome.Authorities
 		}
 		return nil
 	})
@@ -56,27 +50,9 @@ func (a *app) knownClusters(ctx context.Context, cloud edgeCloud, which fleetFla
 	return known, len(all.unreached) + len(all.missing) + len(unread), nil
 }
 
-// talosAuthorities are the authorities in a talosconfig, in PEM, or nil.
-func talosAuthorities(data []byte) (all []byte) {
-	var file struct {
-		Contexts map[string]struct {
-			CA string `json:"ca"`
-		} `json:"contexts"`
-	}
-	if plainyaml.Unmarshal(data, &file) != nil {
-		return nil
-	}
-	for _, c := range file.Contexts {
-		if pem, err := base64.StdEncoding.DecodeString(c.CA); err == nil {
-			all = append(all, pem...)
-		}
-	}
-	return all
-}
-
 // matches reports whether it is this edge cluster that a server with these authorities is of.
 func (c knownCluster) matches(server string, authorities []byte) bool {
-	return kubeconfig.SameServer(c.server, server) && audit.SameAuthority(c.authorities, authorities)
+	return kubeconfig.SameServer(c.address.Server, server) && audit.SameAuthority(c.address.CAData, authorities)
 }
 
 // identify says in the findings which edge cluster each opens, by the authorities that their files have.
@@ -84,7 +60,7 @@ func identify(findings []audit.Finding, known []knownCluster) {
 	for i := range findings {
 		f := &findings[i]
 		for _, c := range known {
-			authorities := c.authorities
+			authorities := c.address.CAData
 			if f.Kind == audit.Talosconfig {
 				authorities = c.machines
 			}

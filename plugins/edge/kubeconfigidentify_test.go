@@ -39,9 +39,8 @@ func TestIdentify(t *testing.T) {
 	known := func(name, server string, authorities, machines []byte) knownCluster {
 		return knownCluster{managedCluster: &managedCluster{Cluster: edgecluster.Cluster{Name: name,
 			Namespace: "default"},
-			instance: stackit.Instance{Id: "demo-3714d85", DisplayName: "demo"}}, server: server,
-			authorities: authorities,
-			machines:    machines}
+			instance: stackit.Instance{Id: "demo-3714d85", DisplayName: "demo"}},
+			address: edgecluster.Address{Server: server, CAData: authorities}, machines: machines}
 	}
 	all := []knownCluster{known("berlin", "https://berlin.example:6443", slices.Concat(other, berlin), machines),
 		known("hamburg", "https://hamburg.example", hamburg, nil)}

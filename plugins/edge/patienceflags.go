@@ -33,16 +33,21 @@ func (f *patienceFlags) validate() error {
 	return nil
 }
 
+// duration is how long to wait, at most.
+func (f *patienceFlags) duration() time.Duration {
+	if f.noWait {
+		return 0
+	}
+	return f.timeout
+}
+
 // patient is the cloud for a command that waits for credentials, and says so through p.
 func (f *patienceFlags) patient(cloud edgeCloud, p *plugin.Progress, notify func(stackit.Instance)) edgeCloud {
 	patience := stackit.Patience{
-		NotReady: f.timeout, Waiting: notify,
+		NotReady: f.duration(), Waiting: notify,
 		Busy: func(id string, pause time.Duration) {
 			p.Note("instance %s: too many requests, asking again in about %s", id, expiration.String(pause))
 		},
-	}
-	if f.noWait {
-		patience.NotReady = 0
 	}
 	cloud.Client = cloud.Patient(patience)
 	return cloud

@@ -375,7 +375,7 @@ func (a *app) printCached(w *statusLines, title string, all []cachedToken) {
 	}
 }
 
-func (t cachedToken) certificate() bool { return t.Kind == tokenrequest.Certificate }
+func (t cachedToken) certificate() bool { return t.Credential == tokenrequest.Certificate }
 
 // printCheck shows what STACKIT answered, if it was asked.
 func (a *app) printCheck(w *statusLines, c *loginCheck) {

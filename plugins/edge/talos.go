@@ -153,14 +153,10 @@ func (o *talosOptions) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	config, err := issued.Marshal()
-	if err != nil {
-		return err
-	}
 	child := plugin.Child{Args: append([]string{talosctl}, args...), Env: o.Environ(), In: o.In, Out: o.Out,
 		ErrOut: o.ErrOut}
 	code, err := child.HandOver(ctx, plugin.Handover{
-		Variable: "TALOSCONFIG", Secret: config, Folder: o.dirs.Lent("talos"), Name: "talosconfig",
+		Variable: "TALOSCONFIG", Secret: issued.Config, Folder: o.dirs.Lent("talos"), Name: "talosconfig",
 	})
 	switch {
 	case err != nil:
@@ -182,45 +178,32 @@ func (o *talosOptions) write(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	config, err := issued.Marshal()
-	if err != nil {
-		return err
-	}
-	if err := file.Commit(config); err != nil {
+	if err := file.Commit(issued.Config); err != nil {
 		return err
 	}
 	o.Note("Wrote a talosconfig for %s to %s. It opens %s until %s.", c, hint.Path(o.writeTo),
-		strings.Join(o.roles, ", "), issued.NotAfter().Local().Format(time.DateTime))
+		strings.Join(o.roles, ", "), issued.NotAfter.Local().Format(time.DateTime))
 	return nil
 }
 
-// issue has a node of the edge cluster issue what the flags want. The administrator's talosconfig is not kept.
-func (o *talosOptions) issue(ctx context.Context) (*talosaccess.Config, *managedCluster, error) {
-	c, err := o.find(ctx)
-	if err != nil {
-		return nil, nil, err
+// issue has a node of the edge cluster issue what the flags want. The administrator's talosconfig is not kept, and not
+// read by this process.
+func (o *talosOptions) issue(ctx context.Context) (issued talosOutcome, c *managedCluster, err error) {
+	if c, err = o.find(ctx); err != nil {
+		return issued, nil, err
 	}
 	if slices.Contains(o.roles, talosaccess.Admin) {
 		question := fmt.Sprintf("%s opens the whole %s: its nodes, all secrets, and everything that runs there. Go on?",
 			talosaccess.Admin, c)
 		if err := o.Confirm(ctx, o.yes, question); err != nil {
-			return nil, nil, err
+			return issued, nil, err
 		}
 	}
-	admin, err := o.talosAdministrator(ctx, c)
-	if err != nil {
-		return nil, nil, err
+	issued, err = o.talosWork(ctx, c, talosJob{Roles: o.roles, TTL: o.ttl})
+	if err == nil && issued.Short {
+		o.Warn("the certificate ends before its time: at %s", issued.NotAfter.Local().Format(time.DateTime))
 	}
-	issued, err := admin.Issue(ctx, talosaccess.Request{
-		Roles: o.roles, TTL: o.ttl, UserAgent: o.userAgent(), Now: o.Now,
-	})
-	if err != nil {
-		return nil, nil, explainTalos(c, err)
-	}
-	if issued.Short(o.ttl) {
-		o.Warn("the certificate ends before its time: at %s", issued.NotAfter().Local().Format(time.DateTime))
-	}
-	return issued, c, nil
+	return issued, c, err
 }
 
 // find is the edge cluster that is meant.

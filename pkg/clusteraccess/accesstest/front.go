@@ -19,8 +19,8 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// Front is another address of the World, at which a test sees each request. It ends TLS as the API server does: clients'
-// certificates count, which it looks at itself, and by a clock of its own.
+// Front is another address of the World, at which a test sees each request. It ends TLS as the API server does:
+// clients' certificates count, which it looks at itself, and by a clock of its own.
 type Front struct {
 	URL string
 	CA  []byte // PEM
