@@ -182,8 +182,10 @@ func newListCmd(a *app) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if path, ok := a.listPath(s, args[0], instance); ok {
-				keepList(path, listFile{At: a.Now(), Items: items})
+			if now, err := a.scope(); err == nil { // a logout meanwhile is to leave no list behind
+				if path, ok := a.listPath(now, args[0], instance); ok {
+					keepList(path, listFile{At: a.Now(), Items: items})
+				}
 			}
 			return output.WriteJSON(a.Out, items, "")
 		},
