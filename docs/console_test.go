@@ -37,7 +37,8 @@ import (
 //
 //	<!-- not played: asks on a terminal -->
 var reasons = []string{
-	"asks on a terminal", "needs a browser elsewhere", "needs a release", "is what not to do", "needs Terraform", "needs talosctl", "needs the STACKIT CLI", "runs all tests",
+	"asks on a terminal", "needs a browser elsewhere", "needs a release", "is what not to do", "needs Terraform",
+	"needs talosctl", "needs the STACKIT CLI", "runs all tests",
 	"starts a shell",
 }
 

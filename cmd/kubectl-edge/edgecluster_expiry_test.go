@@ -144,3 +144,7 @@ func (i *informed) await(ctx context.Context, name string) error {
 	}
 	return nil
 }
+
+// homeVariables are those that lead to a script's own folders.
+var homeVariables = []string{"HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR",
+	"DBUS_SESSION_BUS_ADDRESS"}

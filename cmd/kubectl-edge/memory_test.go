@@ -23,10 +23,6 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 )
 
-// homeVariables are those that lead to a script's own folders.
-var homeVariables = []string{"HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR",
-	"DBUS_SESSION_BUS_ADDRESS"}
-
 // memory is a command of scripts: memory ARGUMENT… runs kubectl-edge with these arguments, and searches its memory for
 // the administrator's key, which is what a core dump would have, each time that it prints something.
 func memory(key func() []byte) func(*testscript.TestScript, bool, []string) {

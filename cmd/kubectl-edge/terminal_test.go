@@ -92,30 +92,6 @@ func (r *terminal) types(keys string) {
 	}
 }
 
-// presses types a key once the terminal shows nothing more, and again as long as nothing comes of it: a list that was
-// just drawn may not listen yet.
-func (r *terminal) presses(key string) {
-	r.t.Helper()
-	for shown := true; shown; {
-		select {
-		case data, ok := <-r.output:
-			r.all.Write(data)
-			shown = ok
-		case <-time.After(300 * time.Millisecond):
-			shown = false
-		}
-	}
-	for {
-		r.types(key)
-		select {
-		case data := <-r.output: // nil at the end
-			r.all.Write(data)
-			return
-		case <-time.After(time.Second):
-		}
-	}
-}
-
 // ends waits for the end, and returns the exit code.
 func (r *terminal) ends() int {
 	r.t.Helper()

@@ -425,7 +425,7 @@ func TestAuditReadsTheKubeconfigOfAScript(t *testing.T) {
 		"make.ps1":   "$x = 1\nfunction y {\n@\"\n" + config + "\"@ | Set-Content kubeconfig\n}\n",
 		"main.tf":    "locals {\n  x = 1\n  kubeconfig = <<-EOT\n" + indented(config, 4) + "  EOT\n}\n",
 		"shell.nix":  "{ x, ... }: {\n  a = 1;\n  text = ''\n" + indented(config, 4) + "  '';\n}\n",
-		"Dockerfile": "FROM x\nCOPY <<EOF /root/.kube/config\n" + config + "EOF\nRUN y\n",
+		"Dockerfile": "FROM x\nCOPY <<EOF /app/.kube/config\n" + config + "EOF\nRUN y\n",
 		"Makefile":   "define KUBECONFIG\n" + config + "endef\nall:\n\techo\n",
 		"x.env":      "A=b\nKUBECONFIG_TEXT=\"" + config + "\"\n",
 		"x.toml":     "[k]\nkubeconfig = \"\"\"\n" + config + "\"\"\"\n",

@@ -58,7 +58,8 @@ const (
 	Quiet
 )
 
-var marks = [...]struct{ symbol, code string }{None: {" ", ""}, Good: {"✓", "32"}, Careful: {"!", "33"}, Bad: {"✗", "31"},
+var marks = [...]struct{ symbol, code string }{
+	None: {" ", ""}, Good: {"✓", "32"}, Careful: {"!", "33"}, Bad: {"✗", "31"},
 	Quiet: {"-", "2"}}
 
 // Line is a line that begins with the symbol of a mark, which is painted as its first word is. A pen that does not

@@ -65,8 +65,9 @@ func (f *file) read(ctx context.Context) (err error) {
 	return err
 }
 
-// isStream reports whether there is something at the path that is only read: a pipe, such as a shell's <(command), a
-// device, or an open file of a process, such as /dev/stdin after "<": to replace it would leave the process the old one.
+// isStream reports whether there is something at the path that is only read: a pipe, such as a shell's <(command),
+// a device, or an open file of a process, such as /dev/stdin after "<": to replace it would leave the process the old
+// one.
 func isStream(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && !info.IsDir() && (!info.Mode().IsRegular() || atomicfile.IsOpenFile(path))

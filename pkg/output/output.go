@@ -111,7 +111,8 @@ func (k Kind[T]) object(item T) (*unstructured.Unstructured, error) {
 	}
 	for _, name := range []string{"apiVersion", "kind", "metadata"} {
 		if _, taken := object[name]; taken {
-			return nil, fmt.Errorf("print %s: its field %s would be lost: every object has one", strings.ToLower(k.Name), name)
+			return nil, fmt.Errorf("print %s: its field %s would be lost: every object has one",
+				strings.ToLower(k.Name), name)
 		}
 	}
 	object["apiVersion"], object["kind"] = apiVersion, k.Name

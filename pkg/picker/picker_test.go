@@ -173,7 +173,8 @@ func TestFrame(t *testing.T) {
 						t.Fatalf("%dx%d: %q has %d columns", width, height, line, displaywidth.String(line))
 					}
 				}
-				if height > 4 && !slices.ContainsFunc(lines, func(l string) bool { return strings.HasPrefix(l, ">") }) &&
+				marked := func(l string) bool { return strings.HasPrefix(l, ">") }
+				if height > 4 && !slices.ContainsFunc(lines, marked) &&
 					v.highlighted() >= 0 {
 					t.Fatalf("%dx%d: no row is highlighted:\n%s", width, height, strings.Join(lines, "\n"))
 				}
@@ -211,7 +212,8 @@ func TestManyRows(t *testing.T) {
 	rows := func(n int) []Row {
 		var rows []Row
 		for i := range n {
-			rows = append(rows, Row{Cells: []string{fmt.Sprintf("site%05d", i), fmt.Sprintf("site%05d-3714d85", i), "active"}})
+			rows = append(rows, Row{Cells: []string{fmt.Sprintf("site%05d", i), fmt.Sprintf("site%05d-3714d85", i),
+				"active"}})
 		}
 		return rows
 	}

@@ -40,7 +40,7 @@ func (e *ProxyError) hinted() error {
 		name = e.Host
 	}
 	if strings.HasPrefix(e.Status, "407") {
-		return hint.Wrap(e, "give the proxy what it asks for: HTTPS_PROXY=http://USER:PASSWORD@%s", e.Proxy)
+		return hint.Wrap(e, "give the proxy what it asks for: set HTTPS_PROXY to http://USER:PASSWORD@%s", e.Proxy)
 	}
 	return hint.Wrap(e, "check HTTPS_PROXY; NO_PROXY=%s goes without the proxy", name)
 }
@@ -80,7 +80,7 @@ func named(proxy func(*http.Request) (*url.URL, error), req *http.Request, err e
 	u, proxyErr := proxy(req)
 	if proxyErr != nil { // its text has the whole variable, with the password
 		return hint.Wrap(errors.New("what HTTPS_PROXY or HTTP_PROXY names is not the address of a proxy"),
-			"HTTPS_PROXY=http://HOST:PORT, with USER:PASSWORD@ before HOST if it wants them")
+			"set HTTPS_PROXY to http://HOST:PORT, with USER:PASSWORD@ before HOST if it wants them")
 	}
 	// net/http's word for all that fails between us and the proxy.
 	if failed, ok := errors.AsType[*net.OpError](err); ok && failed.Op == "proxyconnect" && u != nil {

@@ -43,9 +43,9 @@ func TestProxiesAreNamed(t *testing.T) {
 	host := server.Listener.Addr().String()
 	for _, c := range []struct{ name, proxy, target, text, hint string }{
 		{"wants a password", wants, "https://" + host, "the proxy " + wants + " does not connect to " + host +
-			": it answered 407 Proxy Authentication Required", "HTTPS_PROXY=http://USER:PASSWORD@" + wants},
+			": it answered 407 Proxy Authentication Required", "HTTPS_PROXY to http://USER:PASSWORD@" + wants},
 		{"wants a password, without TLS", wants, "http://" + host, "the proxy " + wants + " does not connect to " +
-			host + ": it answered 407 Proxy Authentication Required", "HTTPS_PROXY=http://USER:PASSWORD@" + wants},
+			host + ": it answered 407 Proxy Authentication Required", "HTTPS_PROXY to http://USER:PASSWORD@" + wants},
 		{"refuses", refuses, "https://" + host, "the proxy " + refuses + " does not connect to " + host +
 			": it answered 403 Forbidden", "NO_PROXY=127.0.0.1"},
 		{"is not there", closed.Addr().String(), "https://" + host, "the proxy " + closed.Addr().String() +

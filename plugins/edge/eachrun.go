@@ -82,7 +82,8 @@ func (r *eachRun) streams() []eachStreams {
 	outPen, errPen := r.Pen(r.Out), r.Pen(r.ErrOut)
 	for i, name := range names {
 		label := fmt.Sprintf("%-*s | ", width, name)
-		streams = append(streams, eachStreams{out.Stream(outPen.Label(i, label)), errOut.Stream(errPen.Label(i, label))})
+		streams = append(streams, eachStreams{out.Stream(outPen.Label(i, label)),
+			errOut.Stream(errPen.Label(i, label))})
 	}
 	return streams
 }

@@ -134,7 +134,9 @@ func (o *instanceListOptions) listAll(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	projects = slices.DeleteFunc(projects, func(p stackit.Project) bool { return p.LifecycleState != stackit.ProjectActive })
+	projects = slices.DeleteFunc(projects, func(p stackit.Project) bool {
+		return p.LifecycleState != stackit.ProjectActive
+	})
 	found := make([][]listedInstance, len(projects))
 	errs, err := plugin.Several(ctx, parallel, projects, func(i int, p stackit.Project) error {
 		at := s
