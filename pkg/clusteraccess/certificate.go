@@ -31,11 +31,11 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
-// Person is the name of a principal of STACKIT in edge clusters: in certificates, and in their audit logs.
+// personOf is the name of a principal of STACKIT in edge clusters: in certificates, and in their audit logs.
 //
 // It is attribution and not proof: anyone who may read the administrator's secret can write any name. The prefix keeps
 // it from being one of Kubernetes' own, since a signer signs system:kube-controller-manager, too.
-func Person(principal string) (string, error) {
+func personOf(principal string) (string, error) {
 	switch {
 	case principal == "":
 		return "", errors.New("who is logged in is not known, and a credential of an edge cluster has a name on it")

@@ -125,7 +125,7 @@ func (m Minter) Bind(ctx context.Context, instance *rest.Config, r tokenrequest.
 // job is one in the name of the principal.
 func (m Minter) job(task Task, instance *rest.Config, r tokenrequest.Request, principal string) (job Job, err error) {
 	job = jobOf(task, instance, r, m.UserAgent)
-	job.Person, err = Person(principal)
+	job.Person, err = personOf(principal)
 	return job, err
 }
 

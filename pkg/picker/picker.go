@@ -41,12 +41,6 @@ func Possible(p plugin.Process) bool { return plugin.Terminal(p.In) && plugin.Te
 // Ctrl-C, as fzf has it, whichever key it was.
 func errLeft() error { return plugin.WithCode(plugin.ExitInterrupted, plugin.ErrSilent) }
 
-// Left reports whether err says that a person left a list without a choice.
-func Left(err error) bool {
-	code, coded := plugin.CodeOf(err)
-	return coded && code == plugin.ExitInterrupted && errors.Is(err, plugin.ErrSilent)
-}
-
 // Choose returns the index of the row that a person chooses. Where the terminal cannot be drawn on (TERM=dumb), or the
 // person wants plain text for a screen reader (ACCESSIBLE), the rows are numbered.
 func Choose(ctx context.Context, p plugin.Process, list List) (int, error) {

@@ -17,24 +17,24 @@ import (
 // What stands between this machine and a server, and what is wrong with this machine's clock, is called by its name
 // here: net/http says "Proxy Authentication Required" or "x509: certificate has expired" of the server.
 
-// ProxyError is that the proxy on the way to a host could not be used.
-type ProxyError struct {
+// proxyError is that the proxy on the way to a host could not be used.
+type proxyError struct {
 	Proxy, Host string // without what logs in at the proxy
 	Status      string // its answer, such as "407 Proxy Authentication Required"; "" where none came
 	Err         error  // that it could not be reached with
 }
 
-func (e *ProxyError) Error() string {
+func (e *proxyError) Error() string {
 	if e.Status != "" {
 		return fmt.Sprintf("the proxy %s does not connect to %s: it answered %s", e.Proxy, e.Host, e.Status)
 	}
 	return fmt.Sprintf("the proxy %s cannot be reached: %v", e.Proxy, e.Err)
 }
 
-func (e *ProxyError) Unwrap() error { return e.Err }
+func (e *proxyError) Unwrap() error { return e.Err }
 
 // hinted adds what to do about the proxy.
-func (e *ProxyError) hinted() error {
+func (e *proxyError) hinted() error {
 	name, _, err := net.SplitHostPort(e.Host)
 	if err != nil {
 		name = e.Host
@@ -50,7 +50,7 @@ func answered(_ context.Context, proxy *url.URL, connect *http.Request, answer *
 	if answer.StatusCode == http.StatusOK {
 		return nil
 	}
-	return (&ProxyError{Proxy: proxy.Host, Host: connect.Host, Status: answer.Status}).hinted()
+	return (&proxyError{Proxy: proxy.Host, Host: connect.Host, Status: answer.Status}).hinted()
 }
 
 // refusedBy is the error of an answer that is the proxy's, where the request went through it as it is, or nil.
@@ -62,7 +62,7 @@ func refusedBy(proxy func(*http.Request) (*url.URL, error), req *http.Request, a
 	if err != nil || u == nil {
 		return nil
 	}
-	return (&ProxyError{Proxy: u.Host, Host: req.URL.Host, Status: answer.Status}).hinted()
+	return (&proxyError{Proxy: u.Host, Host: req.URL.Host, Status: answer.Status}).hinted()
 }
 
 // certificateError is a server's certificate that was refused for a reason that is mostly not the server's.
@@ -84,7 +84,7 @@ func named(proxy func(*http.Request) (*url.URL, error), req *http.Request, err e
 	}
 	// net/http's word for all that fails between us and the proxy.
 	if failed, ok := errors.AsType[*net.OpError](err); ok && failed.Op == "proxyconnect" && u != nil {
-		return (&ProxyError{Proxy: u.Host, Host: req.URL.Host, Err: failed.Err}).hinted()
+		return (&proxyError{Proxy: u.Host, Host: req.URL.Host, Err: failed.Err}).hinted()
 	}
 	if other, ok := errors.AsType[x509.HostnameError](err); ok && other.Certificate != nil {
 		return hint.Wrap(&certificateError{fmt.Sprintf("who answers as %s shows a certificate of another name: %s",

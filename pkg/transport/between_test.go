@@ -59,7 +59,7 @@ func TestProxiesAreNamed(t *testing.T) {
 			proxy := &url.URL{Scheme: "http", Host: c.proxy, User: url.UserPassword("ada", "hunter2")}
 			client.Transport.(*roundTripper).proxy = http.ProxyURL(proxy)
 			err = ask(client, c.target)
-			if _, ok := errors.AsType[*ProxyError](err); !ok || !strings.Contains(err.Error(), c.text) {
+			if _, ok := errors.AsType[*proxyError](err); !ok || !strings.Contains(err.Error(), c.text) {
 				t.Errorf("got %v, want %q", err, c.text)
 			}
 			if !strings.Contains(hint.Of(err), c.hint) {
