@@ -20,6 +20,7 @@ import (
 // addCompletionInstall gives cobra's command completion, which prints scripts for those who call the plugin without
 // kubectl, what kubectl needs.
 func addCompletionInstall(root *cobra.Command, a *app) {
+	root.SetOut(a.Out) // which cobra takes now for what its commands print
 	root.InitDefaultCompletionCmd()
 	for _, c := range root.Commands() {
 		if c.Name() == "completion" {
