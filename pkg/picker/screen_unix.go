@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // resizes has the terminal say when it has another size.
@@ -17,4 +18,18 @@ func resizes() (<-chan os.Signal, func()) {
 
 // sleep stops this process, and what it belongs to, as Ctrl-Z does outside of raw mode, until the shell goes on with
 // it.
-func sleep() { _ = syscall.Kill(0, syscall.SIGTSTP) }
+//
+// The signal may reach another thread first, while this one goes on: so the one that ends the stop is waited for, or a
+// second where nothing stops, as in a group of processes without a shell.
+func sleep() {
+	continued := make(chan os.Signal, 1)
+	signal.Notify(continued, syscall.SIGCONT)
+	defer signal.Stop(continued)
+	if syscall.Kill(0, syscall.SIGTSTP) != nil {
+		return
+	}
+	select {
+	case <-continued:
+	case <-time.After(time.Second):
+	}
+}
