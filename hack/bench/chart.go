@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"html"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -59,6 +60,7 @@ const style = `<style>
 // chart draws the ratios as bars beside a line at 1, with the figures behind them.
 func chart(results []result) []byte {
 	var rows []result
+	var figures []string
 	largest := 1.0
 	for _, s := range shown {
 		i := slices.IndexFunc(results, func(r result) bool { return r.what == s.row[0] && r.against == s.row[1] })
@@ -67,6 +69,9 @@ func chart(results []result) []byte {
 		}
 		r := results[i]
 		r.what, r.against = s.plain.what, s.plain.against
+		// The bars are as long as the table says, which has fewer digits than what was measured.
+		figures = append(figures, r.median())
+		r.spread.median, _ = strconv.ParseFloat(r.median(), 64)
 		rows = append(rows, r)
 		largest = max(largest, r.spread.median, r.bound)
 	}
@@ -99,7 +104,7 @@ func chart(results []result) []byte {
 		own, peer := middle(r.own), middle(r.peer)
 		fmt.Fprintf(&b, `<text x="%d" y="%d"><tspan class="bold">%s ×</tspan></text>`+
 			`<text class="soft" x="%d" y="%d">%s instead of %s</text>`+"\n",
-			labelWidth+scaleWidth+20, y+22, figure(r.spread.median), labelWidth+scaleWidth+20, y+39,
+			labelWidth+scaleWidth+20, y+22, figures[i], labelWidth+scaleWidth+20, y+39,
 			html.EscapeString(own), html.EscapeString(peer))
 	}
 	// On top of the bars, since it is what they are read by.

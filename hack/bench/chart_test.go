@@ -85,3 +85,17 @@ func TestChart(t *testing.T) {
 		}
 	}
 }
+
+// TestChartOfFigures: the picture that a run writes is the one of its table, which has fewer digits.
+func TestChartOfFigures(t *testing.T) {
+	of := func(measured float64) []byte {
+		return chart([]result{{what: shown[0].row[0], against: shown[0].row[1], unit: "×", bound: 0.45,
+			spread: spread{0.4, measured, 0.5}, own: "1 ms", peer: "2 ms"}})
+	}
+	if a, b := of(0.4651), of(0.47); !bytes.Equal(a, b) {
+		t.Errorf("the same table, and two pictures:\n%s\n%s", a, b)
+	}
+	if missed := of(0.4531); !bytes.Contains(missed, []byte(">0.453 ×<")) {
+		t.Errorf("a bound that is missed looks met: %s", missed)
+	}
+}

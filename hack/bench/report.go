@@ -26,13 +26,18 @@ func figure(v float64) string {
 	}
 }
 
-// value is what was measured, with its unit. What misses its bound does not look as if it met it.
-func (r result) value() string {
-	text := r.spread.String()
-	if rounded := figure(r.spread.median); !r.met() && rounded == figure(r.bound) {
-		text = fmt.Sprintf("%.3f", r.spread.median) + strings.TrimPrefix(text, rounded)
+// median is what the table and the chart show. What misses its bound does not look as if it met it.
+func (r result) median() string {
+	text := figure(r.spread.median)
+	if !r.met() && text == figure(r.bound) {
+		return fmt.Sprintf("%.3f", r.spread.median)
 	}
-	return text + " " + r.unit
+	return text
+}
+
+// value is what was measured, with its spread and unit.
+func (r result) value() string {
+	return r.median() + strings.TrimPrefix(r.spread.String(), figure(r.spread.median)) + " " + r.unit
 }
 
 func (r result) limit() string {
