@@ -11,8 +11,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 source ./build-once.sh
 source ./foreign.sh
 
-# Packages that compute with time, sizes and bytes, and those that call the kernel.
-packages=(atomicfile backoff caller dirs envcredential execcredential expiration filelock jwtclaims kubeconfig plugin profile
+# Packages that compute with time, sizes and bytes, and those that call the kernel. The longest come first.
+packages=(kubeconfig atomicfile backoff caller dirs envcredential execcredential expiration filelock jwtclaims plugin profile
   securefile stackitid tokencache tokenfile tokenrequest trust)
 
 # run_one FOLDER PACKAGE [FLAG…] runs the tests of a package, in its folder as go test does.

@@ -14,8 +14,9 @@ cd "$(dirname "${BASH_SOURCE[0]}")"
 source ./build-once.sh
 source ./foreign.sh
 
-packages=(atomicfile audit dirs envcredential execcredential filelock kubeconfig kuberc login plugin profile secretstore
-  stackstate/stsconfig tokencache trust yamledit)
+# The longest come first: two run at once, and the last of them ends the run.
+packages=(login kubeconfig tokencache audit atomicfile dirs envcredential execcredential filelock kuberc plugin profile secretstore
+  stackstate/stsconfig trust yamledit)
 suite=trixie
 
 # debian makes a Debian with Wine. It takes root, and the machine's own mirror.
