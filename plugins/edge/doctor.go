@@ -78,6 +78,7 @@ func (a *app) examine(ctx context.Context) []diagnosis.Check {
 	}
 	checks = append(checks, a.checkKubeconfig(ctx, config))
 	checks = append(checks, a.checkHelpers(ctx, config)...)
+	checks = append(checks, a.checkHidden(ctx)...)
 	return append(checks, a.checkPolicy(config), a.checkCluster(ctx, config))
 }
 

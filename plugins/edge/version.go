@@ -14,10 +14,11 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 )
 
-// versions is what version says: this build, and the helpers that go with it.
+// versions is what version says: this build, the helpers that go with it, and what PATH hides.
 type versions struct {
 	buildinfo.Info
 	Helpers []helper `json:"helpers"`
+	Hidden  []hidden `json:"hidden"`
 }
 
 func newVersionCmd(a *app) *cobra.Command {
@@ -28,7 +29,8 @@ func newVersionCmd(a *app) *cobra.Command {
 		Long: `Show which build this is, and whether the credential helper is of the same.
 
 It looks at the helper that is in PATH and at those that the contexts of the kubeconfig call, and asks each for its
-version. One that is missing or of another version is a warning; kubectl edge doctor looks further.`,
+version. One that is missing or of another version is a warning, and so is a second installation of another version
+further along PATH; kubectl edge doctor looks further.`,
 		Example: `  kubectl edge version
   kubectl edge version -o json`,
 		Args: cobra.NoArgs,
@@ -38,14 +40,15 @@ version. One that is missing or of another version is a warning; kubectl edge do
 			if err := out.Validate(); err != nil {
 				return usageError{err}
 			}
-			v := versions{Info: a.Build, Helpers: a.knownHelpers(cmd.Context())}
-			if err := cmd.Context().Err(); err != nil {
+			ctx := cmd.Context()
+			v := versions{Info: a.Build, Helpers: a.knownHelpers(ctx), Hidden: a.hiddenPrograms(ctx)}
+			if err := ctx.Err(); err != nil {
 				return err
 			}
 			if err := a.printVersions(out, v); err != nil {
 				return err
 			}
-			a.compareHelpers(v.Helpers)
+			a.compare(v)
 			return nil
 		},
 	}
@@ -80,10 +83,10 @@ func (a *app) printVersions(out output.Flags, v versions) error {
 	return buildinfo.WriteRows(a.Out, rows)
 }
 
-// compareHelpers says which helpers do not fit this build, and what to do.
-func (a *app) compareHelpers(helpers []helper) {
+// compare says which programs do not fit this build, and what to do.
+func (a *app) compare(v versions) {
 	next := ""
-	for _, h := range helpers {
+	for _, h := range v.Helpers {
 		switch {
 		case h.err != nil:
 			a.Warn("%v", h.err)
@@ -92,6 +95,10 @@ func (a *app) compareHelpers(helpers []helper) {
 			a.Warn("%s", h.differs(a.Build))
 			next = upgradeBoth()
 		}
+	}
+	for _, h := range v.Hidden {
+		a.Warn("%s", h)
+		next = keepOne()
 	}
 	if next != "" {
 		a.Note("hint: %s", next)
