@@ -210,9 +210,6 @@ func steps(blocks []block) []step {
 	return all
 }
 
-// noKeyring is what a login says where there is no keyring.
-var noKeyring = regexp.MustCompile(`(?m)^(warning: there is no keyring|note: the key of your sealed tokens).*\n`)
-
 // escapes are what moves the cursor or sets colours, with what is written over afterwards.
 var escapes = regexp.MustCompile(`[^\n]*\r\x1b\[K|\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\a]*\a`)
 
@@ -236,8 +233,6 @@ func (m *machine) play(t *testing.T, blocks []block) int {
 	}
 	data, _ := io.ReadAll(terminal) // ends with an error when nobody has the terminal open any more
 	terminal.Close()
-	// The person's own keyring is left alone, so there is none, which is said with each login.
-	data = noKeyring.ReplaceAll(data, nil)
 	out := escapes.ReplaceAllString(strings.ReplaceAll(string(data), "\r\n", "\n"), "")
 	if err := cmd.Wait(); err != nil {
 		t.Errorf("the shell ended with %v\n%s", err, out)

@@ -23,21 +23,22 @@ func (osKeyring) Get(service, user string) (string, error) {
 	if err := reachable(); err != nil {
 		return "", err
 	}
-	return keyring.Get(service, user)
+	password, err := keyring.Get(service, user)
+	return password, plain(err)
 }
 
 func (osKeyring) Set(service, user, password string) error {
 	if err := reachable(); err != nil {
 		return err
 	}
-	return keyring.Set(service, user, password)
+	return plain(keyring.Set(service, user, password))
 }
 
 func (osKeyring) Delete(service, user string) error {
 	if err := reachable(); err != nil {
 		return err
 	}
-	return keyring.Delete(service, user)
+	return plain(keyring.Delete(service, user))
 }
 
 // boundedKeyring gives every call a time limit, and after one that did not answer makes no other: D-Bus may hang, or

@@ -11,7 +11,11 @@ import (
 // reachable reports whether there is a session bus to ask. Without one the D-Bus library would start one with
 // dbus-launch, which would stay behind; the places are the ones where that library looks.
 func reachable() error {
-	if address := os.Getenv("DBUS_SESSION_BUS_ADDRESS"); address != "" && address != "autolaunch:" {
+	switch address := os.Getenv("DBUS_SESSION_BUS_ADDRESS"); address {
+	case "", "autolaunch:":
+	case "disabled:":
+		return errSwitchedOff
+	default:
 		return nil
 	}
 	for _, name := range []string{"bus", "dbus-session"} {
@@ -19,5 +23,5 @@ func reachable() error {
 			return nil
 		}
 	}
-	return errors.New("no D-Bus session, and so no Secret Service, on this machine or in this environment")
+	return errors.New(noKeyring)
 }

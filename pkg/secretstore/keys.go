@@ -39,6 +39,12 @@ type Location struct {
 	Reason string `json:"reason,omitempty"` // why the key is not in the keyring
 }
 
+// NewlyInFile reports whether a person is to be warned that the key lies in a file, as it did not before: once for a
+// folder, and not where the keyring was switched off on purpose, as in each sandbox.
+func (l Location) NewlyInFile(before Location) bool {
+	return l.KeyIn == InFile && before.KeyIn != InFile && l.Reason != SwitchedOff
+}
+
 // keyRing is keys.json: the keys there are, the one for new secrets first.
 type keyRing struct {
 	Version int        `json:"version"`
@@ -66,7 +72,7 @@ func (s *Store) Location() (Location, error) {
 	if current.In == InFile {
 		path = s.keyPath(current.ID)
 	}
-	return Location{KeyIn: current.In, Path: path, Reason: current.Reason}, nil
+	return Location{KeyIn: current.In, Path: path, Reason: plainReason(current.Reason)}, nil
 }
 
 // CheckKey reports whether the key of new secrets can be read now; before there is one, it can.
@@ -252,11 +258,11 @@ func (s *Store) keyOf(e keyEntry) ([]byte, error) {
 	case InKeyring:
 		text, err = s.keyring.get(e.ID)
 		if errors.Is(err, keyring.ErrNotFound) {
-			return nil, hint.Wrap(errors.New("its key is no longer in the OS keyring"),
+			return nil, hint.Wrap(errors.New("its key is no longer in the system's keyring"),
 				"log in again, since the secret cannot be recovered: kubectl edge login")
 		}
 		if err != nil {
-			return nil, hint.Wrap(fmt.Errorf("its key lies in the OS keyring, which cannot be read: %w", err),
+			return nil, hint.Wrap(fmt.Errorf("its key is in the system's keyring, which cannot be read: %w", err),
 				"unlock the keyring, or run this where it can be reached; else log in again: kubectl edge login")
 		}
 	case InFile:
@@ -348,7 +354,7 @@ func (s *Store) rebuildRing() (keyRing, error) {
 		}
 		e := keyEntry{ID: box.KeyID, In: InKeyring}
 		if _, err := os.Lstat(s.keyPath(e.ID)); err == nil {
-			e.In, e.Reason = InFile, "not known any more"
+			e.In, e.Reason = InFile, "why is no longer known"
 		}
 		ring.Keys = append(ring.Keys, e)
 	}

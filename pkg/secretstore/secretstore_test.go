@@ -224,7 +224,8 @@ func TestKeyringGoneLater(t *testing.T) {
 	}{
 		"unreachable": {func(k *fakeKeyring) { k.err = errors.New("connection refused") }, "connection refused",
 			"unlock"},
-		"entry deleted": {func(k *fakeKeyring) { k.entries = nil }, "no longer in the OS keyring", "log in again"},
+		"entry deleted": {func(k *fakeKeyring) { k.entries = nil }, "no longer in the system's keyring",
+			"log in again"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir() + "/secrets"

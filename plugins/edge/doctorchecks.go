@@ -49,7 +49,7 @@ func checkSecrets(secrets *secretstore.Store) diagnosis.Check {
 		return diagnosis.Passed("secrets", "sealed in %s, the key is in the system's keyring", l.Path)
 	case l.KeyIn == secretstore.InFile:
 		return diagnosis.Warned("secrets", "on a machine with a keyring: kubectl edge config rotate-key",
-			"sealed, but the key lies in the file %s, because there is no keyring: %s", l.Path, l.Reason)
+			"sealed, the key is in a file only you can read, %s: %s", l.Path, l.Reason)
 	default:
 		return diagnosis.Passed("secrets", "none are stored")
 	}

@@ -13,6 +13,9 @@ import (
 // credential of it is minted, before it is known that the kubeconfig can be written; and the kubeconfig is written when
 // the first credential works.
 func (o *kubeconfigCreateOptions) createClusters(ctx context.Context, cloud edgeCloud) error {
+	if o.dryRun {
+		o.Note("A dry run mints as well, where no token is cached: edge clusters are read with one of their instance.")
+	}
 	found, err := o.findClusters(ctx, cloud, o.which, o.clusters, o.patience)
 	if err != nil {
 		return err

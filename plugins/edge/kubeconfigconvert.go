@@ -118,6 +118,9 @@ func (o *kubeconfigConvertOptions) run(ctx context.Context) error {
 		o.Note("No context to convert.")
 		return nil
 	}
+	if o.dryRun {
+		o.noteDryRunMints()
+	}
 	if err := o.identifyAll(ctx, config, conversions); err != nil {
 		return err
 	}

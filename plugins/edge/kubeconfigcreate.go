@@ -188,6 +188,9 @@ func (o *kubeconfigCreateOptions) create(ctx context.Context, cloud edgeCloud) e
 	if err := o.checkWritable(ctx, places); err != nil {
 		return err
 	}
+	if o.dryRun && len(places) > 0 {
+		o.noteDryRunMints()
+	}
 	missing, err := o.fetchAll(ctx, cloud, places)
 	if err != nil {
 		return err
@@ -200,6 +203,12 @@ func (o *kubeconfigCreateOptions) create(ctx context.Context, cloud edgeCloud) e
 		}
 	}
 	return plugin.Incomplete(failed, len(failed)+len(fetched), "context", "created")
+}
+
+// noteDryRunMints says before a dry run asks the API where instances are that it does not leave everything as it is.
+func (a *app) noteDryRunMints() {
+	a.Note("A dry run mints as well: the API says where an instance is only together with a token, valid for " +
+		"10 minutes.")
 }
 
 // place is an instance, or one of its edge clusters, and where in a kubeconfig it goes.

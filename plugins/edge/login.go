@@ -12,7 +12,6 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
-	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
 )
 
 type loginOptions struct {
@@ -82,9 +81,8 @@ func (o *loginOptions) run(ctx context.Context) error {
 	leftBehind = errors.Join(leftBehind, o.forgetTokens(s.Name))
 	o.Note("Logged in as %s (profile %s).", session.Principal, s.Name)
 	l, err := account.Secrets.Location()
-	if err == nil && l.KeyIn == secretstore.InFile && before.KeyIn != secretstore.InFile { // said once
-		o.Warn("there is no keyring, so the key of the stored secret lies in a file that only you can read; " +
-			"kubectl edge status says why")
+	if err == nil && l.NewlyInFile(before) {
+		o.Warn("%s; the key is in a file only you can read", l.Reason)
 	}
 	if leftBehind != nil {
 		return hint.Wrap(fmt.Errorf("logged in, but secrets of the earlier login stay behind: %w", leftBehind),

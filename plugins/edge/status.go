@@ -313,8 +313,8 @@ func (a *app) printStatus(s profileStatus) error {
 		fmt.Fprintf(w, "Secrets:\tsealed in %s, the key is in the system's keyring\n", s.Secrets.Path)
 	case secretstore.InFile:
 		w.mark(colour.Careful)
-		fmt.Fprintf(w, "Secrets:\tsealed, but the key lies in the file %s\n", s.Secrets.Path)
-		fmt.Fprintf(w, "\tbecause there is no keyring: %s\n", s.Secrets.Reason)
+		fmt.Fprintf(w, "Secrets:\tsealed, the key is in a file only you can read: %s\n", s.Secrets.Path)
+		fmt.Fprintf(w, "\t%s\n", s.Secrets.Reason)
 	}
 	for _, b := range s.BreakGlass {
 		w.mark(colour.Careful)

@@ -157,8 +157,8 @@ keyring. It can be interrupted at any point.`,
 			case secretstore.InKeyring:
 				a.success("Sealed all tokens under a new key, which is in the system's keyring")
 			case secretstore.InFile:
-				a.success("Sealed all tokens under a new key, which lies in the file %s, because the keyring cannot "+
-					"be used: %s", l.Path, l.Reason)
+				a.success("Sealed all tokens under a new key, which is in a file only you can read, %s: %s", l.Path,
+					l.Reason)
 			default:
 				a.success("There are no sealed tokens")
 			}

@@ -105,7 +105,6 @@ func (o *transferOptions) takeOver(ctx context.Context, contexts []stsconfig.Nam
 	for _, name := range replaced {
 		o.forget(name)
 	}
-	o.tellKeyLocation()
 	return err
 }
 

@@ -13,7 +13,6 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
-	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate/satoken"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackstate/stsconfig"
@@ -229,17 +228,8 @@ func (o *saveOptions) contextOf(ctx context.Context, s settings) (stsconfig.Cont
 		}
 		c.SealedTokenKind = string(src.Kind)
 		c.SealedToken, err = o.seal(token, s.url)
-		o.tellKeyLocation()
 	}
 	return c, err
-}
-
-// tellKeyLocation reports a store that is weaker than it should be.
-func (a *app) tellKeyLocation() {
-	if where, err := a.secrets().Location(); err == nil && where.KeyIn == secretstore.InFile {
-		a.Note("note: the key of your sealed tokens lies in %s, because the system's keyring cannot be used: %s",
-			where.Path, where.Reason)
-	}
 }
 
 func absolute(path string) (string, error) {

@@ -31,8 +31,16 @@ func (a *app) sealedPrefix() string {
 // token never overwrites the one in use.
 func (a *app) seal(token, url string) (string, error) {
 	name := a.sealedPrefix() + strings.ToLower(rand.Text())
-	if err := a.secrets().Save(name, []byte(token), []byte(url)); err != nil {
+	secrets := a.secrets()
+	before, err := secrets.Location()
+	if err == nil {
+		err = secrets.Save(name, []byte(token), []byte(url))
+	}
+	if err != nil {
 		return "", withCode(exitWrite, err)
+	}
+	if now, err := secrets.Location(); err == nil && now.NewlyInFile(before) {
+		a.Note("note: %s; the key of your sealed tokens is in a file only you can read", now.Reason)
 	}
 	return name, nil
 }
