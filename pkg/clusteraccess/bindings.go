@@ -31,7 +31,7 @@ func find(ctx context.Context, client *kubeapi.Client, b *Binding) (*Binding, ti
 	var found Binding
 	date, err := client.Do(ctx, kubeapi.Call{Method: http.MethodGet, Path: append(b.path(), b.Name)}, &found)
 	switch {
-	case apierrors.IsNotFound(err):
+	case kubeapi.Missing(err):
 		return nil, date, nil
 	case err != nil:
 		return nil, date, fmt.Errorf("look for %s: %w", b.title(), err)
@@ -99,7 +99,7 @@ func ensure(ctx context.Context, client *kubeapi.Client, b *Binding) error {
 			return nil
 		case apierrors.IsAlreadyExists(err), apierrors.IsConflict(err):
 			continue // somebody else was first
-		case apierrors.IsNotFound(err) && b.Namespace != "":
+		case kubeapi.Missing(err) && b.Namespace != "":
 			return hint.Wrap(fmt.Errorf("make %s: the cluster has no such namespace", b.title()),
 				"create it first, or choose another --namespace")
 		}

@@ -142,7 +142,7 @@ func (s *signing) approve(ctx context.Context, created *certificatesv1.Certifica
 		csr.APIVersion, csr.Kind = certificatesv1.SchemeGroupVersion.String(), "CertificateSigningRequest"
 		_, err := s.client.Do(ctx, kubeapi.Call{Method: http.MethodPut, Path: requestsPath(csr.Name, "approval"),
 			Body: csr}, nil)
-		if !apierrors.IsConflict(err) && !apierrors.IsNotFound(err) {
+		if !apierrors.IsConflict(err) && !kubeapi.Missing(err) {
 			if err != nil {
 				return fmt.Errorf("approve the request for a certificate: %w", err)
 			}
@@ -181,7 +181,7 @@ func (s *signing) getAt(ctx context.Context, created *certificatesv1.Certificate
 	var csr certificatesv1.CertificateSigningRequest
 	date, err := s.client.Do(ctx, kubeapi.Call{Method: http.MethodGet, Path: requestsPath(created.Name)}, &csr)
 	switch {
-	case apierrors.IsNotFound(err), err == nil && csr.UID != created.UID:
+	case kubeapi.Missing(err), err == nil && csr.UID != created.UID:
 		return nil, date, errors.New("ask for a certificate: somebody deleted or replaced the request, so nothing " +
 			"was " +
 			"approved")

@@ -75,7 +75,7 @@ func requestToken(ctx context.Context, administrator *kubeapi.Client, person str
 	}
 	a := account{person: person, grant: g}
 	token, end, date, err = a.request(ctx, client, life)
-	if apierrors.IsNotFound(err) {
+	if kubeapi.Missing(err) {
 		if err = a.make(ctx, client); err == nil {
 			token, end, date, err = a.request(ctx, client, life)
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeapi"
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
@@ -112,6 +113,9 @@ func ReadAdministrator(ctx context.Context, config *rest.Config, c Cluster) (*Ad
 		return nil, err
 	}
 	a, reason := parseAdministrator(value)
+	if reason == "" && kubeconfig.SameServer(a.Server, config.Host) {
+		reason = "the server in the kubeconfig is the instance's own"
+	}
 	if reason != "" {
 		return nil, hint.Wrap(&SecretError{Cluster: c.Name, Reason: reason},
 			"nothing was sent anywhere; ask who manages the instance what secret %s/%s-kubeconfig is", c.Namespace,

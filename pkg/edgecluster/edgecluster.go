@@ -6,9 +6,11 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -174,18 +176,12 @@ func get(ctx context.Context, client *kubeapi.Client, namespace, name string) (C
 	var o object
 	_, err := client.Do(ctx, kubeapi.Call{Method: http.MethodGet, Path: path(namespace, name)}, &o)
 	switch {
-	case apierrors.IsNotFound(err) && named(err):
+	case kubeapi.Missing(err):
 		return Cluster{}, hint.Wrap(&NotFoundError{namespace, name}, "kubectl edge cluster list")
 	case err != nil:
 		return Cluster{}, fmt.Errorf("look for edge cluster %q: %w", name, explain(err))
 	}
 	return o.cluster(), nil
-}
-
-// named reports whether it is an object that was not found, and not its kind.
-func named(err error) bool {
-	status, ok := errors.AsType[*apierrors.StatusError](err)
-	return ok && status.Status().Details != nil && status.Status().Details.Name != ""
 }
 
 // secret returns a value of one of the cluster's secrets. An administrator of the instance may take away the right to
@@ -202,9 +198,9 @@ func secret(ctx context.Context, config *rest.Config, c Cluster, suffix, key str
 		Path: []string{"api", "v1", "namespaces", c.Namespace, "secrets", name}}, &s)
 	value := s.Data[key]
 	switch {
-	case apierrors.IsNotFound(err) && !c.Ready:
+	case kubeapi.Missing(err) && !c.Ready:
 		return nil, notReady(c)
-	case apierrors.IsNotFound(err):
+	case kubeapi.Missing(err):
 		return nil, hint.Wrap(&SecretError{Cluster: c.Name, Reason: "secret " + c.Namespace + "/" + name +
 			" is missing, although the cluster is ready"}, "ask who manages the instance; describe it with: "+
 			"kubectl edge cluster describe %s", c.Name)
@@ -216,9 +212,27 @@ func secret(ctx context.Context, config *rest.Config, c Cluster, suffix, key str
 	case err != nil:
 		return nil, fmt.Errorf("read the credentials of edge cluster %q: %w", c.Name, err)
 	case len(value) == 0:
-		return nil, &SecretError{Cluster: c.Name, Reason: "secret " + c.Namespace + "/" + name + " has no value " + key}
+		return nil, hint.Wrap(&SecretError{Cluster: c.Name, Reason: noValue(c.Namespace+"/"+name, key, s.Data)},
+			"ask who manages the instance what that secret is; describe the cluster with: "+
+				"kubectl edge cluster describe %s", c.Name)
 	}
 	return value, nil
+}
+
+// noValue says that a secret does not have the key, and which it has.
+func noValue(secret, key string, data map[string][]byte) string {
+	const few = 3
+	if _, there := data[key]; there {
+		return fmt.Sprintf("%s of secret %s is empty", key, secret)
+	}
+	others := slices.Sorted(maps.Keys(data))
+	switch {
+	case len(others) == 0:
+		return fmt.Sprintf("secret %s is empty", secret)
+	case len(others) > few:
+		others = append(others[:few], "…")
+	}
+	return fmt.Sprintf("secret %s does not have the key %s; it has %s", secret, key, strings.Join(others, ", "))
 }
 
 // NotReadyError is that a cluster is not there yet, or no longer.

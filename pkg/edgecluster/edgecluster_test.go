@@ -101,6 +101,8 @@ func TestSecretErrors(t *testing.T) {
 	config := instance(t, map[string]string{
 		path + "forbidden-kubeconfig": `403 {"kind": "Status", "code": 403, "reason": "Forbidden", "message": "no"}`,
 		path + "empty-kubeconfig":     `{"data": {"other": "eA=="}}`,
+		path + "blank-kubeconfig":     `{"data": {"value": ""}}`,
+		path + "bare-kubeconfig":      `{}`,
 		path + "hostile-kubeconfig":   `{"data": {"value": "eHg="}}`,
 		path + "berlin-talosconfig":   `{"data": {"talosconfig": "eHg="}}`,
 	})
@@ -112,8 +114,10 @@ func TestSecretErrors(t *testing.T) {
 		{"absent", true, `credentials of edge cluster "absent": secret default/absent-kubeconfig is missing, although`},
 		{"absent", false, `edge cluster "absent" is being created: two of three`},
 		{"forbidden", true, "your login has no right to read secret default/forbidden-kubeconfig of the instance"},
-		{"empty", true, "secret default/empty-kubeconfig has no value value"},
-		{"hostile", true, `credentials of edge cluster "hostile": the kubeconfig is not of the form`},
+		{"empty", true, "secret default/empty-kubeconfig does not have the key value; it has other"},
+		{"blank", true, "value of secret default/blank-kubeconfig is empty"},
+		{"bare", true, "secret default/bare-kubeconfig is empty"},
+		{"hostile", true, `credentials of edge cluster "hostile": what is there is not a kubeconfig`},
 	} {
 		_, err := edgecluster.ReadAdministrator(t.Context(), config, edgecluster.Cluster{Name: c.name,
 			Namespace: "default", Ready: c.ready, Reason: "two of three"})

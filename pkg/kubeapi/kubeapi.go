@@ -239,3 +239,10 @@ func (c *Client) statusError(resp *http.Response, data []byte) error {
 		Message: fmt.Sprintf("%s answered %d %s", c.server.Host, resp.StatusCode, http.StatusText(resp.StatusCode)),
 	}} // package apierrors goes by the code where there is no reason
 }
+
+// Missing reports whether err is an API server's word that an object is not there. It is not where the kind of object
+// is unknown, nor where something else than an API server answered 404.
+func Missing(err error) bool {
+	status, ok := errors.AsType[*apierrors.StatusError](err)
+	return ok && apierrors.IsNotFound(err) && status.ErrStatus.Details != nil && status.ErrStatus.Details.Name != ""
+}

@@ -7,8 +7,6 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"io"
-	"net/url"
 
 	clientauthentication "k8s.io/client-go/pkg/apis/clientauthentication/v1"
 	"k8s.io/client-go/tools/clientcmd/api"
@@ -97,44 +95,8 @@ func ExecUser(args []string, installHint string) *api.AuthInfo {
 	return user
 }
 
-// apiKubeconfig is all that a kubeconfig from the API may hold. Every other field is refused, so that a command, a
-// proxy or a client key never reaches the person's kubeconfig without their knowing.
-type apiKubeconfig struct {
-	APIVersion  string          `json:"apiVersion"`
-	Kind        string          `json:"kind"`
-	Preferences json.RawMessage `json:"preferences"`
-	Current     string          `json:"current-context"`
-	Clusters    []struct {
-		Name    string `json:"name"`
-		Cluster struct {
-			Server   string          `json:"server"`
-			CAData   []byte          `json:"certificate-authority-data"`
-			Insecure bool            `json:"insecure-skip-tls-verify"`
-			Ignored  json.RawMessage `json:"extensions"`
-		} `json:"cluster"`
-	} `json:"clusters"`
-	Users []struct {
-		Name string `json:"name"`
-		User struct {
-			Token   string          `json:"token"`
-			Ignored json.RawMessage `json:"extensions"`
-		} `json:"user"`
-	} `json:"users"`
-	Contexts []struct {
-		Name    string `json:"name"`
-		Context struct {
-			Cluster   string          `json:"cluster"`
-			User      string          `json:"user"`
-			Namespace string          `json:"namespace"`
-			Ignored   json.RawMessage `json:"extensions"`
-		} `json:"context"`
-	} `json:"contexts"`
-	Ignored json.RawMessage `json:"extensions"`
-}
-
-// FromAPI reads the kubeconfig object that the Edge API answers: one cluster, one context and one user with a token.
-// The entry has neither name nor user yet; the token is for the cache alone. Anything else in the object is an error,
-// which names the field and never quotes a value.
+// FromAPI reads the kubeconfig object that the Edge API answers, which has a token. The entry has neither name nor user
+// yet; the token is for the cache alone. The error never quotes a value.
 func FromAPI(object []byte) (entry Entry, token string, err error) {
 	entry, token, err = fromAPI(object)
 	if err != nil {
@@ -144,47 +106,21 @@ func FromAPI(object []byte) (entry Entry, token string, err error) {
 }
 
 func fromAPI(object []byte) (Entry, string, error) {
-	var k apiKubeconfig
-	decoder := json.NewDecoder(bytes.NewReader(object))
-	decoder.DisallowUnknownFields()
-	if err := decoder.Decode(&k); err != nil {
+	var document any
+	if json.Unmarshal(object, &document) != nil {
+		return Entry{}, "", errors.New("it is not one JSON object")
+	}
+	f, err := ReadForeign(document)
+	if err != nil {
 		return Entry{}, "", err
 	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return Entry{}, "", errors.New("data after the JSON object")
-	}
-	if len(k.Clusters) != 1 || len(k.Users) != 1 || len(k.Contexts) != 1 {
-		return Entry{}, "", fmt.Errorf("%d clusters, %d users and %d contexts, want one of each", len(k.Clusters),
-			len(k.Users), len(k.Contexts))
-	}
-	cluster, user, context := k.Clusters[0], k.Users[0], k.Contexts[0]
-	switch {
-	case context.Context.Cluster != cluster.Name || context.Context.User != user.Name:
-		return Entry{}, "", errors.New("the context does not name the cluster and the user")
-	case k.Current != "" && k.Current != context.Name:
-		return Entry{}, "", errors.New("current-context does not name the context")
-	case cluster.Cluster.Insecure:
-		return Entry{}, "", errors.New("insecure-skip-tls-verify is set")
-	case user.User.Token == "":
+	if f.Token == "" {
 		return Entry{}, "", errors.New("the user has no token")
 	}
-	if err := checkServer(cluster.Cluster.Server); err != nil {
+	if err := checkCA(f.CAData); err != nil {
 		return Entry{}, "", err
 	}
-	if err := checkCA(cluster.Cluster.CAData); err != nil {
-		return Entry{}, "", err
-	}
-	entry := Entry{Server: cluster.Cluster.Server, CAData: cluster.Cluster.CAData, Namespace: context.Context.Namespace}
-	return entry, user.User.Token, nil
-}
-
-func checkServer(server string) error {
-	u, err := url.Parse(server)
-	if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || u.RawQuery != "" ||
-		u.Fragment != "" {
-		return errors.New("the server is not a plain https URL")
-	}
-	return nil
+	return Entry{Server: f.Server, CAData: f.CAData, Namespace: f.Namespace}, f.Token, nil
 }
 
 func checkCA(data []byte) error {

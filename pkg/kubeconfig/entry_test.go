@@ -52,25 +52,24 @@ func TestFromAPI(t *testing.T) {
 	}
 
 	refused := map[string][3]string{
-		"exec":              {`"token":"`, `"exec":{"command":"sh"},"token":"`, `unknown field "exec"`},
-		"client key":        {`"token":"`, `"client-key-data":"eA==","token":"`, `unknown field "client-key-data"`},
+		"exec":              {`"token":"`, `"exec":{"command":"sh"},"token":"`, `wants a program to be run (exec)`},
+		"key of a file":     {`"token":"`, `"client-key":"/etc/x","token":"`, `names a file of this machine (client-key)`},
 		"no token":          {sesame, "", "the user has no token"},
-		"token is a number": {`"` + sesame + `"`, "1234567890", "cannot unmarshal number"},
-		"proxy":             {`"server":`, `"proxy-url":"http://evil","server":`, `unknown field "proxy-url"`},
+		"token is a number": {`"` + sesame + `"`, "1234567890", "kubectl could not read the kubeconfig"},
+		"proxy":             {`"server":`, `"proxy-url":"http://evil","server":`, `wants a proxy (proxy-url)`},
 		"insecure": {`"server":`, `"insecure-skip-tls-verify":true,"server":`,
-			"insecure-skip-tls-verify is set"},
+			"not to be checked (insecure-skip-tls-verify)"},
 		"http":            {"https://demo", "http://demo", "not a plain https URL"},
 		"password in URL": {"https://demo", "https://a:" + sesame + "@demo", "not a plain https URL"},
 		"no server":       {"https://demo.example:6443", "", "not a plain https URL"},
 		"CA is a word":    {base64.StdEncoding.EncodeToString(ca), "eA==", "not a list of PEM certificates"},
-		"two contexts": {`"contexts":[`, `"contexts":[{"name":"x","context":{}},`,
-			"1 clusters, 1 users and 2 contexts"},
-		"none":          {answer, "{}", "0 clusters, 0 users and 0 contexts"},
-		"other cluster": {`"cluster":"demo"`, `"cluster":"x"`, "does not name the cluster"},
+		"context twice":   {`"contexts":[`, `"contexts":[{"name":"admin@demo","context":{}},`, "a name is there twice"},
+		"none":            {answer, "{}", "0 contexts, and no current-context"},
+		"other cluster":   {`"cluster":"demo"`, `"cluster":"x"`, "does not name a cluster"},
 		"other context": {`"current-context":"admin@demo"`, `"current-context":"x"`,
-			"current-context does not name"},
-		"no JSON":     {answer, "token: " + sesame, "invalid character"},
-		"two objects": {answer, answer + "{}", "data after the JSON object"},
+			"does not name a context"},
+		"no JSON":     {answer, "token: " + sesame, "not one JSON object"},
+		"two objects": {answer, answer + "{}", "not one JSON object"},
 	}
 	for name, test := range refused {
 		t.Run(name, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"encoding/pem"
 	"math/big"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -61,7 +62,9 @@ func Start(t testing.TB, r *clustertest.Running) *World {
 func (w *World) Kubeconfig(t testing.TB, change func(*clientcmdapi.Config)) []byte {
 	t.Helper()
 	k := clientcmdapi.NewConfig()
-	k.Clusters["berlin"] = &clientcmdapi.Cluster{Server: w.Config.Host, CertificateAuthorityData: w.Config.CAData}
+	// By another name, since an edge cluster at the address of its instance is refused.
+	server := strings.Replace(w.Config.Host, "127.0.0.1", "localhost", 1)
+	k.Clusters["berlin"] = &clientcmdapi.Cluster{Server: server, CertificateAuthorityData: w.Config.CAData}
 	k.AuthInfos["admin"] = &clientcmdapi.AuthInfo{ClientCertificateData: w.Config.CertData,
 		ClientKeyData: w.Config.KeyData}
 	k.Contexts["admin@berlin"] = &clientcmdapi.Context{Cluster: "berlin", AuthInfo: "admin"}
