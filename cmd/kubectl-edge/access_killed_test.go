@@ -105,8 +105,8 @@ const (
 func killed(t *testing.T, world *accesstest.World, running *clustertest.Running, s *steps,
 ) func(*testscript.TestScript, bool, []string) {
 	return func(ts *testscript.TestScript, _ bool, args []string) {
-		front := world.Front(t, 0, s.around)
-		world.Secret(t, world.Kubeconfig(t, front.Use))
+		front, edge := world.Front(t, 0, s.around), world.Front(t, 0, s.around)
+		world.Secret(t, world.Kubeconfig(t, edge.Use))
 		var server string
 		var authority []byte
 		running.Sandbox.SetInstance(sandbox.InstanceID, func(i *sandbox.Instance) {

@@ -45,9 +45,9 @@ func explain(err error, c edgecluster.Cluster, a *edgecluster.Administrator, dat
 			"than "+
 			"secret %s names", a.Server, secret)
 	case apierrors.IsNotFound(err) && !kubeapi.Missing(err):
-		return hint.Wrap(fmt.Errorf("edge cluster %q: what answers at %s is not the API server of a cluster: %w", c.Name,
-			a.Server, err), "the address is the one in secret %s of the instance", secret)
-	case errors.As(err, new(*kubeapi.UnreachableError)):
+		return hint.Wrap(fmt.Errorf("edge cluster %q: what answers at %s is not the API server of a cluster: %w",
+			c.Name, a.Server, err), "the address is the one in secret %s of the instance", secret)
+	case errors.As(err, new(*kubeapi.UnreachableError)) && hint.Of(err) == "": // of a proxy's or a clock's
 		return hint.Wrap(fmt.Errorf("edge cluster %q: %w", c.Name, err),
 			"the address is the one in secret %s of the instance; check the network, a VPN and proxies", secret)
 	}

@@ -28,6 +28,15 @@ type Minter struct {
 	// Patience is how long a cluster is waited for that is being created; Waiting is given its state meanwhile.
 	Patience time.Duration
 	Waiting  func(state string)
+	// Attend is called with what is asked, which may take long, and what it returns once there is an answer.
+	Attend func(what string) (end func())
+}
+
+func (m Minter) attend(cluster string) (end func()) {
+	if m.Attend == nil {
+		return func() {}
+	}
+	return m.Attend("edge cluster " + cluster)
 }
 
 // Minted is a credential, and where it is taken.
@@ -147,7 +156,9 @@ func (m Minter) do(ctx context.Context, job Job) (Outcome, error) {
 		if deadline, ok := ctx.Deadline(); ok {
 			job.Timeout = time.Until(deadline)
 		}
+		end := m.attend(job.Cluster.Cluster)
 		outcome, err := m.Work(ctx, job)
+		end()
 		if err == nil {
 			err = outcome.failure()
 		}
@@ -226,7 +237,9 @@ func (m Minter) checked(ctx context.Context, o Outcome, job Job, w *wish) (Minte
 		name, groups = a.user(), append(groups, a.groups()...)
 	}
 	if err == nil {
+		end := m.attend(job.Cluster.Cluster)
 		err = review(ctx, o.server(), e, job.UserAgent, name, groups)
+		end()
 	}
 	if err != nil {
 		return Minted{}, instead(fmt.Errorf("edge cluster %q: %w",

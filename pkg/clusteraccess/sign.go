@@ -40,9 +40,11 @@ type certificateError struct{ reason string }
 
 func (e *certificateError) Error() string { return e.reason }
 
-// instead adds to a certificateError what works, perhaps: a token, where the role can be had with one.
+// instead adds to a certificateError what works, perhaps: a token, where the role can be had with one. That is also
+// said where the cluster's own rules keep the administrator from asking for certificates.
 func instead(err error, asked tokenrequest.EdgeCluster, repair string) error {
-	if !errors.As(err, new(*certificateError)) {
+	refused := apierrors.IsForbidden(err) && asked.Credential == tokenrequest.Certificate
+	if !refused && !errors.As(err, new(*certificateError)) {
 		return err
 	}
 	asked.Credential = tokenrequest.Token

@@ -23,6 +23,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/transport"
 )
 
 const (
@@ -84,8 +86,7 @@ func New(server Server, who Identity, userAgent string) (*Client, error) {
 			return who.Certificate, nil
 		}
 	}
-	transport := &http.Transport{
-		Proxy:               http.ProxyFromEnvironment,
+	base := &http.Transport{
 		DialContext:         (&net.Dialer{Timeout: connectTimeout}).DialContext,
 		TLSHandshakeTimeout: handshakeTimeout,
 		TLSClientConfig:     config,
@@ -96,15 +97,15 @@ func New(server Server, who Identity, userAgent string) (*Client, error) {
 	return &Client{
 		server: u, token: who.Token, userAgent: userAgent,
 		http: &http.Client{
-			Transport: transport, Timeout: Timeout,
+			Transport: transport.Named(base), Timeout: Timeout,
 			// The credential goes nowhere else.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
 	}, nil
 }
 
-// ForConfig is New for what a configuration of client-go says of server, authorities, certificate or token, and
-// User-Agent. Whatever else it could say is not supported.
+// ForConfig is New for what a configuration of client-go says of server, authorities, certificate or token, User-Agent,
+// and who attends the requests (WrapTransport). Whatever else it could say is not supported.
 func ForConfig(config *rest.Config) (*Client, error) {
 	who := Identity{Token: config.BearerToken}
 	if len(config.CertData) > 0 {
@@ -114,7 +115,11 @@ func ForConfig(config *rest.Config) (*Client, error) {
 		}
 		who = Identity{Certificate: &certificate}
 	}
-	return New(Server{URL: config.Host, CA: config.CAData}, who, config.UserAgent)
+	client, err := New(Server{URL: config.Host, CA: config.CAData}, who, config.UserAgent)
+	if err == nil && config.WrapTransport != nil {
+		client.http.Transport = config.WrapTransport(client.http.Transport)
+	}
+	return client, err
 }
 
 // Close closes the connections.
@@ -171,14 +176,14 @@ func (c *Client) Do(ctx context.Context, call Call, out any) (time.Time, error) 
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return time.Time{}, unreachable(u.Host, err)
+		return time.Time{}, Unreachable(u.Host, err)
 	}
 	defer resp.Body.Close()
 	date, _ := http.ParseTime(resp.Header.Get("Date"))
 	data, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	switch {
 	case err != nil:
-		return date, unreachable(u.Host, err)
+		return date, Unreachable(u.Host, err)
 	case len(data) > maxBody:
 		return date, fmt.Errorf("%s: the answer is larger than %d MiB", u.Host, maxBody>>20)
 	case resp.StatusCode < 200 || resp.StatusCode >= 300:
@@ -198,23 +203,6 @@ func escaped(segments []string) []string {
 		all = append(all, url.PathEscape(s))
 	}
 	return all
-}
-
-// UnreachableError is that a server gave no answer.
-type UnreachableError struct {
-	Host string
-	Err  error
-}
-
-func (e *UnreachableError) Error() string { return e.Host + " cannot be reached: " + e.Err.Error() }
-
-func (e *UnreachableError) Unwrap() error { return e.Err }
-
-func unreachable(host string, err error) error {
-	if failure, ok := errors.AsType[*url.Error](err); ok { // which repeats the whole address
-		err = failure.Err
-	}
-	return &UnreachableError{host, err}
 }
 
 // maxMessage is the most bytes that are shown of what a server says.
@@ -238,11 +226,4 @@ func (c *Client) statusError(resp *http.Response, data []byte) error {
 		Status: metav1.StatusFailure, Code: int32(resp.StatusCode),
 		Message: fmt.Sprintf("%s answered %d %s", c.server.Host, resp.StatusCode, http.StatusText(resp.StatusCode)),
 	}} // package apierrors goes by the code where there is no reason
-}
-
-// Missing reports whether err is an API server's word that an object is not there. It is not where the kind of object
-// is unknown, nor where something else than an API server answered 404.
-func Missing(err error) bool {
-	status, ok := errors.AsType[*apierrors.StatusError](err)
-	return ok && apierrors.IsNotFound(err) && status.ErrStatus.Details != nil && status.ErrStatus.Details.Name != ""
 }

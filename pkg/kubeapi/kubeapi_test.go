@@ -1,19 +1,36 @@
 package kubeapi_test
 
 import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
+	"log"
+	"math/big"
+	"net"
 	"net/http"
 	"net/http/httptest"
+	"net/http/httptrace"
+	"os"
+	"os/exec"
+	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/rest"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeapi"
+	"github.com/kubectl-edge/kubectl-edge/pkg/transport"
 )
 
 func start(t *testing.T, handler http.HandlerFunc) kubeapi.Server {
@@ -22,6 +39,39 @@ func start(t *testing.T, handler http.HandlerFunc) kubeapi.Server {
 	t.Cleanup(s.Close)
 	return kubeapi.Server{URL: s.URL,
 		CA: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})}
+}
+
+// startAs starts a server with a certificate that lives for so long, or with an authority of its certificate that does.
+func startAs(t *testing.T, life time.Duration, authority bool) kubeapi.Server {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own := &x509.Certificate{SerialNumber: big.NewInt(2), NotBefore: time.Now().Add(-48 * time.Hour),
+		NotAfter: time.Now().Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth}}
+	ca := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: own.NotBefore, NotAfter: own.NotAfter, IsCA: true,
+		BasicConstraintsValid: true, Subject: pkix.Name{CommonName: "ca"}, KeyUsage: x509.KeyUsageCertSign}
+	if authority {
+		ca.NotAfter = time.Now().Add(life)
+	} else {
+		own.NotAfter = time.Now().Add(life)
+	}
+	root, err := x509.CreateCertificate(rand.Reader, ca, ca, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	leaf, err := x509.CreateCertificate(rand.Reader, own, ca, key.Public(), key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := httptest.NewUnstartedServer(http.NotFoundHandler())
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // clients refuse it
+	s.TLS = &tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{leaf}, PrivateKey: key}}}
+	s.StartTLS()
+	t.Cleanup(s.Close)
+	return kubeapi.Server{URL: s.URL, CA: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: root})}
 }
 
 func client(t *testing.T, server kubeapi.Server, who kubeapi.Identity) *kubeapi.Client {
@@ -123,6 +173,108 @@ func TestIdentityIsHidden(t *testing.T) {
 		if got := fmt.Sprintf(format, kubeapi.Identity{Token: "secret"}); strings.Contains(got, "secret") {
 			t.Errorf("%s: %s", format, got)
 		}
+	}
+}
+
+// TestUnreachable has what is between, and what is wrong, be named, and the host once.
+func TestUnreachable(t *testing.T) {
+	closed, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	nobody := closed.Addr().String()
+	_ = closed.Close()
+	hangsUp := start(t, func(w http.ResponseWriter, _ *http.Request) {
+		connection, _, err := http.NewResponseController(w).Hijack()
+		if err == nil {
+			_ = connection.Close()
+		}
+	})
+	expired := startAs(t, -time.Hour, false)
+	authority := startAs(t, -time.Hour, true)
+	for name, c := range map[string]struct {
+		server kubeapi.Server
+		want   string
+	}{
+		"nobody": {kubeapi.Server{URL: "https://" + nobody}, nobody + " cannot be reached: connection refused"},
+		"hangs up": {hangsUp, strings.TrimPrefix(hangsUp.URL, "https://") +
+			" cannot be reached: it ended the connection"},
+		"expired":   {expired, "the certificate of 127.0.0.1 ended at "},
+		"authority": {authority, "the authority that signed the certificate of 127.0.0.1 ended at "},
+	} {
+		_, err := client(t, c.server, kubeapi.Identity{}).Do(t.Context(), kubeapi.Call{Method: "GET"}, nil)
+		if err == nil || !errors.As(err, new(*kubeapi.UnreachableError)) || !strings.HasPrefix(err.Error(), c.want) ||
+			strings.Count(err.Error(), "127.0.0.1") != 1 {
+			t.Errorf("%s: got %v, want %q", name, err, c.want)
+		}
+	}
+}
+
+// TestProxyIsNamed has a proxy that wants a password, and one that is not there. It runs in a process of its own, since
+// net/http reads the variables once.
+func TestProxyIsNamed(t *testing.T) {
+	if server := os.Getenv("KUBEAPI_TEST_SERVER"); server != "" {
+		_, err := client(t, kubeapi.Server{URL: server}, kubeapi.Identity{Token: "secret"}).Do(t.Context(),
+			kubeapi.Call{Method: "GET"}, nil)
+		fmt.Printf("%v\n%s\n", err, hint.Of(err))
+		return
+	}
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "who are you?", http.StatusProxyAuthRequired)
+	}))
+	t.Cleanup(proxy.Close)
+	gone := httptest.NewServer(nil)
+	gone.Close()
+	for address, want := range map[string]string{
+		proxy.URL: "the proxy " + proxy.Listener.Addr().String() + " does not connect to berlin.example:6443: " +
+			"it answered 407 Proxy Authentication Required\ngive the proxy what it asks for: ",
+		gone.URL: "the proxy " + gone.Listener.Addr().String() + " cannot be reached: ",
+	} {
+		command := exec.Command(os.Args[0], "-test.run=^TestProxyIsNamed$")
+		command.Env = append(os.Environ(), "KUBEAPI_TEST_SERVER=https://berlin.example:6443", "HTTPS_PROXY="+address,
+			"NO_PROXY=", "no_proxy=", "https_proxy=")
+		out, err := command.CombinedOutput()
+		if err != nil || !strings.HasPrefix(string(out), want) {
+			t.Errorf("%s: got %s, %v, want %s", address, out, err, want)
+		}
+	}
+}
+
+// TestAttended has who attends hear of each request, and the connections be closed all the same.
+func TestAttended(t *testing.T) {
+	var connections atomic.Int32
+	server := start(t, func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "{}") })
+	var asked []string
+	ended := 0
+	config := &rest.Config{Host: server.URL, TLSClientConfig: rest.TLSClientConfig{CAData: server.CA}}
+	config.WrapTransport = func(next http.RoundTripper) http.RoundTripper {
+		return transport.Attended(next, func(host string) func() {
+			asked = append(asked, host)
+			return func() { ended++ }
+		})
+	}
+	c, err := kubeapi.ForConfig(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx := httptrace.WithClientTrace(t.Context(), &httptrace.ClientTrace{
+		GotConn: func(got httptrace.GotConnInfo) {
+			if !got.Reused {
+				connections.Add(1)
+			}
+		},
+	})
+	for range 2 {
+		if _, err := c.Do(ctx, kubeapi.Call{Method: "GET"}, nil); err != nil {
+			t.Fatal(err)
+		}
+		c.Close()
+	}
+	if host := strings.TrimPrefix(server.URL, "https://"); !slices.Equal(asked, []string{host, host}) || ended != 2 {
+		t.Errorf("asked %q, ended %d", asked, ended)
+	}
+	if got := connections.Load(); got != 2 {
+		t.Errorf("%d connections, want 2", got)
 	}
 }
 

@@ -53,7 +53,7 @@ func TestFromAPI(t *testing.T) {
 
 	refused := map[string][3]string{
 		"exec":              {`"token":"`, `"exec":{"command":"sh"},"token":"`, `wants a program to be run (exec)`},
-		"key of a file":     {`"token":"`, `"client-key":"/etc/x","token":"`, `names a file of this machine (client-key)`},
+		"key of a file":     {`"token":"`, `"client-key":"/etc/x","token":"`, `a file of this machine (client-key)`},
 		"no token":          {sesame, "", "the user has no token"},
 		"token is a number": {`"` + sesame + `"`, "1234567890", "kubectl could not read the kubeconfig"},
 		"proxy":             {`"server":`, `"proxy-url":"http://evil","server":`, `wants a proxy (proxy-url)`},

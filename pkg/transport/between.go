@@ -97,7 +97,11 @@ func named(proxy func(*http.Request) (*url.URL, error), req *http.Request, err e
 		if now.After(bad.Cert.NotAfter) {
 			said = fmt.Sprintf("ended at %s", bad.Cert.NotAfter.UTC().Format(time.RFC3339))
 		}
-		return hint.Wrap(&certificateError{fmt.Sprintf("the certificate of %s %s, and by this machine's clock it is %s",
+		whose := "the certificate of "
+		if bad.Cert.IsCA {
+			whose = "the authority that signed the certificate of "
+		}
+		return hint.Wrap(&certificateError{fmt.Sprintf("%s%s %s, and by this machine's clock it is %s", whose,
 			req.URL.Hostname(), said, now.UTC().Format(time.RFC3339)), err}, "set this machine's clock, if it is wrong")
 	}
 	return err

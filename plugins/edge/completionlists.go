@@ -87,7 +87,7 @@ func joined(a, b string) string { return strings.TrimSuffix(a+", "+b, ", ") }
 // the slash the edge clusters.
 func (a *app) instancesOrClusters(ctx context.Context, cmd *cobra.Command, word string) []string {
 	if strings.Contains(word, "/") {
-		return a.clustersTyped(ctx, word)
+		return a.clustersTyped(ctx, cmd, word)
 	}
 	words := slices.DeleteFunc(a.instances(ctx, cmd, word), func(w string) bool { return !strings.HasPrefix(w, word) })
 	if len(words) == 1 {
@@ -100,7 +100,7 @@ func (a *app) instancesOrClusters(ctx context.Context, cmd *cobra.Command, word 
 // clustersOrInstances completes [INSTANCE/]CLUSTER.
 func (a *app) clustersOrInstances(ctx context.Context, cmd *cobra.Command, word string) []string {
 	if strings.Contains(word, "/") {
-		return a.clustersTyped(ctx, word)
+		return a.clustersTyped(ctx, cmd, word)
 	}
 	words := a.clusterNames(ctx, cmd, word)
 	for _, w := range a.instances(ctx, cmd, word) {
@@ -111,14 +111,14 @@ func (a *app) clustersOrInstances(ctx context.Context, cmd *cobra.Command, word 
 }
 
 // clustersTyped completes the cluster of INSTANCE/CLUSTER.
-func (a *app) clustersTyped(ctx context.Context, word string) []string {
+func (a *app) clustersTyped(ctx context.Context, cmd *cobra.Command, word string) []string {
 	instance, _, _ := strings.Cut(word, "/")
 	var one instanceFlags
 	if one.take([]string{instance}) != nil {
 		return nil
 	}
 	var words []string
-	for _, c := range a.clustersListed(ctx, one) {
+	for _, c := range a.clustersListed(ctx, cmd, one) {
 		words = append(words, instance+"/"+c.ID+"\t"+c.About)
 	}
 	return words
@@ -160,12 +160,12 @@ func (a *app) chosenClusters(ctx context.Context, cmd *cobra.Command) []listed {
 	case len(names) == 1:
 		one.name = names[0]
 	}
-	return a.clustersListed(ctx, one)
+	return a.clustersListed(ctx, cmd, one)
 }
 
 // clustersListed are the edge clusters of the instance, or where none is chosen of that of the current context, or of
 // the only one that there is.
-func (a *app) clustersListed(ctx context.Context, one instanceFlags) []listed {
+func (a *app) clustersListed(ctx context.Context, cmd *cobra.Command, one instanceFlags) []listed {
 	s, err := a.quietScope()
 	if err != nil {
 		return nil
@@ -183,7 +183,21 @@ func (a *app) clustersListed(ctx context.Context, one instanceFlags) []listed {
 		}
 		one.id = named[0].ID
 	}
-	return a.list(ctx, s, listClusters, one.id)
+	if clusters := a.list(ctx, s, listClusters, one.id); len(clusters) > 0 {
+		return clusters
+	}
+	return a.clustersOfContexts(ctx, cmd, one.id)
+}
+
+// clustersOfContexts are the edge clusters of the instance that the kubeconfig has contexts of.
+func (a *app) clustersOfContexts(ctx context.Context, cmd *cobra.Command, instanceID string) (clusters []listed) {
+	for _, c := range a.edgeContexts(ctx, cmd) {
+		known := listed{ID: c.Request.Cluster, Name: c.Request.ClusterNamespace, About: "of the kubeconfig"}
+		if c.Request.InstanceID == instanceID && c.Request.Cluster != "" && !slices.Contains(clusters, known) {
+			clusters = append(clusters, known)
+		}
+	}
+	return clusters
 }
 
 // quietScope is projectScope without a word.

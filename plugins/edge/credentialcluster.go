@@ -80,7 +80,8 @@ func uncached(target tokenrequest.Target) error {
 func (a *app) clusterMinter() clusteraccess.Minter {
 	return clusteraccess.Minter{
 		Now: a.Now, UserAgent: a.userAgent(), Work: a.work,
-		Note: func(text string) { a.Note("note: %s", text) },
+		Note:   func(text string) { a.Note("note: %s", text) },
+		Attend: a.Slow,
 	}
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"os/exec"
 	"slices"
 	"strings"
@@ -15,6 +14,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/diagnosis"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeapi"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
@@ -117,10 +117,7 @@ func (a *app) checkEndpoint(ctx context.Context, client *http.Client, name, addr
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		if failure, ok := errors.AsType[*url.Error](err); ok {
-			err = failure.Err
-		}
-		return diagnosis.Failed(name, fmt.Errorf("%s cannot be reached: %w", request.URL.Host, err), next), 0, false
+		return diagnosis.Failed(name, kubeapi.Unreachable(request.URL.Host, err), next), 0, false
 	}
 	defer response.Body.Close()
 	_, _ = io.CopyN(io.Discard, response.Body, 64<<10) // lets the connection be used again

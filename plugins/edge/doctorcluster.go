@@ -202,10 +202,7 @@ func askVersion(ctx context.Context) (*url.URL, error) {
 	}
 	response, err := client.Do(request)
 	if err != nil {
-		if failure, ok := errors.AsType[*url.Error](err); ok {
-			err = failure.Err
-		}
-		return nil, fmt.Errorf("%s cannot be reached: %w", server.Host, err)
+		return nil, kubeapi.Unreachable(server.Host, err)
 	}
 	defer response.Body.Close()
 	_, _ = io.CopyN(io.Discard, response.Body, 64<<10)

@@ -2,6 +2,7 @@ package edge
 
 import (
 	"context"
+	"net/http"
 
 	"k8s.io/client-go/rest"
 
@@ -9,6 +10,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/mint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/transport"
 )
 
 // instanceAPI is the API server of the instance that the request names: see instance.
@@ -80,6 +82,7 @@ func (a *app) access(server tokencache.Server, e tokencache.Entry) instanceAcces
 	return instanceAccess{tag: e.Tag(), config: &rest.Config{
 		Host: server.URL, BearerToken: e.Token, TLSClientConfig: rest.TLSClientConfig{CAData: server.CA},
 		UserAgent: a.userAgent(), Timeout: kubeapi.Timeout,
+		WrapTransport: func(next http.RoundTripper) http.RoundTripper { return transport.Attended(next, a.Slow) },
 	}}
 }
 

@@ -230,12 +230,16 @@ func (a *app) fetchList(ctx context.Context, s profile.Scope, kind, instance str
 		}
 		return items, err
 	case listClusters:
-		// An instance of which no token is cached mints one, which the command that is being typed needs as well.
-		api, err := a.managerAPI(ctx, cloud, instance)
+		// A token is not minted for it: that is for commands, and who presses the Tab key has not given one yet.
+		target, err := managerRequest(cloud, instance).Instance().Resolve(a.dirs, a.Getenv)
 		if err != nil {
 			return nil, err
 		}
-		clusters, err := edgecluster.List(ctx, api, "")
+		access, ok := a.cachedInstance(target)
+		if !ok {
+			return nil, errors.New("no token of the instance is cached")
+		}
+		clusters, err := edgecluster.List(ctx, access.config, "")
 		for _, c := range clusters {
 			about := plugin.Count(c.Nodes, "node") + ", Kubernetes " + c.Kubernetes
 			items = append(items, listed{c.Name, c.Namespace, about})

@@ -56,7 +56,9 @@ func (o talosOutcome) GoString() string { return o.String() }
 func (a *app) talosWork(ctx context.Context, c *managedCluster, job talosJob) (outcome talosOutcome, err error) {
 	job.Instance, job.Token = kubeapi.Server{URL: c.api.Host, CA: c.api.CAData}, c.api.BearerToken
 	job.Cluster, job.What, job.UserAgent = c.Cluster, c.String(), a.userAgent()
+	end := a.Slow("Talos of " + c.String())
 	err = a.inChild(ctx, talosWorkCommand, job, &outcome)
+	end()
 	switch {
 	case err != nil && !errors.Is(err, context.Canceled):
 		return outcome, fmt.Errorf("get a certificate for Talos of %s: %w", c, err)
