@@ -23,7 +23,7 @@ import (
 // again, so there is no moment in which two could believe to own it.
 
 const (
-	lockWait    = 10 * time.Second // for one holder
+	lockWait    = 10 * time.Second // for one holder that cannot be seen to live
 	queueWait   = 2 * time.Minute  // for all
 	lockPoll    = 10 * time.Millisecond
 	lockContent = "kubectl-edge\n"
@@ -40,7 +40,8 @@ type lock struct {
 }
 
 // acquire takes the lock file of this name. It waits for a while if another program holds it, and longer if many
-// programs hold it one after the other.
+// programs hold it one after the other, or if the holder is kubectl edge and lives: on a slow machine or a slow disk it
+// takes its time, and is not a crash.
 func acquire(ctx context.Context, name string) (*lock, error) {
 	ctx, cancel := context.WithTimeout(ctx, queueWait)
 	defer cancel()
@@ -48,11 +49,11 @@ func acquire(ctx context.Context, name string) (*lock, error) {
 	var holder fs.FileInfo
 	since := time.Now()
 	for {
-		l, err := try(name)
+		l, alive, err := try(name)
 		if l != nil || err != nil {
 			return l, err
 		}
-		if info, err := os.Lstat(name); err != nil || holder == nil || !os.SameFile(info, holder) ||
+		if info, err := os.Lstat(name); alive || err != nil || holder == nil || !os.SameFile(info, holder) ||
 			!info.ModTime().Equal(holder.ModTime()) {
 			holder, since = info, time.Now()
 		}
@@ -72,18 +73,25 @@ func acquire(ctx context.Context, name string) (*lock, error) {
 
 func held(name string) error {
 	since := ""
-	if info, err := os.Stat(name); err == nil {
-		since = fmt.Sprintf(" for %s", time.Since(info.ModTime()).Round(time.Second))
+	if info, err := os.Stat(name); err == nil { // a file server's clock may be ahead
+		since = fmt.Sprintf(" for %s", max(0, time.Since(info.ModTime())).Round(time.Second))
 	}
 	return hint.Wrap(fmt.Errorf("lock kubeconfig: %s has been there%s", hint.Path(name), since),
 		"if no kubectl or other program is writing the kubeconfig, remove what a crash left: %s", hint.Delete(name))
 }
 
-// try takes the lock or returns nil if another program has it.
-func try(name string) (*lock, error) {
+// try takes the lock or returns nil if another program has it, and whether that is kubectl edge, and lives.
+func try(name string) (l *lock, alive bool, err error) {
 	if _, err := os.Lstat(name); err == nil {
-		return takeOver(name), nil
+		l, alive := takeOver(name)
+		return l, alive, nil
 	}
+	l, err = create(name)
+	return l, false, err
+}
+
+// create makes the lock file, or returns nil if another program was quicker.
+func create(name string) (*lock, error) {
 	temp, err := os.CreateTemp(filepath.Dir(name), atomicfile.TempPrefix+filepath.Base(name)+"-*")
 	if err != nil {
 		return nil, fmt.Errorf("lock kubeconfig: create %s: %w", hint.Path(name), reason(err))
@@ -139,21 +147,24 @@ func bareLock(name string) (*lock, error) {
 	return &lock{name: name}, nil
 }
 
-// takeOver takes our lock whose owner has died; of any other it returns nil.
-func takeOver(name string) *lock {
+// takeOver takes our lock whose owner has died; of any other it returns nil, and whether it is our lock and its owner
+// lives.
+func takeOver(name string) (taken *lock, alive bool) {
 	if info, err := os.Lstat(name); err != nil || !info.Mode().IsRegular() {
-		return nil
+		return nil, false
 	}
 	file, err := securefile.Open(name, os.O_RDWR|securefile.NoFollow, 0)
 	if err != nil {
-		return nil
+		return nil, false
 	}
 	l := &lock{name, file}
-	if oslock.Try(file) != nil || !l.ours() || !l.current() {
-		l.drop()
-		return nil
+	err = oslock.Try(file)
+	if err == nil && l.ours() && l.current() {
+		return l, false
 	}
-	return l
+	alive = errors.Is(err, oslock.ErrHeld) && l.ours() // else another taker looks at a lock of kubectl's
+	l.drop()
+	return nil, alive
 }
 
 // ours reports whether the locked file says that it is a lock of this program. It is read through the handle that holds

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"k8s.io/client-go/tools/clientcmd"
@@ -32,7 +33,14 @@ func TestLockOfOthersIsRespected(t *testing.T) {
 	}
 	ctx, cancel = context.WithDeadline(t.Context(), time.Now())
 	defer cancel()
+	ahead := time.Now().Add(time.Hour) // as a file server's clock may be
+	if err := os.Chtimes(name, ahead, ahead); err != nil {
+		t.Fatal(err)
+	}
 	_, err = acquire(ctx, name)
+	if err == nil || !strings.Contains(err.Error(), "has been there for 0s") {
+		t.Errorf("error %v, want the lock's age", err)
+	}
 	if err == nil || !strings.Contains(err.Error(), name) || !strings.Contains(hint.Of(err), hint.Delete(name)) {
 		t.Errorf("error %v with hint %q, want both to name the lock", err, hint.Of(err))
 	}
@@ -48,11 +56,41 @@ func TestLockOfTheDeadIsTakenOver(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if second, err := try(name); second != nil || err != nil {
-		t.Errorf("a second took the lock, too: %v", err)
+	if second, alive, err := try(name); second != nil || !alive || err != nil {
+		t.Errorf("a second took the lock, too, or takes us for dead: %v", err)
 	}
 	l.release()
 	clean(t, filepath.Dir(name))
+}
+
+// A kubectl edge that lives may take longer than a crash is waited for; what another program left is given up in time.
+func TestLockIsWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		name := filepath.Join(t.TempDir(), "config.lock")
+		slow, err := acquire(t.Context(), name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got := make(chan error, 1)
+		go func() {
+			next, err := acquire(t.Context(), name)
+			if err == nil {
+				next.release()
+			}
+			got <- err
+		}()
+		time.Sleep(3 * lockWait) // of the bubble's clock
+		slow.release()
+		if err := <-got; err != nil {
+			t.Errorf("behind one that lives: %v", err)
+		}
+		write(t, name, "", 0o600)
+		since := time.Now()
+		if _, err := acquire(t.Context(), name); err == nil || time.Since(since) > lockWait+lockPoll {
+			t.Errorf("behind a lock of kubectl's: %v after %s, want an error after %s", err, time.Since(since),
+				lockWait)
+		}
+	})
 }
 
 func TestReleaseLeavesTheLockOfOthers(t *testing.T) {

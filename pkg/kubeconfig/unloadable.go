@@ -1,8 +1,8 @@
 package kubeconfig
 
 import (
+	"bytes"
 	"encoding/base64"
-	"errors"
 	"fmt"
 	"reflect"
 	"regexp"
@@ -38,7 +38,20 @@ func loadModel(data []byte, root *yaml.Node) (*api.Config, error) {
 	if last := lastAlias(root); last != nil && strings.Contains(err.Error(), "aliasing") {
 		return nil, fmt.Errorf("line %d: it has more aliases than client-go loads", last.Line)
 	}
-	return nil, errors.New("client-go cannot load it")
+	return nil, fmt.Errorf("line %d: client-go cannot load it", firstLine(data))
+}
+
+// firstLine is the number of the first line that is neither empty nor a comment: client-go's parser knows no line of
+// what says nothing, such as a file with only the mark of a document's end.
+func firstLine(data []byte) int {
+	number := 0
+	for line := range bytes.Lines(data) {
+		number++
+		if bare := bytes.TrimSpace(line); len(bare) > 0 && bare[0] != '#' {
+			return number
+		}
+	}
+	return 1
 }
 
 // lastAlias is the last alias below n, or nil.

@@ -2,6 +2,7 @@ package kubeconfig
 
 import (
 	"regexp"
+	"strings"
 	"testing"
 
 	"k8s.io/client-go/tools/clientcmd"
@@ -20,17 +21,22 @@ func FuzzUnloadable(f *testing.F) {
 		"x: &x [*x]\n", "users:\n- user: &u {<<: *u}\n", "users:\n- user: {client-key-data: !!binary YQ==}\n",
 		"users:\n- user: {token: !!str 1}\n", "users:\n- user: {token: 0x1F}\n",
 		"users:\n- user: {token: 2001-01-01}\n",
-		"users:\n- user: {as-user-extra: {a: b}}\n", "users:\n- user: {token: 1_000}\n", "kind: config\n"} {
+		"users:\n- user: {as-user-extra: {a: b}}\n", "users:\n- user: {token: 1_000}\n", "kind: config\n",
+		"# only\n...\n", "...\n...\n"} {
 		f.Add([]byte(seed))
 	}
 	named := regexp.MustCompile(`^line [1-9]\d*: `)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		text, err := yamledit.Parse(data)
-		if err != nil || text.Root() == nil || checkTree(text.Root()) != nil {
+		if err != nil || text.Root() != nil && checkTree(text.Root()) != nil {
 			return
 		}
+		var found error
+		if text.Root() != nil {
+			found = unloadable(text.Root())
+		}
 		_, refused := clientcmd.Load(data)
-		switch found := unloadable(text.Root()); {
+		switch {
 		case refused == nil && found != nil:
 			t.Errorf("client-go loads it, but: %v", found)
 		case refused != nil:
@@ -39,4 +45,15 @@ func FuzzUnloadable(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestUnloadableNamesALine(t *testing.T) {
+	for text, want := range map[string]string{
+		"...\n":      "line 1: ",
+		"...\n...\n": "line 1: ",
+	} {
+		if _, err := parse([]byte(text)); err == nil || !strings.HasPrefix(err.Error(), want) {
+			t.Errorf("%q: got error %v, want one of %s", text, err, want)
+		}
+	}
 }
