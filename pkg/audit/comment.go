@@ -34,7 +34,7 @@ func (n *names) inText(text string) int {
 // commented is the place of the first secret in a comment, or -1. It begins with the comment where an address or a
 // header has one.
 func (n *names) commented(comment string) int {
-	if passwordInURL(comment) || authorization(comment) || embedsKubeconfig([]byte(comment)) {
+	if passwordInURL(comment) || authorization(comment) || says(comment) || embedsKubeconfig([]byte(comment)) {
 		return 1
 	}
 	return n.inText(comment)

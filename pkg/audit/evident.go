@@ -125,7 +125,8 @@ func (n *names) evident(value string) bool {
 	if i, _ := known(value); i >= 0 {
 		return true
 	}
-	return passwordInURL(value) || authorization(value) || bootstrap().MatchString(value) || n.assigns(value)
+	return passwordInURL(value) || authorization(value) || bootstrap().MatchString(value) || n.assigns(value) ||
+		says(value)
 }
 
 // passwordInURL reports whether there is an address with a password in a value.
@@ -253,7 +254,8 @@ func (n *names) assignments(text string, found func(start, end int) bool) {
 			continue
 		}
 		start, end, quoted := valueAt(text, spaces)
-		if !colon && spaces > at && !quoted { // nothing is assigned, or a program compares
+		if !colon && spaces > at && !quoted && !isSetting(text, begin, start, end) {
+			// nothing is assigned, or a program compares
 			i = at
 			continue
 		}
@@ -268,7 +270,7 @@ func (n *names) assignments(text string, found func(start, end int) bool) {
 		if plain(value) || kind == weakName && !strong(value) {
 			continue
 		}
-		if colon && !quoted && (prose(text, end, value) || talked(text[:begin], value)) {
+		if colon && !quoted && (prose(text, end, value) || talked(text[:begin], value) || isJQ(value)) {
 			continue
 		}
 		i = end

@@ -177,6 +177,8 @@ func (s *search) judgeArgument(value, flag string) verdict {
 			return s.judgeValue(short, value[:2], ExecArgument)
 		}
 		return certain(ExecArgument, s.evident(value))
+	case assigned && wordsOnly(name) && strings.ContainsAny(rest, " \t\n") && handsOver(value):
+		return verdict{ExecArgument, true}
 	case assigned && wordsOnly(name):
 		if word, _, end := shellWord(rest, 0); end < len(rest) && placeholder(word) { // a shell's text begins so
 			if s.evident(value) {
@@ -185,20 +187,36 @@ func (s *search) judgeArgument(value, flag string) verdict {
 			return s.judgeWords(value, ExecArgument)
 		}
 		return s.judgeValue(rest, name, ExecArgument)
+	case loginAlone(value, isOne(flag, loginCommands)):
+		return verdict{ExecArgument, true}
 	case !isFlag(flag):
 		flag = ""
 	}
 	return s.judgeValue(value, flag, ExecArgument)
 }
 
+// loginCommands are followed by whom to log in.
+var loginCommands = []string{"login", "signin", "auth", "authenticate"}
+
 // judgeWords decides about a text of several words as a shell would split it, roughly.
 func (s *search) judgeWords(text string, kind Kind) verdict {
-	flag := ""
+	flag, program := "", ""
 	all := shown
+	if handsOver(text) {
+		return verdict{kind, true}
+	}
 	for at := 0; at < len(text); {
 		word, commands, end := shellWord(text, at)
+		before, last := strings.TrimLeft(text[at:end], " \t\r\n"), word
+		lines := text[at : end-len(before)]
 		at = end
 		word = strings.Trim(word, "\"';()")
+		if program == "" || strings.Contains(lines, "\n") {
+			program = programName(word)
+		}
+		if flag == "-p" && !takesPassword(program, text) {
+			flag = ""
+		}
 		v := s.judgeArgument(word, flag)
 		if digest().MatchString(word) && summing().MatchString(text) {
 			v = verdict{hidden: true}
@@ -213,8 +231,11 @@ func (s *search) judgeWords(text string, kind Kind) verdict {
 		}
 		all.hidden = all.hidden || v.hidden
 		flag = ""
-		if isFlag(word) && !strings.Contains(word, "=") {
+		if isFlag(word) && !strings.Contains(word, "=") || isOne(word, loginCommands) {
 			flag = word
+		}
+		if strings.HasSuffix(last, ";") || strings.HasSuffix(last, "|") || strings.HasSuffix(last, "&") {
+			program = ""
 		}
 	}
 	return all

@@ -24,13 +24,23 @@ func looksLikeKubeconfig(data []byte) bool {
 		return false
 	}
 	named := map[string]bool{}
-	for _, m := range listKey().FindAllSubmatch(data, -1) {
-		named[string(m[1])] = true
+	for _, m := range listKey().FindAllSubmatchIndex(data, -1) {
+		if isWord(data[m[1]:]) {
+			continue
+		}
+		named[string(data[m[2]:m[3]])] = true
 		if len(named) >= 2 {
 			return true
 		}
 	}
 	return named["users"] && userKey().Match(data)
+}
+
+// isWord reports whether what stands behind a key is text, as in translations (users: Users), and not a list.
+func isWord(value []byte) bool {
+	value, _, _ = bytes.Cut(value, []byte("\n"))
+	value = bytes.TrimLeft(bytes.TrimSpace(value), `"'`)
+	return len(value) > 0 && letter(value[0]) && !bytes.HasPrefix(value, []byte("null"))
 }
 
 var (

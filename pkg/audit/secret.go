@@ -1,6 +1,7 @@
 package audit
 
 import (
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
@@ -171,11 +172,21 @@ func (s *search) walk(n *yaml.Node, name string, at place) {
 		}
 	case yaml.SequenceNode:
 		called := name
+		program, isArgs := "", at.user != nil && slices.Equal(fieldPath(at), []string{"exec", "args"})
+		if isArgs {
+			program = s.passedTo(n, at)
+		}
 		for _, item := range n.Content {
 			s.walk(item, called, at)
 			called = name
-			if isFlag(item.Value) && !strings.ContainsAny(item.Value, "= \t\r\n") {
+			switch {
+			case isFlag(item.Value) && !strings.ContainsAny(item.Value, "= \t\r\n"):
 				called = item.Value // whose value is the next argument
+				if called == "-p" && !takesPassword(program, "") && !hasLogin(n) {
+					called = name
+				}
+			case isArgs && isOne(item.Value, loginCommands):
+				called = item.Value
 			}
 		}
 	case yaml.AliasNode:
@@ -185,6 +196,34 @@ func (s *search) walk(n *yaml.Node, name string, at place) {
 	case yaml.ScalarNode:
 		s.scalar(n, name, at)
 	}
+}
+
+// passedTo is the program that a user has for these arguments. Those that are secrets because of what it is are found.
+func (s *search) passedTo(list *yaml.Node, at place) (program string) {
+	exec := yamledit.Get(at.user, "exec")
+	if exec == nil {
+		return ""
+	}
+	command := yamledit.Get(yamledit.Resolve(exec), "command")
+	if command == nil {
+		return ""
+	}
+	var args []string
+	for _, item := range list.Content {
+		args = append(args, textOf(yamledit.Resolve(item)))
+	}
+	name, rest := call{words: append([]string{textOf(command)}, args...)}.program()
+	for _, i := range takerOf(name).secrets(rest) {
+		n := yamledit.Resolve(list.Content[len(args)-len(rest)+i])
+		if !s.seen[n] {
+			s.add(n, ExecArgument, at)
+		}
+	}
+	return name
+}
+
+func hasLogin(list *yaml.Node) bool {
+	return slices.ContainsFunc(list.Content, func(n *yaml.Node) bool { return n.Value == "login" })
 }
 
 func (s *search) scalar(n *yaml.Node, name string, at place) {
