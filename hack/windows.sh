@@ -65,7 +65,7 @@ run_one() {
   local folder=$1 package=$2
   shift 2
   in_wine "$folder/root" sh -c 'cd "$1" && shift && exec wine "$@"' run \
-    "/src/pkg/$package" "/built/tests/$(tr / . <<<"$package").test.exe" -test.timeout=10m "$@"
+    "/src/pkg/$package" "/built/tests/$(tr / . <<<"$package").test.exe" -test.timeout=20m "$@"
 }
 export -f run_one in_wine
 
@@ -107,7 +107,7 @@ if [[ ${1:-} == in-namespaces ]]; then
       shift 2
       variables=()
       while IFS= read -r variable; do variables+=("$variable"); done < <(env | grep -E '^(EDGE_SANDBOX_|FLOW_|XDG_CONFIG_HOME=)')
-      in_wine "$folder/root" env "${variables[@]}" wine /built/flow.test.exe -test.timeout=10m "$@"
+      in_wine "$folder/root" env "${variables[@]}" wine /built/flow.test.exe -test.timeout=20m "$@"
       ;;
     run)
       installed=$2 folder=$3

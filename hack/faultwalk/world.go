@@ -98,10 +98,19 @@ func (w *world) variable(name string) string {
 }
 
 // prepare makes the world as it is before the operation, and keeps a copy.
-func (w *world) prepare(ctx context.Context, op *operation) error {
+func (w *world) prepare(ctx context.Context, op *operation) (err error) {
 	if w.op == op {
 		return nil
 	}
+	for range attempts { // the servers of an edge cluster may not answer in time on a busy machine
+		if err = w.build(ctx, op); err == nil || ctx.Err() != nil {
+			return err
+		}
+	}
+	return err
+}
+
+func (w *world) build(ctx context.Context, op *operation) error {
 	w.op = nil
 	if err := errors.Join(os.RemoveAll(w.dir), os.RemoveAll(w.saved)); err != nil {
 		return err
