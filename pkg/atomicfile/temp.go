@@ -107,12 +107,15 @@ func (t *temp) become(path string) error {
 
 // close removes the file if it has not become another. The lock is given back last.
 func (t *temp) close() {
+	info, _ := t.file.Stat()
 	if closeFirst {
 		_ = t.file.Close()
 	}
 	if t.name != "" && t.dir.Remove(t.name) != nil {
 		// Failed just then, as on a network drive: nobody may come to write this file again, and sweep.
-		_ = t.dir.Remove(t.name)
+		if t.dir.Remove(t.name) != nil && info != nil {
+			empty(t.dir, t.name, info)
+		}
 	}
 	_ = t.file.Close()
 	_ = t.lock.Close()
@@ -181,7 +184,29 @@ func sweepOne(dir *securefile.Dir, name string) error {
 			return errInUse
 		}
 	}
-	return dir.Remove(name)
+	if err := dir.Remove(name); err != nil {
+		empty(dir, name, info)
+		return err
+	}
+	return nil
+}
+
+// empty takes the content out of a temporary file that cannot be removed, as in a folder that only takes more (chattr
+// +a): what may be a secret does not stay. Where the name is another file's by now, or the file has another name, as a
+// lock that became one by a link, it leaves that alone.
+func empty(dir *securefile.Dir, name string, info fs.FileInfo) {
+	f, err := dir.Open(name, os.O_RDWR, 0)
+	if err != nil {
+		return
+	}
+	defer f.Close()
+	current, err := f.Stat()
+	if err != nil || !current.Mode().IsRegular() || !os.SameFile(current, info) {
+		return
+	}
+	if n, err := links(dir.Path(name), current); err == nil && n == 1 {
+		_ = f.Truncate(0)
+	}
 }
 
 // stillNamed reports whether name is the file of info.
