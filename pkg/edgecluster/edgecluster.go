@@ -141,7 +141,12 @@ func List(ctx context.Context, config *rest.Config, namespace string) ([]Cluster
 		return true
 	})
 	if err != nil {
-		return nil, fmt.Errorf("list the edge clusters: %w", explain(err))
+		err = fmt.Errorf("list the edge clusters: %w", explain(err))
+		if apierrors.IsForbidden(err) {
+			return nil, hint.Wrap(err, "ask an administrator of the instance for the right to list edgeclusters.%s; with "+
+				"--cluster NAME the right to get that one is enough", group)
+		}
+		return nil, err
 	}
 	return clusters, nil
 }
@@ -179,7 +184,12 @@ func get(ctx context.Context, client *kubeapi.Client, namespace, name string) (C
 	case kubeapi.Missing(err):
 		return Cluster{}, hint.Wrap(&NotFoundError{namespace, name}, "kubectl edge cluster list")
 	case err != nil:
-		return Cluster{}, fmt.Errorf("look for edge cluster %q: %w", name, explain(err))
+		err = fmt.Errorf("look for edge cluster %q: %w", name, explain(err))
+		if apierrors.IsForbidden(err) {
+			return Cluster{}, hint.Wrap(err, "ask an administrator of the instance for the right to get edgeclusters.%s "+
+				"%s in namespace %s", group, name, namespace)
+		}
+		return Cluster{}, err
 	}
 	return o.cluster(), nil
 }

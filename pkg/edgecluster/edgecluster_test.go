@@ -82,7 +82,16 @@ func TestList(t *testing.T) {
 
 func TestGet(t *testing.T) {
 	const path = "/apis/edge.stackit.cloud/v1alpha1/namespaces/default/edgeclusters/"
-	config := instance(t, map[string]string{path + "berlin": berlin, path + "kindless": "404 404 page not found"})
+	const no = `403 {"kind": "Status", "code": 403, "reason": "Forbidden", "message": "no"}`
+	config := instance(t, map[string]string{path + "berlin": berlin, path + "kindless": "404 404 page not found",
+		path + "forbidden": no, "/apis/edge.stackit.cloud/v1alpha1/edgeclusters?limit=500": no})
+	if _, err := edgecluster.Get(t.Context(), config, "default", "forbidden"); !strings.Contains(hint.Of(err),
+		"the right to get edgeclusters.edge.stackit.cloud forbidden in namespace default") {
+		t.Errorf("forbidden: %v, %q", err, hint.Of(err))
+	}
+	if _, err := edgecluster.List(t.Context(), config, ""); !strings.Contains(hint.Of(err), "--cluster NAME") {
+		t.Errorf("list forbidden: %v, %q", err, hint.Of(err))
+	}
 	if c, err := edgecluster.Get(t.Context(), config, "default", "berlin"); err != nil || c.UID != "u-1" {
 		t.Errorf("got %+v, %v", c, err)
 	}

@@ -61,8 +61,8 @@ func ClusterName(s string) error {
 	}
 	if !valid {
 		return invalid("name of an edge cluster", s,
-			"must have lower-case letters, digits, hyphens and dots, and start "+
-				"and end with a letter or digit", "berlin")
+			"must have 1 to 241 lower-case letters, digits, hyphens and dots, and start and end with a letter or digit",
+			"berlin")
 	}
 	return nil
 }

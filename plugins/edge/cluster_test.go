@@ -10,6 +10,7 @@ import (
 // Names of contexts are different for whatever is different, and say what can do more than look.
 func TestClusterContextName(t *testing.T) {
 	names := map[string]string{}
+	long, longSpace := strings.Repeat("b", 241), strings.Repeat("n", 63) // the longest that there can be
 	for _, c := range []struct {
 		cluster, namespace, role, in, want string
 	}{
@@ -21,6 +22,7 @@ func TestClusterContextName(t *testing.T) {
 		{"berlin", "default", "administrator", "", "edge_eu01_demo-3714d85_berlin_administrator"},
 		{"berlin", "default", "shop:operators", "", "edge_eu01_demo-3714d85_berlin_shop:operators"},
 		{"berlin", "plants", "view", "", "edge_eu01_demo-3714d85_plants/berlin"},
+		{long, longSpace, "edit", longSpace, "edge_eu01_demo-3714d85_" + longSpace + "/" + long + "_edit_" + longSpace},
 		{"plants.berlin", "default", "view", "", "edge_eu01_demo-3714d85_plants.berlin"},
 	} {
 		template := clusterContextName

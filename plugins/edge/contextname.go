@@ -44,8 +44,9 @@ func (n *contextName) Set(s string) error {
 	return nil
 }
 
-// maxContextName is no limit of kubectl's, but of good sense: it also bounds what a template can grow to in a file.
-const maxContextName = 253
+// maxContextName is not kubectl's limit, which has none: it bounds what a template can grow to in a file. The longest
+// name of ours, with all that an edge cluster's can have in it, is shorter.
+const maxContextName = 512
 
 // of returns the name of an instance's context.
 func (n contextName) of(fields contextFields) (string, error) {
