@@ -37,9 +37,13 @@ func Find(path string) (*File, error) {
 	}
 	target, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		if link, err := os.Readlink(path); err == nil && OfSystem(path) {
+		link, noLink := os.Readlink(path)
+		if missing, ok := errors.AsType[*fs.PathError](err); ok && noLink == nil && leadsOn(path, link) {
+			link = missing.Path // of a chain, what the last link leads to
+		}
+		if noLink == nil && OfSystem(path) {
 			return nil, fmt.Errorf("it leads to %s, which is not there", hint.Path(link))
-		} else if err == nil {
+		} else if noLink == nil {
 			return nil, hint.Wrap(fmt.Errorf("it is a symlink to %s, which does not exist", hint.Path(link)),
 				"create that file, or remove the symlink %s", path)
 		}
@@ -55,6 +59,15 @@ func Find(path string) (*File, error) {
 		return nil, errors.New("it is not a regular file")
 	}
 	return &File{Path: path, Target: target, Info: info}, nil
+}
+
+// leadsOn reports whether there is something where the link at path leads: another link, say.
+func leadsOn(path, link string) bool {
+	if !filepath.IsAbs(link) {
+		link = filepath.Join(filepath.Dir(path), link)
+	}
+	_, err := os.Lstat(link)
+	return err == nil
 }
 
 // Read returns the content, nothing if the file does not exist. What a crash left half written it takes from the

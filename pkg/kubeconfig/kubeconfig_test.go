@@ -234,7 +234,15 @@ func TestEditRefuses(t *testing.T) {
 		}
 		refused(t, `it is a symlink to "nowhere", which does not exist`, "remove the symlink")
 		clean(t, dir, "config")
-		if err := os.Remove(path); err != nil {
+		if err := os.Rename(path, filepath.Join(dir, "second")); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink("second", path); err != nil { // of two links it is the last that leads nowhere
+			t.Fatal(err)
+		}
+		refused(t, `nowhere", which does not exist`, "remove the symlink")
+		clean(t, dir, "config", "second")
+		if err := errors.Join(os.Remove(path), os.Remove(filepath.Join(dir, "second"))); err != nil {
 			t.Fatal(err)
 		}
 	})
