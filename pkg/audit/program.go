@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// Some secrets have no name that tells: the letter of a flag means one thing to one program and another to the next, and
-// what a program asks for is fed to it. So it is known here of programs that people call to get a token.
+// Some secrets have no name that tells: the letter of a flag means one thing to one program and another to the next,
+// and what a program asks for is fed to it. So it is known here of programs that people call to get a token.
 
 // taker says how a program takes secrets.
 type taker struct {
@@ -55,8 +55,9 @@ func takerOf(program string) taker {
 }
 
 // notPassword are programs to which -p is not a password.
-var notPassword = []string{"mkdir", "cp", "mv", "install", "ssh", "sftp", "scp", "rsync", "nc", "ncat", "netcat", "psql",
-	"pg_dump", "redis-cli", "read", "ps", "pgrep", "kill", "tee", "wget", "git", "patch", "xargs", "export", "declare",
+var notPassword = []string{"mkdir", "cp", "mv", "install", "ssh", "sftp", "scp", "rsync", "nc", "ncat", "netcat",
+	"psql", "pg_dump",
+	"redis-cli", "read", "ps", "pgrep", "kill", "tee", "wget", "git", "patch", "xargs", "export", "declare",
 	"set", "type", "command", "time", "docker", "podman", "nerdctl", "nmap", "python", "python3", "touch", "rmdir",
 	"mktemp", "stat", "unzip", "zstd", "file", "jq", "bash", "sh", "dirname", "mount", "netstat", "ss", "lsof", "tsh",
 	"gardenctl", "kubectl", "node", "perl", "grep"}
@@ -178,12 +179,12 @@ func (c call) written() string {
 	return ""
 }
 
-// calls are those of a shell's text, roughly: pipes, here documents and here strings are followed, what is quoted is one
-// word, and what commands print within it stands as a reference.
+// calls are those of a shell's text, roughly: pipes, here documents and here strings are followed, what is quoted is
+// one word, and what commands print within it stands as a reference.
 func calls(text string) (all []call) {
 	var c call
 	var word strings.Builder
-	started, target := false, "" // target is what the next word is: "<" an input, ">" a file, "<<" the end of a document
+	started, target := false, "" // target is what the next word is: "<<<" an input, ">" a file, "<<" a document's end
 	var ends []string
 	endWord := func() {
 		if !started {

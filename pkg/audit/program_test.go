@@ -7,7 +7,8 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// Secrets that no name announces: what the program is, what is fed to it, or the sentence around them says what they are.
+// Secrets that no name announces: what the program is, what is fed to it, or the sentence around them says what they
+// are.
 func TestSecretsByProgram(t *testing.T) {
 	exec := func(command, args string) string { return "exec:\n  command: " + command + "\n  args: " + args }
 	shell := func(s string) string {
@@ -45,11 +46,12 @@ func TestSecretsByProgram(t *testing.T) {
 		"PowerShell, piped":         exec("pwsh", `[-c, "'hunter2' | ConvertTo-SecureString -AsPlainText -Force"]`),
 		"expect":                    exec("expect", `[-c, 'spawn x; expect assword; send "hunter2\r"']`),
 		"Python":                    exec("python3", `[-c, "requests.post('x', auth=('me','hunter2'))"]`),
-		"settings":                  "exec: {command: x, env: [{name: CONFIG, value: \"[x]\\npassword = hunter2\\n\"}]}",
-		"sentence":                  "exec: {command: x, installHint: log in as admin with password hunter2}",
-		"sentence, is":              "exec: {command: x, installHint: the password is hunter2.}",
-		"sentence, quoted":          "exec: {command: x, installHint: das Passwort lautet „hunter2“}",
-		"sentence, both":            "exec: {command: x, installHint: use admin/hunter2}",
+		"settings": "exec: {command: x, env: [{name: CONFIG, " +
+			"value: \"[x]\\npassword = hunter2\\n\"}]}",
+		"sentence":         "exec: {command: x, installHint: log in as admin with password hunter2}",
+		"sentence, is":     "exec: {command: x, installHint: the password is hunter2.}",
+		"sentence, quoted": "exec: {command: x, installHint: das Passwort lautet „hunter2“}",
+		"sentence, both":   "exec: {command: x, installHint: use admin/hunter2}",
 	} {
 		s := judgedUser(t, user)
 		if len(s.found) == 0 {
@@ -108,8 +110,8 @@ func TestHarmlessByProgram(t *testing.T) {
 
 // What is read as a shell's ends, and in a time that grows with its length.
 func TestCallsOfAnyText(t *testing.T) {
-	for _, text := range []string{"", "'", `"`, `\`, "<<", "<<<", "<<-", "<<E", "<<E\n", "<<E\nx", "a|", "||", ">", "2>&1",
-		"a <<A <<B\nx\nA\ny\nB\nz", "$(", "`", strings.Repeat("<<E\n", 1000), strings.Repeat("'\"", 1000)} {
+	for _, text := range []string{"", "'", `"`, `\`, "<<", "<<<", "<<-", "<<E", "<<E\n", "<<E\nx", "a|", "||", ">",
+		"2>&1", "a <<A <<B\nx\nA\ny\nB\nz", "$(", "`", strings.Repeat("<<E\n", 1000), strings.Repeat("'\"", 1000)} {
 		calls(text)
 	}
 	got := calls("a <<A <<B\nx\nA\nhunter2\nB\nkinit <<< b")
@@ -130,7 +132,8 @@ func TestTranslationsAreNotKubeconfigs(t *testing.T) {
 			t.Errorf("%s passes for a kubeconfig", name)
 		}
 	}
-	for _, text := range []string{"users: null\ncontexts:\n", "users: [\ncontexts: []", "users: {{ .Users }}\nclusters: &c\n",
+	for _, text := range []string{"users: null\ncontexts:\n", "users: [\ncontexts: []",
+		"users: {{ .Users }}\nclusters: &c\n",
 		`{"users":[],"contexts":[]}`, "users: # ours\ncontexts: ${CONTEXTS}\n", `users: "$USERS"` + "\nclusters: ~\n"} {
 		if !looksLikeKubeconfig([]byte(text)) {
 			t.Errorf("%q does not pass for a kubeconfig", text)

@@ -18,8 +18,8 @@ var (
 	authPair = onFirstUse(`\bauth\s*=\s*\(\s*["'][^"']*["']\s*,\s*["']([^"']+)["']`)
 	// technical matches words of the trade that have digits as passwords have.
 	technical = onFirstUse(`(?i)oauth|sha-?[0-9]|md5|base(32|64)|utf-?(8|16)|x\.?509|saml|pbkdf|bcrypt|argon|` +
-		`ssl|tls|http|k8s|ipv[46]|ed25519|rsa|aes|fido|webauthn|pkcs|rfc|iso|e2e|[0-9](st|nd|rd|th|h|min|days?|chars?)$|` +
-		`[0-9]-|^v?[0-9]+((alpha|beta|rc)[0-9]*)?([._-][0-9a-z]+)*$`)
+		`ssl|tls|http|k8s|ipv[46]|ed25519|rsa|aes|fido|webauthn|pkcs|rfc|iso|e2e|` +
+		`[0-9](st|nd|rd|th|h|min|days?|chars?)$|[0-9]-|^v?[0-9]+((alpha|beta|rc)[0-9]*)?([._-][0-9a-z]+)*$`)
 )
 
 // says reports whether a text of several words gives away a password.
@@ -66,9 +66,9 @@ func passwordLike(word string) bool {
 		!dateForm().MatchString(word)
 }
 
-// loginAlone reports whether a word that no flag announces is a user's name with a password. Much else has a colon, such
-// as an image with its tag: so the name has to be a person's, or the password one by its letters, unless it is what a
-// command to log in is given.
+// loginAlone reports whether a word that no flag announces is a user's name with a password. Much else has a colon,
+// such as an image with its tag: so the name has to be a person's, or the password one by its letters, unless it is
+// what a command to log in is given.
 func loginAlone(value string, atLogin bool) bool {
 	user, password, found := strings.Cut(value, ":")
 	if !found || !loginForm(value) || strings.Contains(password, ":") || !passwordLike(password) {
