@@ -77,7 +77,8 @@ type edgeCluster struct {
 	mu          sync.Mutex // guards what is read at any time
 	record      record
 	running     *running // nil as long as nobody has asked it
-	failure     error
+	failure     error    // of the last start
+	starts      int      // how many have been tried
 	closed      bool
 	trap        *trap
 	stopMachine func()
@@ -187,13 +188,25 @@ func (c *edgeCluster) showSettings(ctx context.Context) error {
 // serve starts the servers, unless they run, and returns when they serve.
 func (c *edgeCluster) serve() (*running, error) {
 	c.mu.Lock()
-	r := c.running
+	r, starts := c.running, c.starts
 	c.mu.Unlock()
 	if r != nil && !r.ended() {
 		return r, nil
 	}
+	return c.serveAfter(starts)
+}
+
+// serveAfter is serve for who saw so many starts before waiting for the lock. One that failed meanwhile has failed for
+// all who waited: if each tried again, the last of ten connections would wait for ten times the bound of a start.
+func (c *edgeCluster) serveAfter(starts int) (*running, error) {
 	c.change.Lock()
 	defer c.change.Unlock()
+	c.mu.Lock()
+	tried, failure := c.starts > starts, c.failure
+	c.mu.Unlock()
+	if tried && failure != nil {
+		return nil, failure
+	}
 	return c.serveLocked()
 }
 
@@ -217,6 +230,7 @@ func (c *edgeCluster) serveLocked() (*running, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.running, c.failure = r, err
+	c.starts++
 	return r, err
 }
 
