@@ -1,7 +1,6 @@
 package clusteraccess
 
 import (
-	"bytes"
 	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
@@ -134,10 +133,9 @@ func parseCertificates(data []byte) (leaf *x509.Certificate, err error) {
 	if len(data) > maxCertificates {
 		return nil, errors.New("it is too large")
 	}
-	for rest := bytes.TrimSpace(data); len(rest) > 0; rest = bytes.TrimSpace(rest) {
-		var block *pem.Block
-		block, rest = pem.Decode(rest)
-		if block == nil || block.Type != "CERTIFICATE" {
+	// Text before and after the blocks is allowed, by the documentation of CertificateSigningRequestStatus.
+	for block, rest := pem.Decode(data); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
 			return nil, errors.New("it is not in PEM")
 		}
 		certificate, err := x509.ParseCertificate(block.Bytes)
@@ -149,7 +147,7 @@ func parseCertificates(data []byte) (leaf *x509.Certificate, err error) {
 		}
 	}
 	if leaf == nil {
-		return nil, errors.New("it is empty")
+		return nil, errors.New("there is no certificate in it")
 	}
 	return leaf, nil
 }

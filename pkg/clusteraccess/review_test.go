@@ -36,3 +36,31 @@ func TestReviewRefused(t *testing.T) {
 		}
 	}
 }
+
+// TestAnsweredCertificates has signers put text around certificates, which the API allows (kubernetes#91685), or
+// something else in their place.
+func TestAnsweredCertificates(t *testing.T) {
+	s := httptest.NewTLSServer(nil)
+	s.Close()
+	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
+	key := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("x")})
+	for name, c := range map[string]struct{ text, want string }{
+		"alone":   {string(certificate), ""},
+		"chain":   {string(certificate) + string(certificate), ""},
+		"text":    {"subject=ada\n" + string(certificate) + "\nsigned by the plant\n", ""},
+		"empty":   {"", "there is no certificate in it"},
+		"words":   {"no\n", "there is no certificate in it"},
+		"key":     {string(certificate) + string(key), "it is not in PEM"},
+		"damaged": {string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("x")})), "not a certificate"},
+		"large":   {strings.Repeat(string(certificate), 100), "it is too large"},
+	} {
+		leaf, err := parseCertificates([]byte(c.text))
+		if (err == nil) != (c.want == "") || err != nil && !strings.Contains(err.Error(), c.want) ||
+			err == nil && !leaf.Equal(s.Certificate()) {
+			t.Errorf("%s: got %v, want %q", name, err, c.want)
+		}
+		if cleaned := normal([]byte(c.text)); err == nil && strings.Contains(string(cleaned), "plant") {
+			t.Errorf("%s: text is kept: %s", name, cleaned)
+		}
+	}
+}
