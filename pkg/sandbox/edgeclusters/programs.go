@@ -103,7 +103,8 @@ func MissingProgram(servers string) error {
 	for _, name := range []string{"kube-apiserver", "kube-controller-manager"} {
 		if _, err := os.Stat(filepath.Join(servers, name)); err != nil {
 			return hint.Wrap(fmt.Errorf("edge clusters need %s, which is not in %s", name, servers),
-				"hack/servers.sh in the source builds it and prints its folder, for --servers or EDGE_SANDBOX_SERVERS")
+				"put it there: https://kubernetes.io/releases/download/ has it for Linux; "+
+					"or hack/servers.sh in the source builds it, for --servers")
 		}
 	}
 	return nil
