@@ -168,6 +168,50 @@ comes_and_goes() {
   diff "$temp/before" "$temp/after" || fail "${root##*/}: a removed package leaves something behind"
 }
 
+# earlier FOLDER makes an earlier release of what a package holds: with a program, a link and a folder that have left since,
+# without what is new, and with programs that say that they are the earlier ones.
+earlier() {
+  local program
+  for program in kubectl-edge kubectl-edge_credential kubectl-gone; do
+    printf '#!/bin/sh\necho earlier\n' >"$1/usr/bin/$program.new"
+    chmod 755 "$1/usr/bin/$program.new"
+    mv "$1/usr/bin/$program.new" "$1/usr/bin/$program"
+  done
+  mkdir "$1/usr/share/kubectl-edge-gone"
+  echo gone >"$1/usr/share/kubectl-edge-gone/file"
+  ln -s kubectl-gone "$1/usr/bin/kubectl_complete-gone"
+  rm "$1/usr/bin/edge-sandbox" "$1/usr/bin/kubectl_complete-edge"
+}
+
+# upgrades EARLIER NEWER, each a command that installs: up, down and up again, while kubectls call the helper, which is there at
+# every moment.
+upgrades() {
+  "$1"
+  [[ $(inside kubectl-edge_credential --version) == earlier ]] || fail "${root##*/}: no earlier release"
+  mkfifo "$temp/calling"
+  # shellcheck disable=SC2016
+  inside /bin/bash -c 'echo calls; until [[ -e /tmp/enough ]]; do /usr/bin/kubectl-edge_credential --version || exit; done' \
+    >"$temp/calling" &
+  local calls=$! answer
+  exec 4<"$temp/calling"
+  read -r answer <&4
+  cat <&4 >"$temp/answers" &
+  exec 4<&-
+  "$2"
+  touch "$root/tmp/enough"
+  wait "$calls" || fail "${root##*/}: the helper is missing during an upgrade"
+  rm "$root/tmp/enough" "$temp/calling"
+  answer=$(find "$root/usr" -name '*kubectl*gone*')
+  [[ -z $answer ]] || fail "${root##*/}: an upgrade leaves $answer"
+  [[ $(inside kubectl-edge_credential --version) == "$version" && -x $root/usr/bin/edge-sandbox &&
+    -e $root/usr/bin/kubectl_complete-edge ]] || fail "${root##*/}: an upgrade does not bring all"
+  "$1"
+  [[ $(inside kubectl-edge_credential --version) == earlier && ! -e $root/usr/bin/edge-sandbox ]] ||
+    fail "${root##*/}: the earlier release does not come back"
+  "$2"
+  "$2" # again
+}
+
 ours() { # and not the package manager's own
   find "$root" -path "$root/proc" -prune -o -path "$root/var/lib" -prune -o \( ! -type d -o -name '*kubectl-edge*' \) -print | sort
 }
@@ -191,7 +235,9 @@ said=$(inside sh -ec "cd /release; ${check/kubectl-edge_0.1.0_amd64.deb/$suite}"
 # kubectl-edge for that folder, and fails.
 unpack=$(sed -n '/^Without root, from the archive:/,/^```$/s/^    \(tar .*\)$/\1/p' docs/install.md)
 [[ -n $unpack ]] || fail "docs/install.md has no way to unpack the archive"
-inside sh -ec "cd /opt; mkdir kubectl-edge; cat /release/$suite | $unpack; kubectl-edge/kubectl-edge install /usr/local/bin"
+inside sh -ec "cd /opt; mkdir kubectl-edge; cat /release/$suite | $unpack; mkdir -p /usr/local/bin; printf '#!/bin/sh\\necho earlier\\n' >/usr/local/bin/kubectl-edge_credential
+  chmod 755 /usr/local/bin/kubectl-edge_credential; ln -s nothing /usr/local/bin/kubectl_complete-edge
+  kubectl-edge/kubectl-edge install /usr/local/bin; kubectl-edge/kubectl-edge install /usr/local/bin"
 # With an edge cluster, too.
 cp "$servers/kube-controller-manager" "$root/opt/sandbox/"
 uses "archive, by kubectl-edge install"
@@ -213,7 +259,15 @@ chmod +x "$root"/sbin/*
 cp "$folder"/kubectl-edge_*_"$arch".deb "$root/release/"
 # Not by sh: busybox's takes its own dpkg.
 comes_and_goes inside PATH=/sbin:/usr/bin:/bin bash -ec 'dpkg -i /release/*.deb && dpkg --verify kubectl-edge && dpkg -r kubectl-edge'
-path=/sbin: inside bash -ec 'dpkg -i /release/*.deb && dpkg -i /release/*.deb'
+dpkg-deb -R "$folder"/kubectl-edge_*_"$arch".deb "$temp/earlier"
+earlier "$temp/earlier"
+sed -i 's/^Version: .*/Version: 0.0.0~earlier/' "$temp/earlier/DEBIAN/control"
+rm "$temp/earlier/DEBIAN/md5sums"
+dpkg-deb -Zgzip -z1 -b "$temp/earlier" "$root/tmp/earlier.deb"
+dpkg_earlier() { path=/sbin: inside bash -ec 'dpkg -i /tmp/earlier.deb'; }
+dpkg_newer() { path=/sbin: inside bash -ec 'dpkg -i /release/*.deb && dpkg --verify kubectl-edge'; }
+upgrades dpkg_earlier dpkg_newer
+rm -r "$temp/earlier" "$root/tmp/earlier.deb"
 path=/sbin: uses "deb, by dpkg" packaged
 
 case $arch in amd64) machine_name=x86_64 ;; arm64) machine_name=aarch64 ;; *) machine_name=$arch ;; esac
@@ -222,8 +276,30 @@ cp "$folder"/kubectl-edge-*."$machine_name".rpm "$temp/package.rpm"
 into_root() { rpm --root "$root" --dbpath /var/lib/rpm "$@"; }
 come_and_go() { into_root -i "$temp/package.rpm" && into_root -V kubectl-edge && into_root -e kubectl-edge; }
 comes_and_goes come_and_go
-into_root -i "$temp/package.rpm"
-into_root -U --replacepkgs "$temp/package.rpm"
+mkdir -p "$temp/earlier/tree"
+dpkg-deb -x "$folder"/kubectl-edge_*_"$arch".deb "$temp/earlier/tree" # the same, but that completions for zsh lie elsewhere
+earlier "$temp/earlier/tree"
+cat >"$temp/earlier/kubectl-edge.spec" <<END
+Name: kubectl-edge
+Version: 0.0.0~earlier
+Release: 1
+Summary: an earlier release
+License: Apache-2.0
+AutoReqProv: no
+%description
+%install
+cp -a $temp/earlier/tree/. %{buildroot}/
+%files
+%dir /usr/share/kubectl-edge-gone
+$(find "$temp/earlier/tree" ! -type d -printf '/%P\n')
+END
+rpmbuild -bb --quiet --define "_topdir $temp/earlier" --define "_tmppath $temp/earlier" --define '__os_install_post %{nil}' \
+  --define 'debug_package %{nil}' --define '_binary_payload w1.gzdio' "$temp/earlier/kubectl-edge.spec"
+mv "$temp"/earlier/RPMS/*/*.rpm "$temp/earlier.rpm"
+rm -r "$temp/earlier"
+rpm_earlier() { into_root -U --oldpackage "$temp/earlier.rpm"; }
+rpm_newer() { into_root -U --replacepkgs "$temp/package.rpm" && into_root -V kubectl-edge; }
+upgrades rpm_earlier rpm_newer
 uses "rpm, by rpm" packaged
 
 machine apk
