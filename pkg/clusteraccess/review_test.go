@@ -25,7 +25,7 @@ func TestReviewRefused(t *testing.T) {
 		s := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(http.StatusForbidden)
 			fmt.Fprintf(w, `{"kind": "Status", "code": 403, "reason": "Forbidden", "message": %q}`,
-				fmt.Sprintf("selfsubjectreviews.authentication.k8s.io is forbidden: User %q cannot create resource", user))
+				fmt.Sprintf("selfsubjectreviews is forbidden: User %q cannot create resource", user))
 		}))
 		server := kubeapi.Server{URL: s.URL,
 			CA: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})}
@@ -43,6 +43,7 @@ func TestAnsweredCertificates(t *testing.T) {
 	s := httptest.NewTLSServer(nil)
 	s.Close()
 	certificate := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: s.Certificate().Raw})
+	damaged := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("x")})
 	key := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: []byte("x")})
 	for name, c := range map[string]struct{ text, want string }{
 		"alone":   {string(certificate), ""},
@@ -51,7 +52,7 @@ func TestAnsweredCertificates(t *testing.T) {
 		"empty":   {"", "there is no certificate in it"},
 		"words":   {"no\n", "there is no certificate in it"},
 		"key":     {string(certificate) + string(key), "it is not in PEM"},
-		"damaged": {string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: []byte("x")})), "not a certificate"},
+		"damaged": {string(damaged), "not a certificate"},
 		"large":   {strings.Repeat(string(certificate), 100), "it is too large"},
 	} {
 		leaf, err := parseCertificates([]byte(c.text))

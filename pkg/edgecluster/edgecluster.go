@@ -143,8 +143,8 @@ func List(ctx context.Context, config *rest.Config, namespace string) ([]Cluster
 	if err != nil {
 		err = fmt.Errorf("list the edge clusters: %w", explain(err))
 		if apierrors.IsForbidden(err) {
-			return nil, hint.Wrap(err, "ask an administrator of the instance for the right to list edgeclusters.%s; with "+
-				"--cluster NAME the right to get that one is enough", group)
+			return nil, hint.Wrap(err, "ask an administrator of the instance for the right to list edgeclusters.%s; "+
+				"with --cluster NAME the right to get that one is enough", group)
 		}
 		return nil, err
 	}
@@ -186,8 +186,8 @@ func get(ctx context.Context, client *kubeapi.Client, namespace, name string) (C
 	case err != nil:
 		err = fmt.Errorf("look for edge cluster %q: %w", name, explain(err))
 		if apierrors.IsForbidden(err) {
-			return Cluster{}, hint.Wrap(err, "ask an administrator of the instance for the right to get edgeclusters.%s "+
-				"%s in namespace %s", group, name, namespace)
+			return Cluster{}, hint.Wrap(err, "ask an administrator of the instance for the right to get "+
+				"edgeclusters.%s %s in namespace %s", group, name, namespace)
 		}
 		return Cluster{}, err
 	}

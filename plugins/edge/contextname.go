@@ -44,8 +44,8 @@ func (n *contextName) Set(s string) error {
 	return nil
 }
 
-// maxContextName is not kubectl's limit, which has none: it bounds what a template can grow to in a file. The longest
-// name of ours, with all that an edge cluster's can have in it, is shorter.
+// maxContextName is not kubectl's limit, which has none: it bounds what a template can grow to in a file. All
+// that the name of an edge cluster's context can have in it is shorter.
 const maxContextName = 512
 
 // of returns the name of an instance's context.
