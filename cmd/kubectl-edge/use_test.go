@@ -92,6 +92,51 @@ func TestUseAnotherProject(t *testing.T) {
 	p.uses("mill-98f8404", sandbox.OtherProjectID)
 }
 
+// Where a profile is meant, and none is named, a person chooses it. The current one cannot be deleted, and Esc leaves
+// all as it is.
+func TestProfileAsks(t *testing.T) {
+	p := newPerson(t)
+	for _, name := range []string{"home", "work"} {
+		if code, _, stderr := p.run("profile", "create", name); code != 0 {
+			t.Fatal(stderr)
+		}
+	}
+	for _, step := range []struct {
+		command string
+		keys    []string // each after the list was drawn
+		sees    string   // after the last
+		code    int
+		left    string // NAMEs, the current one with *
+	}{
+		{"use", []string{"wor" + enter}, "The current profile is work.", 0, "default home work*"},
+		{"use", []string{"\x1b"}, "", 130, "default home work*"},
+		{"delete", []string{"work" + enter, ctrlC}, "cannot be chosen: the current one", 130, "default home work*"},
+		{"delete", []string{"home" + enter}, "Deleted profile home.", 0, "default work*"},
+	} {
+		r := p.onTerminal("kubectl-edge", "profile", step.command)
+		for i, keys := range step.keys {
+			if i == len(step.keys)-1 && i > 0 {
+				r.sees(step.sees)
+			}
+			r.sees("Enter: choose") // what the list shows last
+			r.types(keys)
+		}
+		code := r.ends()
+		if code != step.code || !strings.Contains(r.all.String(), step.sees) {
+			t.Errorf("profile %s, %q: exit code %d, want %d:\n%s", step.command, step.keys, code, step.code,
+				r.all.String())
+		}
+		_, stdout, _ := p.run("profile", "list", "-o", `jsonpath={range .items[*]}{.name}{.current} {end}`)
+		left := strings.NewReplacer("false", "", "true", "*").Replace(strings.TrimSpace(stdout))
+		if left != step.left {
+			t.Errorf("profile %s, %q: there are %q, want %q", step.command, step.keys, left, step.left)
+		}
+	}
+	if code, _, stderr := p.run("profile", "use"); code != 2 || !strings.Contains(stderr, "error: which profile?") {
+		t.Errorf("without a terminal: exit code %d:\n%s", code, stderr)
+	}
+}
+
 // A command that changes or deletes an instance asks which, where nobody has named one.
 func TestDeleteAsks(t *testing.T) {
 	p := newPerson(t)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/envcredential"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
 	"github.com/kubectl-edge/kubectl-edge/pkg/jwtclaims"
 )
 
@@ -154,8 +155,8 @@ func (a *Account) workloadToken(wanted bool) workloadToken {
 }
 
 func fileToken(path string) workloadToken {
-	return workloadToken{path, func(context.Context, *Account) (string, error) {
-		data, err := envcredential.ReadFile(path)
+	return workloadToken{path, func(ctx context.Context, _ *Account) (string, error) {
+		data, err := interrupt.Read(ctx, func() ([]byte, error) { return envcredential.ReadFile(path) })
 		return strings.TrimSpace(string(data)), err
 	}}
 }

@@ -1,6 +1,7 @@
 package output
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -12,18 +13,23 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
 )
 
 // maxTemplate bounds the file of a template, in bytes: it may be a pipe or a device without an end.
 const maxTemplate = 1 << 20
 
 // readTemplate takes a template from its file, once: a pipe, such as a shell's <(command), can be read only once.
-func (f *Flags) readTemplate() error {
+// One that says nothing is waited for until ctx ends.
+func (f *Flags) readTemplate(ctx context.Context) error {
 	path, ok := strings.CutPrefix(f.Format, "jsonpath-file=")
 	if !ok {
 		return nil
 	}
-	data, _, err := atomicfile.ReadInput(path, maxTemplate)
+	data, err := interrupt.Read(ctx, func() ([]byte, error) {
+		data, _, err := atomicfile.ReadInput(path, maxTemplate)
+		return data, err
+	})
 	if err != nil {
 		return fmt.Errorf("read the template of -o jsonpath-file: open %s: %w", path, err)
 	}

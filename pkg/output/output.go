@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -89,11 +90,11 @@ func One[T any](w io.Writer, f Flags, k Kind[T], item T) error {
 func (f Flags) Table() bool { return f.Format == "" || f.Format == "wide" }
 
 // Validate reports whether Format is one that can be printed. It is to be called before that is.
-func (f *Flags) Validate() error {
+func (f *Flags) Validate(ctx context.Context) error {
 	if f.Table() {
 		return nil
 	}
-	if err := f.readTemplate(); err != nil {
+	if err := f.readTemplate(ctx); err != nil {
 		return err
 	}
 	_, err := f.printer()

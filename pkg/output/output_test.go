@@ -120,7 +120,7 @@ func TestFormats(t *testing.T) {
 	} {
 		t.Run(c.format, func(t *testing.T) {
 			f := output.Flags{Format: c.format, NoHeaders: c.noHeaders}
-			if err := f.Validate(); err != nil {
+			if err := f.Validate(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			var list, one strings.Builder
@@ -192,7 +192,7 @@ func TestValidate(t *testing.T) {
 		"custom-columns=ID:{.id": "custom-columns: column ID: ",
 	} {
 		f := output.Flags{Format: format}
-		err := f.Validate()
+		err := f.Validate(t.Context())
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%q: got %v, want %q", format, err, want)
 		}

@@ -18,18 +18,18 @@ type Progress struct {
 	what     string
 	start    time.Time
 	line     *statusLine
-	has      bool // the line
 
 	mu          sync.Mutex
 	last        string
 	done, total int
+	stop        chan struct{} // of the seconds, once they are counted on a terminal
 }
 
 // Progress begins to say how far the work is that what names.
 func (p Process) Progress(what string) *Progress {
 	return &Progress{
 		out: Raw(p.ErrOut), terminal: Terminal(p.ErrOut), now: p.Now,
-		what: what, start: p.Now(), line: p.line, has: p.line.take(),
+		what: what, start: p.Now(), line: p.line,
 	}
 }
 
@@ -78,14 +78,38 @@ func (p *Progress) Note(format string, args ...any) {
 	p.draw()
 }
 
-// draw writes the line, on a terminal, once there is something to say. The caller holds the lock.
+// draw writes the line, on a terminal, once there is something to say, and has its seconds go on from then. The caller
+// holds the lock.
 func (p *Progress) draw() {
 	state := p.last
 	if p.total > 0 {
 		state = fmt.Sprintf("%d/%d", p.done, p.total)
 	}
 	if p.terminal && state != "" {
+		if p.stop == nil {
+			p.stop = make(chan struct{})
+			p.line.say(1)
+			go p.count(p.stop)
+		}
 		fmt.Fprintf(p.out, clearLine+"%s: %s (%s)", p.what, state, p.now().Sub(p.start).Round(time.Second))
+	}
+}
+
+// count draws the line each second.
+func (p *Progress) count(stop <-chan struct{}) {
+	tick := time.NewTicker(time.Second)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-stop:
+			return
+		}
+		p.mu.Lock()
+		if p.stop != nil {
+			p.draw()
+		}
+		p.mu.Unlock()
 	}
 }
 
@@ -93,9 +117,10 @@ func (p *Progress) draw() {
 func (p *Progress) End() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.has {
-		p.line.leave()
-		p.has = false
+	if p.stop != nil {
+		close(p.stop)
+		p.stop = nil
+		defer p.line.say(-1)
 	}
 	switch {
 	case !p.terminal:

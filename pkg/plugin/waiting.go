@@ -2,40 +2,120 @@ package plugin
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
-// statusLine is the last line of a terminal while work is under way. Several want it at once: the one that came first
-// has it.
+// statusLine is the last line of the standard error while work is under way, which several want to write at once. How
+// far the work is says more than whose answer it waits for, and of those the first one has the line.
 type statusLine struct {
-	mu    sync.Mutex
-	taken bool
+	mu       sync.Mutex
+	progress int      // how many of them have something to say
+	waiting  bool     // somebody says what is waited for
+	said     []string // what was waited for, elsewhere than on a terminal
 }
 
-func (l *statusLine) take() bool {
+// wait takes the line for one who waits.
+func (l *statusLine) wait() bool {
 	if l == nil { // of a process in a test
 		return false
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	took := !l.taken
-	l.taken = true
+	took := !l.waiting
+	l.waiting = true
 	return took
 }
 
-func (l *statusLine) leave() {
+// over gives it back.
+func (l *statusLine) over() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.taken = false
+	l.waiting = false
 }
 
-// Waiting says on a terminal what is waited for, and for how long it has been, until end is called, which takes the
-// line away again. Where something else says how far the work is, and elsewhere than on a terminal, it says nothing.
-func (p Process) Waiting(what string) (end func()) {
-	if !Terminal(p.ErrOut) || !p.line.take() {
+// write has one who waits write on the line, unless there is progress.
+func (l *statusLine) write(text func()) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.progress == 0 {
+		text()
+	}
+}
+
+// say counts those whose progress is said.
+func (l *statusLine) say(more int) {
+	if l == nil {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.progress += more
+}
+
+// first reports whether it has not been said yet that somebody waits for what.
+func (l *statusLine) first(what string) bool {
+	if l == nil {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if slices.Contains(l.said, what) {
+		return false
+	}
+	l.said = append(l.said, what)
+	return true
+}
+
+const (
+	// noticed is after how long a person at a terminal wants to know what a command waits for.
+	noticed = time.Second
+	// noted is the same of a log, in which each line stays.
+	noted = 10 * time.Second
+)
+
+// Slow says what is waited for once that takes long which begins now, until end is called: on a terminal in a line that
+// counts the seconds and is gone in the end, elsewhere in one line for each that is waited for.
+func (p Process) Slow(what string) (end func()) {
+	var mu sync.Mutex
+	var ended bool
+	over := func() {}
+	begin, after := p.counted, noticed
+	if !Terminal(p.ErrOut) {
+		begin, after = p.noted, noted
+	}
+	timer := time.AfterFunc(after, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if !ended {
+			over = begin(what)
+		}
+	})
+	return func() {
+		timer.Stop()
+		mu.Lock()
+		defer mu.Unlock()
+		if !ended {
+			over()
+		}
+		ended = true
+	}
+}
+
+// noted says in one line what is waited for.
+func (p Process) noted(what string) (end func()) {
+	if p.line.first(what) {
+		p.Note("waiting for %s", what)
+	}
+	return func() {}
+}
+
+// counted says on a terminal what is waited for, and for how long it has been.
+func (p Process) counted(what string) (end func()) {
+	if !p.line.wait() {
 		return func() {}
 	}
 	out, start := Raw(p.ErrOut), p.Now()
@@ -45,43 +125,21 @@ func (p Process) Waiting(what string) (end func()) {
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
 		for {
-			fmt.Fprintf(out, clearLine+"waiting for %s (%s) ", hint.Printable(what),
-				(p.Now().Sub(start) + noticed).Round(time.Second))
+			p.line.write(func() {
+				fmt.Fprintf(out, clearLine+"waiting for %s (%s) ", hint.Printable(what),
+					(p.Now().Sub(start) + noticed).Round(time.Second))
+			})
 			select {
 			case <-tick.C:
 			case <-done:
-				fmt.Fprint(out, clearLine)
+				p.line.write(func() { fmt.Fprint(out, clearLine) })
 				return
 			}
 		}
 	}()
-	return sync.OnceFunc(func() {
+	return func() {
 		close(done)
 		<-gone
-		p.line.leave()
-	})
-}
-
-// noticed is after how long a person wants to know what a command waits for.
-const noticed = time.Second
-
-// Slow calls Waiting once that takes long which begins now.
-func (p Process) Slow(what string) (end func()) {
-	var mu sync.Mutex
-	var ended bool
-	over := func() {}
-	timer := time.AfterFunc(noticed, func() {
-		mu.Lock()
-		defer mu.Unlock()
-		if !ended {
-			over = p.Waiting(what)
-		}
-	})
-	return func() {
-		timer.Stop()
-		mu.Lock()
-		defer mu.Unlock()
-		ended = true
-		over()
+		p.line.over()
 	}
 }

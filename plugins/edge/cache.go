@@ -69,8 +69,8 @@ authentication.kubernetes.io/credential-id: so a line there can be traced to a m
 		Example: `  kubectl edge cache list
   kubectl edge cache list -o json`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			if err := out.Validate(); err != nil {
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := out.Validate(cmd.Context()); err != nil {
 				return usageError{err}
 			}
 			store, err := a.cache()

@@ -49,7 +49,7 @@ asked in parallel. What cannot be reached is reported for each instance, the res
   kubectl edge cluster list --all -o jsonpath='{range .items[?(@.ready==false)]}{.instance}/{.name}{"\n"}{end}'`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := out.Validate(); err != nil {
+			if err := out.Validate(cmd.Context()); err != nil {
 				return usageError{err}
 			}
 			if err := which.take(args, &only); err != nil {

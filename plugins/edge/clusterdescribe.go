@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
+	"github.com/kubectl-edge/kubectl-edge/pkg/picker"
 )
 
 // describedCluster is an edge cluster with what is known of its administrator's credential, but not that itself.
@@ -47,14 +48,14 @@ func newClusterDescribeCmd(a *app) *cobra.Command {
 		Short: "Show one edge cluster: its conditions, its nodes, and until when its administrator's certificate lives",
 		Long: `Show one edge cluster: its conditions, its nodes, and until when its administrator's certificate lives.
 
-Without an argument it is the edge cluster of the current context. The administrator's certificate itself, which the
-instance keeps in a Secret, is not shown.`,
+Without an argument it is the edge cluster of the current context, or what you choose from a list on a terminal. The
+administrator's certificate itself, which the instance keeps in a Secret, is not shown.`,
 		Example: `  kubectl edge cluster describe demo/berlin
   kubectl edge cluster describe
   kubectl edge cluster describe demo/berlin -o jsonpath={.administrator.expires}`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := o.complete(args); err != nil {
+			if err := o.complete(cmd.Context(), args); err != nil {
 				return usageError{err}
 			}
 			return o.run(cmd.Context())
@@ -68,8 +69,8 @@ instance keeps in a Secret, is not shown.`,
 	return cmd
 }
 
-func (o *clusterDescribeOptions) complete(args []string) error {
-	if err := o.out.Validate(); err != nil {
+func (o *clusterDescribeOptions) complete(ctx context.Context, args []string) error {
+	if err := o.out.Validate(ctx); err != nil {
 		return err
 	}
 	if len(args) == 1 {
@@ -111,6 +112,9 @@ func (o *clusterDescribeOptions) fromContext() error {
 		return err
 	}
 	if request.Cluster == "" || !o.which.none() {
+		if picker.Possible(o.Process) {
+			return checkClusterNamespace(o.namespace)
+		}
 		return hint.Wrap(errors.New("which edge cluster? the current context is not one of an edge cluster"),
 			"kubectl edge cluster list, then: kubectl edge cluster describe INSTANCE/CLUSTER")
 	}
@@ -123,12 +127,20 @@ func (o *clusterDescribeOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	found, err := o.findClusters(ctx, cloud, o.which,
-		clusterFlags{names: []string{o.cluster}, namespace: o.namespace}, patienceFlags{noWait: true})
+	f := clusterFlags{names: []string{o.cluster}, namespace: o.namespace}
+	if o.cluster == "" {
+		f = clusterFlags{all: true, namespace: o.namespace}
+	}
+	found, err := o.findClusters(ctx, cloud, o.which, f, patienceFlags{noWait: true})
 	if err != nil {
 		return err
 	}
-	c := found.clusters[0]
+	var c *managedCluster
+	if !f.all {
+		c = found.clusters[0]
+	} else if c, err = o.oneCluster(ctx, found.clusters); err != nil {
+		return err
+	}
 	homed := []homedCluster{home(cloud, c.instance, c.Cluster)}
 	o.markCurrent(cloud, homed)
 	d := describedCluster{homedCluster: homed[0], Administrator: o.describeAdministrator(ctx, c)}

@@ -35,8 +35,8 @@ Settings:
   kubectl edge config get -o json
   kubectl edge config get project-id --profile work`,
 		Args: cobra.MaximumNArgs(1),
-		RunE: func(_ *cobra.Command, args []string) error {
-			if err := out.Validate(); err != nil {
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := out.Validate(cmd.Context()); err != nil {
 				return usageError{err}
 			}
 			s, err := a.scope()

@@ -30,7 +30,7 @@ The exit code is 1 if a check failed; warnings and checks that were not tried do
   kubectl edge doctor --profile ci -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := out.Validate(); err != nil {
+			if err := out.Validate(cmd.Context()); err != nil {
 				return usageError{err}
 			}
 			checks := a.examine(cmd.Context())

@@ -82,10 +82,33 @@ func newAccount(t *testing.T, a *app) *login.Account {
 	return account
 }
 
+// late is a context whose time is over at an event rather than at an hour.
+type late struct {
+	context.Context
+	over <-chan struct{}
+}
+
+func (l late) Done() <-chan struct{} { return l.over }
+
+func (l late) Err() error {
+	select {
+	case <-l.over:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
 // TestHangingAPI has an API that takes requests and never answers: every command ends with the time it is given, and
 // every request has a limit of its own.
 func TestHangingAPI(t *testing.T) {
-	a, s, key := newLoggedIn(t)
+	asked := make(chan string, 16) // paths, before they hang
+	a, s, key := newLoggedIn(t, func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked <- r.URL.Path
+			next.ServeHTTP(w, r)
+		})
+	})
 	if limit := newAccount(t, a).HTTP.Timeout; limit <= 0 || limit >= credentialTimeout {
 		t.Errorf("a request may take %v, want less than the helper's %v", limit, credentialTimeout)
 	}
@@ -115,9 +138,21 @@ func TestHangingAPI(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer s.ClearFaults()
-			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-			defer cancel()
-			err := c.run(ctx)
+			for len(asked) > 0 { // of the login before
+				<-asked
+			}
+			over, ended := make(chan struct{}), make(chan struct{})
+			go func() {
+				for path := range asked {
+					if strings.HasPrefix(path, c.hangs) {
+						close(over)
+						break
+					}
+				}
+				close(ended)
+			}()
+			err := c.run(late{t.Context(), over})
+			<-ended
 			if err == nil || !strings.Contains(err.Error(), "no answer") {
 				t.Errorf("got %v, want no answer", err)
 			}

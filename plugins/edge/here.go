@@ -98,6 +98,11 @@ func (a *app) projectCloud(ctx context.Context) (edgeCloud, error) {
 	if err != nil {
 		return edgeCloud{}, err
 	}
+	return a.cloudOf(ctx, s)
+}
+
+// cloudOf is projectCloud for a scope.
+func (a *app) cloudOf(ctx context.Context, s profile.Scope) (edgeCloud, error) {
 	if s.ProjectID == "" {
 		return a.findProject(ctx, s)
 	}

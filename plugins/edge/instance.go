@@ -25,7 +25,7 @@ func newInstanceDescribeCmd(a *app) *cobra.Command {
   kubectl edge instance describe demo-3714d85 -o yaml`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := out.Validate(); err != nil {
+			if err := out.Validate(cmd.Context()); err != nil {
 				return usageError{err}
 			}
 			if err := which.takeAny(args); err != nil {

@@ -38,7 +38,7 @@ Ctrl-C while it waits leaves the instance in the making: kubectl edge instance l
   kubectl edge instance create --name demo --plan-id 5c3f0b2e-1d7a-4c7e-9c55-0f6a8a1b2c3d --yes --no-wait -o name`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := o.validate(); err != nil {
+			if err := o.validate(cmd.Context()); err != nil {
 				return usageError{err}
 			}
 			return o.run(cmd.Context())
@@ -56,7 +56,7 @@ Ctrl-C while it waits leaves the instance in the making: kubectl edge instance l
 	return cmd
 }
 
-func (o *instanceCreateOptions) validate() error {
+func (o *instanceCreateOptions) validate(ctx context.Context) error {
 	switch {
 	case o.request.DisplayName == "":
 		return errors.New("--name is missing")
@@ -69,7 +69,7 @@ func (o *instanceCreateOptions) validate() error {
 	if err := stackitid.PlanID(o.request.PlanID); err != nil {
 		return hint.Wrap(err, "kubectl edge plan list")
 	}
-	return o.out.Validate()
+	return o.out.Validate(ctx)
 }
 
 func (o *instanceCreateOptions) run(ctx context.Context) error {

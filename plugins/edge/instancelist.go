@@ -69,7 +69,7 @@ rest is printed, and the exit code is 1.`,
   kubectl edge instance list -o custom-columns=ID:.id,UI:.frontendUrl`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := o.complete(args); err != nil {
+			if err := o.complete(cmd.Context(), args); err != nil {
 				return usageError{err}
 			}
 			if o.allProjects {
@@ -84,8 +84,8 @@ rest is printed, and the exit code is 1.`,
 	return cmd
 }
 
-func (o *instanceListOptions) complete(args []string) error {
-	if err := o.out.Validate(); err != nil {
+func (o *instanceListOptions) complete(ctx context.Context, args []string) error {
+	if err := o.out.Validate(ctx); err != nil {
 		return err
 	}
 	if o.allProjects && o.choice.ProjectID != "" {

@@ -53,7 +53,7 @@ read as a file is, and - is the standard input. The exit code is 1 if anything w
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, paths []string) error {
 			if out.Format != sarif {
-				if err := out.Validate(); err != nil {
+				if err := out.Validate(cmd.Context()); err != nil {
 					return usageError{err}
 				}
 			}

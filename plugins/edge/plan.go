@@ -26,7 +26,7 @@ func newPlanListCmd(a *app) *cobra.Command {
   kubectl edge plan list -o jsonpath='{.items[?(@.name=="S")].id}'`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := out.Validate(); err != nil {
+			if err := out.Validate(cmd.Context()); err != nil {
 				return usageError{err}
 			}
 			cloud, err := a.projectCloud(cmd.Context())

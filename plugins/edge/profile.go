@@ -64,8 +64,8 @@ func newProfileListCmd(a *app) *cobra.Command {
 		Short:   "List the profiles",
 		Example: `  kubectl edge profile list`,
 		Args:    cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			if err := out.Validate(); err != nil {
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := out.Validate(cmd.Context()); err != nil {
 				return usageError{err}
 			}
 			profiles, err := a.profiles()
@@ -95,23 +95,28 @@ func profileKind() output.Kind[namedProfile] {
 
 func newProfileUseCmd(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:     "use NAME",
-		Short:   "Make a profile the current one",
-		Example: `  kubectl edge profile use work`,
-		Args:    cobra.ExactArgs(1),
+		Use:   "use [NAME]",
+		Short: "Make a profile the current one: choose it from a list, or name it",
+		Example: `  kubectl edge profile use work
+  kubectl edge profile use`,
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := profile.CheckName(args[0]); err != nil {
+			name, err := a.profileNamed(cmd.Context(), args, func(namedProfile) string { return "" })
+			if err != nil {
+				return err
+			}
+			if err := profile.CheckName(name); err != nil {
 				return usageError{err}
 			}
-			err := a.changeConfig(cmd.Context(), func(config *profile.Config) (err error) {
-				config.CurrentProfile, _, err = config.Select(args[0], a.Getenv)
+			err = a.changeConfig(cmd.Context(), func(config *profile.Config) (err error) {
+				config.CurrentProfile, _, err = config.Select(name, a.Getenv)
 				return err
 			})
 			if err != nil {
 				return err
 			}
-			a.Note("The current profile is %s.", args[0])
-			if other := a.Getenv(profile.NameVariable); other != "" && other != args[0] {
+			a.Note("The current profile is %s.", name)
+			if other := a.Getenv(profile.NameVariable); other != "" && other != name {
 				a.Note("warning: $%s is set, so %s is used in this shell", profile.NameVariable, other)
 			}
 			return nil
@@ -200,12 +205,21 @@ func inherit(p *profile.Profile, from profile.Profile) (taken []string) {
 
 func newProfileDeleteCmd(a *app) *cobra.Command {
 	return &cobra.Command{
-		Use:     "delete NAME",
-		Short:   "Remove a profile, its login and its cached tokens",
+		Use:     "delete [NAME]",
+		Short:   "Remove a profile, its login and its cached tokens: choose it from a list, or name it",
 		Example: `  kubectl edge profile delete work`,
-		Args:    cobra.ExactArgs(1),
+		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := a.scopeOf(profile.Choice{Profile: args[0]})
+			name, err := a.profileNamed(cmd.Context(), args, func(p namedProfile) string {
+				if p.Current {
+					return "the current one"
+				}
+				return ""
+			})
+			if err != nil {
+				return err
+			}
+			s, err := a.scopeOf(profile.Choice{Profile: name})
 			if err != nil {
 				return err
 			}

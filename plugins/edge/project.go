@@ -40,7 +40,7 @@ organization.`,
     -o jsonpath='{.items[*].projectId}'`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := out.Validate(); err != nil {
+			if err := out.Validate(cmd.Context()); err != nil {
 				return usageError{err}
 			}
 			if err := complete(&filter, createdAfter, limit); err != nil {

@@ -118,7 +118,7 @@ When a session of a person ends, STACKIT does not say beforehand. A service acco
   kubectl edge status --profile ci --check -o json`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := out.Validate(); err != nil {
+			if err := out.Validate(cmd.Context()); err != nil {
 				return usageError{err}
 			}
 			all, err := a.statuses(cmd.Context())

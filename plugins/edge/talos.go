@@ -43,7 +43,8 @@ is gone when talosctl ends. Nothing is kept for the next call, which asks for a 
 Roles are os:reader, which is the default and sees no secrets, os:operator, os:etcd:backup, os:image:verifier,
 os:meta:writer and os:admin. os:admin opens the whole edge cluster and everything that runs on it, and asks first.
 
-Without --cluster it is the edge cluster of the current context, or the only one of the instance. Without --name and
+Without --cluster it is the edge cluster of the current context, or the only one of the instance; of several you choose
+one from a list, on a terminal. Without --name and
 --instance-id it is the instance of the current context, or the only one of the project.
 
 --write-to is for other programs that read a talosconfig: it writes the file, which only you can read, and runs
@@ -229,21 +230,11 @@ func (o *talosOptions) find(ctx context.Context) (*managedCluster, error) {
 	}
 	f.all = len(f.names) == 0
 	all, err := o.findClusters(ctx, cloud, which, f, patienceFlags{noWait: true})
-	found := all.clusters
 	switch {
 	case err != nil:
 		return nil, err
-	case len(found) == 0:
-		return nil, plugin.WithCode(exitError, plugin.ErrSilent) // it has been said
-	case len(found) > 1:
-		var names []string
-		for _, c := range found {
-			names = append(names, c.Name)
-		}
-		return nil, usageError{hint.Wrap(fmt.Errorf("which edge cluster? instance %s has %d: %s", found[0].instance.Id,
-			len(found), strings.Join(names, ", ")), "--cluster NAME; see kubectl edge cluster list")}
-	case f.all:
-		o.Note("Edge cluster %s, the only one of instance %s.", found[0].Name, found[0].instance.Id)
+	case !f.all && len(all.clusters) == 1:
+		return all.clusters[0], nil
 	}
-	return found[0], nil
+	return o.oneCluster(ctx, all.clusters)
 }

@@ -61,7 +61,7 @@ token lives. Ctrl-C and SIGTERM end it with exit code 0.`,
   kubectl edge token create demo --write-to /run/edge/token --keep-fresh --health-address 127.0.0.1:8080`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := o.validate(args); err != nil {
+			if err := o.validate(cmd.Context(), args); err != nil {
 				return usageError{err}
 			}
 			return o.run(cmd.Context())
@@ -76,7 +76,7 @@ token lives. Ctrl-C and SIGTERM end it with exit code 0.`,
 	return cmd
 }
 
-func (o *tokenCreateOptions) validate(args []string) error {
+func (o *tokenCreateOptions) validate(ctx context.Context, args []string) error {
 	if err := o.which.takeAny(args); err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (o *tokenCreateOptions) validate(args []string) error {
 	if err := o.patience.validate(); err != nil {
 		return err
 	}
-	return o.out.Validate()
+	return o.out.Validate(ctx)
 }
 
 func (o *tokenCreateOptions) run(ctx context.Context) error {

@@ -18,6 +18,7 @@ type useOptions struct {
 	*app
 	which     instanceFlags
 	cluster   string // edge cluster of it; "": the instance itself
+	choose    bool   // one of its edge clusters is meant, which a person chooses
 	namespace string // of the EdgeCluster in the instance
 	rights    rightsFlags
 	in        string // namespace of the edge cluster in which the role counts
@@ -41,6 +42,8 @@ Without an instance it shows those of the project to choose from; that takes a t
 --project-id, else that of the current context, else the profile's. Where there is none you choose it first, and it is
 kept in the profile.
 
+With a slash behind the instance, as in demo/, it shows its edge clusters to choose from.
+
 In a list, type a part of a name, a folder or an id; Enter chooses, and Esc, q or Ctrl-C leave everything as it is.
 ACCESSIBLE=1 has lists numbered rather than drawn, for a screen reader.`,
 		Example: `  kubectl edge use
@@ -48,6 +51,7 @@ ACCESSIBLE=1 has lists numbered rather than drawn, for a screen reader.`,
   kubectl edge use -
   kubectl edge use demo-3714d85 --project-id 12345678-ffff-4bcd-8fff-123456789abc
   kubectl edge use demo/berlin
+  kubectl edge use demo/
   kubectl edge use demo/berlin --role edit --namespace shop`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -80,6 +84,9 @@ ACCESSIBLE=1 has lists numbered rather than drawn, for a screen reader.`,
 
 // complete has the argument stand for an instance, or for an edge cluster of one.
 func (o *useOptions) complete(args []string) error {
+	if len(args) == 1 && strings.HasSuffix(args[0], "/") && picker.Possible(o.Process) {
+		args, o.choose = []string{strings.TrimSuffix(args[0], "/")}, true
+	}
 	if len(args) == 1 && strings.Contains(args[0], "/") {
 		instance, cluster, err := splitCluster(args[0])
 		if err != nil {
@@ -87,7 +94,7 @@ func (o *useOptions) complete(args []string) error {
 		}
 		args, o.cluster = []string{instance}, cluster
 	}
-	if o.cluster == "" && (o.rights.given() || o.namespace != "" || o.in != "") {
+	if o.cluster == "" && !o.choose && (o.rights.given() || o.namespace != "" || o.in != "") {
 		return errors.New("--role, --namespace, --bind, --yes and --cluster-namespace want an edge cluster, " +
 			"as in demo/berlin")
 	}
@@ -98,6 +105,11 @@ func (o *useOptions) run(ctx context.Context) error {
 	s, err := o.where()
 	if err != nil {
 		return err
+	}
+	if o.choose {
+		if err := o.chooseCluster(ctx, s); err != nil {
+			return err
+		}
 	}
 	asked := o.which == (instanceFlags{})
 	if !asked {
@@ -111,10 +123,10 @@ func (o *useOptions) run(ctx context.Context) error {
 	}
 	chosen := s.ProjectID == ""
 	var cloud edgeCloud
-	if chosen && !asked {
-		cloud, err = o.findProject(ctx, s)
-	} else {
+	if asked {
 		cloud, err = o.cloud(ctx, s)
+	} else {
+		cloud, err = o.cloudOf(ctx, s)
 	}
 	if err != nil {
 		return err
@@ -148,6 +160,25 @@ func (o *useOptions) run(ctx context.Context) error {
 		return err
 	}
 	return o.keepProjectIf(ctx, chosen, cloud)
+}
+
+// chooseCluster has a person choose one of the instance's edge clusters.
+func (o *useOptions) chooseCluster(ctx context.Context, s profile.Scope) error {
+	cloud, err := o.cloudOf(ctx, s)
+	if err != nil {
+		return err
+	}
+	var which fleetFlags
+	which.add(o.which)
+	found, err := o.findClusters(ctx, cloud, which, clusterFlags{all: true, namespace: o.namespace}, o.patience)
+	if err != nil {
+		return err
+	}
+	c, err := o.oneCluster(ctx, found.clusters)
+	if err == nil {
+		o.which, o.cluster, o.namespace = instanceFlags{id: c.instance.Id}, c.Name, c.Namespace
+	}
+	return err
 }
 
 // ask has a person choose an instance of the project. Unless the project was named, they may choose another one first.

@@ -37,7 +37,7 @@ further along PATH; kubectl edge doctor looks further.`,
 		// It is asked for first when nothing works, so it needs neither folders nor configuration.
 		PersistentPreRunE: func(*cobra.Command, []string) error { return nil },
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := out.Validate(); err != nil {
+			if err := out.Validate(cmd.Context()); err != nil {
 				return usageError{err}
 			}
 			ctx := cmd.Context()

@@ -48,8 +48,8 @@ an instance. The exit code is 1 if nobody is logged in.`,
 		Example: `  kubectl edge whoami
   kubectl edge whoami --profile ci -o json`,
 		Args: cobra.NoArgs,
-		RunE: func(*cobra.Command, []string) error {
-			if err := out.Validate(); err != nil {
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := out.Validate(cmd.Context()); err != nil {
 				return usageError{err}
 			}
 			who, err := a.whoAmI()
@@ -188,7 +188,7 @@ mints.`,
   kubectl edge auth print-access-token -o jsonpath={.expirationTimestamp}`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if err := out.Validate(); err != nil {
+			if err := out.Validate(cmd.Context()); err != nil {
 				return usageError{err}
 			}
 			s, err := a.currentScope()

@@ -125,7 +125,9 @@ func (a *app) httpClient(ctx context.Context, s settings) (*http.Client, error) 
 	if err != nil {
 		return nil, withCode(exitHTTPClient, err)
 	}
-	transport.Attend(client, a.Slow)
+	if !a.json() || plugin.Terminal(a.ErrOut) { // JSON has all that is said in its one object
+		transport.Attend(client, a.Slow)
+	}
 	if a.verbose {
 		transport.Log(client, notes{a}, a.Now)
 	}

@@ -196,7 +196,7 @@ func shares(ts *testscript.TestScript, w *World, args []string) error {
 		}
 	}
 	if line, err := bufio.NewReader(stderr).ReadString('\n'); !strings.HasPrefix(line,
-		"waiting for another process, ") {
+		"waiting for ") {
 		ts.Fatalf("the helper does not say that it waits: %q, %v", line, err)
 	}
 	now := time.Now()

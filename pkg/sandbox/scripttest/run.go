@@ -94,7 +94,7 @@ func spread(ts *testscript.TestScript, w *World, args []string) error {
 // complaints reports whether stderr has more than that a wait takes long, which one of many may have to say.
 func complaints(stderr string) bool {
 	for line := range strings.Lines(stderr) {
-		if !strings.HasPrefix(line, "waiting for another process, ") {
+		if !strings.HasPrefix(line, "waiting for ") {
 			return true
 		}
 	}

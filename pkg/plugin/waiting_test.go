@@ -1,0 +1,105 @@
+package plugin
+
+import (
+	"bytes"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+)
+
+// lockedBuffer may be written by several at once.
+type lockedBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(data []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(data)
+}
+
+func (b *lockedBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+// TestWaitingElsewhere: in a log a long wait is one line for each host, however many requests wait for it, and a short
+// one is none.
+func TestWaitingElsewhere(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out lockedBuffer
+		p := Process{IOStreams: genericiooptions.IOStreams{ErrOut: &out}, Now: time.Now, line: &statusLine{}}
+		wait := func(host string, long time.Duration) {
+			end := p.Slow(host)
+			time.Sleep(long) // of the bubble's clock
+			synctest.Wait()
+			end()
+		}
+		wait("quick:443", noted-time.Millisecond)
+		time.Sleep(time.Hour)
+		if got := out.String(); got != "" {
+			t.Errorf("a short wait is said: %q", got)
+		}
+		for _, host := range []string{"slow:443", "slow:443", "other\x1b:443"} {
+			wait(host, noted+time.Minute)
+		}
+		if got, want := out.String(), "waiting for slow:443\nwaiting for other\ufffd:443\n"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}
+
+// TestStatusLine: of several waits one has the line of a terminal, and none while progress is said.
+func TestStatusLine(t *testing.T) {
+	var line statusLine
+	if !line.wait() || line.wait() {
+		t.Error("want the line for the first wait alone")
+	}
+	written := func() (yes bool) {
+		line.write(func() { yes = true })
+		return yes
+	}
+	if !written() {
+		t.Error("nobody has progress, and the wait is not said")
+	}
+	line.say(1)
+	if written() {
+		t.Error("a wait writes over progress")
+	}
+	line.say(-1)
+	line.over()
+	if !written() || !line.wait() {
+		t.Error("the line was not given back")
+	}
+}
+
+// TestProgressCounts: the seconds of a progress go on by themselves on a terminal, until its end.
+func TestProgressCounts(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var out lockedBuffer
+		line := &statusLine{}
+		p := &Progress{out: &out, terminal: true, now: time.Now, what: "waiting for demo", start: time.Now(),
+			line: line}
+		p.Say("creating")
+		time.Sleep(2500 * time.Millisecond)
+		synctest.Wait()
+		if line.progress != 1 {
+			t.Errorf("%d have progress, want 1", line.progress)
+		}
+		p.End()
+		p.End() // again does nothing more to the line
+		time.Sleep(time.Hour)
+		if line.progress != 0 {
+			t.Errorf("%d have progress after the end", line.progress)
+		}
+		const said = clearLine + "waiting for demo: creating "
+		if got, want := out.String(), said+"(0s)"+said+"(1s)"+said+"(2s)\n\n"; got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	})
+}
