@@ -103,6 +103,10 @@ for package in "$folder"/*.apk; do
   grep -qE '^pkgver = [0-9]+(\.[0-9]+)*(_(alpha|beta|pre|rc)[0-9]*)?(-r[0-9]+)?$' "$temp/info" || fail "$package: $(cat "$temp/info")"
   grep -qE '^datahash = [0-9a-f]{64}$' "$temp/info" || fail "$package has no datahash"
 done
+# What every machine of an architecture runs has no variant: https://github.com/goreleaser/goreleaser/issues/6764.
+for package in "$folder"/*.deb; do
+  ! dpkg-deb -f "$package" | grep '^Architecture-Variant' || fail "$package is for a variant of the architecture"
+done
 # The files that manifests for Windows name are in the archive.
 sed -n 's/^ *"\(.*\.exe\)",*$/\1/p' "$folder/index/bucket/kubectl-edge.json" >"$temp/named"
 find "$folder/winget" -name '*.installer.yaml' -exec sed -n 's/^ *- RelativeFilePath: //p' {} + >>"$temp/named"
