@@ -8,7 +8,8 @@ import (
 	"github.com/zalando/go-keyring"
 )
 
-// TestWordsOfKeyrings has what libraries say of a keyring said without words of a bus, also what an earlier version kept.
+// TestWordsOfKeyrings has what libraries say of a keyring said without words of a bus, also what an earlier version
+// kept.
 func TestWordsOfKeyrings(t *testing.T) {
 	for _, c := range []struct {
 		answer error

@@ -51,8 +51,8 @@ func (a *app) hiddenPrograms(ctx context.Context) []hidden {
 	return found
 }
 
-// copies are the programs of this name that are in PATH, in its order. Links to one file count once, as /bin and /usr/bin
-// are on many systems.
+// copies are the programs of this name that are in PATH, in its order. Links to one file count once, as /bin and
+// /usr/bin are on many systems.
 func (a *app) copies(name string) []string {
 	var paths []string
 	var files []os.FileInfo

@@ -109,8 +109,8 @@ func (o *doctorOptions) checkServers(ctx context.Context) []diagnosis.Check {
 				"put kubectl on the PATH: commands in the sandbox will not find one", "%v", err))
 		case err != nil && name == "kube-controller-manager":
 			checks = append(checks, diagnosis.Warned(name,
-				"put the one of that Kubernetes version beside it, from https://kubernetes.io/releases/download/ (for Linux), "+
-					"or build it from the source with hack/servers.sh; instances do without",
+				"put the one of that Kubernetes version beside it, from https://kubernetes.io/releases/download/ "+
+					"(for Linux), or build it from the source with hack/servers.sh; instances do without",
 				"edge clusters will not start: %v", err))
 		case err != nil:
 			checks = append(checks, diagnosis.Failed(name, err, getServers))
