@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
@@ -97,6 +98,9 @@ func writeError(path string, err error) error {
 	err = fmt.Errorf("write kubeconfig %s: %w", hint.Path(path), err)
 	if errors.Is(err, errPipe) {
 		return hint.Wrap(err, "name a file: --kubeconfig FILE")
+	}
+	if hint.Of(err) == "" && (errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)) {
+		return hint.Wrap(err, "choose another file with --kubeconfig, or %s", hint.Set("KUBECONFIG", "FILE"))
 	}
 	if errors.Is(err, atomicfile.ErrReadOnly) {
 		err = hint.Wrap(err, "%s, or choose another file with --kubeconfig", hint.Of(err))

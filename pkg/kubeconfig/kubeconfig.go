@@ -34,7 +34,7 @@ func Edit(ctx context.Context, explicit string, edit func(*api.Config) error) er
 		return err
 	}
 	if err := securefile.MakeFor(filepath.Dir(files.fallback)); err != nil {
-		return fmt.Errorf("write kubeconfig %s: create its folder: %w", hint.Path(files.fallback), reason(err))
+		return writeError(files.fallback, fmt.Errorf("create its folder: %w", reason(err)))
 	}
 	unlock, err := lockFiles(ctx, files.paths)
 	if err != nil {

@@ -28,6 +28,8 @@ type Tree struct {
 	Code func(error) int
 	// Report ends the command on the standard error, with its error or nil; without it errors go through hint.Print.
 	Report func(io.Writer, error)
+	// Next, where it is there, is the next step after an error that has none, or "".
+	Next func(error) string
 }
 
 // ErrInterrupted is the error of a command that a signal ended.
@@ -86,6 +88,11 @@ func Run(ctx context.Context, p Process, t Tree, args []string) int {
 		err = errors.Join(err, fmt.Errorf("write the output: %w", unwritten))
 	}
 	code := t.Code(err)
+	if t.Next != nil && !errors.Is(err, ErrSilent) && hint.Of(err) == "" {
+		if next := t.Next(err); next != "" {
+			err = hint.Wrap(err, "%s", next)
+		}
+	}
 	switch {
 	case errors.Is(err, ErrSilent) && t.Report == nil:
 	case t.Report != nil:

@@ -18,6 +18,7 @@ func TestEveryFlagCompletes(t *testing.T) {
 		"instance update description": true, "kubeconfig create context-name": true, "kuberc allow also": true,
 		"project list member": true, "project list name": true, "project list parent-id": true,
 		"project list creation-time-after": true, "project list project-id-like": true,
-		"token create health-address": true,
+		"token create health-address": true, "instance list limit": true, "plan list limit": true,
+		"project list limit": true,
 	})
 }

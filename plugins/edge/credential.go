@@ -234,7 +234,8 @@ func (a *app) loginAgain(ctx context.Context, target tokenrequest.Target, becaus
 
 func (a *app) flight(target tokenrequest.Target) mint.Flight {
 	flight := edgetoken.Flight(target.Store, a.Now, func(err error) {
-		a.Note("warning: the %s is not cached, so every command mints one: %v", kindOf(target), err)
+		a.Note("warning: the %s is not cached, so every command mints one (if that is meant: %s=%s): %v",
+			kindOf(target), tokencache.Variable, tokencache.None, err)
 	})
 	flight.Waiting = func() {
 		a.Note("waiting for another process, which mints %s", target.Wanted())

@@ -22,7 +22,15 @@ const (
 )
 
 // Tree is the command tree of kubectl edge for a process.
-func Tree(p Process) plugin.Tree { return plugin.Tree{Command: newRootCmd(p), Code: exitCode} }
+func Tree(p Process) plugin.Tree {
+	return plugin.Tree{Command: newRootCmd(p), Code: exitCode, Next: func(err error) string {
+		folders, unknown := dirs.For(programName)
+		if unknown != nil {
+			return ""
+		}
+		return plugin.Elsewhere(err, folders)
+	}}
+}
 
 func exitCode(err error) int {
 	if code, ok := plugin.CodeOf(err); ok {

@@ -46,16 +46,34 @@ and for init containers that share the programs with another container.`,
 				return err
 			}
 			installed, err := install(filepath.Dir(own), folder)
+			if errors.Is(err, fs.ErrPermission) && runtime.GOOS != "windows" {
+				return hint.Wrap(err, "sudo %s install %s, or into a folder of yours: "+
+					"kubectl edge install ~/.local/bin", hint.Word(own), hint.Word(folder))
+			}
 			if err != nil {
 				return err
 			}
 			fmt.Fprintf(a.Out, "Installed %s in %q.\n", strings.Join(installed, ", "), folder)
 			if !slices.Contains(filepath.SplitList(a.Getenv("PATH")), folder) {
-				fmt.Fprintf(a.ErrOut, "note: this folder is not in PATH.\n")
+				a.Note("note: this folder is not in PATH. %s", addToPath(folder, a.Getenv("SHELL")))
 			}
 			return nil
 		},
 	}
+}
+
+// addToPath says how a folder gets into PATH, with the line to add, for the shell of the person.
+func addToPath(folder, shell string) string {
+	file := "~/.profile"
+	switch {
+	case runtime.GOOS == "windows":
+		return "For this PowerShell, or for all by your $PROFILE: $env:PATH += " + hint.Word(";"+folder)
+	case filepath.Base(shell) == "fish":
+		return "Run: fish_add_path " + hint.Word(folder)
+	case filepath.Base(shell) == "zsh":
+		file = "~/.zshrc"
+	}
+	return "Add this line to " + file + `: export PATH="$PATH":` + hint.Word(folder)
 }
 
 // suite are the programs of a release, and the plugins that some of them are.

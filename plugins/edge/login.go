@@ -72,6 +72,10 @@ func (o *loginOptions) run(ctx context.Context) error {
 	session, err := account.Login(ctx, credential)
 	left, holds := errors.AsType[*login.LeftBehindError](err)
 	if err != nil && !holds {
+		if next := plugin.Elsewhere(err, o.dirs); next != "" && hint.Of(err) == "" {
+			err = hint.Wrap(err, "%s; or have a credential in the environment, which needs no login: %s", next,
+				strings.Join(login.Held(), ", "))
+		}
 		return err
 	}
 	var leftBehind error

@@ -23,7 +23,8 @@ func Tree(p Process) plugin.Tree {
 	if err != nil {
 		root.PersistentPreRunE = func(*cobra.Command, []string) error { return err }
 	}
-	return plugin.Tree{Command: root, Code: exitCode, Report: a.report}
+	return plugin.Tree{Command: root, Code: exitCode, Report: a.report,
+		Next: func(err error) string { return plugin.Elsewhere(err, a.dirs) }}
 }
 
 func newRootCmd(a *app) *cobra.Command {
