@@ -176,7 +176,9 @@ comes_and_goes() {
 # without what is new, and with programs that say that they are the earlier ones.
 earlier() {
   local program
-  for program in kubectl-edge kubectl-edge_credential kubectl-gone; do
+  # Not a script: a shell would open it once more by its name, and may find the newer program there.
+  cp "$1/usr/bin/kubectl-sts" "$1/usr/bin/kubectl-edge_credential"
+  for program in kubectl-edge kubectl-gone; do
     printf '#!/bin/sh\necho earlier\n' >"$1/usr/bin/$program.new"
     chmod 755 "$1/usr/bin/$program.new"
     mv "$1/usr/bin/$program.new" "$1/usr/bin/$program"
@@ -191,7 +193,7 @@ earlier() {
 # every moment.
 upgrades() {
   "$1"
-  [[ $(inside kubectl-edge_credential --version) == earlier ]] || fail "${root##*/}: no earlier release"
+  [[ $(inside kubectl-edge_credential --version) == "kubectl sts"* ]] || fail "${root##*/}: no earlier release"
   mkfifo "$temp/calling"
   # shellcheck disable=SC2016
   inside /bin/bash -c 'echo calls; until [[ -e /tmp/enough ]]; do /usr/bin/kubectl-edge_credential --version || exit; done' \
@@ -210,7 +212,7 @@ upgrades() {
   [[ $(inside kubectl-edge_credential --version) == "$version" && -x $root/usr/bin/edge-sandbox &&
     -e $root/usr/bin/kubectl_complete-edge ]] || fail "${root##*/}: an upgrade does not bring all"
   "$1"
-  [[ $(inside kubectl-edge_credential --version) == earlier && ! -e $root/usr/bin/edge-sandbox ]] ||
+  [[ $(inside kubectl-edge_credential --version) == "kubectl sts"* && ! -e $root/usr/bin/edge-sandbox ]] ||
     fail "${root##*/}: the earlier release does not come back"
   "$2"
   "$2" # again
