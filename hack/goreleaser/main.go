@@ -1,7 +1,8 @@
 //go:build tools
 
 // Command goreleaser is GoReleaser, whose own main package is not more than this, but for one mend: its packages for
-// Debian say Architecture-Variant: amd64v1 of what every amd64 runs, which is not a variant that Debian or Ubuntu knows.
+// Debian say Architecture-Variant: amd64v1 of what every amd64 runs, which is not a variant that Debian or Ubuntu
+// knows.
 // The release that has https://github.com/goreleaser/goreleaser/pull/6765 wants a newer Go.
 package main
 
@@ -19,7 +20,8 @@ var version string // by the linker
 
 func main() {
 	nfpm.RegisterPackager("deb", baseline{deb.Default})
-	cmd.Execute(goversion.GetVersionInfo(func(info *goversion.Info) { info.GitVersion = version }), os.Exit, os.Args[1:])
+	info := goversion.GetVersionInfo(func(info *goversion.Info) { info.GitVersion = version })
+	cmd.Execute(info, os.Exit, os.Args[1:])
 }
 
 // baseline packages what every machine of an architecture runs without a variant.
