@@ -36,12 +36,12 @@ func TestPathsCanBePasted(t *testing.T) {
 // where nothing is to be replaced.
 func TestPathsOfPowerShell(t *testing.T) {
 	for path, want := range map[string]struct{ path, word string }{
-		`C:\Users\ada`:          {`"C:\Users\ada"`, `C:\Users\ada`},
-		`C:\Users\Ada Lovelace`: {`"C:\Users\Ada Lovelace"`, `"C:\Users\Ada Lovelace"`},
-		`C:\$Recycle\it's`:      {`'C:\$Recycle\it''s'`, `'C:\$Recycle\it''s'`},
-		"C:\\a`b":               {"'C:\\a`b'", "'C:\\a`b'"},
-		`@ada`:                  {`"@ada"`, `"@ada"`},
-		`-rf`:                   {`"./-rf"`, `-rf`},
+		`C:\Data\ada`:          {`"C:\Data\ada"`, `C:\Data\ada`},
+		`C:\Data\Ada Lovelace`: {`"C:\Data\Ada Lovelace"`, `"C:\Data\Ada Lovelace"`},
+		`C:\$Recycle\it's`:     {`'C:\$Recycle\it''s'`, `'C:\$Recycle\it''s'`},
+		"C:\\a`b":              {"'C:\\a`b'", "'C:\\a`b'"},
+		`@ada`:                 {`"@ada"`, `"@ada"`},
+		`-rf`:                  {`"./-rf"`, `-rf`},
 	} {
 		if got := quotedPath(path, true); got != want.path {
 			t.Errorf("Path of %s: got %s, want %s", path, got, want.path)

@@ -79,7 +79,7 @@ func TestLockIsWaitedFor(t *testing.T) {
 			}
 			got <- err
 		}()
-		time.Sleep(3 * lockWait) // of the bubble's clock
+		<-time.After(3 * lockWait) // of the bubble's clock
 		slow.release()
 		if err := <-got; err != nil {
 			t.Errorf("behind one that lives: %v", err)

@@ -36,12 +36,12 @@ func TestWaitingElsewhere(t *testing.T) {
 		p := Process{IOStreams: genericiooptions.IOStreams{ErrOut: &out}, Now: time.Now, line: &statusLine{}}
 		wait := func(host string, long time.Duration) {
 			end := p.Slow(host)
-			time.Sleep(long) // of the bubble's clock
+			<-time.After(long) // of the bubble's clock
 			synctest.Wait()
 			end()
 		}
 		wait("quick:443", noted-time.Millisecond)
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		if got := out.String(); got != "" {
 			t.Errorf("a short wait is said: %q", got)
 		}
@@ -86,14 +86,14 @@ func TestProgressCounts(t *testing.T) {
 		p := &Progress{out: &out, terminal: true, now: time.Now, what: "waiting for demo", start: time.Now(),
 			line: line}
 		p.Say("creating")
-		time.Sleep(2500 * time.Millisecond)
+		<-time.After(2500 * time.Millisecond)
 		synctest.Wait()
 		if line.progress != 1 {
 			t.Errorf("%d have progress, want 1", line.progress)
 		}
 		p.End()
 		p.End() // again does nothing more to the line
-		time.Sleep(time.Hour)
+		<-time.After(time.Hour)
 		if line.progress != 0 {
 			t.Errorf("%d have progress after the end", line.progress)
 		}

@@ -42,7 +42,7 @@ type Location struct {
 // NewlyInFile reports whether a person is to be warned that the key lies in a file, as it did not before: once for a
 // folder, and not where the keyring was switched off on purpose, as in each sandbox.
 func (l Location) NewlyInFile(before Location) bool {
-	return l.KeyIn == InFile && before.KeyIn != InFile && l.Reason != SwitchedOff
+	return l.KeyIn == InFile && before.KeyIn != InFile && l.Reason != switchedOff
 }
 
 // keyRing is keys.json: the keys there are, the one for new secrets first.

@@ -12,8 +12,8 @@ const (
 	noKeyring     = "no keyring on this machine"
 	lockedKeyring = "the keyring is locked"
 	closedKeyring = "no keyring on this machine, or it is locked"
-	// SwitchedOff is the reason where the environment keeps programs off the person's keyring, as a sandbox does.
-	SwitchedOff = "the keyring is switched off in this environment"
+	// switchedOff is the reason where the environment keeps programs off the person's keyring, as a sandbox does.
+	switchedOff = "the keyring is switched off in this environment"
 )
 
 var (
@@ -38,7 +38,7 @@ func plain(err error) error {
 	return errors.New(noKeyring)
 }
 
-var errSwitchedOff = errors.New(SwitchedOff)
+var errSwitchedOff = errors.New(switchedOff)
 
 // plainReason is a reason as it was kept, by an earlier version perhaps, which kept what the library said.
 func plainReason(kept string) string {
