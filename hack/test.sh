@@ -23,14 +23,15 @@ status=0
 # go test runs as many packages at once as there are cores. The limit is for one package, and leaves room for a busy
 # machine: a run that hangs ends with the stacks of its goroutines.
 # Tests with the tag system take what is installed and built above. Without it, go test ./... takes only Go.
-go test -tags system -timeout 40m "$@" ./... || status=$?
+# Scripts wait for servers and programs a third of their time, so that more of them run at once than there are cores.
+go test -tags system -timeout 40m -parallel $(($(getconf _NPROCESSORS_ONLN) * 3 / 2)) "$@" ./... || status=$?
 for module in hack/*/go.mod; do
   folder=$(dirname "$module")
   if [[ -n $(find "$folder" -name '*_test.go' -not -path '*/testdata/*' -print -quit) ]]; then
     (cd "$folder" && go test -timeout 20m "$@" ./...) || status=$?
   fi
 done
-# The programs of other systems, where this machine can run them.
-hack/windows.sh || status=$?
-hack/arm64.sh || status=$?
+# The programs of other systems, where this machine can run them: at once, since emulators wait, too.
+printf '%s\n' windows arm64 |
+  xargs -P 2 -I{} "$BASH" -o pipefail -c 'hack/{}.sh 2>&1 | sed -u "s/^{}: //; s/^/{}: /"' || status=$?
 exit "$status"
