@@ -78,18 +78,24 @@ func TestKindsOfSecrets(t *testing.T) {
 		"password of words":            "password: correct horse battery staple",
 		"base64 of a password":         exec("args: [--basic, bWU6aHVudGVyMg==]"),
 	} {
-		s := judgedUser(t, user)
-		if len(s.found) == 0 {
-			t.Errorf("%s is missed:\n%s", name, user)
-		}
-		hidden := map[*yaml.Node]bool{}
-		for _, n := range s.hidden {
-			hidden[n] = true
-		}
-		for _, f := range s.found {
-			if !hidden[f.node] {
-				t.Errorf("%s is found and shown:\n%s", name, user)
-			}
+		foundAndHidden(t, name, user)
+	}
+}
+
+// foundAndHidden looks that what a user has for a secret is found, and is not shown in a diff.
+func foundAndHidden(t *testing.T, name, user string) {
+	t.Helper()
+	s := judgedUser(t, user)
+	if len(s.found) == 0 {
+		t.Errorf("%s is missed:\n%s", name, user)
+	}
+	hidden := map[*yaml.Node]bool{}
+	for _, n := range s.hidden {
+		hidden[n] = true
+	}
+	for _, f := range s.found {
+		if !hidden[f.node] {
+			t.Errorf("%s is found and shown:\n%s", name, user)
 		}
 	}
 }

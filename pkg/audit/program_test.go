@@ -3,8 +3,6 @@ package audit
 import (
 	"strings"
 	"testing"
-
-	"go.yaml.in/yaml/v4"
 )
 
 // Secrets that no name announces: what the program is, what is fed to it, or the sentence around them says what they
@@ -53,19 +51,7 @@ func TestSecretsByProgram(t *testing.T) {
 		"sentence, quoted": "exec: {command: x, installHint: das Passwort lautet „hunter2“}",
 		"sentence, both":   "exec: {command: x, installHint: use admin/hunter2}",
 	} {
-		s := judgedUser(t, user)
-		if len(s.found) == 0 {
-			t.Errorf("%s is missed:\n%s", name, user)
-		}
-		hidden := map[*yaml.Node]bool{}
-		for _, n := range s.hidden {
-			hidden[n] = true
-		}
-		for _, f := range s.found {
-			if !hidden[f.node] {
-				t.Errorf("%s is found and shown:\n%s", name, user)
-			}
-		}
+		foundAndHidden(t, name, user)
 	}
 }
 
