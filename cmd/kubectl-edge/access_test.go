@@ -27,6 +27,7 @@ import (
 // TestAccess runs the scripts about credentials of an edge cluster with a real API server, which is the instance's,
 // too, and a signer of the test's own.
 func TestAccess(t *testing.T) {
+	t.Parallel()
 	requests := scripttest.NewRequests()
 	var s steps
 	running := clustertest.Start(t, func(o *sandbox.Options) {

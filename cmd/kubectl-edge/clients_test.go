@@ -15,6 +15,7 @@ import (
 // TestClients has Helm, the JavaScript client and Argo CD's cluster type talk to a real Kubernetes API with our
 // kubeconfig.
 func TestClients(t *testing.T) {
+	t.Parallel()
 	programs := scripttest.Clients(t)
 	requests := scripttest.NewRequests()
 	running := clustertest.Start(t, requests.Observe)

@@ -26,6 +26,7 @@ func TestEdgeContexts(t *testing.T) { inTurn(t, "edgecontext") }
 
 // inTurn runs the scripts below a folder one after the other, with one sandbox and its Kubernetes API for all.
 func inTurn(t *testing.T, folder string, commands ...map[string]func(*testscript.TestScript, bool, []string)) {
+	t.Parallel()
 	requests := scripttest.NewRequests()
 	running := clustertest.Start(t, requests.Observe)
 	scripts, err := filepath.Glob(filepath.Join("testdata", folder, "*.txtar"))

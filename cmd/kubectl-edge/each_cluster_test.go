@@ -164,6 +164,7 @@ var fleetWithKubectl = []string{
 // TestEachIsKubectl compares what kubectl edge each prints with what kubectl prints for each context, cell by cell: two
 // contexts with namespaces of their own, and one of a person who may do little.
 func TestEachIsKubectl(t *testing.T) {
+	t.Parallel()
 	running := clustertest.Start(t)
 	env := &testscript.Env{WorkDir: t.TempDir(), Values: map[any]any{}, Vars: []string{
 		"PATH=" + clustertest.Servers(t) + string(os.PathListSeparator) + os.Getenv("PATH"),

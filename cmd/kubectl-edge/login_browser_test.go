@@ -18,6 +18,7 @@ import (
 
 // A person signs in with a real browser, in which the program's own page says how it went.
 func TestChromiumSignsIn(t *testing.T) {
+	t.Parallel()
 	p := newPerson(t)
 	login := p.start("login", "--browser")
 	address := login.address()

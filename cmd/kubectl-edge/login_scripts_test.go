@@ -13,6 +13,7 @@ import (
 
 // TestLogin runs the scripts about logging in, with a sandbox for each, and xdgOpen for a browser.
 func TestLogin(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, loginParams("login", ""))
 }
 

@@ -12,5 +12,6 @@ import (
 
 // TestLoginSystem runs the scripts about logging in that take the real STACKIT CLI or a keyring.
 func TestLoginSystem(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, loginParams("login_system", scripttest.StackitCLI(t)))
 }

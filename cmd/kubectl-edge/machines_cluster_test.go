@@ -30,6 +30,7 @@ import (
 
 // TestMachines has programs other than kubectl use the instance of one sandbox, whose Kubernetes API is real.
 func TestMachines(t *testing.T) {
+	t.Parallel()
 	running := clustertest.Start(t)
 	running.Sandbox.Configure(func(c *sandbox.Settings) { c.LocalUI = true })
 	for name, test := range map[string]func(*testing.T, *person, *clustertest.Running){

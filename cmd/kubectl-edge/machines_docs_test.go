@@ -277,6 +277,7 @@ func (p *person) installs(init container) {
 
 // What the page of Terraform has its providers call is what kubectl edge writes into kubeconfigs.
 func TestTerraformPage(t *testing.T) {
+	t.Parallel()
 	hcl := blocks(t, "terraform.md", "hcl")[1]
 	for name, want := range map[string]string{"command": tokenrequest.Helper,
 		"api_version": clientauthentication.SchemeGroupVersion.String()} {

@@ -33,21 +33,25 @@ func TestMain(m *testing.M) {
 
 // TestScripts runs each script with a sandbox of its own, which has no cluster.
 func TestScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, ownSandbox("api"))
 }
 
 // TestHelper runs the scripts about the helper and kubectl-edge together, in trouble, with a sandbox each.
 func TestHelper(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, ownSandbox("helper"))
 }
 
 // TestMachineScripts runs the scripts of what programs other than kubectl use.
 func TestMachineScripts(t *testing.T) {
+	t.Parallel()
 	testscript.Run(t, ownSandbox("machines"))
 }
 
 // TestFleet runs the scripts about many instances, and about kubeconfigs that were not ours, with a sandbox each.
 func TestFleet(t *testing.T) {
+	t.Parallel()
 	p := ownSandbox("fleet")
 	p.ContinueOnError = true
 	testscript.Run(t, p)

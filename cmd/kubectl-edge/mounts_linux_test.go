@@ -12,6 +12,7 @@ import (
 
 // TestMounts runs the scripts that mount file systems, each in a mount namespace of its own.
 func TestMounts(t *testing.T) {
+	t.Parallel()
 	namespace := []string{"--mount"}
 	if os.Geteuid() != 0 {
 		namespace = append(namespace, "--map-root-user")

@@ -24,6 +24,7 @@ import (
 // TestTalos runs the scripts about Talos' machine API, with a real Kubernetes API that has the secret, and the real
 // talosctl.
 func TestTalos(t *testing.T) {
+	t.Parallel()
 	talosctl := scripttest.Talosctl(t)
 	requests := scripttest.NewRequests()
 	running := clustertest.Start(t, requests.Observe)
