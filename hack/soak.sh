@@ -6,6 +6,7 @@
 #   - the kill test with 10,000 commands and 10,000 editors
 #   - storms: programs at once in all the ways that a server fails, and 200 clients for a minute
 #   - every fuzz target, FUZZTIME in sum (default: 1h)
+# What passed writes its figures to docs/reliability.md.
 # With QUICK=1 each part is short, ten minutes in all, and nothing is written. PARTS chooses, of: race walk killed storm fuzz.
 set -o errexit -o nounset -o pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
@@ -69,6 +70,8 @@ if (($# > 0)); then # one part, in a shell of its own: within a condition errexi
   "$1"
   exit
 fi
+logs=$(mktemp -d)
+trap 'rm -rf "$logs"' EXIT
 status=0
 for part in ${PARTS:-race walk killed storm fuzz}; do
   case $part in
@@ -80,8 +83,11 @@ for part in ${PARTS:-race walk killed storm fuzz}; do
   esac
   echo "== $part"
   start=$SECONDS
-  if hack/soak.sh "$part"; then
+  if hack/soak.sh "$part" 2>&1 | tee "$logs/$part"; then
     echo "== $part: passed in $((SECONDS - start)) s"
+    if [[ -z $quick && $part != walk ]]; then # which writes its own
+      go run ./hack/soakfigures -part "$part" -took $((SECONDS - start)) -write docs/reliability.md <"$logs/$part"
+    fi
   else
     echo "== $part: FAILED after $((SECONDS - start)) s"
     status=1
