@@ -37,17 +37,10 @@ func Find(path string) (*File, error) {
 	}
 	target, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		link, noLink := os.Readlink(path)
-		if missing, ok := errors.AsType[*fs.PathError](err); ok && noLink == nil && leadsOn(path, link) {
-			link = missing.Path // of a chain, what the last link leads to
+		if target, err = newTarget(path); err != nil {
+			return nil, err
 		}
-		if noLink == nil && OfSystem(path) {
-			return nil, fmt.Errorf("it leads to %s, which is not there", hint.Path(link))
-		} else if noLink == nil {
-			return nil, hint.Wrap(fmt.Errorf("it is a symlink to %s, which does not exist", hint.Path(link)),
-				"create that file, or remove the symlink %s", path)
-		}
-		return &File{Path: path, Target: path}, nil
+		return &File{Path: path, Target: target}, nil
 	} else if err != nil {
 		return nil, cause(err)
 	}
@@ -61,13 +54,41 @@ func Find(path string) (*File, error) {
 	return &File{Path: path, Target: target, Info: info}, nil
 }
 
-// leadsOn reports whether there is something where the link at path leads: another link, say.
-func leadsOn(path, link string) bool {
-	if !filepath.IsAbs(link) {
-		link = filepath.Join(filepath.Dir(path), link)
+// newTarget returns where a new file for path goes: people link their dot files before those are there. What another
+// user linked somewhere is not followed, for they would choose where we write.
+func newTarget(path string) (string, error) {
+	target := path
+	for range 40 { // as many as Linux follows
+		info, err := os.Lstat(target)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && info.Mode()&fs.ModeSymlink == 0 {
+			return target, nil
+		} else if err != nil {
+			return "", cause(err)
+		}
+		link, err := os.Readlink(target)
+		if err != nil {
+			return "", cause(err)
+		}
+		missing := fmt.Errorf("it leads to %s, which is not there", hint.Path(link))
+		if !ownLink(info) && !OfSystem(path) {
+			return "", hint.Wrap(fmt.Errorf("it is a symlink of another user to %s, which does not exist",
+				hint.Path(link)), "create that file, or remove the symlink %s", target)
+		}
+		if !filepath.IsAbs(link) {
+			link = filepath.Dir(target) + string(filepath.Separator) + link // not cleaned: x/.. may lead elsewhere
+		}
+		dir, name := filepath.Split(link)
+		if dir, err = filepath.EvalSymlinks(dir); errors.Is(err, fs.ErrNotExist) {
+			return "", hint.Wrap(fmt.Errorf("%w: its folder does not exist", missing),
+				"create the folder %s, or remove the symlink %s", filepath.Dir(link), target)
+		} else if err != nil {
+			return "", cause(err)
+		}
+		if target = filepath.Join(dir, name); OfSystem(path) || OfSystem(target) {
+			return "", missing
+		}
 	}
-	_, err := os.Lstat(link)
-	return err == nil
+	return "", errors.New("its symlinks lead in a circle")
 }
 
 // Read returns the content, nothing if the file does not exist. What a crash left half written it takes from the
@@ -119,6 +140,9 @@ func (f *File) CheckWritable() error {
 	if err := existing.Close(); err != nil {
 		return err
 	}
+	if f.shared() {
+		return nil
+	}
 	return cause(securefile.CheckReplaceable(f.Target))
 }
 
@@ -132,6 +156,9 @@ func checkFolder(path string) error {
 		return cause(err)
 	}
 	defer dir.Close()
+	if err := checkFolderTakesNames(path); err != nil {
+		return err
+	}
 	t, err := create(dir, "probe")
 	if err != nil {
 		return cause(err)
@@ -148,11 +175,18 @@ func (f *File) checkOwn() error {
 	if f.Info == nil {
 		return nil
 	}
+	if f.shared() {
+		return nil // whether it can be written, opening it says
+	}
 	if perm := f.Info.Mode().Perm(); perm&0o200 == 0 {
 		return hint.Wrap(fmt.Errorf("%w (mode %04o)", ErrReadOnly, perm), "%s", hint.MakeWritable(f.Target))
 	}
 	return checkOwner(f.Info)
 }
+
+// shared reports whether the file is another user's, such as that of a team: where its mode allows that it is written
+// in place, which leaves it theirs. Our secrets do not go there.
+func (f *File) shared() bool { return f.Public && !f.Narrow && checkOwner(f.Info) != nil }
 
 // Replace writes data in place of old, which the caller has read under its lock.
 func (f *File) Replace(old, data []byte) error {
@@ -196,6 +230,9 @@ func (f *File) replace(data []byte) error {
 			return err
 		} else if n > 1 {
 			return errInPlace // its other names would keep the old content
+		}
+		if f.shared() {
+			return errInPlace // a new file would be ours
 		}
 	}
 	dir, err := securefile.AnyDir(filepath.Dir(f.Target))

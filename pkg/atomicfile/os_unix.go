@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"syscall"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
@@ -62,6 +63,28 @@ func checkOwner(info fs.FileInfo) error {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	if ok && os.Geteuid() != 0 && int(stat.Uid) != os.Geteuid() {
 		return fmt.Errorf("it belongs to another user (uid %d)", stat.Uid)
+	}
+	return nil
+}
+
+// ownLink reports whether a symbolic link is the user's or root's, who alone could let it lead elsewhere.
+func ownLink(info fs.FileInfo) bool {
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && (stat.Uid == 0 || int(stat.Uid) == os.Geteuid())
+}
+
+// checkSticky refuses another user's file in a folder where only its owner may rename or remove it.
+func checkSticky(path string) error {
+	info, err := os.Lstat(path)
+	if err != nil || os.Geteuid() == 0 {
+		return nil
+	}
+	dir, err := os.Stat(filepath.Dir(path))
+	if err != nil || dir.Mode()&fs.ModeSticky == 0 || checkOwner(dir) == nil {
+		return nil
+	}
+	if err := checkOwner(info); err != nil {
+		return fmt.Errorf("write %s: another file cannot take its place: %w", path, err)
 	}
 	return nil
 }

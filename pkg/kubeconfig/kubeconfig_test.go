@@ -229,20 +229,13 @@ func TestEditRefuses(t *testing.T) {
 		if onWindows {
 			return // making links is a privilege there, and Wine has none that can be read again
 		}
-		if err := os.Symlink("nowhere", path); err != nil {
+		if err := os.Symlink("nowhere/config", path); err != nil {
 			t.Fatal(err)
 		}
-		refused(t, `it is a symlink to "nowhere", which does not exist`, "remove the symlink")
+		refused(t, `it leads to "nowhere/config", which is not there: its folder does not exist`,
+			"create the folder "+filepath.Join(dir, "nowhere")+", or remove the symlink "+path)
 		clean(t, dir, "config")
-		if err := os.Rename(path, filepath.Join(dir, "second")); err != nil {
-			t.Fatal(err)
-		}
-		if err := os.Symlink("second", path); err != nil { // of two links it is the last that leads nowhere
-			t.Fatal(err)
-		}
-		refused(t, `nowhere", which does not exist`, "remove the symlink")
-		clean(t, dir, "config", "second")
-		if err := errors.Join(os.Remove(path), os.Remove(filepath.Join(dir, "second"))); err != nil {
+		if err := os.Remove(path); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -277,6 +270,39 @@ func TestEditRefuses(t *testing.T) {
 		refused(t, `config": line 2: not valid YAML or JSON`, "")
 		clean(t, dir, "config")
 	})
+}
+
+// People link their dot files, and a link may be there before its file: kubectl makes the file where it leads.
+func TestEditMakesWhatALinkLeadsTo(t *testing.T) {
+	if onWindows {
+		return // making links is a privilege there, and Wine has none that can be read again
+	}
+	dir := t.TempDir()
+	dotfiles := filepath.Join(dir, "dotfiles", "kube")
+	if err := os.MkdirAll(dotfiles, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	path, second := filepath.Join(dir, "config"), filepath.Join(dir, "second")
+	links := map[string]string{path: "second", second: "dotfiles/../dotfiles/kube/config"}
+	for link, target := range links {
+		if err := os.Symlink(target, link); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := Edit(t.Context(), path, edit); err != nil {
+		t.Fatal(err)
+	}
+	for link, target := range links {
+		if got, err := os.Readlink(link); got != target || err != nil {
+			t.Errorf("%s leads to %q, %v", link, got, err)
+		}
+	}
+	info, err := os.Lstat(filepath.Join(dotfiles, "config"))
+	if err != nil || info.Mode() != 0o600 || !strings.Contains(fileText(t, path), "demo-3714d85") {
+		t.Errorf("the file is %v, %v: %q", info, err, fileText(t, path))
+	}
+	clean(t, dotfiles, "config")
+	clean(t, dir, "config", "dotfiles", "second")
 }
 
 // A file that cannot be edited does not keep others from being edited, as long as client-go can load it.

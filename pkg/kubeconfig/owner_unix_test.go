@@ -67,17 +67,65 @@ func TestFilesOfOthers(t *testing.T) {
 		t.Errorf("owner %d, group %d and mode %v, want %d, %d and 0640", stat.Uid, stat.Gid, info.Mode(), owner, owner)
 	}
 
+	// A team's file is written in place, and stays whose it is.
 	write(t, path, annotated, 0o666)
+	if err := os.Chmod(path, 0o666); err != nil { // the umask
+		t.Fatal(err)
+	}
 	asOther(t, other, func() {
-		if err := Edit(t.Context(), path, edit); err == nil ||
-			!strings.Contains(err.Error(), "it belongs to another user (uid 12345)") {
-			t.Errorf("got error %v", err)
+		if err := CheckWritable(t.Context(), path); err != nil {
+			t.Error(err)
+		}
+		if err := Edit(t.Context(), path, edit); err != nil {
+			t.Error(err)
+		}
+	})
+	if info, err = os.Stat(path); err != nil {
+		t.Fatal(err)
+	}
+	if stat := info.Sys().(*syscall.Stat_t); stat.Uid != owner || stat.Gid != owner || info.Mode() != 0o666 {
+		t.Errorf("owner %d, group %d and mode %v, want %d, %d and 0666", stat.Uid, stat.Gid, info.Mode(), owner, owner)
+	}
+	if fileText(t, path) == annotated {
+		t.Error("file has not changed")
+	}
+	clean(t, dir, "config")
+
+	// What its owner does not let others write is refused, though another file could be put in its place.
+	write(t, path, annotated, 0o644)
+	if err := os.Chmod(path, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	asOther(t, other, func() {
+		for _, err := range []error{CheckWritable(t.Context(), path), Edit(t.Context(), path, edit)} {
+			if err == nil || !strings.HasSuffix(err.Error(), "permission denied") {
+				t.Errorf("got error %v", err)
+			}
 		}
 	})
 	if fileText(t, path) != annotated {
 		t.Error("file has changed")
 	}
 	clean(t, dir, "config")
+
+	// A link of another user is not followed to where there is nothing.
+	link := filepath.Join(dir, "link")
+	if err := os.Symlink(filepath.Join(dir, "new"), link); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Lchown(link, owner, owner); err != nil {
+		t.Fatal(err)
+	}
+	asOther(t, other, func() {
+		if err := Edit(t.Context(), link, edit); err == nil ||
+			!strings.Contains(err.Error(), "it is a symlink of another user to ") {
+			t.Errorf("got error %v", err)
+		}
+	})
+	clean(t, dir, "config", "link")
+	if err := os.Remove(link); err != nil {
+		t.Fatal(err)
+	}
 
 	if err := os.Chmod(dir, 0o755); err != nil { // of root
 		t.Fatal(err)
