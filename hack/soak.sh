@@ -55,15 +55,15 @@ storm() {
 }
 
 fuzz() {
-  local each total targets
-  mapfile -t targets < <(git grep -hoE '^func Fuzz[A-Za-z]+' -- '*_test.go' | sed 's/^func //' | sort)
+  local total each target targets status=0
+  mapfile -t targets < <(git grep -oE '^func Fuzz[A-Za-z]+' -- '*_test.go' | sort) # FILE:func NAME
   total=$(seconds "${FUZZTIME:-$([[ -n $quick ]] && echo 60s || echo 1h)}")
   each=$((total / ${#targets[@]}))
   ((each > 0)) || each=1
   for target in "${targets[@]}"; do
-    folder=$(dirname "$(git grep -lE "^func $target\(" -- '*_test.go')")
-    go test "./$folder" -run '^$' -fuzz "^$target\$" -fuzztime "${each}s"
+    go test "./$(dirname "${target%%:*}")" -run '^$' -fuzz "^${target##* }\$" -fuzztime "${each}s" || status=$?
   done
+  return "$status"
 }
 
 if (($# > 0)); then # one part, in a shell of its own: within a condition errexit would not count
