@@ -25,11 +25,15 @@ func Wrap(err error, format string, args ...any) error {
 	return hinted{error: err, hint: fmt.Sprintf(format, args...)}
 }
 
-// Of returns the outermost next step in err's chain, or "".
+// Of returns the outermost next step in err's chain, else what an error of its own kind says is next, or "".
 func Of(err error) string {
 	var h hinted
 	if errors.As(err, &h) {
 		return h.hint
+	}
+	var own interface{ Next() string }
+	if errors.As(err, &own) {
+		return own.Next()
 	}
 	return ""
 }

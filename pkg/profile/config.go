@@ -91,9 +91,7 @@ func wrap(what string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if refused, ok := errors.AsType[*securefile.Error](err); ok {
-		err = hint.Wrap(err, "%s", refused.Next())
-	} else if failed, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(err, fs.ErrPermission) {
+	if failed, ok := errors.AsType[*fs.PathError](err); ok && errors.Is(err, fs.ErrPermission) {
 		next := hint.Own(failed.Path)
 		if securefile.InOthersFolder(failed.Path) {
 			next = securefile.OwnFolder

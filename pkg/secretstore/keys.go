@@ -273,7 +273,7 @@ func (s *Store) keyOf(e keyEntry) ([]byte, error) {
 				"log in again, since the secret cannot be recovered: kubectl edge login")
 		}
 		if err != nil {
-			return nil, permissionHint(err)
+			return nil, err
 		}
 		text = strings.TrimSpace(string(data))
 	default:
@@ -320,7 +320,7 @@ func (s *Store) loadRing() (keyRing, error) {
 		return s.rebuildRing()
 	}
 	if err != nil {
-		return keyRing{}, permissionHint(err)
+		return keyRing{}, err
 	}
 	var ring keyRing
 	if json.Unmarshal(data, &ring) != nil {

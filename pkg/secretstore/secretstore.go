@@ -26,7 +26,6 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/filelock"
-	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
@@ -144,7 +143,7 @@ func (s *Store) CheckSpace(size int) error {
 	sealedSize := len(seal(newID(), make([]byte, keySize), "", make([]byte, size), purposeOf(nil)).marshal())
 	place, err := atomicfile.Reserve(s.path("probe"), sealedSize, 0o600)
 	if err != nil {
-		return permissionHint(err)
+		return err
 	}
 	place.Abort()
 	return nil
@@ -212,7 +211,7 @@ func (s *Store) load(name string, purpose []byte) ([]byte, error) {
 		return nil, err
 	}
 	if err := securefile.CheckDir(s.dir); err != nil {
-		return nil, permissionHint(err)
+		return nil, err
 	}
 	box, err := s.read(name)
 	if err != nil {
@@ -284,7 +283,7 @@ func (s *Store) locked(change func() error, names ...string) error {
 		}
 	}
 	if err := securefile.MakeDir(s.dir); err != nil {
-		return permissionHint(err)
+		return err
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), lockTimeout)
 	defer cancel()
@@ -302,7 +301,7 @@ func (s *Store) path(name string) string { return filepath.Join(s.dir, name+seal
 func (s *Store) read(name string) (sealed, error) {
 	data, err := securefile.ReadOwn(s.path(name), securefile.Private)
 	if err != nil {
-		return sealed{}, permissionHint(err)
+		return sealed{}, err
 	}
 	box, err := parseSealed(data)
 	if err != nil {
@@ -325,11 +324,4 @@ func checkName(name string) error {
 		return fmt.Errorf("name of a secret %.80q: want up to 128 of a-z, 0-9, dash, underscore and dot", name)
 	}
 	return nil
-}
-
-func permissionHint(err error) error {
-	if refused, ok := errors.AsType[*securefile.Error](err); ok {
-		return hint.Wrap(err, "%s", refused.Next())
-	}
-	return err
 }

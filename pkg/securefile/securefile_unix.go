@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
 // NoFollow makes os.OpenFile fail where the last part of a path is a symbolic link.
@@ -38,8 +40,11 @@ func InOthersFolder(path string) bool {
 
 // Next is what a person can do about it.
 func (e *Error) Next() string {
-	if e.Reason == otherUser {
+	if e.Reason == otherUser && InOthersFolder(e.Path) {
 		return OwnFolder
+	}
+	if e.Reason == otherUser {
+		return hint.Own(e.Path)
 	}
 	return "have a look at it; it must be yours alone: chmod go= " + e.Path
 }

@@ -151,14 +151,15 @@ func remove(dir *securefile.Dir, name string) error {
 
 // oneLine joins errors, since an error is one line.
 func oneLine(errs []error) error {
-	var texts []string
-	for _, err := range errs {
-		if err != nil {
-			texts = append(texts, err.Error())
-		}
-	}
-	if texts == nil {
+	err := errors.Join(errs...)
+	if err == nil {
 		return nil
 	}
-	return errors.New(strings.Join(texts, "; "))
+	return joined{err}
 }
+
+// joined is an error of several in one line.
+type joined struct{ error }
+
+func (j joined) Error() string { return strings.ReplaceAll(j.error.Error(), "\n", "; ") }
+func (j joined) Unwrap() error { return j.error }

@@ -174,5 +174,8 @@ func (s Store) List() ([]File, error) {
 			files = append(files, File{k, filepath.Join(s.dir, name), e})
 		}
 	}
+	if err := securefile.CheckDir(s.dir); err != nil && len(files) == 0 { // then none of its tokens is handed out
+		return nil, fmt.Errorf("list cached tokens: %w", err)
+	}
 	return files, nil
 }

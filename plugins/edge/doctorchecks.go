@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -153,7 +154,7 @@ func (a *app) checkCache() diagnosis.Check {
 	if err := store.Prepare(); err != nil {
 		return diagnosis.Failed(name, fmt.Errorf("%s cannot be used, so every command mints a token: %w", store.Dir(),
 			err),
-			"make it a folder of your own with mode 0700, or remove it")
+			cmp.Or(hint.Of(err), "make it a folder of your own with mode 0700, or remove it"))
 	}
 	return diagnosis.Passed(name, "%s", store.Dir())
 }

@@ -134,7 +134,10 @@ func (a *app) fetch(
 		return kubeconfig.Entry{}, err
 	}
 	if err := place.Cache(target, a.Now()); err != nil {
-		a.Note("warning: the first token is not cached: %v", err)
+		a.Warn("the first token is not cached: %v", err)
+		if next := hint.Of(err); next != "" {
+			a.Note("hint: %s", next)
+		}
 	}
 	place.User = kubeconfig.ExecUser(request.Args(), installHint())
 	return place.Entry, nil
