@@ -26,6 +26,14 @@ func (p Process) Note(format string, args ...any) {
 // Warn is Note for what a person should look at although the command goes on.
 func (p Process) Warn(format string, args ...any) { p.Note("warning: "+format, args...) }
 
+// WarnOf is Warn for an error, with its next step.
+func (p Process) WarnOf(err error) {
+	p.Warn("%v", err)
+	if next := hint.Of(err); next != "" {
+		p.Note("hint: %s", next)
+	}
+}
+
 // Ask asks a person on the terminal; only y or yes is yes. Without a terminal the error is ErrNoTerminal.
 func (p Process) Ask(ctx context.Context, question string) (bool, error) {
 	answer, err := p.Answer(ctx, question+" [y/N]")

@@ -40,13 +40,25 @@ func InOthersFolder(path string) bool {
 
 // Next is what a person can do about it.
 func (e *Error) Next() string {
-	if e.Reason == otherUser && InOthersFolder(e.Path) {
+	if e.Reason == otherUser {
+		if path := othersBelowOwn(e.Path); path != "" {
+			return hint.Own(path)
+		}
 		return OwnFolder
 	}
-	if e.Reason == otherUser {
-		return hint.Own(e.Path)
-	}
 	return "have a look at it; it must be yours alone: chmod go= " + e.Path
+}
+
+// othersBelowOwn returns what of a path, which is another user's, lies in a folder of the user's own, or "": a command
+// that ran with sudo made it. Root owns the folder above every home folder, and is to take no person's.
+func othersBelowOwn(path string) string {
+	for InOthersFolder(path) {
+		if os.Geteuid() == 0 || filepath.Dir(path) == path {
+			return ""
+		}
+		path = filepath.Dir(path)
+	}
+	return path
 }
 
 // Open is os.OpenFile for regular files: it leaves out the runtime's poller, whose set-up takes longer than reading

@@ -134,10 +134,7 @@ func (a *app) fetch(
 		return kubeconfig.Entry{}, err
 	}
 	if err := place.Cache(target, a.Now()); err != nil {
-		a.Warn("the first token is not cached: %v", err)
-		if next := hint.Of(err); next != "" {
-			a.Note("hint: %s", next)
-		}
+		a.WarnOf(fmt.Errorf("the first token is not cached: %w", err))
 	}
 	place.User = kubeconfig.ExecUser(request.Args(), installHint())
 	return place.Entry, nil

@@ -268,12 +268,15 @@ func (a *app) status(p namedProfile) (profileStatus, error) {
 		return profileStatus{}, err
 	}
 	tokens, err := a.cachedTokens()
+	if err != nil {
+		a.WarnOf(err) // all else can be shown
+	}
 	for _, t := range tokens {
 		if t.Profile == p.Name {
 			s.Tokens = append(s.Tokens, t)
 		}
 	}
-	return s, err
+	return s, nil
 }
 
 func (a *app) printStatus(s profileStatus) error {
