@@ -1,6 +1,7 @@
 package atomicfile_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -49,6 +50,33 @@ func create(t *testing.T, path, data string, mode os.FileMode) {
 	}
 	if err := os.Chmod(path, mode); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// Whoever may change the folder can put something else in the place of a file that is written in place, as a team's is:
+// nothing but the file that was found is written.
+func TestReplaceWritesNoOtherFile(t *testing.T) {
+	for _, put := range []func(old, path string) error{os.Symlink, os.Link} {
+		dir := t.TempDir()
+		path, precious := filepath.Join(dir, "config"), filepath.Join(t.TempDir(), "precious")
+		create(t, path, "old", 0o600)
+		create(t, precious, "old", 0o600)
+		if err := os.Link(path, filepath.Join(dir, "second")); err != nil { // so that it is written in place
+			t.Fatal(err)
+		}
+		file, err := atomicfile.Find(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(os.Remove(path), put(precious, path)); err != nil {
+			t.Fatal(err)
+		}
+		if err := file.Replace([]byte("old"), []byte("new")); err == nil {
+			t.Error("no error")
+		}
+		if got := content(t, precious); got != "old" {
+			t.Errorf("the other file is %q", got)
+		}
 	}
 }
 

@@ -128,7 +128,7 @@ func (f *File) Recover() error {
 		return cause(err)
 	}
 	if b.torn(data) {
-		if err := overwrite(f.Target, b.old); err != nil {
+		if err := f.overwrite(b.old); err != nil {
 			return cause(err)
 		}
 		data = b.old
@@ -164,8 +164,8 @@ func (f *File) writeInPlace(old, data []byte) error {
 			return err
 		}
 	}
-	if err := overwrite(f.Target, data); err != nil {
-		if errBack := overwrite(f.Target, old); errBack != nil {
+	if err := f.overwrite(data); err != nil {
+		if errBack := f.overwrite(old); errBack != nil {
 			return errors.Join(err, fmt.Errorf("what it held is in %s", backupPath(f.Target)))
 		}
 		dropBackup(f.Target)
@@ -176,13 +176,19 @@ func (f *File) writeInPlace(old, data []byte) error {
 }
 
 // overwrite writes data over the content of a file: first what is beyond its end, which takes the space that is needed,
-// then the beginning, and then it cuts off what is left.
-func overwrite(path string, data []byte) error {
-	file, err := securefile.Open(path, os.O_RDWR, 0)
+// then the beginning, and then it cuts off what is left. It writes to the file that was found and to no other: in a
+// folder of another user, they could put a link to a file of ours in its place meanwhile.
+func (f *File) overwrite(data []byte) error {
+	file, err := securefile.Open(f.Target, os.O_RDWR|securefile.NoFollow, 0)
 	if err != nil {
 		return err
 	}
 	defer file.Close()
+	if info, err := file.Stat(); err != nil {
+		return err
+	} else if !os.SameFile(info, f.Info) {
+		return errors.New("another program put another file in its place meanwhile; try again")
+	}
 	size, err := file.Seek(0, io.SeekEnd)
 	if err != nil {
 		return err
