@@ -2,6 +2,7 @@ package secretstore
 
 import (
 	"errors"
+	"fmt"
 	"regexp"
 
 	"github.com/zalando/go-keyring"
@@ -12,6 +13,9 @@ const (
 	noKeyring     = "no keyring on this machine"
 	lockedKeyring = "the keyring is locked"
 	closedKeyring = "no keyring on this machine, or it is locked"
+	deniedKeyring = "the keyring denied access"
+	smallKeyring  = "the keyring does not take a key of this size"
+	silentKeyring = "the keyring did not answer in time"
 	// switchedOff is the reason where the environment keeps programs off the person's keyring, as a sandbox does.
 	switchedOff = "the keyring is switched off in this environment"
 )
@@ -21,21 +25,38 @@ var (
 	// aboutNone is about the keyring that a session has by default, where it may also have none.
 	aboutNone = regexp.MustCompile(`aliases/default`)
 	aboutBus  = regexp.MustCompile(`(?i)\bd-?bus|freedesktop|secret service|\bdial unix\b|\.service\b`)
+	// aboutAccess has AppArmor's and the bus's own words, Windows' and those of macOS for a session without a screen.
+	aboutAccess = regexp.MustCompile(`(?i)denied\b|not permitted|not allowed|rejected send|policy prevents`)
+	aboutTime   = regexp.MustCompile(`(?i)\btimed out\b|\btimeout\b|did not receive a reply|NoReply`)
+	// aboutNowhere is what the library says where a system has no keyring, or a service has no collection.
+	aboutNowhere = regexp.MustCompile(`^unsupported platform\b|^path not found$`)
 )
 
-// plain says what the system's keyring answered in words for people. What it does not know means that there is no
-// keyring that a program could use: the Secret Service's library has an error of its own for each way in which a bus,
-// a service or a collection of it is not there.
+// plain says what the system's keyring answered in words for people. Only what speaks of a missing bus or service means
+// that there is no keyring: a limit of Windows or a denied access has a mend of its own, which those words would hide.
 func plain(err error) error {
 	switch {
 	case err == nil || errors.Is(err, keyring.ErrNotFound) || errors.Is(err, errSwitchedOff):
 		return err
-	case aboutNone.MatchString(err.Error()):
-		return errors.New(closedKeyring)
-	case aboutLock.MatchString(err.Error()):
-		return errors.New(lockedKeyring)
+	case errors.Is(err, keyring.ErrSetDataTooBig):
+		return errors.New(smallKeyring)
 	}
-	return errors.New(noKeyring)
+	words := err.Error()
+	switch {
+	case words == noKeyring:
+		return err
+	case aboutAccess.MatchString(words):
+		return errors.New(deniedKeyring)
+	case aboutTime.MatchString(words):
+		return errors.New(silentKeyring)
+	case aboutNone.MatchString(words):
+		return errors.New(closedKeyring)
+	case aboutLock.MatchString(words):
+		return errors.New(lockedKeyring)
+	case aboutBus.MatchString(words), aboutNowhere.MatchString(words):
+		return errors.New(noKeyring)
+	}
+	return fmt.Errorf("the keyring failed: %w", err)
 }
 
 var errSwitchedOff = errors.New(switchedOff)

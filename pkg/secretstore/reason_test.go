@@ -30,6 +30,32 @@ func TestWordsOfKeyrings(t *testing.T) {
 			t.Errorf("%v, kept: got %q, want %q", c.answer, got, c.want)
 		}
 	}
+	for _, c := range []struct {
+		answer error
+		want   string
+	}{
+		{keyring.ErrSetDataTooBig, smallKeyring},
+		{keyring.ErrUnsupportedPlatform, noKeyring},
+		{errors.New("path not found"), noKeyring},
+		{errors.New(noKeyring), noKeyring},
+		{dbus.MakeFailedError(errors.New("An AppArmor policy prevents this sender from sending this message")),
+			deniedKeyring},
+		{dbus.Error{Name: "org.freedesktop.DBus.Error.AccessDenied"}, deniedKeyring},
+		{dbus.Error{Name: "org.freedesktop.DBus.Error.NoReply"}, silentKeyring},
+		{errors.New("dial unix /run/user/1000/bus: connect: permission denied"), deniedKeyring},
+		{errors.New("Access is denied."), deniedKeyring},
+		{errors.New("User interaction is not allowed."), deniedKeyring},
+		{errors.New("A specified logon session does not exist."),
+			"the keyring failed: A specified logon session does not exist."},
+		{errors.New("exit status 161"), "the keyring failed: exit status 161"},
+	} {
+		if got := plain(c.answer); got.Error() != c.want {
+			t.Errorf("%v: got %q, want %q", c.answer, got, c.want)
+		}
+		if got := plainReason(c.want); got != c.want {
+			t.Errorf("%s, kept: got %q", c.want, got)
+		}
+	}
 	if got := plain(keyring.ErrNotFound); got != keyring.ErrNotFound {
 		t.Errorf("got %v, want what callers look for", got)
 	}
