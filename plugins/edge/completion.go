@@ -79,7 +79,6 @@ func (a *app) flagValues() map[string]plugin.Completion {
 		"argocd cluster-secret token-file":     plugin.Files,
 		"argocd cluster-secret command":        plugin.Files,
 		"each output":                          plugin.Words("json"),
-		"each parallel":                        plugin.Words("1", "4", "8", "16", "32"),
 		"kubeconfig audit output":              formats(append(output.Names(), sarif)...),
 		"kubeconfig convert context":           plugin.Candidates(a.contextNames),
 		"kubeconfig create output":             plugin.Words("json", "yaml"),
@@ -98,8 +97,8 @@ func (a *app) flagValues() map[string]plugin.Completion {
 		// What a person, or for the helper's flags a program, makes up.
 		"also": plugin.FreeText, "annotation": plugin.FreeText, "context-name": plugin.FreeText,
 		"description": plugin.FreeText, "health-address": plugin.FreeText, "instance create name": plugin.FreeText,
-		"label": plugin.FreeText, "limit": plugin.FreeText, "member": plugin.FreeText, "parent-id": plugin.FreeText,
-		"project list name":   plugin.FreeText,
+		"label": plugin.FreeText, "limit": plugin.FreeText, "member": plugin.FreeText, "parallel": plugin.FreeText,
+		"parent-id": plugin.FreeText, "project list name": plugin.FreeText,
 		"creation-time-after": plugin.FreeText, "project-id-like": plugin.FreeText,
 		"service-account-email": plugin.FreeText,
 		"credential ca":         plugin.FreeText, "credential client": plugin.FreeText,

@@ -19,6 +19,6 @@ func TestEveryFlagCompletes(t *testing.T) {
 		"project list member": true, "project list name": true, "project list parent-id": true,
 		"project list creation-time-after": true, "project list project-id-like": true,
 		"token create health-address": true, "instance list limit": true, "plan list limit": true,
-		"project list limit": true,
+		"project list limit": true, "each parallel": true,
 	})
 }
