@@ -53,7 +53,7 @@ func create(t *testing.T, path, data string, mode os.FileMode) {
 	}
 }
 
-// Whoever may change the folder can put something else in the place of a file that is written in place, as a team's is:
+// One who may change the folder can put something else in the place of a file that is written in place, as a team's is:
 // nothing but the file that was found is written.
 func TestReplaceWritesNoOtherFile(t *testing.T) {
 	for _, put := range []func(old, path string) error{os.Symlink, os.Link} {

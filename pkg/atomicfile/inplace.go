@@ -177,7 +177,7 @@ func (f *File) writeInPlace(old, data []byte) error {
 
 // overwrite writes data over the content of a file: first what is beyond its end, which takes the space that is needed,
 // then the beginning, and then it cuts off what is left. It writes to the file that was found and to no other: in a
-// folder of another user, they could put a link to a file of ours in its place meanwhile.
+// folder of another user, they could put a link to one of our files in its place meanwhile.
 func (f *File) overwrite(data []byte) error {
 	file, err := securefile.Open(f.Target, os.O_RDWR|securefile.NoFollow, 0)
 	if err != nil {
