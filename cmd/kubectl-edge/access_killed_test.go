@@ -179,7 +179,9 @@ type hunt struct {
 func (h *hunt) round(who string, step int, answered bool) (killed, over bool, err error) {
 	h.forget()
 	cmd, out, stderr := h.command()
+	started := make(chan struct{})
 	h.steps.begin(func(n int, a bool) bool {
+		<-started
 		if killed || n != step || a != answered {
 			return false
 		}
@@ -187,7 +189,9 @@ func (h *hunt) round(who string, step int, answered bool) (killed, over bool, er
 		killed, drop = kill(cmd.Process.Pid, who)
 		return drop
 	})
-	if err := cmd.Start(); err != nil {
+	err = cmd.Start()
+	close(started)
+	if err != nil {
 		return false, false, err
 	}
 	_ = cmd.Wait() // also for the other process, which has the same stderr

@@ -67,8 +67,10 @@ func Main(grow func(Process) Tree, build buildinfo.Info) int {
 
 // Prepare makes root, which has all its commands, the tree of the plugin that is called as displayName ("kubectl
 // edge"): errors are left to the caller, groups of commands refuse words that they do not know, and errors in how a
-// command was called go through usage.
-func Prepare(root *cobra.Command, p Process, displayName string, usage func(error) error) {
+// command was called go through usage, which isUsage knows again. Each of those has a next step.
+func Prepare(
+	root *cobra.Command, p Process, displayName string, usage func(error) error, isUsage func(error) bool,
+) {
 	if root.Annotations == nil {
 		root.Annotations = map[string]string{}
 	}
@@ -80,18 +82,40 @@ func Prepare(root *cobra.Command, p Process, displayName string, usage func(erro
 	root.SetIn(p.In)
 	root.SetOut(p.Out)
 	root.SetErr(p.ErrOut)
-	withHelp := func(c *cobra.Command, err error) error {
-		if hint.Of(err) == "" {
-			err = hint.Wrap(err, "%s --help", c.CommandPath())
-		}
-		return usage(err)
-	}
+	withHelp := func(c *cobra.Command, err error) error { return usage(seeHelp(c, err)) }
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return withHelp(c, explainFlag(c, err)) })
 	unknown := func(cmd *cobra.Command, args []string) error { return withHelp(cmd, unknownCommand(cmd, args)) }
 	help := newHelpCmd(root, unknown)
 	root.SetHelpCommand(help)
 	checkArguments(root, withHelp, unknown)
+	helpAfter(root, isUsage)
 	wrapHelp(root, p)
+}
+
+// seeHelp has an error in how a command was called lead to the command's help, unless it has a better next step.
+func seeHelp(cmd *cobra.Command, err error) error {
+	if hint.Of(err) != "" {
+		return err
+	}
+	return hint.Wrap(err, "%s --help", cmd.CommandPath())
+}
+
+// helpAfter has the commands' own errors lead to their help where they are about how they were called.
+func helpAfter(cmd *cobra.Command, isUsage func(error) bool) {
+	for _, run := range []*func(*cobra.Command, []string) error{&cmd.PersistentPreRunE, &cmd.PreRunE, &cmd.RunE} {
+		if own := *run; own != nil {
+			*run = func(cmd *cobra.Command, args []string) error {
+				err := own(cmd, args)
+				if err != nil && isUsage(err) {
+					return seeHelp(cmd, err)
+				}
+				return err
+			}
+		}
+	}
+	for _, c := range cmd.Commands() {
+		helpAfter(c, isUsage)
+	}
 }
 
 func checkArguments(

@@ -36,7 +36,7 @@ func exitCode(err error) int {
 	if code, ok := plugin.CodeOf(err); ok {
 		return code
 	}
-	if _, ok := errors.AsType[usageError](err); ok || errors.Is(err, plugin.ErrNoTerminal) {
+	if isUsage(err) || errors.Is(err, plugin.ErrNoTerminal) {
 		return exitUsage
 	}
 	return exitError
@@ -46,6 +46,8 @@ func exitCode(err error) int {
 type usageError struct{ error }
 
 func (u usageError) Unwrap() error { return u.error }
+
+func isUsage(err error) bool { return errors.As(err, new(usageError)) }
 
 func newRootCmd(p Process) *cobra.Command {
 	folders, err := dirs.For(programName)
@@ -120,7 +122,7 @@ tokens when they are needed and keeps them in a cache of yours.`,
 		newListCmd(a))
 	addCompletionInstall(cmd, a)
 	completeValues(cmd, a)
-	plugin.Prepare(cmd, p, "kubectl edge", func(err error) error { return usageError{err} })
+	plugin.Prepare(cmd, p, "kubectl edge", func(err error) error { return usageError{err} }, isUsage)
 	cmd.SetHelpCommandGroupID(cmd.Groups()[len(cmd.Groups())-1].ID)
 	show := cmd.RunE
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {

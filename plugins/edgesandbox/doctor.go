@@ -40,8 +40,8 @@ It changes nothing. The exit code is 1 if a check failed; warnings do not count.
 		Example: "  edge-sandbox doctor\n  edge-sandbox doctor --data-dir ~/sandbox -o json",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if o.output != "" && o.output != "json" {
-				return fmt.Errorf("output format %q: want json, or nothing for a table", o.output)
+			if err := jsonOrTable(o.output); err != nil {
+				return err
 			}
 			return o.run(cmd.Context())
 		},

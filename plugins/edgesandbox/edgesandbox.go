@@ -14,9 +14,11 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/buildinfo"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/control"
 )
 
@@ -80,19 +82,31 @@ type streams struct {
 func Root(build buildinfo.Info, in io.Reader, out, errOut io.Writer) *cobra.Command {
 	s := streams{In: in, Out: out, ErrOut: errOut}
 	cmd := &cobra.Command{
-		Use:           "edge-sandbox",
-		Short:         "A STACKIT with an Edge Cloud instance on this machine",
-		SilenceErrors: true,
-		SilenceUsage:  true,
-		Version:       build.Version,
+		Use:   "edge-sandbox",
+		Short: "A STACKIT with an Edge Cloud instance on this machine",
 	}
-	cmd.SetVersionTemplate("edge-sandbox {{.Version}}\n")
-	cmd.SetIn(s.In)
-	cmd.SetOut(s.Out)
-	cmd.SetErr(s.ErrOut)
 	cmd.AddCommand(newUpCmd(s), newStatsCmd(s), newFaultCmd(s), newInstanceCmd(s), newClusterCmd(s), newProjectCmd(s),
 		newAccountCmd(s), newKeysCmd(s), newClockCmd(s), newSettingsCmd(s), newReadyCmd(s), newOperationsCmd(s),
 		newDoctorCmd(s),
 		newCACmd(s), newVersionCmd(s, build))
+	p := plugin.Process{
+		IOStreams: genericiooptions.IOStreams{In: in, Out: out, ErrOut: errOut}, Getenv: os.Getenv, Build: build,
+	}
+	plugin.Prepare(cmd, p, "edge-sandbox", func(err error) error { return usageError{err} }, isUsage)
 	return cmd
+}
+
+// usageError is an error in how a command was called.
+type usageError struct{ error }
+
+func (u usageError) Unwrap() error { return u.error }
+
+func isUsage(err error) bool { return errors.As(err, new(usageError)) }
+
+// jsonOrTable refuses other output formats.
+func jsonOrTable(format string) error {
+	if format != "" && format != "json" {
+		return usageError{fmt.Errorf("output format %q: want json, or nothing for a table", format)}
+	}
+	return nil
 }

@@ -50,8 +50,8 @@ func (o operation) command(s streams) *cobra.Command {
 		Annotations: map[string]string{annotation: o.pattern, "takes": strings.Join(o.takes, " ")},
 		Args:        cobra.ExactArgs(parts(path) + len(o.takes)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if output != "" && output != "json" {
-				return fmt.Errorf("output format %q: want json, or nothing for a table", output)
+			if err := jsonOrTable(output); err != nil {
+				return err
 			}
 			path, args := fill(path, args)
 			var body any

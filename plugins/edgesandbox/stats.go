@@ -20,8 +20,8 @@ func newStatsCmd(s streams) *cobra.Command {
 		Args:    cobra.NoArgs,
 		Example: "  edge-sandbox stats\n  edge-sandbox stats -o json",
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if output != "" && output != "json" {
-				return fmt.Errorf("output format %q: want json, or nothing for a table", output)
+			if err := jsonOrTable(output); err != nil {
+				return err
 			}
 			var stats sandbox.Stats
 			if err := call(cmd.Context(), http.MethodGet, "/sandbox/stats", nil, &stats); err != nil {

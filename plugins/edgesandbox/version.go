@@ -1,6 +1,8 @@
 package edgesandbox
 
 import (
+	"io"
+
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/buildinfo"
@@ -13,7 +15,12 @@ func newVersionCmd(s streams, build buildinfo.Info) *cobra.Command {
 		Short:   "Show which build this is",
 		Example: `  edge-sandbox version -o json`,
 		Args:    cobra.NoArgs,
-		RunE:    func(*cobra.Command, []string) error { return build.Write(s.Out, format) },
+		RunE: func(*cobra.Command, []string) error {
+			if err := build.Write(io.Discard, format); err != nil {
+				return usageError{err}
+			}
+			return build.Write(s.Out, format)
+		},
 	}
 	cmd.Flags().StringVarP(&format, "output", "o", "", "output format: "+buildinfo.Formats)
 	return cmd

@@ -47,6 +47,11 @@ func withCode(code int, err error) error { return plugin.WithCode(code, err) }
 
 func usage(err error) error { return withCode(exitUsage, err) }
 
+func isUsage(err error) bool {
+	code, ok := plugin.CodeOf(err)
+	return ok && code == exitUsage
+}
+
 // exitCode is the code of an error: the one it was given, or that of its cause.
 func exitCode(err error) int {
 	var (

@@ -61,6 +61,6 @@ sealed in a store of yours, not in the configuration file, and short-lived ones 
 	)
 	cmd.AddCommand(newForeignCmds(a)...)
 	completeValues(cmd, a)
-	plugin.Prepare(cmd, a.Process, "kubectl sts", usage)
+	plugin.Prepare(cmd, a.Process, "kubectl sts", usage, isUsage)
 	return cmd
 }
