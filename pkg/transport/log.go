@@ -34,30 +34,3 @@ func (l requestLog) RoundTrip(r *http.Request) (*http.Response, error) {
 		l.now().Sub(start).Round(time.Millisecond))
 	return response, err
 }
-
-// Attend calls begin with the host of each request of client, and what that returns once the answer has come.
-func Attend(client *http.Client, begin func(host string) (end func())) {
-	client.Transport = Attended(client.Transport, begin)
-}
-
-// Attended is next with begin called for each request: see Attend.
-func Attended(next http.RoundTripper, begin func(host string) (end func())) http.RoundTripper {
-	return attended{next, begin}
-}
-
-type attended struct {
-	next  http.RoundTripper
-	begin func(host string) (end func())
-}
-
-func (a attended) RoundTrip(r *http.Request) (*http.Response, error) {
-	defer a.begin(r.URL.Host)()
-	return a.next.RoundTrip(r)
-}
-
-// CloseIdleConnections lets http.Client.CloseIdleConnections through.
-func (a attended) CloseIdleConnections() {
-	if next, ok := a.next.(interface{ CloseIdleConnections() }); ok {
-		next.CloseIdleConnections()
-	}
-}
