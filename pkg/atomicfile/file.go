@@ -156,9 +156,6 @@ func checkFolder(path string) error {
 		return cause(err)
 	}
 	defer dir.Close()
-	if err := checkFolderTakesNames(path); err != nil {
-		return err
-	}
 	t, err := create(dir, "probe")
 	if err != nil {
 		return cause(err)

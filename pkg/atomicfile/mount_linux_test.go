@@ -35,46 +35,6 @@ func TestReplaceOfAMount(t *testing.T) {
 	}
 }
 
-// In a folder such as /tmp a file of another user cannot be replaced, though one can be made beside it: that is found
-// out before a secret is spent for it.
-func TestReserveWhatIsAnothersInASharedFolder(t *testing.T) {
-	if os.Geteuid() != 0 {
-		t.Fatal("this test plays two users, which takes root")
-	}
-	dir := t.TempDir()
-	for _, d := range []string{filepath.Dir(dir), dir} {
-		if err := os.Chmod(d, 0o777|os.ModeSticky); err != nil {
-			t.Fatal(err)
-		}
-	}
-	path := filepath.Join(dir, "token")
-	create(t, path, "theirs", 0o666)
-	if err := os.Chown(path, 12345, 12345); err != nil {
-		t.Fatal(err)
-	}
-	if err := syscall.Seteuid(54321); err != nil {
-		t.Fatal(err)
-	}
-	_, theirs := atomicfile.ReserveAny(path, 10, 0o600)
-	mine, err := atomicfile.ReserveAny(filepath.Join(dir, "mine"), 10, 0o600)
-	if err == nil {
-		mine.Abort()
-	}
-	if err := syscall.Seteuid(0); err != nil {
-		t.Fatal(err)
-	}
-	want := "write " + path + ": another file cannot take its place: it belongs to another user (uid 12345)"
-	if theirs == nil || theirs.Error() != want {
-		t.Errorf("got %v, want %s", theirs, want)
-	}
-	if err != nil {
-		t.Error(err)
-	}
-	if got := names(t, dir); got != "token" {
-		t.Errorf("the folder has %s", got)
-	}
-}
-
 // A place that is reserved can be filled although the disk has become full since; without one it cannot.
 func TestReservationOnAFullDisk(t *testing.T) {
 	mount := t.TempDir()

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"syscall"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
@@ -71,22 +70,6 @@ func checkOwner(info fs.FileInfo) error {
 func ownLink(info fs.FileInfo) bool {
 	stat, ok := info.Sys().(*syscall.Stat_t)
 	return ok && (stat.Uid == 0 || int(stat.Uid) == os.Geteuid())
-}
-
-// checkSticky refuses another user's file in a folder where only its owner may rename or remove it.
-func checkSticky(path string) error {
-	info, err := os.Lstat(path)
-	if err != nil || os.Geteuid() == 0 {
-		return nil
-	}
-	dir, err := os.Stat(filepath.Dir(path))
-	if err != nil || dir.Mode()&fs.ModeSticky == 0 || checkOwner(dir) == nil {
-		return nil
-	}
-	if err := checkOwner(info); err != nil {
-		return fmt.Errorf("write %s: another file cannot take its place: %w", path, err)
-	}
-	return nil
 }
 
 // keepOwner gives temp, which will replace the file of info, the same owner and group.

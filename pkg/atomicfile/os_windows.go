@@ -68,9 +68,6 @@ func checkOwner(fs.FileInfo) error { return nil }
 // ownLink has nothing to check: to make a link takes a privilege there.
 func ownLink(fs.FileInfo) bool { return true }
 
-// checkSticky has nothing to check: there are no such folders.
-func checkSticky(string) error { return nil }
-
 // keepOwner has nothing to do: a file's owner is the user, or the administrators of whom the user is one. What others
 // may do with it is in its access list, see keepAttributes.
 func keepOwner(*os.File, fs.FileInfo) error { return nil }

@@ -8,10 +8,10 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
-// Reservation is the place of a file of our own, made before its content is known: the folder has been checked, and so
-// has that another file can take the name; the temporary file is there with its mode, its space is allocated and on the
-// disk. What follows needs no more space than that. It is for a secret that is spent or shown once, such as a refresh
-// token: first the place, then the secret.
+// Reservation is the place of a file of our own, made before its content is known: the folder has been checked, the
+// temporary file is there with its mode, its space is allocated and on the disk. What follows needs no more space than
+// that. It is for a secret that is spent or shown once, such as a refresh token: first the place, then the secret. Of a
+// file that a person named, package fixedname says whether another one can take its place.
 type Reservation struct {
 	path string
 	temp *temp
@@ -47,9 +47,6 @@ func reserve(dir *securefile.Dir, path string, size int, mode fs.FileMode) (_ *R
 		_ = dir.Close()
 	}()
 	if err := replaceable(path); err != nil {
-		return nil, err
-	}
-	if err := checkFixed(path); err != nil {
 		return nil, err
 	}
 	if r.temp, err = create(dir, filepath.Base(path)); err != nil {

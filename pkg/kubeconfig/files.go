@@ -11,6 +11,7 @@ import (
 	"syscall"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/fixedname"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
 	"github.com/kubectl-edge/kubectl-edge/pkg/yamledit"
@@ -79,6 +80,9 @@ func (f *file) checkWritable() error {
 	err := errPipe
 	if f.file != nil {
 		err = f.file.CheckWritable()
+	}
+	if err == nil && f.file.Info == nil { // one that is there can be written in place
+		err = fixedname.Check(f.file.Target)
 	}
 	if err != nil {
 		return writeError(f.path, err)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/fixedname"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
@@ -31,6 +32,9 @@ func Reserve(path string) (*atomicfile.Reservation, error) {
 			fmt.Errorf("%s is there, and not a talosconfig of a certificate that lives for a day or less",
 				hint.Path(path)),
 			"name another file, or remove that one: %s", hint.Delete(path))
+	}
+	if err := fixedname.Check(path); err != nil {
+		return nil, err
 	}
 	return atomicfile.ReserveAny(path, maxWritten, 0o600)
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/edgetoken"
+	"github.com/kubectl-edge/kubectl-edge/pkg/fixedname"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 )
@@ -34,6 +35,9 @@ func (f File) Write(token string) error {
 
 // CheckWritable finds out before anything is minted whether the file can be written.
 func (f File) CheckWritable() error {
+	if err := fixedname.Check(string(f)); err != nil {
+		return err
+	}
 	r, err := atomicfile.ReserveAny(string(f), edgetoken.MaxSize, 0o600)
 	if err != nil {
 		if info, errStat := os.Stat(string(f)); errStat == nil && !info.IsDir() && hint.Of(err) == "" {

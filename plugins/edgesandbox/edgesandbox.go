@@ -92,21 +92,20 @@ func Root(build buildinfo.Info, in io.Reader, out, errOut io.Writer) *cobra.Comm
 	p := plugin.Process{
 		IOStreams: genericiooptions.IOStreams{In: in, Out: out, ErrOut: errOut}, Getenv: os.Getenv, Build: build,
 	}
-	plugin.Prepare(cmd, p, "edge-sandbox", func(err error) error { return usageError{err} }, isUsage)
+	plugin.Prepare(cmd, p, "edge-sandbox", usage, func(err error) bool {
+		_, marked := plugin.CodeOf(err)
+		return marked
+	})
 	return cmd
 }
 
-// usageError is an error in how a command was called.
-type usageError struct{ error }
-
-func (u usageError) Unwrap() error { return u.error }
-
-func isUsage(err error) bool { return errors.As(err, new(usageError)) }
+// usage marks an error in how a command was called.
+func usage(err error) error { return plugin.WithCode(1, err) }
 
 // jsonOrTable refuses other output formats.
 func jsonOrTable(format string) error {
 	if format != "" && format != "json" {
-		return usageError{fmt.Errorf("output format %q: want json, or nothing for a table", format)}
+		return usage(fmt.Errorf("output format %q: want json, or nothing for a table", format))
 	}
 	return nil
 }

@@ -17,7 +17,7 @@ func newVersionCmd(s streams, build buildinfo.Info) *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			if err := build.Write(io.Discard, format); err != nil {
-				return usageError{err}
+				return usage(err)
 			}
 			return build.Write(s.Out, format)
 		},

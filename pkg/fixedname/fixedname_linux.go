@@ -1,4 +1,7 @@
-package atomicfile
+// Package fixedname knows before a file is replaced whether its name can be given to another one, which else the rename
+// would find out: after a secret was spent for it. It is apart from package atomicfile since the credential helper does
+// without: it replaces only what it can have again.
+package fixedname
 
 import (
 	"errors"
@@ -10,12 +13,12 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
-// checkFixed refuses a file whose name cannot be given to another one, which else a rename would find out, after a
-// secret was spent: one that is marked immutable, a mount of a single file, as containers have, one in a folder that
-// only takes more, and another user's in a folder such as /tmp.
-func checkFixed(path string) error {
-	if err := checkFolderTakesNames(filepath.Dir(path)); err != nil {
-		return err
+// Check refuses a file whose name cannot be given to another one: one that is marked immutable, a mount of a single
+// file, as containers have, one in a folder that only takes more, and another user's in a folder such as /tmp.
+func Check(path string) error {
+	if dir := filepath.Dir(path); marks(dir, 0)&unix.STATX_ATTR_APPEND != 0 {
+		return hint.Wrap(errors.New("write to "+dir+": its files can neither be renamed nor removed: "+
+			"it is marked as append-only"), "chattr -a %s", hint.Word(dir))
 	}
 	switch fixed := marks(path, unix.AT_SYMLINK_NOFOLLOW); {
 	case fixed&unix.STATX_ATTR_MOUNT_ROOT != 0:
@@ -26,16 +29,6 @@ func checkFixed(path string) error {
 			"chattr -i -a %s", hint.Word(path))
 	}
 	return checkSticky(path)
-}
-
-// checkFolderTakesNames refuses a folder that is marked as append-only: files can be made there, and neither be renamed
-// nor removed.
-func checkFolderTakesNames(dir string) error {
-	if marks(dir, 0)&unix.STATX_ATTR_APPEND != 0 {
-		return hint.Wrap(errors.New("write to "+dir+": its files can neither be renamed nor removed: "+
-			"it is marked as append-only"), "chattr -a %s", hint.Word(dir))
-	}
-	return nil
 }
 
 // marks are none where there is no such file, or the kernel does not say.

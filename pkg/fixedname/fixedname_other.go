@@ -1,6 +1,6 @@
 //go:build !linux
 
-package atomicfile
+package fixedname
 
 import (
 	"os"
@@ -8,9 +8,9 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
-// checkFixed refuses a file that another program has open in a way that does not let it be replaced, on Windows, and
+// Check refuses a file that another program has open in a way that does not let it be replaced, on Windows, and
 // elsewhere another user's in a folder such as /tmp.
-func checkFixed(path string) error {
+func Check(path string) error {
 	if _, err := os.Lstat(path); err != nil {
 		return nil
 	}
@@ -19,5 +19,3 @@ func checkFixed(path string) error {
 	}
 	return securefile.CheckReplaceable(path)
 }
-
-func checkFolderTakesNames(string) error { return nil }
