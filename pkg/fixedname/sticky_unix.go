@@ -22,7 +22,8 @@ func checkSticky(path string) error {
 	}
 	user := os.Geteuid()
 	if owner := ownerOf(info); user != 0 && owner != user && ownerOf(dir) != user {
-		return fmt.Errorf("write %s: another file cannot take its place: it belongs to another user (uid %d)", path, owner)
+		return fmt.Errorf("write %s: another file cannot take its place: it belongs to another user (uid %d)", path,
+			owner)
 	}
 	return nil
 }
