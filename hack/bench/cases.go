@@ -93,7 +93,7 @@ func (s *stage) measureAll(quick bool) ([]result, error) {
 	var results []result
 	for _, part := range []func(func(int) int) ([]result, error){
 		s.helpers, s.sizes, s.refreshAhead, s.certificates, s.throughKubectl, s.storm, s.misses, s.lists, s.entries,
-		s.fleet, s.audits,
+		s.completions, s.fleet, s.audits,
 	} {
 		more, err := part(rounds)
 		if err != nil {
