@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"mime"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -54,7 +55,7 @@ func discover(ctx context.Context, c *connection) (*discovery, error) {
 			return nil, err
 		}
 		if !strings.Contains(contentType, "as=APIGroupDiscoveryList") {
-			return nil, errKubectl
+			return nil, otherwise(c, body, contentType)
 		}
 		var list apidiscovery.APIGroupDiscoveryList
 		if err := json.Unmarshal(body, &list); err != nil {
@@ -65,6 +66,21 @@ func discover(ctx context.Context, c *connection) (*discovery, error) {
 		}
 	}
 	return d, nil
+}
+
+// otherwise is the error of a server that does not say all at once: kubectl asks an older one group by group. What is
+// not a Kubernetes API at all, such as the page of a proxy, kubectl would ask five times, with a line in its log for
+// each.
+func otherwise(c *connection, body []byte, contentType string) error {
+	var said metav1.TypeMeta
+	if json.Unmarshal(body, &said) == nil && said.Kind != "" {
+		return errKubectl
+	}
+	kind, _, err := mime.ParseMediaType(contentType)
+	if err != nil || len(body) == 0 {
+		kind = "nothing"
+	}
+	return fmt.Errorf("what answers at %s is not a Kubernetes API: it sent %s", c.client.Get().URL().Host, kind)
 }
 
 // add takes a group as the server describes it. A version that the server itself knows from earlier alone, because

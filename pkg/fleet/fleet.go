@@ -65,7 +65,10 @@ var errKubectl = errors.New("only kubectl can answer this")
 
 // NeedsKubectl reports whether the member has to be asked by kubectl itself, such as a server that is too old for what
 // is known here.
-func (a *Answer) NeedsKubectl() bool { return errors.Is(a.Err, errKubectl) }
+func (a *Answer) NeedsKubectl() bool { return NeedsKubectl(a.Err) }
+
+// NeedsKubectl reports whether err is that of what kubectl itself has to answer.
+func NeedsKubectl(err error) bool { return errors.Is(err, errKubectl) }
 
 // Command is one of kubectl's commands, with its flags.
 type Command struct {

@@ -66,7 +66,7 @@ func Run(ctx context.Context, p Process, t Tree, args []string) int {
 	t.Command.SetArgs(args)
 	err := t.Command.ExecuteContext(ctx)
 	interrupted := ctx.Err() != nil && errors.Is(err, context.Canceled)
-	unwritten := p.unwritten()
+	unwritten := p.Unwritten()
 	switch {
 	case unwritten == nil && err == nil:
 		if t.Report != nil {
@@ -103,8 +103,8 @@ func Run(ctx context.Context, p Process, t Tree, args []string) int {
 	return code
 }
 
-// unwritten is the first error of the standard output.
-func (p Process) unwritten() error {
+// Unwritten is the first error of the standard output, or nil.
+func (p Process) Unwritten() error {
 	if s, ok := p.Out.(*Stream); ok {
 		return s.finish()
 	}

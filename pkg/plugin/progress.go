@@ -9,8 +9,8 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
-// Progress says how far work is: one line that is written over on a terminal, and elsewhere a line whenever something
-// changes. Several may report to it at once.
+// Progress says how far work is: one line that is written over on a terminal, and elsewhere a line whenever the state
+// changes, or when what is counted takes long. Several may report to it at once.
 type Progress struct {
 	out      io.Writer
 	terminal bool
@@ -21,7 +21,9 @@ type Progress struct {
 
 	mu          sync.Mutex
 	last        string
+	awaited     string
 	done, total int
+	counted     time.Time     // when the count was last written elsewhere than on a terminal
 	stop        chan struct{} // of the seconds, once they are counted on a terminal
 }
 
@@ -29,9 +31,13 @@ type Progress struct {
 func (p Process) Progress(what string) *Progress {
 	return &Progress{
 		out: Raw(p.ErrOut), terminal: Terminal(p.ErrOut), now: p.Now,
-		what: what, start: p.Now(), line: p.line,
+		what: what, start: p.Now(), line: p.line, counted: p.Now(),
 	}
 }
+
+// countEvery is how often a count is written where it cannot be written over: a line for each thing that is counted
+// would hide, in the log of a pipeline, what was said about those that failed.
+const countEvery = 10 * time.Second
 
 // clearLine empties the line of a terminal that the cursor is in.
 const clearLine = "\r\x1b[K"
@@ -56,14 +62,23 @@ func (p *Progress) Count(total int) {
 	p.draw()
 }
 
-// Step counts one thing; elsewhere than on a terminal it is named.
-func (p *Progress) Step(name string) {
+// Step counts one thing.
+func (p *Progress) Step() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.done++
-	if !p.terminal {
-		fmt.Fprintln(p.out, hint.Printable(p.what+" "+name))
+	if now := p.now(); !p.terminal && now.Sub(p.counted) >= countEvery {
+		p.counted = now
+		fmt.Fprintln(p.out, p.count())
 	}
+	p.draw()
+}
+
+// Await has the line on a terminal end with what is still to come.
+func (p *Progress) Await(what string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.awaited = hint.Printable(what)
 	p.draw()
 }
 
@@ -81,22 +96,31 @@ func (p *Progress) Note(format string, args ...any) {
 // draw writes the line, on a terminal, once there is something to say, and has its seconds go on from then. The caller
 // holds the lock.
 func (p *Progress) draw() {
+	if p.terminal && (p.last != "" || p.total > 0) {
+		if p.stop == nil {
+			p.stop = make(chan struct{})
+			p.line.say(1)
+			go p.goOn(p.stop)
+		}
+		fmt.Fprint(p.out, clearLine+p.count())
+	}
+}
+
+// count is the state, or how far the count is, and for how long that has taken. The caller holds the lock.
+func (p *Progress) count() string {
 	state := p.last
 	if p.total > 0 {
 		state = fmt.Sprintf("%d/%d", p.done, p.total)
 	}
-	if p.terminal && state != "" {
-		if p.stop == nil {
-			p.stop = make(chan struct{})
-			p.line.say(1)
-			go p.count(p.stop)
-		}
-		fmt.Fprintf(p.out, clearLine+"%s: %s (%s)", p.what, state, p.now().Sub(p.start).Round(time.Second))
+	text := fmt.Sprintf("%s: %s (%s)", hint.Printable(p.what), state, p.now().Sub(p.start).Round(time.Second))
+	if p.awaited != "" {
+		text += " " + p.awaited
 	}
+	return text
 }
 
-// count draws the line each second.
-func (p *Progress) count(stop <-chan struct{}) {
+// goOn draws the line each second.
+func (p *Progress) goOn(stop <-chan struct{}) {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	for {

@@ -107,7 +107,7 @@ func TestIncomplete(t *testing.T) {
 	}
 }
 
-// Elsewhere than on a terminal, a line says what has changed, once.
+// Elsewhere than on a terminal, a line says what has changed, once, and now and then how far a count is.
 func TestProgressElsewhere(t *testing.T) {
 	var out bytes.Buffer
 	at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
@@ -116,11 +116,14 @@ func TestProgressElsewhere(t *testing.T) {
 	for _, state := range []string{"creating", "creating", "act\x1bive"} {
 		progress.Say(state)
 	}
-	progress.Count(2)
-	progress.Step("demo")
+	progress.Count(4)
+	progress.Step()
 	progress.Note("%s is slow", "mill")
+	at = at.Add(10 * time.Second)
+	progress.Step()
+	progress.Step()
 	progress.End()
-	want := "waiting: creating\nwaiting: act\ufffdive\nwaiting demo\nmill is slow\n"
+	want := "waiting: creating\nwaiting: act\ufffdive\nmill is slow\nwaiting: 2/4 (10s)\n"
 	if out.String() != want {
 		t.Errorf("got %q, want %q", out.String(), want)
 	}

@@ -233,10 +233,13 @@ func (o *clusterSecretOptions) run(ctx context.Context) error {
 	} else {
 		err = o.print(secrets)
 	}
-	if err != nil {
+	switch {
+	case incomplete == nil:
 		return err
+	case err == nil:
+		return incomplete
 	}
-	return incomplete
+	return fmt.Errorf("%w; %w", incomplete, err)
 }
 
 // argoCD returns how to reach the cluster in which Argo CD runs.
@@ -275,8 +278,7 @@ func (o *clusterSecretOptions) instanceSecrets(
 		made[i], err = o.secretOf(ctx, cloud, instance)
 		return err
 	}
-	errs, err := askAll(ctx, o.app, cloud, o.patience, instances, func(i stackit.Instance) string { return i.Id },
-		secretOf)
+	errs, err := askAll(ctx, o.app, cloud, o.patience, instances, secretOf)
 	if err != nil {
 		return nil, nil, err
 	}

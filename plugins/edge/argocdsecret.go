@@ -129,40 +129,21 @@ func (o *clusterSecretOptions) print(secrets []*corev1.Secret) error {
 	return printer.PrintObj(list, o.Out)
 }
 
-// applyAll applies the Secrets on the server's side, so that what others have added to them stays. The dynamic client
-// will do, and unlike the typed one does not make every command register all types of Kubernetes when it starts.
+// applyAll applies the Secrets, also when another cannot be. Of several, those that cannot be are reported and named.
 func (o *clusterSecretOptions) applyAll(ctx context.Context, target *rest.Config, secrets []*corev1.Secret) error {
 	client, err := dynamic.NewForConfig(target)
 	if err != nil {
 		return fmt.Errorf("reach the cluster of Argo CD: %w", err)
 	}
-	var lines []string
-	defer func() { // those that were applied, also when another could not be
-		o.Tell(lines, o.verbose, fmt.Sprintf("Applied %s in namespace %s.", plugin.Count(len(lines), "Secret"),
-			o.namespace))
-	}()
+	var lines, failed []string
+	var errs []error
 	for _, s := range secrets {
-		s.Data = map[string][]byte{}
-		for key, value := range s.StringData { // stringData has no owner
-			s.Data[key] = []byte(value)
-		}
-		s.StringData = nil
-		data, err := json.Marshal(s)
-		if err != nil {
-			return fmt.Errorf("apply Secret %s/%s: %w", s.Namespace, s.Name, err)
-		}
-		_, err = client.Resource(corev1.SchemeGroupVersion.WithResource("secrets")).Namespace(s.Namespace).Patch(ctx,
-			s.Name, types.ApplyPatchType, data,
-			metav1.PatchOptions{FieldManager: "kubectl-edge", Force: &o.forceConflicts})
-		if err != nil {
-			err = fmt.Errorf("apply Secret %s/%s: %w", s.Namespace, s.Name, err)
-			switch {
-			case apierrors.IsConflict(err):
-				return hint.Wrap(err, "add --force-conflicts to take these fields over")
-			case apierrors.IsNotFound(err):
-				return hint.Wrap(err, "is %s the namespace of Argo CD? see --namespace", s.Namespace)
-			}
-			return err
+		if err := o.applyOne(ctx, client, s); ctx.Err() != nil {
+			errs = append(errs, ctx.Err())
+			break
+		} else if err != nil {
+			errs, failed = append(errs, err), append(failed, s.Name)
+			continue
 		}
 		what := "instance " + s.Labels["kubectl-edge/instance-id"]
 		if cluster := s.Labels["kubectl-edge/cluster"]; cluster != "" {
@@ -170,5 +151,39 @@ func (o *clusterSecretOptions) applyAll(ctx context.Context, target *rest.Config
 		}
 		lines = append(lines, fmt.Sprintf("Applied Secret %s/%s for %s.", s.Namespace, s.Name, what))
 	}
-	return nil
+	o.Tell(lines, o.verbose, fmt.Sprintf("Applied %s in namespace %s.", plugin.Count(len(lines), "Secret"),
+		o.namespace))
+	if ctx.Err() != nil || len(secrets) == 1 && len(errs) == 1 {
+		return errs[0]
+	}
+	o.Report(errs, o.verbose)
+	return plugin.Incomplete(failed, len(secrets), "Secret", "applied")
+}
+
+// applyOne applies a Secret on the server's side, so that what others have added to it stays. The dynamic client will
+// do, and unlike the typed one does not make every command register all types of Kubernetes when it starts.
+func (o *clusterSecretOptions) applyOne(ctx context.Context, client dynamic.Interface, s *corev1.Secret) error {
+	s.Data = map[string][]byte{}
+	for key, value := range s.StringData { // stringData has no owner
+		s.Data[key] = []byte(value)
+	}
+	s.StringData = nil
+	data, err := json.Marshal(s)
+	if err != nil {
+		return fmt.Errorf("apply Secret %s/%s: %w", s.Namespace, s.Name, err)
+	}
+	_, err = client.Resource(corev1.SchemeGroupVersion.WithResource("secrets")).Namespace(s.Namespace).Patch(ctx,
+		s.Name, types.ApplyPatchType, data,
+		metav1.PatchOptions{FieldManager: "kubectl-edge", Force: &o.forceConflicts})
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("apply Secret %s/%s: %w", s.Namespace, s.Name, err)
+	switch {
+	case apierrors.IsConflict(err):
+		return hint.Wrap(err, "add --force-conflicts to take these fields over")
+	case apierrors.IsNotFound(err):
+		return hint.Wrap(err, "is %s the namespace of Argo CD? see --namespace", s.Namespace)
+	}
+	return err
 }

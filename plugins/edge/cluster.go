@@ -92,8 +92,7 @@ func (a *app) listClusters(ctx context.Context, cloud edgeCloud, which fleetFlag
 			return err
 		}
 	} else {
-		errs, err := askAll(ctx, a, cloud, patienceFlags{noWait: true}, instances,
-			func(i stackit.Instance) string { return i.Id }, list)
+		errs, err := askAll(ctx, a, cloud, patienceFlags{noWait: true}, instances, list)
 		if err != nil {
 			return err
 		}

@@ -81,7 +81,7 @@ func (a *app) findClusters(ctx context.Context, cloud edgeCloud, which fleetFlag
 			return all, errs[0][0]
 		}
 	} else {
-		lost, err := askAll(ctx, a, cloud, patience, instances, func(i stackit.Instance) string { return i.Id }, find)
+		lost, err := askAll(ctx, a, cloud, patience, instances, find)
 		if err != nil {
 			return all, err
 		}

@@ -42,7 +42,7 @@ func (a *app) eachPlace(ctx context.Context, several bool, what string, places [
 		defer progress.End()
 		return places, nil, work(places[0], progress.Say)
 	}
-	progress := a.Progress(what)
+	progress := a.Progress("edge clusters " + what)
 	progress.Count(len(places))
 	errs, err := plugin.Several(ctx, parallel, places, func(_ int, p *place) error {
 		last := ""
@@ -52,7 +52,7 @@ func (a *app) eachPlace(ctx context.Context, several bool, what string, places [
 			}
 			last = state
 		})
-		progress.Step(p.cluster.String())
+		progress.Step()
 		return err
 	})
 	progress.End()

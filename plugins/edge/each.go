@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"path"
 	"slices"
 	"strings"
@@ -18,6 +19,7 @@ import (
 
 type eachOptions struct {
 	*app
+	named    []string // instances, or edge clusters as INSTANCE/CLUSTER; globs
 	all      bool
 	clusters bool     // edge clusters, instead of the instances themselves
 	selector []string // KEY=GLOB
@@ -32,13 +34,16 @@ type eachOptions struct {
 func newEachCmd(a *app) *cobra.Command {
 	o := &eachOptions{app: a}
 	cmd := &cobra.Command{
-		Use:   "each (--all | --clusters | -l KEY=GLOB | --context GLOB) [flags] -- KUBECTL-ARGUMENTS",
+		Use: "each (INSTANCE[/CLUSTER]… | --all | --clusters | -l KEY=GLOB | --context GLOB) [flags] -- " +
+			"KUBECTL-ARGUMENTS",
 		Short: "Run a kubectl command against many instances at once",
 		Long: `Run a kubectl command against many instances at once.
 
-The instances are those of your kubeconfig that call kubectl-edge_credential. Tables become one table, with a column
+The instances are those of your kubeconfig that call kubectl-edge_credential: those that you name, also as demo/berlin
+for an edge cluster or with a pattern such as 'site*', or that a flag chooses. Tables become one table, with a column
 INSTANCE in front; each line of all other output starts with the name of its context. The exit code is the highest of
-all contexts, so 0 means that all succeeded; those that failed are listed at the end.
+all contexts, so 0 means that all succeeded; those that failed are listed at the end. Ctrl-C prints what has been
+answered until then.
 
 get, wait, version, api-resources and auth whoami ask all servers from one process, which is many times faster than
 to start kubectl for each, and print what kubectl prints. Any other command, and any flag that is not known for these,
@@ -55,6 +60,8 @@ error.
 
 With "-" for a file, as in apply -f -, standard input is read once and given to each.`,
 		Example: `  kubectl edge each --all -- get nodes
+  kubectl edge each demo 'site*' -- get nodes
+  kubectl edge each demo/berlin -- get pods -A
   kubectl edge each -l 'name=shop*,region=eu01' -- get edgehosts -A --watch
   kubectl edge each --clusters -- get pods -A
   kubectl edge each --clusters -l 'cluster=berlin*,role=view' -- get pods -A
@@ -63,7 +70,11 @@ With "-" for a file, as in apply -f -, standard input is read once and given to 
   kubectl edge each --all --fail-fast -- apply -f - < agent.yaml`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := o.validate(args); err != nil {
+			args, err := o.take(cmd.Flags(), args)
+			if err == nil {
+				err = o.validate(args)
+			}
+			if err != nil {
 				return usageError{err}
 			}
 			if cmd.Flags().Changed("parallel") && o.parallel < 1 {
@@ -92,12 +103,14 @@ With "-" for a file, as in apply -f -, standard input is read once and given to 
 
 func (o *eachOptions) validate(args []string) error {
 	switch {
-	case len(args) == 0:
+	case len(args) == 0 || args[0] == "":
 		return hint.Wrap(errors.New("no kubectl command to run"), "kubectl edge each --all -- get nodes")
 	case o.all && len(o.selector)+len(o.contexts) > 0:
 		return errors.New("want either --all, or -l and --context")
-	case !o.all && !o.clusters && len(o.selector)+len(o.contexts) == 0:
-		return errors.New("which instances? want --all, -l or --context")
+	case len(o.named) > 0 && (o.all || len(o.selector)+len(o.contexts) > 0):
+		return fmt.Errorf("want either --all, -l and --context, or the argument %.80q", o.named[0])
+	case !o.all && !o.clusters && len(o.named)+len(o.selector)+len(o.contexts) == 0:
+		return o.which(args)
 	case o.timeout < 0:
 		return fmt.Errorf("--timeout %s: want a time such as 10s", o.timeout)
 	case o.format != "" && o.format != "json":
@@ -124,6 +137,11 @@ func (o *eachOptions) validate(args []string) error {
 			return fmt.Errorf("--context %.80q: the pattern is malformed", glob)
 		}
 	}
+	for _, word := range o.named {
+		if _, err := path.Match(word, ""); err != nil || word == "" {
+			return fmt.Errorf("instance %.80q: want a name, an id or a pattern", word)
+		}
+	}
 	for _, arg := range flagsOf(args) {
 		name, _, _ := strings.Cut(arg, "=")
 		if strings.HasPrefix(name, "-s") {
@@ -137,8 +155,29 @@ func (o *eachOptions) validate(args []string) error {
 		if _, other := outputOf(args); other {
 			return errors.New("-o json is kubectl's format, too: leave out the other -o")
 		}
+		if watches(args) {
+			return hint.Wrap(errors.New("-o json prints one object at the end, and a watch has none"),
+				"kubectl edge each … -- %s -o json, for one object after the other",
+				hint.Printable(strings.Join(args, " ")))
+		}
 	}
 	return nil
+}
+
+// which is the error where nothing says which instances are meant, with the command that was perhaps meant.
+func (o *eachOptions) which(args []string) error {
+	chosen, command := "--all", args
+	if len(args) > 1 && args[0] != "--" && !slices.Contains(clusterCommands(), args[0]) {
+		chosen, command = hint.Word(args[0]), args[1:] // the -- was forgotten
+	}
+	var words []string
+	for _, arg := range command {
+		if arg != "--" {
+			words = append(words, hint.Word(arg))
+		}
+	}
+	return hint.Wrap(errors.New("which instances? want their names before a --, or --all, -l or --context"),
+		"kubectl edge each %s -- %s", chosen, strings.Join(words, " "))
 }
 
 // flagsOf returns the arguments that kubectl could take for flags: those before any -- of its own.
@@ -164,6 +203,14 @@ func outputOf(args []string) (json, other bool) {
 	return json, other
 }
 
+// watches reports whether args have kubectl go on until it is interrupted.
+func watches(args []string) bool {
+	return slices.Contains([]string{"get", "events"}, args[0]) &&
+		slices.ContainsFunc(flagsOf(args), func(arg string) bool {
+			return slices.Contains([]string{"-w", "--watch", "--watch-only"}, strings.TrimSuffix(arg, "=true"))
+		})
+}
+
 // withFormat adds kubectl's flag for JSON to args, after the first words of them, where -o json wants it.
 func (o *eachOptions) withFormat(words int, args []string) []string {
 	raw := slices.ContainsFunc(flagsOf(args), func(arg string) bool {
@@ -176,70 +223,12 @@ func (o *eachOptions) withFormat(words int, args []string) []string {
 	return slices.Concat(args[:words], []string{"--output=json"}, args[words:])
 }
 
-// chosen returns those of our contexts that the flags choose.
-func (o *eachOptions) chosen(ours []kubeconfig.EdgeContext) ([]kubeconfig.EdgeContext, error) {
-	contexts := slices.DeleteFunc(slices.Clone(ours), func(c kubeconfig.EdgeContext) bool {
-		return o.clusters != (c.Request.Cluster != "")
-	})
-	there := slices.Clone(contexts)
-	contexts = slices.DeleteFunc(contexts, func(c kubeconfig.EdgeContext) bool { return !o.matches(c) })
-	switch {
-	case len(contexts) > 0:
-		return contexts, nil
-	case len(there) > 0:
-		return nil, o.nothing(there)
-	case o.clusters:
-		return nil, hint.Wrap(errors.New("no context of an edge cluster in the kubeconfig"),
-			"kubectl edge use INSTANCE/CLUSTER, or for all: kubectl edge kubeconfig create --all --all-clusters")
-	}
-	return nil, hint.Wrap(errors.New("no context of kubectl edge in the kubeconfig"),
-		"kubectl edge use INSTANCE, or for all: kubectl edge kubeconfig create --all")
-}
-
-// nothing is the error where the flags choose none of the contexts that there are, with the values to choose from.
-func (o *eachOptions) nothing(contexts []kubeconfig.EdgeContext) error {
-	err := errors.New("no context of kubectl edge in the kubeconfig matches")
-	if o.clusters {
-		err = errors.New("no context of an edge cluster in the kubeconfig matches")
-	}
-	for _, requirement := range o.selector {
-		key, glob, _ := strings.Cut(requirement, "=")
-		var values []string
-		for _, c := range contexts {
-			if value := selectable(c)[key]; !slices.Contains(values, value) {
-				values = append(values, value)
-			}
-		}
-		slices.Sort(values)
-		if !slices.ContainsFunc(values, func(value string) bool { return globMatches(glob, value) }) {
-			const most = 10
-			list := strings.Join(values[:min(len(values), most)], ", ")
-			if len(values) > most {
-				list += ", …"
-			}
-			return hint.Wrap(err, "%s is one of: %s", key, hint.Printable(list))
-		}
-	}
-	return hint.Wrap(err, "kubectl config get-contexts")
-}
-
-func globMatches(glob, value string) bool {
-	ok, err := path.Match(glob, value)
-	return ok && err == nil
-}
-
-func (o *eachOptions) matches(c kubeconfig.EdgeContext) bool {
-	values := selectable(c)
-	for _, requirement := range o.selector {
-		if key, glob, _ := strings.Cut(requirement, "="); !globMatches(glob, values[key]) {
-			return false
-		}
-	}
-	return len(o.contexts) == 0 || slices.ContainsFunc(o.contexts,
-		func(glob string) bool { return globMatches(glob, c.Name) })
-}
-
 func (o *eachOptions) run(ctx context.Context, args []string) error {
+	if o.path != "" { // that one alone is meant, while one that is missing among others is nobody's fault
+		if _, err := os.Stat(o.path); err != nil {
+			return fmt.Errorf("read kubeconfig: %w", err)
+		}
+	}
 	config, err := kubeconfig.Load(ctx, o.path)
 	if err != nil {
 		return err
@@ -254,7 +243,8 @@ func (o *eachOptions) run(ctx context.Context, args []string) error {
 	} else {
 		err = r.runKubectl(ctx, args)
 	}
-	if err != nil {
+	interrupted := err != nil && ctx.Err() != nil
+	if err != nil && !interrupted {
 		return err
 	}
 	if o.format == "json" {
@@ -262,18 +252,38 @@ func (o *eachOptions) run(ctx context.Context, args []string) error {
 			return err
 		}
 	}
+	if interrupted {
+		r.noteMissing()
+		return err
+	}
+	if err := r.Unwritten(); err != nil { // then kubectl failed because nobody read what it wrote
+		return err
+	}
 	return r.worst()
+}
+
+// noteMissing names the contexts of which an interrupted command has no answer.
+func (r *eachRun) noteMissing() {
+	var missing []string
+	for i := range r.ends {
+		if r.ends[i].missing {
+			missing = append(missing, r.contexts[i].Name)
+		}
+	}
+	if err := plugin.Failed("no answer from", missing, len(r.contexts), "context"); err != nil {
+		r.Note("%v", err)
+	}
 }
 
 // worst is the error of the contexts that failed, with the highest of their exit codes.
 func (r *eachRun) worst() error {
 	var failed []string
 	code, left := 0, 0
-	var first error
+	var reasons []string
 	for i := range r.ends {
 		end, name := &r.ends[i], r.contexts[i].Name
-		if end.err != nil {
-			first = errors.Join(first, fmt.Errorf("context %q: %w", name, end.err))
+		if end.err != nil && !slices.Contains(reasons, end.err.Error()) {
+			reasons = append(reasons, end.err.Error())
 		}
 		switch {
 		case end.left:
@@ -290,8 +300,8 @@ func (r *eachRun) worst() error {
 	if left > 0 {
 		err = fmt.Errorf("%w; %s left alone", err, plugin.Count(left, "other"))
 	}
-	if first != nil {
-		err = fmt.Errorf("%w: %w", err, first)
+	if len(reasons) > 0 {
+		err = fmt.Errorf("%w: %s", err, strings.Join(reasons, "; "))
 	}
 	return plugin.WithCode(code, err)
 }

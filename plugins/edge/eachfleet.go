@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,8 @@ import (
 	"os/exec"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/execcredential"
 	"github.com/kubectl-edge/kubectl-edge/pkg/fleet"
@@ -131,21 +134,31 @@ func (f *eachFleet) run(ctx context.Context) error {
 		return f.watch(ctx)
 	}
 	p := f.progress(f.args[0])
-	err := f.everywhere(ctx, parallelFleet, func(ctx context.Context, i int) {
+	errEnd := f.everywhere(ctx, parallelFleet, func(ctx context.Context, i int) {
 		a := f.command.Run(ctx, f.members[i])
 		f.answers[i] = a
 		if a.Err != nil && !a.NeedsKubectl() {
 			f.ends[i].code = exitError
 			fmt.Fprintln(&f.ends[i].stderr, strings.TrimRight(fleet.Failure(ctx, a.Err), "\n"))
 		}
-		p.step()
+		p.step(i)
 	})
 	p.end()
-	if err != nil {
-		return err
+	asked := errEnd == nil // kubectl
+	if asked {
+		errEnd = f.left(ctx)
 	}
-	if err := f.left(ctx); err != nil {
-		return err
+	if errEnd != nil && ctx.Err() == nil {
+		return errEnd
+	}
+	for i, a := range f.answers { // after Ctrl-C a person gets what there is
+		end := &f.ends[i]
+		end.missing = end.missing || errEnd != nil && !asked && a != nil && a.NeedsKubectl()
+		if end.missing {
+			f.answers[i] = nil
+			end.stdout.Reset()
+			end.stderr.Reset()
+		}
 	}
 	if f.format == "json" {
 		for i, a := range f.answers {
@@ -153,9 +166,9 @@ func (f *eachFleet) run(ctx context.Context) error {
 				f.ends[i].stdout = a.Out
 			}
 		}
-		return nil
+		return errEnd
 	}
-	return f.print()
+	return cmp.Or(f.print(), errEnd)
 }
 
 // logIn has a person log in, once, where that is what the first context needs: it is the same login for most.
@@ -199,6 +212,11 @@ func (f *eachFleet) left(ctx context.Context) error {
 		return err
 	}
 	defer k.close()
+	for i, a := range f.answers {
+		if a != nil && a.NeedsKubectl() {
+			f.ends[i].ended = false
+		}
+	}
 	return f.everywhere(ctx, parallel, func(ctx context.Context, i int) {
 		if a := f.answers[i]; a != nil && a.NeedsKubectl() {
 			k.run(ctx, i)
@@ -268,6 +286,21 @@ func (f *eachFleet) printNotes(streams []eachStreams) {
 // watch goes on until it is interrupted, or all servers have ended their watches.
 func (f *eachFleet) watch(ctx context.Context) error {
 	streams := f.streams()
+	k := sync.OnceValues(func() (*kubectlRuns, error) {
+		k, err := f.newKubectlRuns(f.args)
+		if err == nil {
+			k.streams = streams
+		}
+		return k, err
+	})
+	var asked atomic.Bool // kubectl
+	defer func() {
+		if asked.Load() {
+			if k, err := k(); err == nil {
+				k.close()
+			}
+		}
+	}()
 	merged := f.command.Merger(f.members).Stream(f.Out, f.members)
 	f.timeout = 0 // a watch takes as long as it takes
 	if f.parallel == 0 {
@@ -279,6 +312,14 @@ func (f *eachFleet) watch(ctx context.Context) error {
 		streams[i].flush()
 		switch {
 		case err == nil, ctx.Err() != nil:
+		case fleet.NeedsKubectl(err):
+			asked.Store(true)
+			k, err := k()
+			if err != nil {
+				f.ends[i].code, f.ends[i].err = exitError, err
+				return
+			}
+			k.run(ctx, i)
 		case errors.Is(err, fleet.ErrWatchEnded):
 			note(err.Error()) // as kubectl, which then ends with 0 and says nothing
 		default:
@@ -288,28 +329,53 @@ func (f *eachFleet) watch(ctx context.Context) error {
 	})
 }
 
-// eachProgress says on a terminal how many contexts have answered.
-type eachProgress struct{ *plugin.Progress }
+// eachProgress says on a terminal how many contexts have answered, and which of the last ones have not.
+type eachProgress struct {
+	*plugin.Progress
+	mu    sync.Mutex
+	names []string // of the contexts; "" of one that has answered
+}
 
 // progress begins to say so. Elsewhere than on a terminal, and where lines of the contexts come as they are written,
 // nothing is said.
-func (r *eachRun) progress(verb string) eachProgress {
+func (r *eachRun) progress(verb string) *eachProgress {
 	if !plugin.Terminal(r.ErrOut) {
-		return eachProgress{}
+		return &eachProgress{}
 	}
 	p := r.Progress("kubectl " + verb)
 	p.Count(len(r.contexts))
-	return eachProgress{p}
+	each := &eachProgress{Progress: p}
+	for _, c := range r.contexts {
+		values := selectable(c)
+		name := values["name"]
+		if values["cluster"] != "" {
+			name += "/" + values["cluster"]
+		}
+		each.names = append(each.names, name)
+	}
+	return each
 }
 
-func (p eachProgress) step() {
-	if p.Progress != nil {
-		p.Step("")
+// awaitedNames is how many characters of names stand behind the count: it has to fit into one line.
+const awaitedNames = 30
+
+func (p *eachProgress) step(i int) {
+	if p == nil || p.Progress == nil {
+		return
+	}
+	p.Step()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.names[i] = ""
+	left := slices.DeleteFunc(slices.Clone(p.names), func(name string) bool { return name == "" })
+	awaited := strings.Join(left, ", ")
+	if awaited != "" && len(awaited) <= awaitedNames {
+		p.Await("waiting for " + awaited)
 	}
 }
 
-func (p eachProgress) end() {
-	if p.Progress != nil {
+func (p *eachProgress) end() {
+	if p != nil && p.Progress != nil {
 		p.End()
 	}
 }

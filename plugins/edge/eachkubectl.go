@@ -39,14 +39,14 @@ func (r *eachRun) runKubectl(ctx context.Context, args []string) error {
 	if r.format != "json" {
 		k.streams = r.streams()
 	}
-	var p eachProgress // lines that come as they are written say enough
+	var p *eachProgress // lines that come as they are written say enough
 	if k.streams == nil {
 		p = r.progress(args[0])
 	}
 	defer p.end()
 	return r.everywhere(ctx, parallel, func(ctx context.Context, i int) {
 		k.run(ctx, i)
-		p.step()
+		p.step(i)
 	})
 }
 
@@ -111,17 +111,21 @@ func (k *kubectlRuns) run(ctx context.Context, i int) {
 	if k.input != nil {
 		child.In = bytes.NewReader(k.input)
 	}
+	flush := func() {}
 	if k.streams != nil {
-		child.Out, child.ErrOut = k.streams[i].out, k.streams[i].errOut
-		defer k.streams[i].flush()
+		child.Out, child.ErrOut, flush = k.streams[i].out, k.streams[i].errOut, k.streams[i].flush
 	}
+	if !logs(k.args) {
+		quiet, flushed := &withoutAttempts{to: child.ErrOut}, flush
+		child.ErrOut = quiet
+		flush = func() { quiet.flush(); flushed() }
+	}
+	defer flush()
 	if end.code, end.err = child.Run(ctx); end.err != nil {
 		end.code = exitError
 	}
 	if timeout, ok := errors.AsType[fleet.TimeoutError](context.Cause(ctx)); ok {
-		if k.streams != nil {
-			k.streams[i].flush() // it may have been interrupted within a line
-		}
+		flush() // it may have been interrupted within a line
 		end.code, end.err = exitError, nil
 		fmt.Fprintln(child.ErrOut, fleet.Failure(ctx, timeout))
 	}

@@ -31,7 +31,9 @@ type eachRun struct {
 type eachEnd struct {
 	code           int
 	err            error // it could not be run
-	left           bool  // it was not begun
+	ended          bool  // by itself, or because its time was over
+	left           bool  // it was not begun, since another one failed
+	missing        bool  // there was no answer before Ctrl-C
 	stdout, stderr bytes.Buffer
 }
 
@@ -54,11 +56,16 @@ func (r *eachRun) everywhere(ctx context.Context, limit int, work func(ctx conte
 			defer cancel()
 		}
 		work(ctx, i)
+		// What an interrupt has ended says nothing about its context.
+		r.ends[i].ended = r.ends[i].ended || r.ends[i].code == 0 || !errors.Is(ctx.Err(), context.Canceled)
 		if r.ends[i].code != 0 {
 			failed.Store(true)
 		}
 		return nil // the errors are in ends
 	})
+	for i := range r.ends {
+		r.ends[i].missing = err != nil && !r.ends[i].left && !r.ends[i].ended
+	}
 	return err
 }
 
@@ -109,6 +116,8 @@ func (r *eachRun) printMerged() error {
 		switch {
 		case end.left:
 			item.ExitCode, item.Error = nil, "not asked, since another context failed"
+		case end.missing:
+			item.ExitCode, item.Error = nil, "interrupted before there was an answer"
 		case end.err != nil:
 			item.Error = end.err.Error()
 		case end.code != 0:

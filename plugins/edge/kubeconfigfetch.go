@@ -113,7 +113,7 @@ func (o *kubeconfigCreateOptions) fetchAll(ctx context.Context, cloud edgeCloud,
 		defer end()
 		return nil, fetch(cloud, 0, places[0])
 	}
-	errs, err := askAll(ctx, o.app, cloud, o.patience, places, func(p *place) string { return p.instance.Id }, fetch)
+	errs, err := askAll(ctx, o.app, cloud, o.patience, places, fetch)
 	if err != nil {
 		return nil, err
 	}

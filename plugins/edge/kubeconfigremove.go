@@ -253,7 +253,9 @@ func (o *kubeconfigRemoveOptions) remove(ctx context.Context, contexts []kubecon
 	}
 	if o.prune || o.which.all || o.clusters.all {
 		for _, c := range contexts {
-			o.Note("%q (%s of project %s)", c.Name, ofWhat(c.Request), c.Request.ProjectID)
+			if !o.yes { // which would be asked about
+				o.Note("%q (%s of project %s)", c.Name, ofWhat(c.Request), c.Request.ProjectID)
+			}
 		}
 		if err := o.Confirm(ctx, o.yes, fmt.Sprintf("Remove %s?", plugin.Count(len(contexts), "context"))); err != nil {
 			return err

@@ -65,16 +65,16 @@ const parallel = 8
 
 // askAll is plugin.Several for work that asks the API about an instance, patiently. A line says how many have answered.
 func askAll[T any](
-	ctx context.Context, a *app, cloud edgeCloud, patience patienceFlags, items []T, id func(T) string,
+	ctx context.Context, a *app, cloud edgeCloud, patience patienceFlags, items []T,
 	work func(cloud edgeCloud, i int, item T) error,
 ) ([]error, error) {
-	p := a.Progress("asked instance")
+	p := a.Progress("instances asked")
 	p.Count(len(items))
 	defer p.End()
 	cloud = patience.patient(cloud, p, noteWaiting(p))
 	return plugin.Several(ctx, parallel, items, func(i int, item T) error {
 		err := work(cloud, i, item)
-		p.Step(id(item))
+		p.Step()
 		return err
 	})
 }

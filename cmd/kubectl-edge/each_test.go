@@ -1,0 +1,196 @@
+//go:build unix
+
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/clientcmd/api"
+)
+
+// aggregated is how a server says all of its API at once.
+const aggregated = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+
+// lists is an API server with one config map.
+func lists(w http.ResponseWriter, r *http.Request) {
+	switch r.URL.Path {
+	case "/api":
+		w.Header().Set("Content-Type", aggregated)
+		fmt.Fprint(w, `{"kind":"APIGroupDiscoveryList","apiVersion":"apidiscovery.k8s.io/v2","items":[{"metadata":{},
+			"versions":[{"version":"v1","resources":[{"resource":"configmaps","singularResource":"configmap",
+			"responseKind":{"group":"","version":"v1","kind":"ConfigMap"},"scope":"Namespaced",
+			"verbs":["get","list","watch"],"shortNames":["cm"]}]}]}]}`)
+	case "/apis":
+		w.Header().Set("Content-Type", aggregated)
+		fmt.Fprint(w, `{"kind":"APIGroupDiscoveryList","apiVersion":"apidiscovery.k8s.io/v2","items":[]}`)
+	default:
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, `{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":{"resourceVersion":"1"},
+			"columnDefinitions":[{"name":"Name","type":"string","format":"name"}],"rows":[{"cells":["settings"]}]}`)
+	}
+}
+
+// older is one that says its API group by group, which kubectl asks for.
+func older(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "application/json")
+	fmt.Fprint(w, `{"kind":"APIVersions","versions":["v1"]}`)
+}
+
+// fleetOf has a kubeconfig whose instances demo, site00 and site01 are these servers.
+func fleetOf(t *testing.T, servers ...http.HandlerFunc) *person {
+	t.Helper()
+	p := fleetOwner(t)
+	names := []string{"demo", "site00", "site01"}[:len(servers)]
+	create := append([]string{"kubectl-edge", "kubeconfig", "create"}, names...)
+	if code, _, stderr := p.exec(nil, create...); code != 0 {
+		t.Fatal(stderr)
+	}
+	path := p.env.Getenv("KUBECONFIG")
+	config, err := clientcmd.LoadFromFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, handler := range servers {
+		server := httptest.NewServer(handler)
+		t.Cleanup(server.Close)
+		cluster := config.Clusters["edge_eu01_"+names[i]+"-3714d85"]
+		cluster.Server, cluster.CertificateAuthorityData = server.URL, nil
+	}
+	if err := clientcmd.WriteToFile(*config, path); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// A person who has waited long enough for the last cluster gets what the others have answered.
+func TestEachIsInterruptedOnTerminal(t *testing.T) {
+	ended := make(chan struct{})
+	t.Cleanup(func() { close(ended) })
+	hangs := func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-r.Context().Done():
+		case <-ended:
+		}
+	}
+	p := fleetOf(t, lists, hangs, lists)
+	r := p.onTerminal("kubectl-edge", "each", "--all", "--", "get", "configmaps")
+	r.sees("2/3")
+	r.sees("waiting for site00")
+	r.types("\x03")
+	if code := r.ends(); code != 130 {
+		t.Errorf("exit code %d, want 130", code)
+	}
+	text := strings.NewReplacer("^C", "", "\x1b[K", "").Replace(strings.Join(r.lines(), "\n"))
+	for _, want := range []string{`^INSTANCE +NAME\s*$`, `^demo +settings\s*$`, `^site01 +settings\s*$`,
+		`^no answer from 1 of 3 contexts: edge_eu01_site00-3714d85$`, `^interrupted$`} {
+		if !regexp.MustCompile("(?m)" + want).MatchString(text) {
+			t.Errorf("nothing like %s in\n%s", want, text)
+		}
+	}
+
+	r = p.onTerminal("sh", "-c", "trap : INT; kubectl-edge each --all -o json -- get cm >merged.json; cat merged.json")
+	r.sees("2/3")
+	r.types("\x03")
+	r.ends()
+	if text = r.all.String(); strings.Count(text, `"exitCode": 0`) != 2 ||
+		strings.Count(text, `"error": "interrupted before there was an answer"`) != 1 {
+		t.Errorf("as JSON:\n%s", text)
+	}
+}
+
+// A server that only kubectl can ask is watched by kubectl, beside the others.
+func TestEachWatchesWithKubectl(t *testing.T) {
+	p := fleetOf(t, older)
+	kubectl := "#!/bin/sh\necho \"kubectl $*\"\n"
+	if err := os.WriteFile(filepath.Join(p.env.WorkDir, "bin", "kubectl"), []byte(kubectl), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := p.exec(nil, "kubectl-edge", "each", "demo", "--", "get", "cm", "--watch")
+	want := "edge_eu01_demo-3714d85 | kubectl get --context=edge_eu01_demo-3714d85 cm --watch\n"
+	if code != 0 || stdout != want || stderr != "" {
+		t.Errorf("exit code %d, printed\n%swant\n%s%s", code, stdout, want, stderr)
+	}
+}
+
+// What is not a Kubernetes API has one line, and no kubectl is started for it.
+func TestEachOfOtherServers(t *testing.T) {
+	page := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		fmt.Fprint(w, "<html>Please sign in</html>")
+	}
+	p := fleetOf(t, lists, page, func(http.ResponseWriter, *http.Request) {})
+	if err := os.WriteFile(filepath.Join(p.env.WorkDir, "bin", "kubectl"), []byte("#!/bin/sh\necho no\n"),
+		0o700); err != nil {
+		t.Fatal(err)
+	}
+	for command, answer := range map[string]string{"get cm": "settings", "api-resources": "ConfigMap"} {
+		code, stdout, stderr := p.exec(nil, "sh", "-c", "kubectl-edge each --all -- "+command)
+		want := regexp.MustCompile(
+			`^edge_eu01_site00-3714d85 \| error: what answers at \S+ is not a Kubernetes API: it sent text/html\n` +
+				`edge_eu01_site01-3714d85 \| error: what answers at \S+ is not a Kubernetes API: it sent nothing\n` +
+				`error: kubectl failed for 2 of 3 contexts: edge_eu01_site00-3714d85, edge_eu01_site01-3714d85\n$`)
+		if code != 1 || !want.MatchString(stderr) || !strings.Contains(stdout, answer) ||
+			strings.Contains(stdout, "no\n") {
+			t.Errorf("%s: exit code %d, printed\n%s%s", command, code, stdout, stderr)
+		}
+	}
+}
+
+// One Secret that Argo CD's cluster refuses does not keep the others from it, and is named at the end.
+func TestArgoCDAppliesTheRest(t *testing.T) {
+	p := fleetOwner(t)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		if strings.HasSuffix(r.URL.Path, "/edge-eu01-demo-3714d85") {
+			w.WriteHeader(http.StatusConflict)
+			fmt.Fprint(w, `{"kind":"Status","apiVersion":"v1","status":"Failure","reason":"Conflict","code":409}`)
+			return
+		}
+		fmt.Fprint(w, `{"kind":"Secret","apiVersion":"v1"}`)
+	}))
+	t.Cleanup(server.Close)
+	argo := filepath.Join(p.env.WorkDir, "argo.yaml")
+	config := api.NewConfig()
+	config.Clusters["argo"] = &api.Cluster{Server: server.URL}
+	config.AuthInfos["argo"] = &api.AuthInfo{}
+	config.Contexts["argo"] = &api.Context{Cluster: "argo", AuthInfo: "argo"}
+	if err := clientcmd.WriteToFile(*config, argo); err != nil {
+		t.Fatal(err)
+	}
+	apply := func(names ...string) (int, string) {
+		code, stdout, stderr := p.exec(nil, append([]string{"kubectl-edge", "argocd", "cluster-secret", "--no-wait",
+			"--service-account-email", "argocd@sa.stackit.cloud", "--apply", "--context", "argo", "--kubeconfig",
+			argo}, names...)...)
+		if stdout != "" {
+			t.Errorf("printed %q", stdout)
+		}
+		return code, stderr
+	}
+	const refused = "error: apply Secret argocd/edge-eu01-demo-3714d85: "
+	const force = "hint: add --force-conflicts to take these fields over\n"
+	code, stderr := apply("demo", "site00", "site01", "plant")
+	for _, want := range []string{refused, force,
+		"Applied Secret argocd/edge-eu01-site00-3714d85 for instance site00-3714d85.\n",
+		"Applied Secret argocd/edge-eu01-site01-3714d85 for instance site01-3714d85.\n",
+		"\nerror: 1 of 4 Secrets not written: plant-3714d85; 1 of 3 Secrets not applied: edge-eu01-demo-3714d85\n"} {
+		if !strings.Contains(stderr, want) {
+			t.Errorf("there is no %q in\n%s", want, stderr)
+		}
+	}
+	if code != 1 {
+		t.Errorf("exit code %d, want 1", code)
+	}
+	code, stderr = apply("demo")
+	if code != 1 || !strings.HasPrefix(stderr, refused) || !strings.HasSuffix(stderr, force) ||
+		strings.Count(stderr, "error: ") != 1 {
+		t.Errorf("exit code %d:\n%s", code, stderr)
+	}
+}

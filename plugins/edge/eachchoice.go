@@ -1,0 +1,163 @@
+package edge
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+)
+
+// take cuts off the instances that stand before a --, with the flags between them, and returns kubectl's arguments.
+// Where flags have chosen the contexts, a -- is kubectl's own, as in exec POD -- COMMAND.
+func (o *eachOptions) take(fs *pflag.FlagSet, args []string) ([]string, error) {
+	at := slices.Index(args, "--")
+	if at > 0 && !o.all && len(o.selector)+len(o.contexts) == 0 {
+		fs.SetInterspersed(true)
+		if err := fs.Parse(args[:at]); err != nil {
+			return nil, err
+		}
+		o.named, args = fs.Args(), args[at+1:]
+	}
+	if len(args) > 0 && args[0] == "kubectl" { // as people write it who paste a command that works
+		args = args[1:]
+	}
+	return args, nil
+}
+
+// chosenByName returns the contexts that arguments like demo, demo/berlin or site* choose.
+func (o *eachOptions) chosenByName(ours []kubeconfig.EdgeContext) ([]kubeconfig.EdgeContext, error) {
+	chosen := make([]bool, len(ours))
+	for _, word := range o.named {
+		found := false
+		for i, c := range ours {
+			if o.means(word, c) {
+				chosen[i], found = true, true
+			}
+		}
+		if !found {
+			return nil, o.unknown(word, ours)
+		}
+	}
+	var contexts []kubeconfig.EdgeContext
+	for i, c := range ours {
+		if chosen[i] {
+			contexts = append(contexts, c)
+		}
+	}
+	return contexts, nil
+}
+
+// means reports whether an argument means the context: by its own name, or by those of its instance and edge cluster.
+func (o *eachOptions) means(word string, c kubeconfig.EdgeContext) bool {
+	if word == c.Name {
+		return true
+	}
+	instance, cluster, ofCluster := strings.Cut(word, "/")
+	values := selectable(c)
+	if !globMatches(instance, values["name"]) && !globMatches(instance, values["id"]) {
+		return false
+	}
+	if ofCluster {
+		return c.Request.Cluster != "" && globMatches(cluster, c.Request.Cluster)
+	}
+	return o.clusters == (c.Request.Cluster != "")
+}
+
+// unknown is the error where an argument means none of our contexts.
+func (o *eachOptions) unknown(word string, ours []kubeconfig.EdgeContext) error {
+	what := "instance"
+	if strings.Contains(word, "/") || o.clusters {
+		what = "edge cluster"
+	}
+	err := fmt.Errorf("no context of %s %.80q in the kubeconfig", what, word)
+	if strings.ContainsAny(word, "*?[") {
+		return hint.Wrap(err, "kubectl config get-contexts")
+	}
+	var names []string
+	for _, c := range ours {
+		values := selectable(c)
+		name := values["name"]
+		if c.Request.Cluster != "" && strings.Contains(word, "/") {
+			name += "/" + c.Request.Cluster
+		}
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	if like := hint.Nearest(word, names); like != "" && like != word {
+		return hint.Wrap(err, "did you mean %s?", hint.Word(like))
+	}
+	return hint.Wrap(err, "kubectl edge use %s", hint.Word(word))
+}
+
+// chosen returns those of our contexts that the flags choose.
+func (o *eachOptions) chosen(ours []kubeconfig.EdgeContext) ([]kubeconfig.EdgeContext, error) {
+	if len(o.named) > 0 {
+		return o.chosenByName(ours)
+	}
+	contexts := slices.DeleteFunc(slices.Clone(ours), func(c kubeconfig.EdgeContext) bool {
+		return o.clusters != (c.Request.Cluster != "")
+	})
+	there := slices.Clone(contexts)
+	contexts = slices.DeleteFunc(contexts, func(c kubeconfig.EdgeContext) bool { return !o.matches(c) })
+	switch {
+	case len(contexts) > 0:
+		return contexts, nil
+	case len(there) > 0:
+		return nil, o.nothing(there)
+	case o.clusters:
+		return nil, hint.Wrap(errors.New("no context of an edge cluster in the kubeconfig"),
+			"kubectl edge use INSTANCE/CLUSTER, or for all: kubectl edge kubeconfig create --all --all-clusters")
+	}
+	return nil, hint.Wrap(errors.New("no context of kubectl edge in the kubeconfig"),
+		"kubectl edge use INSTANCE, or for all: kubectl edge kubeconfig create --all")
+}
+
+// nothing is the error where the flags choose none of the contexts that there are, with the values to choose from.
+func (o *eachOptions) nothing(contexts []kubeconfig.EdgeContext) error {
+	err := errors.New("no context of kubectl edge in the kubeconfig matches")
+	if o.clusters {
+		err = errors.New("no context of an edge cluster in the kubeconfig matches")
+	}
+	for _, requirement := range o.selector {
+		key, glob, _ := strings.Cut(requirement, "=")
+		var values []string
+		for _, c := range contexts {
+			if value := selectable(c)[key]; !slices.Contains(values, value) {
+				values = append(values, value)
+			}
+		}
+		slices.Sort(values)
+		if !slices.ContainsFunc(values, func(value string) bool { return globMatches(glob, value) }) {
+			const most = 10
+			list := strings.Join(values[:min(len(values), most)], ", ")
+			if len(values) > most {
+				list += ", …"
+			}
+			return hint.Wrap(err, "%s is one of: %s", key, hint.Printable(list))
+		}
+	}
+	return hint.Wrap(err, "kubectl config get-contexts")
+}
+
+func globMatches(glob, value string) bool {
+	ok, err := path.Match(glob, value)
+	return ok && err == nil
+}
+
+func (o *eachOptions) matches(c kubeconfig.EdgeContext) bool {
+	values := selectable(c)
+	for _, requirement := range o.selector {
+		if key, glob, _ := strings.Cut(requirement, "="); !globMatches(glob, values[key]) {
+			return false
+		}
+	}
+	return len(o.contexts) == 0 || slices.ContainsFunc(o.contexts,
+		func(glob string) bool { return globMatches(glob, c.Name) })
+}
