@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode/utf8"
 )
 
 // What doctor, status and audit say has colours and symbols on a terminal whose user wants them. The words are the
@@ -40,7 +41,7 @@ contexts:
 		"kubeconfig audit -o wide others.yaml --no-headers": {"\x1b[31m✗ \x1b[0mothers.yaml"},
 	} {
 		shows := func(environment, redirect string) []string {
-			r := p.onTerminal("sh", "-c", environment+" kubectl-edge "+command+redirect)
+			r := p.onTerminal("sh", "-c", "stty cols 1000; "+environment+" kubectl-edge "+command+redirect)
 			r.ends()
 			var lines []string
 			for _, line := range r.lines() {
@@ -86,6 +87,32 @@ contexts:
 		r := p.onTerminal("sh", "-c", "CLICOLOR_FORCE=1 kubectl-edge "+command+" 2>/dev/null")
 		if r.ends(); !json.Valid(r.all.Bytes()) || strings.Contains(r.all.String(), "\x1b") {
 			t.Errorf("%s: %q", command, r.all.String())
+		}
+	}
+}
+
+// On a narrow terminal doctor's words stay whole, behind the column in which they begin.
+func TestDoctorFolds(t *testing.T) {
+	p := newPerson(t)
+	p.logIn("--service-account-key", "admin.json")
+	r := p.onTerminal("sh", "-c", "kubectl-edge doctor | cat")
+	r.ends()
+	whole := strings.Fields(strings.Join(r.lines(), " "))
+	for _, environment := range []string{"", "NO_COLOR=1"} {
+		r := p.onTerminal("sh", "-c", "stty cols 60; "+environment+" kubectl-edge doctor")
+		r.ends()
+		var words []string
+		for _, line := range r.lines() {
+			line = regexp.MustCompile(`\x1b\[\d*m`).ReplaceAllString(line, "")
+			if utf8.RuneCountInString(line) > 60 && len(strings.Fields(line)) > 1 {
+				t.Errorf("%q is longer than the terminal", line)
+			}
+			words = append(words, strings.Fields(strings.TrimLeft(line, "✓✗!- "))...)
+		}
+		for _, word := range whole {
+			if !slices.Contains(words, word) {
+				t.Errorf("%s: there is no word %q in %q", environment, word, words)
+			}
 		}
 	}
 }

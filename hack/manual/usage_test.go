@@ -43,7 +43,8 @@ func TestWrongCallsSayWhatIsNext(t *testing.T) {
 				switch call := root.Name() + " " + strings.Join(slices.Concat(path, wrong), " "); {
 				case err == nil:
 					t.Errorf("%s: no error", call)
-				case hint.Of(err) == "", strings.Contains(err.Error(), "\n"), out.Len() > 0, errOut.Len() > 0:
+				case hint.Of(err) == "", strings.Contains(err.Error(), "\n"), strings.HasSuffix(err.Error(), " "),
+					out.Len() > 0, errOut.Len() > 0:
 					t.Errorf("%s: error %q, hint %q; it wrote %q and %q", call, err, hint.Of(err), &out, &errOut)
 				}
 				tried++

@@ -3,10 +3,11 @@ package diagnosis
 
 import (
 	"fmt"
-	"io"
+	"strings"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/colour"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 )
 
 // Outcomes of a check.
@@ -62,14 +63,29 @@ func Failures(checks []Check) int {
 // marks are how the outcomes are shown.
 var marks = map[string]colour.Mark{OK: colour.Good, Warn: colour.Careful, Fail: colour.Bad, Skip: colour.Quiet}
 
-// Print writes the checks for a person to read, each with what to do about it. What the pen paints has to arrive as it
-// is.
-func Print(w io.Writer, pen colour.Pen, checks []Check) {
+// Print writes the checks for a person to read, each with what to do about it, within the columns of a terminal.
+func Print(p plugin.Process, checks []Check) {
+	pen, columns := p.Pen(p.Out), plugin.Columns(p.Out)
+	at := len("warn ")
+	if pen.On() {
+		at += len("! ")
+	}
+	// The mark and the status are blank while the words behind them are folded: a sequence has no width.
+	behind := func(words string) string {
+		var lines []string
+		for i, line := range strings.Split(words, "\n") {
+			if i == 0 {
+				line = strings.Repeat(" ", at) + " " + line
+			}
+			lines = append(lines, plugin.Fold(line, at+1, columns))
+		}
+		return strings.Join(lines, "\n")[at:]
+	}
 	for _, c := range checks {
-		fmt.Fprintln(w, pen.Line(marks[c.Status], fmt.Sprintf("%-5s", c.Status),
-			fmt.Sprintf(" %s: %s", hint.Printable(c.Name), hint.PrintableLines(c.Detail))))
+		fmt.Fprintln(plugin.Raw(p.Out), pen.Line(marks[c.Status], fmt.Sprintf("%-5s", c.Status),
+			behind(hint.Printable(c.Name)+": "+hint.PrintableLines(c.Detail))))
 		if c.Next != "" {
-			fmt.Fprintln(w, pen.Line(colour.None, "", "      next: "+hint.PrintableLines(c.Next)))
+			fmt.Fprintln(plugin.Raw(p.Out), pen.Line(colour.None, "     ", behind("next: "+hint.PrintableLines(c.Next))))
 		}
 	}
 }

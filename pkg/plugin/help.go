@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -16,7 +17,7 @@ import (
 
 // wrapHelp has help fit the terminal that it goes to. Elsewhere it stays as it is written.
 func wrapHelp(root *cobra.Command, p Process) {
-	columns := width(p.Out)
+	columns := Columns(p.Out)
 	if columns == 0 {
 		return
 	}
@@ -30,8 +31,8 @@ func wrapHelp(root *cobra.Command, p Process) {
 	})
 }
 
-// width is how wide the terminal is that out leads to, or 0 where it leads elsewhere.
-func width(out io.Writer) int {
+// Columns is how wide the terminal is that out leads to, or 0 where it leads elsewhere.
+func Columns(out io.Writer) int {
 	if s, ok := out.(*Stream); ok {
 		out = s.out
 	}
@@ -52,7 +53,7 @@ func Wrap(text string, columns int) string {
 	var b strings.Builder
 	var prose []string
 	end := func() {
-		b.WriteString(fold(strings.Join(prose, " "), 0, columns))
+		b.WriteString(Fold(strings.Join(prose, " "), 0, columns))
 		if prose != nil {
 			b.WriteByte('\n')
 		}
@@ -65,7 +66,7 @@ func Wrap(text string, columns int) string {
 			continue
 		}
 		end()
-		b.WriteString(fold(line, lastColumn(line), columns))
+		b.WriteString(Fold(line, lastColumn(line), columns))
 		b.WriteByte('\n')
 	}
 	end()
@@ -81,9 +82,9 @@ func lastColumn(line string) int {
 	return utf8.RuneCountInString(line[:begins])
 }
 
-// fold breaks a line between words so that none is longer than columns, where words allow it, and indents what follows
-// the first. Where an indented line would be too narrow to read, it stays whole.
-func fold(line string, indent, columns int) string {
+// Fold breaks a line between words so that none is longer than columns, where words allow it, and indents what follows
+// the first. Where there are no columns, or an indented line would be too narrow to read, it stays whole.
+func Fold(line string, indent, columns int) string {
 	const narrow = 16
 	if utf8.RuneCountInString(line) <= columns || columns-indent < narrow {
 		return line
@@ -91,15 +92,16 @@ func fold(line string, indent, columns int) string {
 	var b strings.Builder
 	runes := []rune(line)
 	for len(runes) > columns {
-		at := -1
-		for i := min(columns, len(runes)-1); i > indent; i-- {
-			if runes[i] == ' ' {
-				at = i
+		at := columns
+		for at > indent && runes[at] != ' ' {
+			at--
+		}
+		if at <= indent { // a word that is longer than the line: it stays whole, such as a path that is to be copied
+			next := slices.Index(runes[columns:], ' ')
+			if next < 0 {
 				break
 			}
-		}
-		if at < 0 { // a word that is longer than the line
-			break
+			at = columns + next
 		}
 		b.WriteString(strings.TrimRight(string(runes[:at]), " ") + "\n")
 		rest := strings.TrimLeft(string(runes[at:]), " ")

@@ -15,7 +15,7 @@ Usage:
   kubectl edge do [flags]
 
 Examples:
-  kubectl edge do --with a-very-long-word-that-cannot-be-broken-anywhere
+  kubectl edge do --with a-very-long-word-that-cannot-be-broken-anywhere and the words behind it, whole
 
 Flags:
   -h, --help            help for do, which everybody knows by now
@@ -30,6 +30,7 @@ Usage:
 Examples:
   kubectl edge do --with
   a-very-long-word-that-cannot-be-broken-anywhere
+  and the words behind it, whole
 
 Flags:
   -h, --help            help for do, which

@@ -169,7 +169,10 @@ func explain(cmd *cobra.Command, args []string, err error) error {
 		return err
 	case strings.HasPrefix(text, "accepts ") || strings.HasPrefix(text, "requires "):
 		_, words, _ := strings.Cut(cmd.Use, " ")
-		return fmt.Errorf("%d arguments, want %s %s", len(args), cmd.CommandPath(), words)
+		if words == "" {
+			return fmt.Errorf("unexpected argument %q for %q", args[0], cmd.CommandPath())
+		}
+		return fmt.Errorf("%s, want %s %s", Count(len(args), "argument"), cmd.CommandPath(), words)
 	}
 	return err
 }

@@ -42,7 +42,7 @@ The exit code is 1 if a check failed; warnings and checks that were not tried do
 					return err
 				}
 			} else {
-				diagnosis.Print(plugin.Raw(a.Out), a.Pen(a.Out), checks)
+				diagnosis.Print(a.Process, checks)
 			}
 			if bad := diagnosis.Failures(checks); bad > 0 {
 				return fmt.Errorf("%s failed", plugin.Count(bad, "check"))

@@ -7,7 +7,6 @@ import (
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/colour"
 	"github.com/kubectl-edge/kubectl-edge/pkg/diagnosis"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 )
@@ -33,7 +32,7 @@ func TestPrincipalDoesNotSteerTheTerminal(t *testing.T) {
 				Tokens: []cachedToken{token, {Labels: tokencache.Labels{Instance: "demo-3714d85"}}}})
 		},
 		"doctor": func(a *app) error {
-			diagnosis.Print(a.Out, colour.Pen{},
+			diagnosis.Print(a.Process,
 				[]diagnosis.Check{diagnosis.Warned("login", principal, "%s, by browser", principal)})
 			return nil
 		},

@@ -13,10 +13,11 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/colour"
 	"github.com/kubectl-edge/kubectl-edge/pkg/diagnosis"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/server"
 )
@@ -63,7 +64,7 @@ func (o *doctorOptions) run(ctx context.Context) error {
 			return err
 		}
 	} else {
-		diagnosis.Print(o.Out, colour.For(o.Out, os.Getenv), checks)
+		diagnosis.Print(plugin.Process{IOStreams: genericiooptions.IOStreams{Out: o.Out}, Getenv: os.Getenv}, checks)
 	}
 	if diagnosis.Failures(checks) > 0 {
 		return exitStatus(1)

@@ -39,6 +39,8 @@ func (n notes) Write(data []byte) (int, error) {
 	return len(data), nil
 }
 
+// plain reports whether sts would show no symbols. It looks at the environment alone, also where the output is a pipe:
+// that is its grammar. What is painted is up to the pen.
 func (a *app) plain() bool {
 	return a.noColor || a.Getenv("NO_COLOR") != "" || a.Getenv("TERM") == "dumb"
 }
