@@ -65,7 +65,7 @@ var marks = map[string]colour.Mark{OK: colour.Good, Warn: colour.Careful, Fail: 
 
 // Print writes the checks for a person to read, each with what to do about it, within the columns of a terminal.
 func Print(p plugin.Process, checks []Check) {
-	pen, columns := p.Pen(p.Out), plugin.Columns(p.Out)
+	out, pen, columns := plugin.Raw(p.Out), p.Pen(p.Out), plugin.Columns(p.Out)
 	at := len("warn ")
 	if pen.On() {
 		at += len("! ")
@@ -82,10 +82,10 @@ func Print(p plugin.Process, checks []Check) {
 		return strings.Join(lines, "\n")[at:]
 	}
 	for _, c := range checks {
-		fmt.Fprintln(plugin.Raw(p.Out), pen.Line(marks[c.Status], fmt.Sprintf("%-5s", c.Status),
+		fmt.Fprintln(out, pen.Line(marks[c.Status], fmt.Sprintf("%-5s", c.Status),
 			behind(hint.Printable(c.Name)+": "+hint.PrintableLines(c.Detail))))
 		if c.Next != "" {
-			fmt.Fprintln(plugin.Raw(p.Out), pen.Line(colour.None, "     ", behind("next: "+hint.PrintableLines(c.Next))))
+			fmt.Fprintln(out, pen.Line(colour.None, "     ", behind("next: "+hint.PrintableLines(c.Next))))
 		}
 	}
 }
