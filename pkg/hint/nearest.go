@@ -1,42 +1,84 @@
 package hint
 
-import "strings"
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
 
-// Nearest is the one of names that somebody may have meant who typed word, or "": the one that it begins, or else the
-// one that is at most two slips away (a letter that is missing, too much, another, or swapped with its neighbour), and
-// nearer than all others. Short words allow one slip for every two letters, else "ui" would be meant by everything.
+// DidYouMean gives err the question whether one of these words was meant. Where there are none, or too many to help,
+// err stays as it is.
+func DidYouMean(err error, words ...string) error {
+	if question := Question(words...); question != "" {
+		return Wrap(err, "%s", question)
+	}
+	return err
+}
+
+// Question asks whether one of these words was meant, or is "" where there are none, or too many to help.
+func Question(words ...string) string {
+	const most = 3
+	last := len(words) - 1
+	switch {
+	case last < 0 || len(words) > most:
+		return ""
+	case last == 0:
+		return fmt.Sprintf("did you mean %s?", words[0])
+	}
+	return fmt.Sprintf("did you mean %s or %s?", strings.Join(words[:last], ", "), words[last])
+}
+
+// Nearest is the one of Alike, or "" where that is not one.
 func Nearest(word string, names []string) string {
+	if alike := Alike(word, names); len(alike) == 1 {
+		return alike[0]
+	}
+	return ""
+}
+
+// Slip are those of names that are one slip away from word, which does not begin them.
+func Slip(word string, names []string) []string {
+	return slices.DeleteFunc(Alike(word, names), func(name string) bool {
+		return distance([]rune(strings.ToLower(word)), []rune(strings.ToLower(name))) > 1
+	})
+}
+
+// Alike are those of names that somebody may have meant who typed word: those that it begins, or else those that are
+// the fewest slips away, of which there may be two (a letter that is missing, too much, another, or swapped with its
+// neighbour). Words of up to four letters allow one, else "ui" would be meant by everything. Case is not a slip.
+func Alike(word string, names []string) []string {
 	word = strings.ToLower(word)
 	if word == "" || len(word) > maxNearest {
-		return ""
+		return nil
 	}
-	best, found, unique := min(2, len([]rune(word))/2), "", false
-	begun := 0
+	letters := []rune(word)
+	best := min(2, len(letters)/2)
+	if len(letters) < 5 {
+		best = min(1, best)
+	}
+	var begun, alike []string
 	for _, name := range names {
 		lower := strings.ToLower(name)
-		if lower == word {
-			return name
-		}
-		if strings.HasPrefix(lower, word) {
-			if begun++; begun == 1 {
-				found = name
+		switch {
+		case lower == word:
+			return []string{name}
+		case strings.HasPrefix(lower, word):
+			begun = append(begun, name)
+		case len(begun) == 0 && len(lower) <= maxNearest: // what it begins goes first
+			slips := distance(letters, []rune(lower))
+			if slips < best {
+				best, alike = slips, nil
 			}
-			continue
-		}
-		if begun > 0 || len(lower) > maxNearest {
-			continue // what it begins goes first
-		}
-		switch slips := distance([]rune(word), []rune(lower)); {
-		case slips < best || slips == best && found == "":
-			best, found, unique = slips, name, true
-		case slips == best && name != found:
-			unique = false
+			if slips == best {
+				alike = append(alike, name)
+			}
 		}
 	}
-	if begun > 1 || begun == 0 && !unique {
-		return ""
+	if begun != nil {
+		alike = begun
 	}
-	return found
+	slices.Sort(alike)
+	return slices.Compact(alike)
 }
 
 // maxNearest bounds the work: nobody types that much by mistake.

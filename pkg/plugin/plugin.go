@@ -94,6 +94,7 @@ func Prepare(
 
 // seeHelp has an error in how a command was called lead to the command's help, unless it has a better next step.
 func seeHelp(cmd *cobra.Command, err error) error {
+	err = withOneDash(cmd, err)
 	if hint.Of(err) != "" {
 		return err
 	}
@@ -106,10 +107,13 @@ func helpAfter(cmd *cobra.Command, isUsage func(error) bool) {
 		if own := *run; own != nil {
 			*run = func(cmd *cobra.Command, args []string) error {
 				err := own(cmd, args)
-				if err != nil && isUsage(err) {
+				if err == nil {
+					return nil
+				}
+				if isUsage(err) {
 					return seeHelp(cmd, err)
 				}
-				return err
+				return withOneDash(cmd, err)
 			}
 		}
 	}
@@ -158,20 +162,18 @@ func checkArguments(
 // missing.
 func explain(cmd *cobra.Command, args []string, err error) error {
 	text := err.Error()
+	counted := strings.HasPrefix(text, "accepts ") || strings.HasPrefix(text, "requires ")
+	_, words, _ := strings.Cut(cmd.Use, " ")
 	switch {
 	case cmd.HasSubCommands() && len(args) > 0: // one that does something by itself as well
 		return unknownCommand(cmd, args)
-	case strings.HasPrefix(text, "unknown command "):
+	case strings.HasPrefix(text, "unknown command "), counted && words == "" && len(args) > 0:
 		err = fmt.Errorf("unexpected argument %q for %q", args[0], cmd.CommandPath())
 		if len(args) == 1 && cmd.Flags().Lookup("name") != nil && simpleWord.MatchString(args[0]) {
 			return hint.Wrap(err, "%s --name %s", cmd.CommandPath(), args[0])
 		}
 		return err
-	case strings.HasPrefix(text, "accepts ") || strings.HasPrefix(text, "requires "):
-		_, words, _ := strings.Cut(cmd.Use, " ")
-		if words == "" {
-			return fmt.Errorf("unexpected argument %q for %q", args[0], cmd.CommandPath())
-		}
+	case counted:
 		return fmt.Errorf("%s, want %s %s", Count(len(args), "argument"), cmd.CommandPath(), words)
 	}
 	return err

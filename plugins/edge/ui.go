@@ -31,8 +31,9 @@ type uiOptions struct {
 func newUICmd(a *app) *cobra.Command {
 	o := &uiOptions{app: a, life: profile.DefaultExpiration, clearAfter: time.Minute}
 	cmd := &cobra.Command{
-		Use:   "ui [INSTANCE]",
-		Short: "Open an instance's web UI, with a token for it on the clipboard",
+		Use:        "ui [INSTANCE]",
+		SuggestFor: []string{"open", "browse", "browser", "dashboard", "console", "web"},
+		Short:      "Open an instance's web UI, with a token for it on the clipboard",
 		Long: `Open an instance's web UI, with a token for it on the clipboard.
 
 The UI asks for a "Cluster Token": paste. The token is a new one and short-lived. It is taken off the clipboard after a

@@ -28,8 +28,9 @@ type useOptions struct {
 func newUseCmd(a *app) *cobra.Command {
 	o := &useOptions{app: a}
 	cmd := &cobra.Command{
-		Use:   "use [INSTANCE[/CLUSTER] | CONTEXT | -]",
-		Short: "Work with an instance, or an edge cluster of it, from now on: choose it from a list, or name it",
+		Use:        "use [INSTANCE[/CLUSTER] | CONTEXT | -]",
+		SuggestFor: []string{"ctx", "context", "contexts", "get-contexts"},
+		Short:      "Work with an instance, or an edge cluster of it, from now on: choose it from a list, or name it",
 		Long: `Work with an instance, or an edge cluster of it, from now on: choose it from a list, or name it.
 
 It makes its context the current one. Where your kubeconfig has such a context already, that is all: nothing is asked

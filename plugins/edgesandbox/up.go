@@ -41,8 +41,9 @@ type upOptions struct {
 func newUpCmd(s streams) *cobra.Command {
 	o := &upOptions{streams: s}
 	cmd := &cobra.Command{
-		Use:   "up [flags] [-- COMMAND [ARG...]]",
-		Short: "Start a sandbox, and run a command in it",
+		Use:        "up [flags] [-- COMMAND [ARG...]]",
+		SuggestFor: []string{"start", "run", "serve", "create"},
+		Short:      "Start a sandbox, and run a command in it",
 		Long: `Starts a sandbox: the STACKIT APIs, and etcd and kube-apiserver as the Edge instance "demo". Then it runs
 the command in an environment that points there, passes its exit status on, and takes everything down. Without
 a command it prints the environment as shell commands and stays until Ctrl-C.

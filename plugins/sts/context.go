@@ -97,8 +97,9 @@ func newContextShowCmd(a *app) *cobra.Command {
 func newContextValidateCmd(a *app) *cobra.Command {
 	var name string
 	cmd := &cobra.Command{
-		Use:   "validate [--name NAME]",
-		Short: "Try the connection of a context",
+		Use:        "validate [--name NAME]",
+		SuggestFor: []string{"check", "doctor", "status", "test"},
+		Short:      "Try the connection of a context",
 		Long: "Try the connection of a context, the current one by default, by what the configuration file says " +
 			"alone.",
 		Example: `  kubectl sts context validate --name prod`,

@@ -32,8 +32,9 @@ type saveOptions struct {
 func newContextSaveCmd(a *app) *cobra.Command {
 	o := saveOptions{app: a, name: stsconfig.DefaultContext}
 	cmd := &cobra.Command{
-		Use:   "save --url URL",
-		Short: "Save a context and make it the current one",
+		Use:        "save --url URL",
+		SuggestFor: []string{"login"},
+		Short:      "Save a context and make it the current one",
 		Long: `Save a context and make it the current one.
 
 The token is asked for, or read from stdin, a file or the environment. It is sealed in a store of yours and never

@@ -311,7 +311,8 @@ func (a *app) grantCmd(
 }
 
 func newUserSessionCmd(a *app) *cobra.Command {
-	cmd := &cobra.Command{Use: "user-session", Short: "Show what the credential is"}
+	cmd := &cobra.Command{Use: "user-session", Short: "Show what the credential is",
+		SuggestFor: []string{"whoami", "me"}}
 	cmd.AddCommand(&cobra.Command{
 		Use:     "roles",
 		Short:   "List the roles that the credential has",

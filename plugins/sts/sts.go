@@ -31,6 +31,8 @@ func newRootCmd(a *app) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "kubectl-sts",
 		Short: "Use StackState (SUSE Observability) with tokens that end",
+		// kubectl sts ls
+		Annotations: map[string]string{plugin.Objects: "service-token context"},
 		Long: `Use StackState (SUSE Observability) with tokens that end.
 
 The commands are those of StackState's own sts: type the same words after kubectl. Tokens that have to be kept are
