@@ -38,15 +38,19 @@ func TestEdgeClusterOnTerminal(t *testing.T) {
 		{[]string{"talos", "--write-to", "berlin.yaml"}, []string{"Enter: choose", ctrlC}, 130,
 			"edge_eu01_demo-3714d85"},
 		{[]string{"use", "demo/"}, []string{"Enter: choose", "berl"}, 0, "edge_eu01_demo-3714d85_berlin"},
-		{[]string{"use", "demo/berlin", "--role", "edit"}, []string{"equals cluster-admin", "",
+		{[]string{"use", "demo/berlin", "--role", "edit"}, []string{"equals cluster-admin", "", "  kube-system", "",
+			"Enter: choose", ctrlC}, 130, "edge_eu01_demo-3714d85_berlin"},
+		{[]string{"kubeconfig", "create", "demo", "--cluster", "berlin,bergen", "--role", "edit"}, []string{
 			"Which namespace? (its name, or cluster-admin for the whole cluster):", "n"}, 1,
 			"edge_eu01_demo-3714d85_berlin"},
-		{[]string{"use", "demo/berlin", "--role", "edit"}, []string{"Which namespace?", "default",
+		{[]string{"kubeconfig", "create", "--cluster", "berlin", "--role", "admin"}, []string{
+			"Namespace of role admin", ctrlC}, 130, "edge_eu01_demo-3714d85_berlin"},
+		{[]string{"use", "demo/berlin", "--role", "edit"}, []string{"Enter: choose", "default",
 			"gives it to group kubectl-edge:edit:default? [y/N]", "y"}, 0,
 			"edge_eu01_demo-3714d85_berlin_edit_default"},
 		{[]string{"use", "demo/berlin", "--role", "veiw"}, []string{"did you mean --role view?", "", "[y/N]", "n"}, 1,
 			"edge_eu01_demo-3714d85_berlin_edit_default"},
-		{[]string{"use", "demo/berlin", "--role", "edit"}, []string{"Which namespace?", "cluster-admin",
+		{[]string{"use", "demo/berlin", "--role", "edit"}, []string{"Enter: choose", "whole cluster",
 			"gives it to group kubectl-edge:cluster-admin? [y/N]", "y"}, 0,
 			"edge_eu01_demo-3714d85_berlin_cluster-admin"},
 		{[]string{"kubeconfig", "create", "--cluster", "berlin", "--break-glass", "--switch-context"}, []string{

@@ -27,10 +27,11 @@ import (
 type Task string
 
 const (
-	mintTask   Task = ""
-	locateTask Task = "locate" // find out where the cluster is
-	boundTask  Task = "bound"  // look whether the binding of the role is there
-	bindTask   Task = "bind"   // make it
+	mintTask       Task = ""
+	locateTask     Task = "locate"     // find out where the cluster is
+	boundTask      Task = "bound"      // look whether the binding of the role is there
+	bindTask       Task = "bind"       // make it
+	namespacesTask Task = "namespaces" // list them
 )
 
 // Job is what the process of the administrator is to do. It has the instance's token in it.
@@ -59,6 +60,7 @@ type Outcome struct {
 	Address      edgecluster.Address `json:"address"`
 	Kind         string              `json:"kind,omitempty"`
 	Bound        bool                `json:"bound,omitempty"` // the binding is there
+	Namespaces   []string            `json:"namespaces,omitempty"`
 	Certificates []byte              `json:"certificates,omitempty"`
 	Key          []byte              `json:"key,omitempty"` // the administrator's own, where that is asked for
 	Token        string              `json:"token,omitempty"`
@@ -147,6 +149,11 @@ func (j Job) do(ctx context.Context) (Outcome, error) {
 		}
 	case j.Task == bindTask:
 		_, err = onBehalf(client, j.Person, func(client *kubeapi.Client) error { return bind(ctx, client, g) })
+	case j.Task == namespacesTask:
+		_, err = onBehalf(client, j.Person, func(client *kubeapi.Client) (err error) {
+			outcome.Namespaces, err = namespaces(ctx, client)
+			return err
+		})
 	case j.Cluster.Credential == tokenrequest.Administrator:
 		if _, date, err := whoami(ctx, client); apierrors.IsUnauthorized(err) || apierrors.IsForbidden(err) {
 			return Outcome{}, explain(err, cluster, administrator, date) // a client would say no more than 401

@@ -209,6 +209,7 @@ func (o *clusterSecretOptions) callsHelper() bool {
 }
 
 func (o *clusterSecretOptions) run(ctx context.Context) error {
+	o.patience.forAll(o.which.all || o.clusters.all)
 	var target *rest.Config
 	if o.apply {
 		var err error

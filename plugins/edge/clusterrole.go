@@ -9,13 +9,16 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/clusteraccess"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/picker"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
 // confirmRole decides about a role that is asked for without a namespace and equals cluster-admin there: a person names
-// the namespace, or has to say that cluster-admin is meant, and the kubeconfig calls it by its name then.
-func (a *app) confirmRole(ctx context.Context, f *rightsFlags, namespace *string) error {
+// the namespace, or has to say that cluster-admin is meant, and the kubeconfig calls it by its name then. Namespaces,
+// where it is there, lists what they can choose from on a terminal.
+func (a *app) confirmRole(ctx context.Context, f *rightsFlags, namespace *string,
+	namespaces func(context.Context) ([]string, error)) error {
 	if !f.equalsAdministrator(*namespace) {
 		return nil
 	}
@@ -28,6 +31,15 @@ func (a *app) confirmRole(ctx context.Context, f *rightsFlags, namespace *string
 	if f.yes {
 		f.role = tokenrequest.RoleClusterAdmin
 		return nil
+	}
+	if namespaces != nil && picker.Possible(a.Process) {
+		names, err := namespaces(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return err
+		case err == nil && len(names) > 0: // who may not list them may know one all the same
+			return a.pickNamespace(ctx, f, namespace, names)
+		}
 	}
 	answer, err := a.Answer(ctx, "Which namespace? (its name, or cluster-admin for the whole cluster):")
 	switch {
@@ -44,6 +56,25 @@ func (a *app) confirmRole(ctx context.Context, f *rightsFlags, namespace *string
 	}
 	*namespace = answer
 	return f.validate(answer)
+}
+
+// pickNamespace has a person choose the namespace in which the role counts, or the whole cluster.
+func (a *app) pickNamespace(ctx context.Context, f *rightsFlags, namespace *string, names []string) error {
+	list := picker.List{Title: "Namespace of role " + f.role, Columns: []string{"NAME"}}
+	for _, name := range names {
+		list.Rows = append(list.Rows, picker.Row{Cells: []string{name}})
+	}
+	list.Rows = append(list.Rows, picker.Row{Cells: []string{"the whole cluster, as " + tokenrequest.RoleClusterAdmin}})
+	i, err := picker.Choose(ctx, a.Process, list)
+	switch {
+	case err != nil:
+		return err
+	case i == len(names):
+		f.role = tokenrequest.RoleClusterAdmin
+		return nil
+	}
+	*namespace = names[i]
+	return f.validate(*namespace)
 }
 
 // checkGroup looks whether the edge clusters of the places know the group of the user's own: kubectl edge binds nothing

@@ -56,6 +56,35 @@ func (o *kubeconfigCreateOptions) createClusters(ctx context.Context, cloud edge
 	return found.incomplete(failed, len(places), "context", "created")
 }
 
+// namespacesHere are those of the edge cluster that the flags choose, or of the one that a person then chooses; none
+// where there may be several.
+func (o *kubeconfigCreateOptions) namespacesHere(ctx context.Context) ([]string, error) {
+	if o.several() {
+		return nil, nil
+	}
+	cloud, err := o.here(ctx, &o.which)
+	if err != nil {
+		return nil, err
+	}
+	return o.namespaces(ctx, cloud)
+}
+
+// namespaces are those of the chosen edge cluster.
+func (o *kubeconfigCreateOptions) namespaces(ctx context.Context, cloud edgeCloud) ([]string, error) {
+	found, err := o.findClusters(ctx, cloud, o.which, o.clusters, patienceFlags{noWait: true})
+	if err != nil || len(found.clusters) != 1 {
+		return nil, err
+	}
+	c := found.clusters[0]
+	p := &place{instance: c.instance, cluster: c, request: o.request(cloud, c.instance)}
+	p.request.EdgeCluster = c.request(tokenrequest.EdgeCluster{})
+	principal, err := o.principalAt(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	return o.clusterMinter().Namespaces(ctx, c.api, p.request, principal)
+}
+
 // request is what is asked of the edge cluster with the rights.
 func (c *managedCluster) request(rights tokenrequest.EdgeCluster) tokenrequest.EdgeCluster {
 	rights.Cluster, rights.ClusterNamespace, rights.ClusterUID = c.Name, c.Namespace, c.UID

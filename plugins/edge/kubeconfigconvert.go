@@ -71,7 +71,7 @@ Nobody can revoke what is taken out: who has a copy can use it until it ends.`,
 			if err := o.rights.validate(o.namespace); err != nil {
 				return usageError{err}
 			}
-			if err := o.confirmRole(cmd.Context(), &o.rights, &o.namespace); err != nil {
+			if err := o.confirmRole(cmd.Context(), &o.rights, &o.namespace, nil); err != nil {
 				return err
 			}
 			return o.run(cmd.Context())
@@ -114,6 +114,7 @@ func (o *kubeconfigConvertOptions) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	o.patience.forAll(o.all)
 	if len(conversions) == 0 {
 		o.Note("No context to convert.")
 		return nil

@@ -55,7 +55,8 @@ cache, so that the first kubectl command need not wait for another. This holds f
 
 Several instances are asked in parallel. What is written are those that answered; the others are reported, and the
 exit code is 1. Whether an instance gives out credentials is not to be seen from its state, so each is asked; one that
-does not yet is waited for, up to --timeout, unless there is --no-wait.
+does not yet is waited for, up to --timeout, unless there is --no-wait. With --all, none is waited for unless --timeout
+is given.
 
 Without an instance it is the one of the current context, or the only one of the project, or what you choose on the
 terminal.
@@ -153,9 +154,10 @@ func (o *kubeconfigCreateOptions) several() bool {
 }
 
 func (o *kubeconfigCreateOptions) run(ctx context.Context) error {
+	o.patience.forAll(o.which.all || o.clusters.all)
 	if o.clusters.chosen() {
 		// before anybody is asked anything else
-		if err := o.confirmRole(ctx, &o.rights, &o.namespace); err != nil {
+		if err := o.confirmRole(ctx, &o.rights, &o.namespace, o.namespacesHere); err != nil {
 			return err
 		}
 	}

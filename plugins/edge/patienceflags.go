@@ -18,9 +18,11 @@ import (
 type patienceFlags struct {
 	noWait  bool
 	timeout time.Duration
+	flags   *pflag.FlagSet
 }
 
 func (f *patienceFlags) addFlags(fs *pflag.FlagSet) {
+	f.flags = fs
 	fs.BoolVar(&f.noWait, "no-wait", false, "fail rather than wait for an instance that gives out no credentials yet")
 	fs.DurationVar(&f.timeout, "timeout", 10*time.Minute,
 		"how long to wait for an instance that gives out no credentials yet")
@@ -31,6 +33,12 @@ func (f *patienceFlags) validate() error {
 		return errors.New("--timeout: want a time such as 10m; to wait for nothing there is --no-wait")
 	}
 	return nil
+}
+
+// forAll is the patience of a command for all that there is: nobody has named the one that is not ready, and wants the
+// others to wait for it minutes long, unless a time is given.
+func (f *patienceFlags) forAll(all bool) {
+	f.noWait = f.noWait || all && (f.flags == nil || !f.flags.Changed("timeout"))
 }
 
 // duration is how long to wait, at most.

@@ -152,7 +152,8 @@ func (o *useOptions) run(ctx context.Context) error {
 		return usageError{err}
 	}
 	if o.cluster != "" {
-		err = create.confirmRole(ctx, &create.rights, &create.namespace)
+		err = create.confirmRole(ctx, &create.rights, &create.namespace,
+			func(ctx context.Context) ([]string, error) { return create.namespaces(ctx, cloud) })
 	}
 	if err != nil {
 		return err
