@@ -52,6 +52,7 @@ func (a *attacker) sessionOfTheCLI(p *person) (state string) {
 	p.t.Setenv("PATH", filepath.Join(p.env.WorkDir, "bin")+":"+os.Getenv("PATH"))
 	_, err = (&login.Account{
 		Dirs: d, Name: profile.DefaultName, Profile: config.Profiles[profile.DefaultName], Trusted: config.TrustedHosts,
+		Command:     profile.Scope{Config: config, Name: profile.DefaultName}.Command,
 		Authorities: authorities, HTTP: client, Env: envcredential.Of(os.Getenv), Now: p.sandbox.Now,
 		Secrets: secretstore.Open(secretstore.Options{
 			Dir: filepath.Join(d.State, "secrets"), Keyring: keyringtest.None("test"),

@@ -131,7 +131,7 @@ func (b browserSignIn) authenticate(ctx context.Context, a *Account) (result, er
 	}
 	timeout := cmp.Or(b.Timeout, signInTimeout)
 	waiting, cancel := context.WithTimeoutCause(ctx, timeout,
-		hint.Wrap(fmt.Errorf("nobody signed in within %v", timeout), "%s", a.command("login")))
+		hint.Wrap(fmt.Errorf("nobody signed in within %v", timeout), "%s", a.Command("login")))
 	defer cancel()
 
 	r := request{state: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier()}
@@ -180,7 +180,7 @@ func (a *Account) redeem(ctx context.Context, p *provider, config *oauth2.Config
 	if err != nil {
 		err = a.exchangeError("authorization code", config.Endpoint.TokenURL, err)
 		if rejected(err) {
-			return result{}, hint.Wrap(err, "log in once more: %s", a.command("login"))
+			return result{}, hint.Wrap(err, "log in once more: %s", a.Command("login"))
 		}
 		return result{}, err
 	}
@@ -201,7 +201,7 @@ func (b browserSignIn) returned(ctx context.Context, a *Account, address string,
 			if err != nil && b.Unseen {
 				return "", hint.Wrap(errors.New("somebody has to sign in, no browser could be opened, and the "+
 					"program that called "+
-					"shows nothing before the end"), "in a terminal: %s", a.command("login"))
+					"shows nothing before the end"), "in a terminal: %s", a.Command("login"))
 			}
 			if err != nil {
 				fmt.Fprintln(b.ErrOut, "No browser could be opened: open the address in one on this machine, or "+

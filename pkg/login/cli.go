@@ -120,7 +120,7 @@ func (a *Account) checkCLIProfile(name string) error {
 	}
 	if _, err := os.Stat(filepath.Join(folder, "stackit", "profiles", name)); err != nil {
 		return hint.Wrap(fmt.Errorf("the STACKIT CLI has no profile %q", name),
-			"see stackit config profile list, then: %s --stackit-cli-profile NAME", a.command("login"))
+			"see stackit config profile list, then: %s --stackit-cli-profile NAME", a.Command("login"))
 	}
 	return nil
 }
@@ -230,7 +230,7 @@ func (g *cliGrant) required(a *Account, reason, command string) error {
 	reason += fmt.Sprintf(" (its profile is %q)", g.Profile)
 	// Without a flag, a login would take the session of the CLI's active profile, which may be somebody else's.
 	return hint.Wrap(&RequiredError{Profile: a.Name, Reason: reason}, "%s, or log in without it: %s --browser", command,
-		a.command("login"))
+		a.Command("login"))
 }
 
 // limitedBuffer keeps the first 64 KiB.

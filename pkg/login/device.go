@@ -63,11 +63,11 @@ func (d deviceSignIn) authenticate(ctx context.Context, a *Account) (result, err
 	config := p.config("")
 	if config.Endpoint.DeviceAuthURL == "" {
 		return result{}, hint.Wrap(errors.New("the identity provider does not offer logins on another device"),
-			"%s --no-browser", a.command("login"))
+			"%s --no-browser", a.Command("login"))
 	}
 	timeout := cmp.Or(d.Timeout, signInTimeout)
 	polling, cancel := context.WithTimeoutCause(a.withClient(ctx), timeout,
-		hint.Wrap(fmt.Errorf("nobody signed in within %v", timeout), "%s", a.command("login")))
+		hint.Wrap(fmt.Errorf("nobody signed in within %v", timeout), "%s", a.Command("login")))
 	defer cancel()
 	code, err := a.deviceCode(polling, config)
 	if err != nil {
@@ -113,7 +113,7 @@ func (a *Account) pollDevice(ctx context.Context, p *provider, config *oauth2.Co
 		return result{}, cause
 	}
 	if err != nil {
-		again := a.command("login")
+		again := a.Command("login")
 		if answer, ok := errors.AsType[*oauth2.RetrieveError](err); ok {
 			switch answer.ErrorCode {
 			case "access_denied":

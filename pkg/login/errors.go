@@ -38,12 +38,7 @@ func (e *RequiredError) Elsewhere() bool {
 // required is a RequiredError with the command that helps. The session is the one that ended, or none.
 func (a *Account) required(ended profile.Session, reason string) error {
 	return hint.Wrap(&RequiredError{Profile: a.Name, Reason: reason, Generation: ended.Generation,
-		Method: ended.Method}, "%s", a.command("login"))
-}
-
-// command is how a person calls a command for this profile.
-func (a *Account) command(name string) string {
-	return profile.Command(a.Name, name)
+		Method: ended.Method}, "%s", a.Command("login"))
 }
 
 // tokenError is the answer of a token endpoint that gave no token. It holds nothing of the request, and of the
@@ -102,7 +97,7 @@ func (a *Account) exchangeError(credential, endpoint string, err error) error {
 	case e.Status == http.StatusTooManyRequests || e.Status >= 500:
 		return hint.Wrap(e, "try again in a moment")
 	default:
-		return hint.Wrap(e, "check the endpoints of the profile, and proxies on the way: %s", a.command("doctor"))
+		return hint.Wrap(e, "check the endpoints of the profile, and proxies on the way: %s", a.Command("doctor"))
 	}
 }
 
@@ -155,7 +150,7 @@ func (a *Account) requestError(err error) error {
 	case strings.HasPrefix(err.Error(), "oauth2:"):
 		// The answer has status 200 but is no token; the text could quote it.
 		return hint.Wrap(errors.New("what came back is not a token"),
-			"check the endpoints of the profile, and proxies on the way: %s", a.command("doctor"))
+			"check the endpoints of the profile, and proxies on the way: %s", a.Command("doctor"))
 	default:
 		return err
 	}

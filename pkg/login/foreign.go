@@ -52,5 +52,5 @@ func (a *Account) restricted() (*Account, error) {
 func (a *Account) errForeign() error {
 	return hint.Wrap(fmt.Errorf("the configuration in %s may be that of a kubeconfig's author: nobody logs in with "+
 		"it here", a.Dirs.Config),
-		"if it is yours, in a terminal: %s", a.command("login"))
+		"if it is yours, in a terminal: %s", a.Command("login"))
 }

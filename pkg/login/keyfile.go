@@ -145,7 +145,7 @@ func (g *keyGrant) renew(ctx context.Context, a *Account) (AccessToken, error) {
 	}
 	if rejected(err) {
 		return AccessToken{}, hint.Wrap(err, "create another key in the STACKIT portal, then: %s "+
-			"--service-account-key FILE", a.command("login"))
+			"--service-account-key FILE", a.Command("login"))
 	}
 	if err != nil {
 		return AccessToken{}, err
@@ -164,7 +164,7 @@ func (g *keyGrant) ends() time.Time {
 func (g *keyGrant) refused(a *Account) error {
 	return hint.Wrap(fmt.Errorf("STACKIT refuses the tokens of the service account key %s", g.Key.Credentials.KeyID),
 		"check that service account %s still exists; create another key in the STACKIT portal, then: "+
-			"%s --service-account-key FILE", g.Key.Credentials.Issuer, a.command("login"))
+			"%s --service-account-key FILE", g.Key.Credentials.Issuer, a.Command("login"))
 }
 
 // readInput reads a file that may be a terminal, such as /dev/stdin.

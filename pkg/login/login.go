@@ -35,7 +35,8 @@ type Account struct {
 	Dirs    dirs.Dirs
 	Name    string // of the profile
 	Profile profile.Profile
-	Trusted []string // profile.Config.TrustedHosts
+	Command func(command string) string // how a person calls a command for the profile, see profile.Scope.Command
+	Trusted []string                    // profile.Config.TrustedHosts
 	// Session is the profile's session as it was read together with the configuration, so that both are of one moment.
 	// Open reads it itself where this is nil.
 	Session func() (profile.Session, error)

@@ -61,11 +61,14 @@ func (w *world) fresh(t *testing.T) *world {
 	}
 }
 
+// work is the profile of the tests, beside the default one.
+var work = profile.Scope{Config: &profile.Config{}, Name: "work"}
+
 // account is what another process would make.
 func (w *world) account() *Account {
 	d := dirs.Dirs{Config: w.dir + "/config", State: w.dir + "/state"}
 	return &Account{
-		Dirs: d, Name: "work", Profile: w.profile, Trusted: w.trusted, HTTP: w.client,
+		Dirs: d, Name: "work", Command: work.Command, Profile: w.profile, Trusted: w.trusted, HTTP: w.client,
 		Secrets: secretstore.Open(secretstore.Options{Dir: d.State + "/secrets",
 			Keyring: keyringtest.None("test")}),
 		Env: envcredential.Of(func(name string) string { return w.env[name] }),

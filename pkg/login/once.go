@@ -56,7 +56,7 @@ func (a *Account) LoginOnce(ctx context.Context, c Credential, because *Required
 		return profile.Session{}, hint.Wrap(fmt.Errorf("log in: %s (at %s; not tried again on its own before %s)",
 			last.Reason,
 			last.Time.Local().Format(time.TimeOnly), last.retryAt().Local().Format(time.TimeOnly)), "%s",
-			a.command("login"))
+			a.Command("login"))
 	}
 	a.say("%v: sign in to go on, or press Ctrl-C to stop", because)
 	// Before the browser opens: clients that lose patience kill their helper (SIGKILL from Python's subprocess and Go's
@@ -124,7 +124,7 @@ func (a *Account) awaitLogin(ctx context.Context, ended *RequiredError) (_ profi
 			}
 		case <-say.C:
 			a.say("Waiting for %s, which asks for a sign-in for profile %q; "+
-				"%s elsewhere ends the wait too, and Ctrl-C stops it.", a.holder(), a.Name, a.command("login"))
+				"%s elsewhere ends the wait too, and Ctrl-C stops it.", a.holder(), a.Name, a.Command("login"))
 		}
 	}
 }

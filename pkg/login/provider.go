@@ -71,7 +71,7 @@ func (a *Account) discoveryError(issuer string, err error) error {
 	if hint.Of(err) != "" {
 		return err
 	}
-	return hint.Wrap(err, "check the identity provider of the profile, and proxies on the way: %s", a.command("doctor"))
+	return hint.Wrap(err, "check the identity provider of the profile, and proxies on the way: %s", a.Command("doctor"))
 }
 
 func (a *Account) plainDiscoveryError(err error) error {
@@ -88,7 +88,7 @@ func (a *Account) plainDiscoveryError(err error) error {
 func (a *Account) idTokenError(err error) error {
 	if strings.HasPrefix(err.Error(), "failed to verify signature: fetching keys") {
 		return hint.Wrap(errors.New("the identity provider's ID token cannot be checked: its keys cannot be read"),
-			"try again in a moment; if it stays so, check proxies on the way: %s", a.command("doctor"))
+			"try again in a moment; if it stays so, check proxies on the way: %s", a.Command("doctor"))
 	}
 	return fmt.Errorf("the identity provider's ID token: %w", err)
 }

@@ -272,7 +272,7 @@ func (a *Account) unseal(session profile.Session) (grant, AccessToken, error) {
 		return nil, AccessToken{}, hint.Wrap(fmt.Errorf("profile %q: the session was made with other endpoints or "+
 			"certificate authorities than the profile has now", a.Name),
 			"only if you changed them: %s; else see whether a kubeconfig did: kubectl edge kubeconfig audit",
-			a.command("login"))
+			a.Command("login"))
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, AccessToken{}, a.required(session, "the session has ended, or its secret is gone")
 	case err != nil:
@@ -425,13 +425,13 @@ func (a *Account) renew(ctx context.Context, session profile.Session, refused st
 		return AccessToken{}, hint.Wrap(
 			fmt.Errorf("profile %q: the STACKIT CLI is logged in as %q now, and the session is %q's", a.Name,
 				token.Principal, session.Principal),
-			"to go on as the former: %s --stackit-cli", a.command("login"))
+			"to go on as the former: %s --stackit-cli", a.Command("login"))
 	}
 	token.Principal = session.Principal
 	if err := a.seal(save, session, g, token); err != nil && a.Warn != nil {
 		// The token is good for this command, whatever becomes of the next one.
 		a.Warn(fmt.Errorf("the renewed session could not be saved, so that %s may be needed soon: %w",
-			a.command("login"), err))
+			a.Command("login"), err))
 	}
 	return token, nil
 }

@@ -36,7 +36,7 @@ func (g *staticGrant) refused(a *Account) error {
 func (g *staticGrant) next(a *Account) string {
 	if g.file {
 		return fmt.Sprintf("put a new one into %s, or take it out there and log in: %s", hint.Word(g.origin),
-			a.command("login"))
+			a.Command("login"))
 	}
-	return fmt.Sprintf("set %s to a new one, or unset it and log in: %s", g.origin, a.command("login"))
+	return fmt.Sprintf("set %s to a new one, or unset it and log in: %s", g.origin, a.Command("login"))
 }

@@ -22,9 +22,15 @@ import (
 // DefaultName is the profile that is used when none was chosen.
 const DefaultName = "default"
 
-// Command is how a person calls a command of kubectl edge for a profile, as hints say it.
-func Command(profile, command string) string {
-	if profile == DefaultName {
+// Command is how a person calls a command of kubectl edge for a profile, as hints say it. Where there are several, even
+// the default one is named: the variable, the current context or the current profile may choose another, and not every
+// command asks all of them.
+func (c *Config) Command(profile, command string) string {
+	others := len(c.Profiles)
+	if _, there := c.Profiles[profile]; there {
+		others--
+	}
+	if profile == DefaultName && others == 0 {
 		return "kubectl edge " + command
 	}
 	return "kubectl edge " + command + " --profile " + profile

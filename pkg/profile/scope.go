@@ -54,6 +54,9 @@ type Scope struct {
 	files *Files
 }
 
+// Command is how a person calls a command for the profile of s, see Config.Command.
+func (s Scope) Command(command string) string { return s.Config.Command(s.Name, command) }
+
 // Scope returns where a command works that was called with choice. The profile is the one that the files were opened
 // for.
 func (f *Files) Scope(choice Choice) (Scope, error) {

@@ -112,7 +112,7 @@ func (r Request) Resolve(d dirs.Dirs, getenv func(string) string) (Target, error
 	r.EdgeCluster = r.EdgeCluster.WithDefaults()
 	session, err := scope.Session()
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return Target{}, hint.Wrap(err, "%s", profile.Command(scope.Name, "login"))
+		return Target{}, hint.Wrap(err, "%s", scope.Command("login"))
 	}
 	store, err := tokencache.Open(d, scope.Config.Cache, getenv)
 	if err != nil {

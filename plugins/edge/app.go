@@ -91,7 +91,8 @@ func (a *app) account(s profile.Scope) (*login.Account, error) {
 		transport.Log(client, a.ErrOut, a.Now)
 	}
 	return &login.Account{
-		Dirs: a.dirs, Name: s.Name, Profile: s.Settings, Trusted: s.Config.TrustedHosts, Session: s.Session,
+		Dirs: a.dirs, Name: s.Name, Profile: s.Settings, Command: s.Command, Trusted: s.Config.TrustedHosts,
+		Session: s.Session,
 		Secrets: a.secrets(), HTTP: client, Env: envcredential.Of(a.Getenv), Now: a.Now,
 		Say:         a.Note,
 		Warn:        func(err error) { a.Warn("%v", err) },

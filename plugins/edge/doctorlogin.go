@@ -71,7 +71,7 @@ func (a *app) checkAccount(ctx context.Context, s profile.Scope) []diagnosis.Che
 	p, err := a.probe(ctx, s)
 	forbidden := forbidden(err)
 	if err != nil && !forbidden {
-		return []diagnosis.Check{diagnosis.Failed("login", err, profile.Command(s.Name, "login"))}
+		return []diagnosis.Check{diagnosis.Failed("login", err, s.Command("login"))}
 	}
 	checks := []diagnosis.Check{a.describeLogin(p)}
 	if s.ProjectID != "" {
@@ -85,7 +85,7 @@ func (a *app) checkAccount(ctx context.Context, s profile.Scope) []diagnosis.Che
 	switch {
 	case s.ProjectID == "" && forbidden:
 		return append(checks, diagnosis.Failed("projects", err,
-			profile.Command(s.Name, "login")+" as an account that may list projects"))
+			s.Command("login")+" as an account that may list projects"))
 	case s.ProjectID == "":
 		return append(checks, diagnosis.Skipped("edge cloud", "kubectl edge use",
 			"not tried: the profile has no project"))
@@ -170,7 +170,7 @@ func (a *app) checkRole(ctx context.Context, s profile.Scope, instances []stacki
 	defer cancel()
 	cloud, err := a.cloud(ctx, s)
 	if err != nil {
-		return diagnosis.Failed(name, err, profile.Command(s.Name, "login"))
+		return diagnosis.Failed(name, err, s.Command("login"))
 	}
 	_, err = cloud.Token(ctx, s.ProjectID, s.Region, nobody, expiration.Min)
 	var refusal *stackit.APIError
@@ -182,7 +182,7 @@ func (a *app) checkRole(ctx context.Context, s profile.Scope, instances []stacki
 			"project %s",
 			s.ProjectID),
 			"ask the owner of the project for the role, or log in as another account: "+
-				profile.Command(s.Name, "login"))
+				s.Command("login"))
 	case err == nil:
 		err = errors.New("STACKIT minted a token for an instance that it does not list")
 	}

@@ -30,6 +30,7 @@ type namedProfile struct {
 	Current bool   `json:"current"`
 	profile.Profile
 	Principal string `json:"principal,omitempty"`
+	login     string // the command that logs somebody in
 }
 
 func (a *app) profiles() ([]namedProfile, error) {
@@ -52,7 +53,8 @@ func (a *app) profiles() ([]namedProfile, error) {
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, err
 		}
-		profiles = append(profiles, namedProfile{name, name == current, config.Profiles[name], session.Principal})
+		profiles = append(profiles, namedProfile{
+			name, name == current, config.Profiles[name], session.Principal, config.Command(name, "login")})
 	}
 	return profiles, nil
 }
@@ -116,7 +118,11 @@ func newProfileUseCmd(a *app) *cobra.Command {
 				return err
 			}
 			a.Note("The current profile is %s.", name)
-			if other := a.Getenv(profile.NameVariable); other != "" && other != name {
+			other := a.Getenv(profile.NameVariable)
+			if w, err := a.workplace(); err == nil && other == "" && w.Name != name && w.context != "" {
+				a.Note("warning: the current context is of profile %s, and commands work with that. Next: %s", w.Name,
+					w.Config.Command(name, "use"))
+			} else if other != "" && other != name {
 				a.Note("warning: $%s is set, so %s is used in this shell", profile.NameVariable, other)
 			}
 			return nil
@@ -148,7 +154,7 @@ func (a *app) createProfile(ctx context.Context, name string, empty bool) error 
 	if err := profile.CheckName(name); err != nil {
 		return usageError{err}
 	}
-	from := ""
+	var from, login string
 	var taken []string
 	err := a.changeConfig(ctx, func(config *profile.Config) error {
 		if _, ok := config.Profiles[name]; ok {
@@ -172,6 +178,7 @@ func (a *app) createProfile(ctx context.Context, name string, empty bool) error 
 			}
 		}
 		config.Put(name, p)
+		login = config.Command(name, "login")
 		return nil
 	})
 	if err != nil {
@@ -185,7 +192,7 @@ func (a *app) createProfile(ctx context.Context, name string, empty bool) error 
 		}
 		a.Note("Taken over from profile %s: %s. --empty leaves that out.", from, list)
 	}
-	a.Note("Created profile %s. Log in with: %s", name, profile.Command(name, "login"))
+	a.Note("Created profile %s. Log in with: %s", name, login)
 	return nil
 }
 

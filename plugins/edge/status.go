@@ -40,6 +40,7 @@ type profileStatus struct {
 	Environment string               `json:"environment,omitempty"`
 	Secrets     secretstore.Location `json:"secrets"`
 	Tokens      []cachedToken        `json:"tokens"`
+	login       string               // the command that logs somebody in
 	BreakGlass  []brokenGlass        `json:"breakGlass,omitempty"` // contexts of the kubeconfig
 	Check       *loginCheck          `json:"check,omitempty"`      // with --check
 	Next        *nextPlace           `json:"next,omitempty"`       // of the profile with which the next command works
@@ -155,7 +156,7 @@ func (a *app) checkLogins(ctx context.Context, all []profileStatus) error {
 		// Who lacks a role is somebody all the same.
 		c := loginCheck{Alive: err == nil || forbidden(err), Principal: p.principal, Method: p.method, Expires: p.ends}
 		if !c.Alive {
-			c.Error, c.Hint = err.Error(), cmp.Or(hint.Of(err), profile.Command(s.Profile, "login"))
+			c.Error, c.Hint = err.Error(), cmp.Or(hint.Of(err), s.login)
 		}
 		all[i].Check = &c
 	}
@@ -240,7 +241,7 @@ func (a *app) brokenGlasses(ctx context.Context) map[string][]brokenGlass {
 }
 
 func (a *app) status(p namedProfile) (profileStatus, error) {
-	s := profileStatus{Profile: p.Name, Current: p.Current, Tokens: []cachedToken{}}
+	s := profileStatus{Profile: p.Name, Current: p.Current, login: p.login, Tokens: []cachedToken{}}
 	session, err := profile.LoadSession(a.dirs, p.Name)
 	switch {
 	case err == nil:
@@ -301,7 +302,7 @@ func (a *app) printStatus(s profileStatus) error {
 		}
 	} else {
 		w.markIf(s.Environment == "", colour.Bad)
-		fmt.Fprintf(w, "Logged in as:\tnobody (log in with: %s)\n", profile.Command(s.Profile, "login"))
+		fmt.Fprintf(w, "Logged in as:\tnobody (log in with: %s)\n", s.login)
 	}
 	if s.Environment != "" {
 		w.mark(colour.Careful)

@@ -14,7 +14,6 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
-	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
@@ -34,6 +33,7 @@ type identity struct {
 	Namespace   string    `json:"namespace,omitempty"`
 	Credential  string    `json:"credential,omitempty"` // kind of it, for the edge cluster
 	edge        tokenrequest.EdgeCluster
+	login       string // the command that logs somebody in
 }
 
 func newWhoAmICmd(a *app) *cobra.Command {
@@ -62,8 +62,7 @@ an instance. The exit code is 1 if nobody is logged in.`,
 				err = a.printIdentity(who)
 			}
 			if err == nil && who.Method == "" {
-				err = hint.Wrap(fmt.Errorf("nobody is logged in to profile %s", who.Profile),
-					"%s", profile.Command(who.Profile, "login"))
+				err = hint.Wrap(fmt.Errorf("nobody is logged in to profile %s", who.Profile), "%s", who.login)
 			}
 			return err
 		},
@@ -81,7 +80,7 @@ func (a *app) whoAmI() (identity, error) {
 	e := c.EdgeCluster.WithDefaults()
 	who := identity{Profile: s.Name, Project: s.ProjectID, Region: s.Region, Context: c.context,
 		Instance: c.InstanceID, Cluster: e.Cluster, Role: e.Role, Namespace: e.Namespace, Credential: e.Credential,
-		edge: e}
+		edge: e, login: s.Command("login")}
 	session, err := s.Session()
 	if err == nil {
 		who.Principal, who.Method, who.Expires = session.Principal, session.Method, session.Expires
@@ -110,7 +109,7 @@ func (a *app) sayNext() {
 	case err != nil:
 		a.Note("Next: kubectl edge doctor")
 	case who.Method == "":
-		a.Note("Nobody is logged in to profile %s. Next: %s", who.Profile, profile.Command(who.Profile, "login"))
+		a.Note("Nobody is logged in to profile %s. Next: %s", who.Profile, who.login)
 	case who.Cluster != "":
 		a.Note("The current context is of edge cluster %s of instance %s. Next: kubectl get pods%s", who.Cluster,
 			who.Instance, map[bool]string{true: " -A"}[who.Namespace == ""])
