@@ -11,6 +11,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
+	"github.com/kubectl-edge/kubectl-edge/pkg/transport"
 )
 
 // ErrServerUnknown is the error of Accepted where STACKIT has not said yet where the token is taken.
@@ -26,8 +27,9 @@ const selfReview = `{"apiVersion":"authentication.k8s.io/v1","kind":"SelfSubject
 
 // Accepted asks the API server of the instance or the edge cluster whether it takes the credential. The server is one
 // that STACKIT named, and its authorities alone count: proxies and authorities can come from variables, which a
-// kubeconfig can set.
-func Accepted(ctx context.Context, server tokencache.Server, e tokencache.Entry) (bool, error) {
+// kubeconfig can set. While it waits it has attend say so, as transport.Attend does.
+func Accepted(ctx context.Context, server tokencache.Server, e tokencache.Entry, attend func(string) func()) (bool,
+	error) {
 	if server.URL == "" || len(server.CA) == 0 {
 		return false, ErrServerUnknown
 	}
@@ -40,6 +42,7 @@ func Accepted(ctx context.Context, server tokencache.Server, e tokencache.Entry)
 		return false, fmt.Errorf("ask the API server: %w", err)
 	}
 	defer client.CloseIdleConnections()
+	transport.Attend(client, attend)
 	// The token goes nowhere else.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	url := server.URL + "/apis/authentication.k8s.io/v1/selfsubjectreviews"

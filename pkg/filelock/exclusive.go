@@ -23,7 +23,9 @@ const (
 // exclusive takes the lock by making the file path.held.
 func exclusive(ctx context.Context, path string) (unlock func(), err error) {
 	name := path + ".held"
-	for {
+	end := func() {}
+	defer func() { end() }()
+	for said := false; ; {
 		f, err := os.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 		if err == nil {
 			_ = f.Close()
@@ -35,6 +37,9 @@ func exclusive(ctx context.Context, path string) (unlock func(), err error) {
 		if stale(name, path) {
 			takeAway(name, path)
 			continue
+		}
+		if !said {
+			end, said = Waiting(ctx, path), true
 		}
 		select {
 		case <-ctx.Done():

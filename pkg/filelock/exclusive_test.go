@@ -68,7 +68,7 @@ func TestExclusive(t *testing.T) {
 // That the file system has no locks is said once for each folder.
 func TestNoLocksIsSaidOnce(t *testing.T) {
 	said := 0
-	ctx := WithNotice(t.Context(), func(string, ...any) { said++ })
+	ctx := WithNotices(t.Context(), Notices{NoLocks: func(string, ...any) { said++ }})
 	one, two := t.TempDir(), t.TempDir()
 	for _, path := range []string{filepath.Join(one, "a"), filepath.Join(one, "b"), filepath.Join(two, "a")} {
 		sayNoLocks(ctx, path)

@@ -40,6 +40,7 @@ func Lock(ctx context.Context, path string) (unlock func(), err error) {
 		release()
 		return nil, fmt.Errorf("lock %s: %w", path, err)
 	}
+	defer Waiting(ctx, path)()
 	// A lock call cannot be interrupted: when ctx ends first, the goroutine that gets the lock late gives it back.
 	result := make(chan error)
 	go func() {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/filelock"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/oslock"
 	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
@@ -48,7 +49,9 @@ func acquire(ctx context.Context, name string) (*lock, error) {
 	_ = atomicfile.Sweep(name) // after takers that were killed
 	var holder fs.FileInfo
 	since := time.Now()
-	for {
+	end := func() {}
+	defer func() { end() }()
+	for said := false; ; said = true {
 		l, alive, err := try(name)
 		if l != nil || err != nil {
 			return l, err
@@ -59,6 +62,9 @@ func acquire(ctx context.Context, name string) (*lock, error) {
 		}
 		if time.Since(since) > lockWait {
 			return nil, held(name)
+		}
+		if !said {
+			end = filelock.Waiting(ctx, name)
 		}
 		select {
 		case <-ctx.Done():

@@ -178,7 +178,7 @@ func (a *Account) redeem(ctx context.Context, p *provider, config *oauth2.Config
 	issued := a.Now()
 	tokens, err := config.Exchange(exchanging, code, oauth2.VerifierOption(r.verifier))
 	if err != nil {
-		err = a.exchangeError("authorization code", config.Endpoint.TokenURL, err)
+		err = a.exchangeError("authorization code", config.Endpoint.TokenURL, ended(exchanging, err))
 		if rejected(err) {
 			return result{}, hint.Wrap(err, "log in once more: %s", a.Command("login"))
 		}

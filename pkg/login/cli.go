@@ -182,6 +182,9 @@ func (g *cliGrant) run(ctx context.Context, a *Account) ([]byte, error) {
 	cmd.WaitDelay = time.Second
 	var output limitedBuffer
 	cmd.Stdout = &output
+	if a.Wait != nil {
+		defer a.Wait("the STACKIT CLI")()
+	}
 	err = cmd.Run()
 	switch {
 	case err == nil:

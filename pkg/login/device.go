@@ -96,7 +96,7 @@ func (a *Account) deviceCode(ctx context.Context, config *oauth2.Config) (*oauth
 	})
 	code, err := config.DeviceAuth(context.WithValue(ctx, oauth2.HTTPClient, client))
 	if err != nil {
-		return nil, a.exchangeError("device authorization", config.Endpoint.DeviceAuthURL, err)
+		return nil, a.exchangeError("device authorization", config.Endpoint.DeviceAuthURL, ended(ctx, err))
 	}
 	return code, nil
 }

@@ -136,6 +136,15 @@ func errorCode(answer *oauth2.RetrieveError) string {
 
 func isErrorCode(text string) bool { return regexp.MustCompile(`^[a-z_]{1,64}$`).MatchString(text) }
 
+// ended is the error of ctx if that has ended, which x/oauth2, go-oidc and encoding/json lose where it does so in the
+// middle of an answer, or err.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
 // requestError shortens the error of a request that got no answer, or none that is understood. The URL is named by the
 // caller.
 func (a *Account) requestError(err error) error {

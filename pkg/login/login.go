@@ -49,7 +49,9 @@ type Account struct {
 	Secrets *secretstore.Store
 	HTTP    *http.Client
 	Say     func(format string, args ...any) // shows a person who waits why; may be nil
-	Warn    func(error)                      // says what went wrong beside what was asked for; may be nil
-	Env     envcredential.Environment
-	Now     func() time.Time
+	// Wait is called with what is waited for beside HTTP, and what it returns once that is over; it may be nil.
+	Wait func(what string) (end func())
+	Warn func(error) // says what went wrong beside what was asked for; may be nil
+	Env  envcredential.Environment
+	Now  func() time.Time
 }

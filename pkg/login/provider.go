@@ -36,7 +36,7 @@ func (a *Account) discover(ctx context.Context) (*provider, error) {
 	defer cancel()
 	p, err := oidc.NewProvider(ctx, issuer)
 	if err != nil {
-		return nil, a.discoveryError(issuer, err)
+		return nil, a.discoveryError(issuer, ended(ctx, err))
 	}
 	var document struct {
 		KeysURL       string `json:"jwks_uri"`
@@ -77,6 +77,9 @@ func (a *Account) discoveryError(issuer string, err error) error {
 func (a *Account) plainDiscoveryError(err error) error {
 	if mismatch, ok := errors.AsType[*oidc.IssuerMismatchError](err); ok {
 		return fmt.Errorf("it is that of another issuer, %.80q", mismatch.Discovered)
+	}
+	if errors.Is(err, context.Canceled) {
+		return err
 	}
 	if plain := a.requestError(err); plain != err {
 		return plain

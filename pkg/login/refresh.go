@@ -38,6 +38,9 @@ func (g *refreshGrant) renew(ctx context.Context, a *Account) (AccessToken, erro
 	if err := ctx.Err(); err != nil {
 		return AccessToken{}, err
 	}
+	defer context.AfterFunc(ctx, func() {
+		a.say("Saving the renewed session before the end; Ctrl-C again leaves without it, and a login may be needed.")
+	})()
 	token, answer, err := a.exchange(context.WithoutCancel(ctx), "refresh token", g.TokenURL, clientID, url.Values{
 		"grant_type": {"refresh_token"}, "refresh_token": {g.RefreshToken},
 	})

@@ -84,7 +84,7 @@ func (a *Account) exchange(ctx context.Context, credential, endpoint, clientID s
 	}
 	answer, err := config.Token(ctx)
 	if err != nil {
-		return AccessToken{}, nil, a.exchangeError(credential, endpoint, err)
+		return AccessToken{}, nil, a.exchangeError(credential, endpoint, ended(ctx, err))
 	}
 	return readToken(answer.AccessToken, issued, expiresIn(answer)), answer, nil
 }

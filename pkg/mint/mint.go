@@ -119,6 +119,7 @@ func (f Flight) lock(ctx context.Context, k tokencache.Key) (unlock func(), err 
 				<-said // before anything else is
 			}
 		}()
+		ctx = filelock.WithoutWait(ctx)
 	}
 	return filelock.Lock(ctx, f.Store.LockPath(k))
 }

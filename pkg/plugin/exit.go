@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/filelock"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
@@ -64,6 +65,10 @@ var ErrSilent = errors.New("the command failed")
 // Output that could not be written is an error whichever command wrote it, help and completions included.
 func Run(ctx context.Context, p Process, t Tree, args []string) int {
 	t.Command.SetArgs(args)
+	ctx = filelock.WithNotices(ctx, filelock.Notices{
+		NoLocks: p.Warn,
+		Wait:    func(lock string) func() { return p.Slow("another process, which holds " + hint.Path(lock)) },
+	})
 	err := t.Command.ExecuteContext(ctx)
 	interrupted := ctx.Err() != nil && errors.Is(err, context.Canceled)
 	unwritten := p.Unwritten()

@@ -17,7 +17,6 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/buildinfo"
-	"github.com/kubectl-edge/kubectl-edge/pkg/filelock"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
@@ -38,6 +37,10 @@ type Process struct {
 // a link to the plugin itself.
 const completer = "kubectl_complete-"
 
+// sameSignal is for how long further signals are taken for the first one: timeout(1), npm and others send theirs to
+// the program and to the group of processes that it is in.
+const sameSignal = 250 * time.Millisecond
+
 // Main runs the tree that grow makes for this process of the build, with its arguments, and returns the exit code. The
 // context ends with a signal that would end the process.
 func Main(grow func(Process) Tree, build buildinfo.Info) int {
@@ -51,6 +54,9 @@ func Main(grow func(Process) Tree, build buildinfo.Info) int {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), signals...)
 	defer stop()
+	// What a first signal ends may have something to finish, such as to save what cannot be asked for again. A second
+	// Ctrl-C ends that as well, as it would end any program.
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(sameSignal, stop) })()
 	// A caught SIGPIPE lets a write to a closed pipe fail rather than end us, and is not inherited by programs that we
 	// run.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
@@ -58,11 +64,13 @@ func Main(grow func(Process) Tree, build buildinfo.Info) int {
 	if strings.HasPrefix(filepath.Base(os.Args[0]), completer) {
 		args = append([]string{cobra.ShellCompRequestCmd}, args...)
 	}
+	out, errOut, line := NewStream(os.Stdout), NewStream(os.Stderr), &statusLine{}
+	line.on(out, errOut)
 	p := Process{
-		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: NewStream(os.Stdout), ErrOut: NewStream(os.Stderr)},
-		Getenv:    os.Getenv, Environ: os.Environ, Now: time.Now, Build: build, Again: again, line: &statusLine{},
+		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: out, ErrOut: errOut},
+		Getenv:    os.Getenv, Environ: os.Environ, Now: time.Now, Build: build, Again: again, line: line,
 	}
-	return Run(filelock.WithNotice(ctx, p.Warn), p, grow(p), args)
+	return Run(ctx, p, grow(p), args)
 }
 
 // Prepare makes root, which has all its commands, the tree of the plugin that is called as displayName ("kubectl

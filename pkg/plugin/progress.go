@@ -30,7 +30,7 @@ type Progress struct {
 // Progress begins to say how far the work is that what names.
 func (p Process) Progress(what string) *Progress {
 	return &Progress{
-		out: Raw(p.ErrOut), terminal: Terminal(p.ErrOut), now: p.Now,
+		out: below(p.ErrOut), terminal: Terminal(p.ErrOut), now: p.Now,
 		what: what, start: p.Now(), line: p.line, counted: p.Now(),
 	}
 }
@@ -86,10 +86,11 @@ func (p *Progress) Await(what string) {
 func (p *Progress) Note(format string, args ...any) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	text := hint.PrintableLines(fmt.Sprintf(format, args...))
 	if p.terminal {
-		fmt.Fprint(p.out, clearLine)
+		text = clearLine + text
 	}
-	fmt.Fprintln(p.out, hint.PrintableLines(fmt.Sprintf(format, args...)))
+	p.line.writeProgress(false, func() { fmt.Fprintln(p.out, text) })
 	p.draw()
 }
 
@@ -102,7 +103,7 @@ func (p *Progress) draw() {
 			p.line.say(1)
 			go p.goOn(p.stop)
 		}
-		fmt.Fprint(p.out, clearLine+p.count())
+		p.line.writeProgress(true, func() { fmt.Fprint(p.out, clearLine+p.count()) })
 	}
 }
 
@@ -149,8 +150,8 @@ func (p *Progress) End() {
 	switch {
 	case !p.terminal:
 	case p.total > 0:
-		fmt.Fprint(p.out, clearLine)
+		p.line.writeProgress(false, func() { fmt.Fprint(p.out, clearLine) })
 	case p.last != "":
-		fmt.Fprintln(p.out)
+		p.line.writeProgress(false, func() { fmt.Fprintln(p.out) })
 	}
 }

@@ -21,6 +21,8 @@ import (
 // whatever form. It remembers the first write that failed, so that a command which did not look still ends with an
 // error.
 type Stream struct {
+	line *statusLine // on the terminal that it writes to, or nil
+
 	mu   sync.Mutex
 	out  io.Writer
 	rest []byte // the beginning of a rune, or a carriage return whose line feed may follow
@@ -32,6 +34,7 @@ func NewStream(out io.Writer) *Stream { return &Stream{out: out} }
 
 // Write writes data in printable form.
 func (s *Stream) Write(data []byte) (int, error) {
+	s.line.hide()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	whole := data
@@ -67,12 +70,28 @@ func (s *Stream) finish() error {
 type raw struct{ stream *Stream }
 
 func (r raw) Write(data []byte) (int, error) {
-	r.stream.mu.Lock()
-	defer r.stream.mu.Unlock()
-	if err := r.stream.put(data); err != nil {
+	r.stream.line.hide()
+	return beneath(r).Write(data)
+}
+
+// beneath is a Stream without its filter for the status line itself.
+type beneath struct{ stream *Stream }
+
+func (b beneath) Write(data []byte) (int, error) {
+	b.stream.mu.Lock()
+	defer b.stream.mu.Unlock()
+	if err := b.stream.put(data); err != nil {
 		return 0, err
 	}
 	return len(data), nil
+}
+
+// below is where the status line of w is written.
+func below(w io.Writer) io.Writer {
+	if s, ok := w.(*Stream); ok {
+		return beneath{s}
+	}
+	return w
 }
 
 // Raw is w for bytes that are to arrive as they are: a program's own sequences for a terminal, or an answer that goes

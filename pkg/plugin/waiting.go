@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"sync"
 	"time"
@@ -10,18 +11,35 @@ import (
 )
 
 // statusLine is the last line of the standard error while work is under way, which several want to write at once. How
-// far the work is says more than whose answer it waits for, and of those the first one has the line.
+// far the work is says more than whose answer it waits for, and of those the first one has the line. Whatever else is
+// written to the terminal takes the place of the line, which comes back below it.
+//
+// A nil statusLine is that of a process in a test, where nobody else wants it.
 type statusLine struct {
 	mu       sync.Mutex
-	progress int      // how many of them have something to say
-	waiting  bool     // somebody says what is waited for
-	said     []string // what was waited for, elsewhere than on a terminal
+	out      io.Writer // the terminal, if there is one
+	shown    bool      // something is in the line
+	progress int       // how many of them have something to say
+	waiting  bool      // somebody says what is waited for
+	said     []string  // what was waited for, elsewhere than on a terminal
+}
+
+// on has the streams of a process write in the place of the line, where that is on a terminal.
+func (l *statusLine) on(out, errOut *Stream) {
+	if !Terminal(errOut) {
+		return
+	}
+	l.out = beneath{errOut}
+	errOut.line = l
+	if Terminal(out) {
+		out.line = l
+	}
 }
 
 // wait takes the line for one who waits.
 func (l *statusLine) wait() bool {
-	if l == nil { // of a process in a test
-		return false
+	if l == nil {
+		return true
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -32,18 +50,48 @@ func (l *statusLine) wait() bool {
 
 // over gives it back.
 func (l *statusLine) over() {
+	if l == nil {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.waiting = false
 }
 
-// write has one who waits write on the line, unless there is progress.
-func (l *statusLine) write(text func()) {
+// write has one who waits write on the line, unless there is progress. Shown says whether something is in it then.
+func (l *statusLine) write(shown bool, text func()) {
+	if l != nil {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		if l.progress > 0 {
+			return
+		}
+		l.shown = shown
+	}
+	text()
+}
+
+// writeProgress is write for who says how far the work is.
+func (l *statusLine) writeProgress(shown bool, text func()) {
+	if l != nil {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.shown = shown
+	}
+	text()
+}
+
+// hide empties the line for what is to be written in its place.
+func (l *statusLine) hide() {
+	if l == nil {
+		return
+	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.progress == 0 {
-		text()
+	if l.shown && l.out != nil {
+		_, _ = io.WriteString(l.out, clearLine)
 	}
+	l.shown = false
 }
 
 // say counts those whose progress is said.
@@ -118,21 +166,21 @@ func (p Process) counted(what string) (end func()) {
 	if !p.line.wait() {
 		return func() {}
 	}
-	out, start := Raw(p.ErrOut), p.Now()
+	out, start := below(p.ErrOut), p.Now()
 	done, gone := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(gone)
 		tick := time.NewTicker(time.Second)
 		defer tick.Stop()
 		for {
-			p.line.write(func() {
+			p.line.write(true, func() {
 				fmt.Fprintf(out, clearLine+"waiting for %s (%s) ", hint.Printable(what),
 					(p.Now().Sub(start) + noticed).Round(time.Second))
 			})
 			select {
 			case <-tick.C:
 			case <-done:
-				p.line.write(func() { fmt.Fprint(out, clearLine) })
+				p.line.write(false, func() { fmt.Fprint(out, clearLine) })
 				return
 			}
 		}

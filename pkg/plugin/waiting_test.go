@@ -61,7 +61,7 @@ func TestStatusLine(t *testing.T) {
 		t.Error("want the line for the first wait alone")
 	}
 	written := func() (yes bool) {
-		line.write(func() { yes = true })
+		line.write(true, func() { yes = true })
 		return yes
 	}
 	if !written() {
@@ -76,6 +76,36 @@ func TestStatusLine(t *testing.T) {
 	if !written() || !line.wait() {
 		t.Error("the line was not given back")
 	}
+}
+
+// TestLineGivesWay: what is written to the terminal takes the place of the line, on either stream, and the line comes
+// back below it.
+func TestLineGivesWay(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var terminal lockedBuffer
+		line, out, errOut := &statusLine{}, NewStream(&terminal), NewStream(&terminal)
+		line.out, out.line, errOut.line = beneath{errOut}, line, line
+		p := Process{IOStreams: genericiooptions.IOStreams{Out: out, ErrOut: errOut}, Now: time.Now, line: line}
+		begin := func(end func()) func() {
+			synctest.Wait()
+			return end
+		}
+		end := begin(p.counted("slow:443"))
+		p.Note("a warning")
+		p.Note("another")
+		<-time.After(time.Second) // of the bubble's clock
+		synctest.Wait()
+		if _, err := Raw(out).Write([]byte("a row\n")); err != nil {
+			t.Fatal(err)
+		}
+		end()
+		p.Note("the end")
+		const one, two = clearLine + "waiting for slow:443 (1s) ", clearLine + "waiting for slow:443 (2s) "
+		want := one + clearLine + "a warning\nanother\n" + two + clearLine + "a row\n" + clearLine + "the end\n"
+		if got := terminal.String(); got != want {
+			t.Errorf("got  %q\nwant %q", got, want)
+		}
+	})
 }
 
 // TestProgressCounts: the seconds of a progress go on by themselves on a terminal, until its end.

@@ -95,6 +95,7 @@ func (a *app) account(s profile.Scope) (*login.Account, error) {
 		Session: s.Session,
 		Secrets: a.secrets(), HTTP: client, Env: envcredential.Of(a.Getenv), Now: a.Now,
 		Say:         a.Note,
+		Wait:        a.Slow,
 		Warn:        func(err error) { a.Warn("%v", err) },
 		Authorities: authorities, Foreign: a.foreign, Pinned: func() []string { return trust.Pinned(programName) },
 	}, nil

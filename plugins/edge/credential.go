@@ -165,7 +165,7 @@ func (a *app) stillTaken(ctx context.Context, target tokenrequest.Target, tag st
 		return tokencache.Entry{}, false // another process has replaced it
 	}
 	server, _ := target.Store.Server(target.Key, cached)
-	accepted, err := edgetoken.Accepted(ctx, server, cached)
+	accepted, err := edgetoken.Accepted(ctx, server, cached, a.Slow)
 	return cached, accepted || err != nil
 }
 

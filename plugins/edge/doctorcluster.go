@@ -24,6 +24,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
+	"github.com/kubectl-edge/kubectl-edge/pkg/transport"
 )
 
 // checkCluster asks the API server of the current context, if that is one of kubectl edge, for its version, and whether
@@ -46,7 +47,7 @@ func (a *app) checkCluster(ctx context.Context, config *api.Config) diagnosis.Ch
 			"not tried: the current context %q is not one of kubectl edge",
 			current)
 	}
-	server, err := askVersion(ctx)
+	server, err := a.askVersion(ctx)
 	if request.Cluster != "" {
 		if changed := a.checkPinned(ctx, request, err); changed != nil {
 			return diagnosis.Failed(name, fmt.Errorf("context %q: %w", current, changed), hint.Of(changed))
@@ -165,7 +166,7 @@ func (a *app) checkAccepted(ctx context.Context, current string, server *url.URL
 			current,
 			server.Host, request.InstanceID, named.URL), "kubectl edge kubeconfig create")
 	}
-	accepted, err := edgetoken.Accepted(ctx, named, token)
+	accepted, err := edgetoken.Accepted(ctx, named, token, a.Slow)
 	switch {
 	case errors.Is(err, edgetoken.ErrServerUnknown):
 		return diagnosis.Skipped(name, whoami, "%s answers; whether it takes the cached token was not tried: "+
@@ -180,7 +181,7 @@ func (a *app) checkAccepted(ctx context.Context, current string, server *url.URL
 }
 
 // askVersion reaches the API server of the current context as kubectl does, without a credential.
-func askVersion(ctx context.Context) (*url.URL, error) {
+func (a *app) askVersion(ctx context.Context) (*url.URL, error) {
 	ctx, cancel := context.WithTimeout(ctx, doctorTimeout)
 	defer cancel()
 	rules := clientcmd.NewDefaultClientConfigLoadingRules()
@@ -192,10 +193,12 @@ func askVersion(ctx context.Context) (*url.URL, error) {
 	if err != nil || server.Host == "" {
 		return nil, errors.New("its server is not a URL")
 	}
+	loaded.UserAgent = a.userAgent()
 	client, err := rest.HTTPClientFor(rest.AnonymousClientConfig(loaded))
 	if err != nil {
 		return nil, err
 	}
+	transport.Attend(client, a.Slow)
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, server.JoinPath("version").String(), nil)
 	if err != nil {
 		return nil, err

@@ -207,7 +207,7 @@ func (f *eachFleet) left(ctx context.Context) error {
 	if !slices.ContainsFunc(f.answers, func(a *fleet.Answer) bool { return a != nil && a.NeedsKubectl() }) {
 		return nil
 	}
-	k, err := f.newKubectlRuns(f.args)
+	k, err := f.newKubectlRuns(ctx, f.args)
 	if err != nil {
 		return err
 	}
@@ -287,7 +287,7 @@ func (f *eachFleet) printNotes(streams []eachStreams) {
 func (f *eachFleet) watch(ctx context.Context) error {
 	streams := f.streams()
 	k := sync.OnceValues(func() (*kubectlRuns, error) {
-		k, err := f.newKubectlRuns(f.args)
+		k, err := f.newKubectlRuns(ctx, f.args)
 		if err == nil {
 			k.streams = streams
 		}

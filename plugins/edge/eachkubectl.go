@@ -15,6 +15,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/fleet"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/scratch"
 )
@@ -31,7 +32,7 @@ type kubectlRuns struct {
 
 // runKubectl starts kubectl for each context.
 func (r *eachRun) runKubectl(ctx context.Context, args []string) error {
-	k, err := r.newKubectlRuns(args)
+	k, err := r.newKubectlRuns(ctx, args)
 	if err != nil {
 		return err
 	}
@@ -58,7 +59,7 @@ func findKubectl() (string, error) {
 	return path, nil
 }
 
-func (r *eachRun) newKubectlRuns(args []string) (*kubectlRuns, error) {
+func (r *eachRun) newKubectlRuns(ctx context.Context, args []string) (*kubectlRuns, error) {
 	k := &kubectlRuns{eachRun: r, args: args}
 	var err error
 	if k.path, err = findKubectl(); err != nil {
@@ -67,7 +68,7 @@ func (r *eachRun) newKubectlRuns(args []string) (*kubectlRuns, error) {
 	if slices.ContainsFunc(flagsOf(args), func(arg string) bool {
 		return arg == "-" || arg == "-f-" || arg == "-f=-" || arg == "--filename=-"
 	}) {
-		if k.input, err = io.ReadAll(r.In); err != nil {
+		if k.input, err = interrupt.Read(ctx, func() ([]byte, error) { return io.ReadAll(r.In) }); err != nil {
 			return nil, fmt.Errorf("read standard input: %w", err)
 		}
 	}

@@ -13,15 +13,10 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 )
 
-// Whatever a server answers and a kubeconfig of somebody else holds, no command lets it control the terminal or write a
-// line that could be taken for our own. Commands to come are walked, too.
-func TestNothingControlsTheTerminal(t *testing.T) {
-	server := &plugintest.Server{}
-	a, _, _ := newLoggedIn(t, func(next http.Handler) http.Handler {
-		server.Next = next
-		return server
-	})
-	home := t.TempDir()
+// asTheirs has the environment lead to the folders of a, as for a process that a person starts, and returns their home.
+func asTheirs(t *testing.T, a *app) (home string) {
+	t.Helper()
+	home = t.TempDir()
 	for variable, folder := range map[string]string{"XDG_CONFIG_HOME": a.dirs.Config, "XDG_STATE_HOME": a.dirs.State,
 		"XDG_CACHE_HOME": a.dirs.Cache} {
 		t.Setenv(variable, filepath.Join(home, variable))
@@ -34,6 +29,19 @@ func TestNothingControlsTheTerminal(t *testing.T) {
 	}
 	xdg.Reload()
 	t.Cleanup(xdg.Reload)
+	t.Setenv("HOME", home)
+	return home
+}
+
+// Whatever a server answers and a kubeconfig of somebody else holds, no command lets it control the terminal or write a
+// line that could be taken for our own. Commands to come are walked, too.
+func TestNothingControlsTheTerminal(t *testing.T) {
+	server := &plugintest.Server{}
+	a, _, _ := newLoggedIn(t, func(next http.Handler) http.Handler {
+		server.Next = next
+		return server
+	})
+	home := asTheirs(t, a)
 	config := strings.NewReplacer("ODD", plugintest.EvilYAML, "PROJECT", sandbox.ProjectID, "INSTANCE",
 		sandbox.InstanceID).Replace(`
 clusters:
@@ -62,7 +70,6 @@ current-context: "aODD"
 		t.Fatal(err)
 	}
 	t.Setenv("KUBECONFIG", path)
-	t.Setenv("HOME", home)
 	plugintest.Walk(t, server, a.Process, Tree, map[string]string{
 		"": sandbox.InstanceID, "instance-id": sandbox.InstanceID,
 	}, map[string]string{

@@ -185,11 +185,16 @@ func (o *kubercAllowOptions) field(ctx context.Context) (kuberc.Field, error) {
 		o.Note("There is no kubectl on PATH; this is the form of kubectl 1.36 and later.")
 		return kuberc.Command, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
+	limited, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, kubectl, "version", "--client", "--output=json")
+	defer o.Slow(kubectl)()
+	// Without a kubeconfig: some kubectls ask the current server all the same, such as the one that gcloud brings.
+	cmd := exec.CommandContext(limited, kubectl, "version", "--client", "--output=json", "--kubeconfig="+os.DevNull)
 	cmd.Env = append(os.Environ(), "KUBECTL_KUBERC=false") // a kuberc that it cannot read is no obstacle
 	data, err := cmd.Output()
+	if ctx.Err() != nil {
+		return "", ctx.Err()
+	}
 	if err != nil {
 		return "", fmt.Errorf("ask %s for its version: %w", kubectl, err)
 	}

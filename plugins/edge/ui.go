@@ -2,17 +2,18 @@ package edge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
 	"os/signal"
 	"syscall"
 	"time"
 
-	"github.com/atotto/clipboard"
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
@@ -105,10 +106,7 @@ func (o *uiOptions) run(ctx context.Context) error {
 		if _, err := fmt.Fprintln(o.Out, e.Token); err != nil || !browser {
 			return err
 		}
-		if err := login.OpenBrowser(address); err != nil {
-			o.Note("warning: no browser could be opened, open the address yourself: %v", err)
-		}
-		return nil
+		return o.openBrowser(ctx, address)
 	}
 	return o.open(ctx, address, e, browser)
 }
@@ -117,7 +115,7 @@ func (o *uiOptions) run(ctx context.Context) error {
 // a clipboard a person on a terminal gets the token there; for anybody else that is an error.
 func (o *uiOptions) look(ctx context.Context) (browser bool, err error) {
 	browser = login.HasBrowser()
-	if err := clipboardProblem(ctx); err != nil {
+	if err := o.clipboardProblem(ctx); err != nil {
 		if ctx.Err() != nil {
 			return false, err
 		}
@@ -145,10 +143,14 @@ func frontend(address string) (string, error) {
 
 // open leaves the token on the clipboard for a while.
 func (o *uiOptions) open(ctx context.Context, address string, e tokencache.Entry, browser bool) error {
-	if err := clipboard.WriteAll(e.Token); err != nil {
+	switch err := o.writeClipboard(ctx, e.Token); {
+	case errors.Is(err, context.Canceled), errors.Is(err, errSilentClipboard):
+		o.clear(ctx, e.Token) // it may be written although nobody waits for that any more
+		return err
+	case err != nil:
 		return hint.Wrap(fmt.Errorf("put the token on the clipboard: %w", err), "print it instead, with --print")
 	}
-	defer o.clear(e.Token)
+	defer o.clear(ctx, e.Token)
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP) // a person may close the terminal as soon as the UI is there
 	defer stop()
 	if browser {
@@ -171,22 +173,43 @@ func (o *uiOptions) open(ctx context.Context, address string, e tokencache.Entry
 		case <-wait.C:
 			return nil
 		case err := <-opened:
-			if err != nil {
-				o.Note("warning: no browser could be opened, open the address yourself: %v", err)
-			}
+			o.noteUnopened(err)
 			opened = nil
 		}
 	}
 }
 
+// launchTime is how long a browser is waited for: a launcher that cannot open one says so at once, and others end only
+// with the browser.
+const launchTime = 3 * time.Second
+
+// openBrowser opens the address.
+func (o *uiOptions) openBrowser(ctx context.Context, address string) error {
+	launching, cancel := context.WithTimeout(ctx, launchTime)
+	defer cancel()
+	_, err := interrupt.Read(launching, func() (struct{}, error) { return struct{}{}, login.OpenBrowser(address) })
+	if !errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
+		o.noteUnopened(err)
+	}
+	return ctx.Err()
+}
+
+// noteUnopened says that no browser could be opened, if err does.
+func (o *uiOptions) noteUnopened(err error) {
+	if err != nil {
+		o.Warn("no browser could be opened, open the address yourself: %v", err)
+	}
+}
+
 // clear takes the token off the clipboard if it is still there.
-func (o *uiOptions) clear(token string) {
-	text, err := clipboard.ReadAll()
+func (o *uiOptions) clear(ctx context.Context, token string) {
+	ctx = context.WithoutCancel(ctx)
+	text, err := o.readClipboard(ctx)
 	if err == nil && text != token {
 		return
 	}
 	if err == nil {
-		err = clipboard.WriteAll("")
+		err = o.writeClipboard(ctx, "")
 	}
 	if err != nil {
 		o.Note("warning: the token may still be on the clipboard: %v", err)

@@ -21,21 +21,37 @@ const clipboardTime = 3 * time.Second
 var noDisplay = regexp.MustCompile(`(?i)display|connect`)
 
 // clipboardProblem is why there is no clipboard that can be used, or nil. It is asked before a token is minted for it.
-func clipboardProblem(ctx context.Context) error {
+func (a *app) clipboardProblem(ctx context.Context) error {
 	if clipboard.Unsupported {
 		return errors.New("this machine has no clipboard that can be used")
 	}
-	limited, cancel := context.WithTimeout(ctx, clipboardTime)
-	defer cancel()
-	_, err := interrupt.Read(limited, clipboard.ReadAll)
+	_, err := a.readClipboard(ctx)
 	exit, failed := errors.AsType[*exec.ExitError](err)
 	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case limited.Err() != nil:
-		return errors.New("the clipboard does not answer")
+	case errors.Is(err, context.Canceled), errors.Is(err, errSilentClipboard):
+		return err
 	case failed && noDisplay.Match(exit.Stderr):
 		return errors.New("there is no screen here whose clipboard could be used")
 	}
 	return nil
+}
+
+// errSilentClipboard is that the program that holds the clipboard, or the one that reads it, has stopped.
+var errSilentClipboard = errors.New("the clipboard does not answer")
+
+func (a *app) readClipboard(ctx context.Context) (string, error) {
+	return a.atClipboard(ctx, clipboard.ReadAll)
+}
+
+func (a *app) writeClipboard(ctx context.Context, text string) error {
+	_, err := a.atClipboard(ctx, func() (string, error) { return "", clipboard.WriteAll(text) })
+	return err
+}
+
+// atClipboard uses the clipboard for as long as that may take.
+func (a *app) atClipboard(ctx context.Context, use func() (string, error)) (string, error) {
+	defer a.Slow("the clipboard")()
+	ctx, cancel := context.WithTimeoutCause(ctx, clipboardTime, errSilentClipboard)
+	defer cancel()
+	return interrupt.Read(ctx, use)
 }

@@ -125,13 +125,19 @@ func (a *app) httpClient(ctx context.Context, s settings) (*http.Client, error) 
 	if err != nil {
 		return nil, withCode(exitHTTPClient, err)
 	}
-	if !a.json() || plugin.Terminal(a.ErrOut) { // JSON has all that is said in its one object
-		transport.Attend(client, a.Slow)
-	}
+	transport.Attend(client, a.attend)
 	if a.verbose {
 		transport.Log(client, notes{a}, a.Now)
 	}
 	return client, nil
+}
+
+// attend says what is waited for.
+func (a *app) attend(what string) (end func()) {
+	if a.json() && !plugin.Terminal(a.ErrOut) { // JSON has all that is said in its one object
+		return func() {}
+	}
+	return a.Slow(what)
 }
 
 // warnAbout says how a token can be read on its way.
@@ -184,7 +190,7 @@ func (a *app) token(ctx context.Context, s settings) (string, error) {
 	src := s.source
 	switch {
 	case src.Account.ServiceAccount != "":
-		token, err := satoken.Token(ctx, src.Account)
+		token, err := satoken.Token(ctx, src.Account, a.attend)
 		return token, withCode(exitConnect, err)
 	case src.Sealed != "":
 		token, err := a.secrets().Load(src.Sealed, []byte(s.sealedFor))

@@ -116,22 +116,9 @@ func Walk(t *testing.T, server *Server, process plugin.Process, grow func(plugin
 	values, skipped map[string]string) {
 	t.Helper()
 	var seen []string
-	var leaves []*cobra.Command
-	var collect func(c *cobra.Command)
-	collect = func(c *cobra.Command) {
-		if c.Runnable() && !c.HasSubCommands() {
-			leaves = append(leaves, c)
-		}
-		for _, sub := range c.Commands() {
-			collect(sub)
-		}
-	}
-	collect(grow(process).Command)
-	for _, leaf := range leaves {
-		_, words, _ := strings.Cut(leaf.CommandPath(), " ")
-		if _, after, ok := strings.Cut(words, " "); ok && strings.HasPrefix(leaf.CommandPath(), "kubectl ") {
-			words = after
-		}
+	all := leaves(grow(process).Command)
+	for _, leaf := range all {
+		words := wordsOf(leaf)
 		if skipped[words] != "" {
 			continue
 		}
@@ -149,24 +136,39 @@ func Walk(t *testing.T, server *Server, process plugin.Process, grow func(plugin
 		}
 	}
 	server.Mode.Store(int32(harmless))
-	t.Logf("%d of %d commands show what others wrote: %s", len(seen), len(leaves), strings.Join(seen, ", "))
-	if len(seen) < len(leaves)/5 {
+	t.Logf("%d of %d commands show what others wrote: %s", len(seen), len(all), strings.Join(seen, ", "))
+	if len(seen) < len(all)/5 {
 		t.Error("too few commands show what others wrote to say anything of them")
 	}
 }
 
-// variants are the ways in which a command is called.
-func variants(c *cobra.Command, words []string, values map[string]string) (all [][]string) {
-	for name, value := range values {
-		if name != "" && c.Flags().Lookup(name) != nil {
-			words = append(words, "--"+name+"="+value)
+// leaves are the commands of a tree that do something.
+func leaves(root *cobra.Command) (all []*cobra.Command) {
+	var collect func(c *cobra.Command)
+	collect = func(c *cobra.Command) {
+		if c.Runnable() && !c.HasSubCommands() {
+			all = append(all, c)
+		}
+		for _, sub := range c.Commands() {
+			collect(sub)
 		}
 	}
-	calls := [][]string{words}
-	if strings.Contains(c.Use, " ") && values[""] != "" {
-		calls = append(calls, append(slices.Clone(words), values[""]))
+	collect(root)
+	return all
+}
+
+// wordsOf are a command's words after the plugin's name.
+func wordsOf(c *cobra.Command) string {
+	_, words, _ := strings.Cut(c.CommandPath(), " ")
+	if _, after, ok := strings.Cut(words, " "); ok && strings.HasPrefix(c.CommandPath(), "kubectl ") {
+		words = after
 	}
-	for _, call := range calls {
+	return words
+}
+
+// variants are the ways in which a command is called.
+func variants(c *cobra.Command, words []string, values map[string]string) (all [][]string) {
+	for _, call := range calledAs(c, words, values) {
 		all = append(all, call, append(slices.Clone(call), "-v"))
 		if c.Flags().Lookup("output") == nil {
 			continue
@@ -179,6 +181,20 @@ func variants(c *cobra.Command, words []string, values map[string]string) (all [
 		}
 	}
 	return all
+}
+
+// calledAs are a command with its values, and the same with an argument where it takes one.
+func calledAs(c *cobra.Command, words []string, values map[string]string) [][]string {
+	for name, value := range values {
+		if name != "" && c.Flags().Lookup(name) != nil {
+			words = append(words, "--"+name+"="+value)
+		}
+	}
+	calls := [][]string{words}
+	if strings.Contains(c.Use, " ") && values[""] != "" {
+		calls = append(calls, append(slices.Clone(words), values[""]))
+	}
+	return calls
 }
 
 // patience is how long one command may take: one that waits for something is ended.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/transport"
 )
 
 // ownAccount stands for the service account that the Kubernetes user itself is.
@@ -32,21 +34,26 @@ type Request struct {
 	Expiration     time.Duration // 0 is MinExpiration
 }
 
-// Token requests a token from the Kubernetes API server.
-func Token(ctx context.Context, r Request) (string, error) {
-	token, err := request(ctx, r)
+// timeout bounds one request: client-go waits for an answer without end.
+const timeout = 30 * time.Second
+
+// Token requests a token from the Kubernetes API server. While it waits it has attend say so, as transport.Attend does.
+func Token(ctx context.Context, r Request, attend func(host string) (end func())) (string, error) {
+	token, err := request(ctx, r, attend)
 	if err != nil {
 		return "", fmt.Errorf("request a token of the Kubernetes service account %s: %w", r.ServiceAccount, err)
 	}
 	return token, nil
 }
 
-func request(ctx context.Context, r Request) (string, error) {
+func request(ctx context.Context, r Request, attend func(string) func()) (string, error) {
 	loader := load(r.Kubeconfig, r.Context)
 	config, err := loader.ClientConfig()
 	if err != nil {
 		return "", err
 	}
+	config.Timeout = timeout
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return transport.Attended(next, attend) })
 	namespace, _, err := loader.Namespace()
 	if err != nil {
 		return "", err
