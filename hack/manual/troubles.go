@@ -109,6 +109,10 @@ func hintsInCode(root string) ([]hinted, error) {
 					h.constructed = strings.Trim(h.hint, "… ") == ""
 					found = append(found, h)
 				}
+				if ok && (calls(call, "hint", "Among") || calls(call, "hint", "DidYouMean")) {
+					found = append(found, hinted{file: filepath.ToSlash(name), line: set.Position(call.Pos()).Line,
+						err: shown(errorText(call.Args[0])), hint: "did you mean …?"})
+				}
 				return true
 			})
 			return nil

@@ -15,17 +15,32 @@ func DidYouMean(err error, words ...string) error {
 	return err
 }
 
+// Among gives err, which is about a word that is not one of names, the question which of them was meant, each as it is
+// typed behind before, such as "--role ".
+func Among(err error, before, word string, names []string) error {
+	alike := slices.DeleteFunc(Alike(word, names), func(name string) bool { return name == word })
+	for i, name := range alike {
+		alike[i] = before + Word(name)
+	}
+	return DidYouMean(err, alike...)
+}
+
+// Either are words of which one is wanted: a, b or c.
+func Either(words ...string) string {
+	last := len(words) - 1
+	if last < 1 {
+		return strings.Join(words, "")
+	}
+	return strings.Join(words[:last], ", ") + " or " + words[last]
+}
+
 // Question asks whether one of these words was meant, or is "" where there are none, or too many to help.
 func Question(words ...string) string {
 	const most = 3
-	last := len(words) - 1
-	switch {
-	case last < 0 || len(words) > most:
+	if len(words) == 0 || len(words) > most {
 		return ""
-	case last == 0:
-		return fmt.Sprintf("did you mean %s?", words[0])
 	}
-	return fmt.Sprintf("did you mean %s or %s?", strings.Join(words[:last], ", "), words[last])
+	return fmt.Sprintf("did you mean %s?", Either(words...))
 }
 
 // Nearest is the one of Alike, or "" where that is not one.

@@ -89,7 +89,7 @@ func (a *Account) askCI(ctx context.Context, method, address string, domains []s
 	request.Header.Set("Content-Type", "application/json")
 	response, err := a.tokenClient().Do(request)
 	if err != nil {
-		return fmt.Errorf("ask %s: %w", u.Host, a.requestError(err))
+		return fmt.Errorf("ask %s: %w", u.Host, a.requestError(err, exchangeTimeout))
 	}
 	defer response.Body.Close()
 	if response.StatusCode >= 500 || response.StatusCode == http.StatusTooManyRequests {

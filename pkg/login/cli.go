@@ -119,8 +119,9 @@ func (a *Account) checkCLIProfile(name string) error {
 		return nil // the CLI would not know either
 	}
 	if _, err := os.Stat(filepath.Join(folder, "stackit", "profiles", name)); err != nil {
-		return hint.Wrap(fmt.Errorf("the STACKIT CLI has no profile %q", name),
+		err := hint.Wrap(fmt.Errorf("the STACKIT CLI has no profile %q", name),
 			"see stackit config profile list, then: %s --stackit-cli-profile NAME", a.Command("login"))
+		return hint.Among(err, "--stackit-cli-profile ", name, CLIProfiles())
 	}
 	return nil
 }

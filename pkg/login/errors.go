@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"mime"
+	"net"
 	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
+	"time"
 
 	"golang.org/x/oauth2"
 
@@ -79,7 +81,7 @@ func rejected(err error) bool {
 func (a *Account) exchangeError(credential, endpoint string, err error) error {
 	answer, ok := errors.AsType[*oauth2.RetrieveError](err)
 	if !ok {
-		return fmt.Errorf("exchange %s at %s: %w", credential, endpoint, a.requestError(err))
+		return fmt.Errorf("exchange %s at %s: %w", credential, endpoint, a.requestError(err, exchangeTimeout))
 	}
 	e := &tokenError{
 		Credential: credential, Endpoint: endpoint, Status: answer.Response.StatusCode, Code: errorCode(answer),
@@ -147,15 +149,16 @@ func ended(ctx context.Context, err error) error {
 
 // requestError shortens the error of a request that got no answer, or none that is understood. The URL is named by the
 // caller.
-func (a *Account) requestError(err error) error {
+func (a *Account) requestError(err error, limit time.Duration) error {
 	var failed *url.Error
+	unreached := "check the network, HTTPS_PROXY and NO_PROXY; what can be reached: " + a.Command("doctor")
 	switch {
-	case errors.Is(err, context.DeadlineExceeded) || errors.As(err, &failed) && failed.Timeout():
-		return hint.Wrap(errors.New("no answer in time"), "check the network and proxies, then try again")
+	case errors.As(err, &failed) && failed.Timeout() || errors.Is(err, context.DeadlineExceeded):
+		return hint.Wrap(a.late(failed, limit), "%s", unreached)
 	case failed != nil && hint.Of(failed.Err) != "":
 		return failed.Err
 	case failed != nil:
-		return hint.Wrap(failed.Err, "check the network and proxies, then try again")
+		return hint.Wrap(failed.Err, "%s", unreached)
 	case strings.HasPrefix(err.Error(), "oauth2:"):
 		// The answer has status 200 but is no token; the text could quote it.
 		return hint.Wrap(errors.New("what came back is not a token"),
@@ -163,4 +166,22 @@ func (a *Account) requestError(err error) error {
 	default:
 		return err
 	}
+}
+
+// late is the error for a request that failed, or is nil where only its end is known, and had so much time.
+func (a *Account) late(failed *url.Error, limit time.Duration) error {
+	if a.HTTP.Timeout > 0 {
+		limit = min(limit, a.HTTP.Timeout)
+	}
+	if failed == nil {
+		return fmt.Errorf("no answer within %v", limit)
+	}
+	where := ""
+	if u, err := url.Parse(failed.URL); err == nil {
+		where = " from " + u.Host
+	}
+	if dial, ok := errors.AsType[*net.OpError](failed.Err); ok && dial.Op == "dial" {
+		limit = min(limit, transport.ConnectTimeout)
+	}
+	return fmt.Errorf("no answer%s within %v", where, limit)
 }

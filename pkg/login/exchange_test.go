@@ -100,7 +100,8 @@ func TestExchangeFailures(t *testing.T) {
 		{sandbox.Fault{Preset: "not-json"}, "what came back is not a token", "doctor"},
 		{sandbox.Fault{Preset: "empty"}, "what came back is not a token", "doctor"},
 		{sandbox.Fault{Preset: "huge"}, "what came back is not a token", "doctor"},
-		{sandbox.Fault{Preset: "hang"}, "no answer in time", "try again"},
+		{sandbox.Fault{Preset: "hang"}, "no answer from localhost:", "check the network, HTTPS_PROXY and NO_PROXY; " +
+			"what can be reached: kubectl edge doctor"},
 		{sandbox.Fault{Preset: "cut"}, "EOF", "check the network"},
 		{sandbox.Fault{Preset: "cut-body"}, "what came back is not a token", "doctor"},
 		{sandbox.Fault{Status: 200, ContentType: "application/json", Body: `{"error":"eyJoZWFkZXI"}`},

@@ -81,7 +81,7 @@ func (a *Account) plainDiscoveryError(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return err
 	}
-	if plain := a.requestError(err); plain != err {
+	if plain := a.requestError(err, exchangeTimeout); plain != err {
 		return plain
 	}
 	return errors.New("what came back is none")

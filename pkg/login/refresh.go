@@ -80,7 +80,7 @@ func (g *refreshGrant) revoke(ctx context.Context, a *Account) error {
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	response, err := a.tokenClient().Do(request)
 	if err != nil {
-		return fmt.Errorf("revoke at %s: %w", g.RevocationURL, a.requestError(err))
+		return fmt.Errorf("revoke at %s: %w", g.RevocationURL, a.requestError(err, revocationTimeout))
 	}
 	defer response.Body.Close()
 	if response.StatusCode != http.StatusOK {

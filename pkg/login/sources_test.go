@@ -55,8 +55,8 @@ func TestSourcesFail(t *testing.T) {
 		{"bad-gateway", "a web page came back instead of a token (502 Bad Gateway)", "try again in a moment"},
 		{"internal-error", "the service has a problem (500 Internal Server Error)", "try again in a moment"},
 		{"forbidden-html", "a web page came back instead of a token (403 Forbidden)", "kubectl edge doctor"},
-		{"cut", "EOF", "check the network and proxies"},
-		{"hang", "no answer in time", "check the network and proxies"},
+		{"cut", "EOF", "check the network, HTTPS_PROXY and NO_PROXY"},
+		{"hang", " within ", "kubectl edge doctor"},
 	}
 	shared := newWorld(t, func(o *sandbox.Options) { o.Settings.DeviceInterval = sandbox.Duration(time.Second) })
 	for name, source := range sources {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -38,7 +39,8 @@ func (f *Flags) readTemplate(ctx context.Context) error {
 }
 
 // printer returns the printer of a format other than a table.
-func (f Flags) printer() (printers.ResourcePrinter, error) {
+// more are formats that the caller knows beside ours.
+func (f Flags) printer(more ...string) (printers.ResourcePrinter, error) {
 	format, template, hasTemplate := strings.Cut(f.Format, "=")
 	switch {
 	case format == "json" && !hasTemplate:
@@ -60,17 +62,28 @@ func (f Flags) printer() (printers.ResourcePrinter, error) {
 		_, err := parseColumns(template)
 		return nil, err
 	}
-	err := fmt.Errorf("unknown output format %.60q: want %s", f.Format, formats)
-	like := hint.Nearest(format, Names())
-	switch {
-	case like == "":
-		return nil, err
-	case hasTemplate && Takes(like):
-		like += "=" + template
-	case Takes(like):
-		like += "=…"
+	err := fmt.Errorf("unknown output format %.60q: want %s", f.Format, strings.Join(append([]string{formats}, more...),
+		"|"))
+	alike := hint.Alike(format, append(Names(), more...))
+	for i, like := range alike {
+		switch {
+		case hasTemplate && Takes(like):
+			like += "=" + template
+		case Takes(like):
+			like += "=…"
+		}
+		alike[i] = "-o " + hint.Word(like)
 	}
-	return nil, hint.Wrap(err, "did you mean -o %s?", hint.Word(like))
+	return nil, hint.DidYouMean(err, alike...)
+}
+
+// OneOf is the error for a format that is not one of names, or nil.
+func OneOf(format string, names ...string) error {
+	if slices.Contains(names, format) {
+		return nil
+	}
+	return hint.Among(fmt.Errorf("unknown output format %.60q: want %s", format, hint.Either(names...)), "-o ", format,
+		names)
 }
 
 // Names are the formats of -o without what some of them take.

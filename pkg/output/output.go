@@ -90,14 +90,17 @@ func One[T any](w io.Writer, f Flags, k Kind[T], item T) error {
 func (f Flags) Table() bool { return f.Format == "" || f.Format == "wide" }
 
 // Validate reports whether Format is one that can be printed. It is to be called before that is.
-func (f *Flags) Validate(ctx context.Context) error {
+func (f *Flags) Validate(ctx context.Context, more ...string) error {
 	if f.Table() {
 		return nil
 	}
 	if err := f.readTemplate(ctx); err != nil {
 		return err
 	}
-	_, err := f.printer()
+	if slices.Contains(more, f.Format) {
+		return nil
+	}
+	_, err := f.printer(more...)
 	return err
 }
 

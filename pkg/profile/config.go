@@ -12,6 +12,7 @@ import (
 	"maps"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
@@ -150,8 +151,16 @@ func (c *Config) profile(name string) (Profile, error) {
 	p, ok := c.Profiles[name]
 	if !ok && name != DefaultName {
 		known := slices.Sorted(maps.Keys(c.Profiles))
-		return Profile{}, hint.Wrap(fmt.Errorf("no profile %q (there are: %q)", name, known),
-			"kubectl edge profile create %s", name)
+		if len(known) == 0 {
+			known = []string{DefaultName}
+		}
+		there := "there is"
+		if len(known) > 1 {
+			there = "there are"
+		}
+		err := hint.Wrap(fmt.Errorf("no profile %q: %s %s", name, there, strings.Join(known, ", ")),
+			"kubectl edge profile create %s", hint.Word(name))
+		return Profile{}, hint.Among(err, "", name, known)
 	}
 	return p, nil
 }

@@ -127,7 +127,7 @@ func TestSelect(t *testing.T) {
 		{c, "", none, "current", ""},
 		{&profile.Config{}, "", none, "default", ""},
 		{&profile.Config{}, "default", none, "default", ""},
-		{c, "absent", none, "", `no profile "absent" (there are: ["current" "env" "flag"])`},
+		{c, "absent", none, "", `no profile "absent": there are current, env, flag`},
 		{c, "../../x", none, "", `profile name "../../x": want up to 63`},
 		{&profile.Config{CurrentProfile: "gone"}, "", none, "", `no profile "gone"`},
 	} {

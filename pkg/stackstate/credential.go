@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
 // Kind is a kind of credential; its text is the real CLI's flag and configuration key.
@@ -66,7 +68,8 @@ func (c Credential) set(h http.Header, form HeaderForm) { h.Set(c.Header(form)) 
 // Validate refuses what could not be sent, without quoting it.
 func (c Credential) Validate() error {
 	if c.Token == "" {
-		return errors.New("there is no token to authenticate with")
+		return hint.Wrap(errors.New("there is no token to authenticate with"),
+			"kubectl sts context save --url https://STACKSTATE")
 	}
 	for _, r := range c.Token {
 		if r <= ' ' || r > '~' {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
 const (
@@ -39,7 +41,8 @@ func CheckRoles(roles []string) error {
 		case slices.Contains(Roles(), prefix+role):
 			return fmt.Errorf("unknown role %q: did you mean %s?", role, prefix+role)
 		default:
-			return fmt.Errorf("unknown role %.80q: want one of %s", role, strings.Join(Roles(), ", "))
+			return hint.Among(fmt.Errorf("unknown role %.80q: want one of %s", role, strings.Join(Roles(), ", ")),
+				"--role ", role, Roles())
 		}
 	}
 	return nil

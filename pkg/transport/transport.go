@@ -16,9 +16,9 @@ import (
 // DefaultTimeout bounds one request, from dialling to the last byte of the answer, if Options name no other time.
 const DefaultTimeout = 30 * time.Second
 
-// connectTimeout bounds dialling and, again, the TLS handshake: an unreachable host is known well before
+// ConnectTimeout bounds dialling and, again, the TLS handshake: an unreachable host is known well before
 // DefaultTimeout.
-const connectTimeout = 10 * time.Second
+const ConnectTimeout = 10 * time.Second
 
 // Options say whom to trust and how to appear. The zero value trusts the system's roots.
 type Options struct {
@@ -51,8 +51,8 @@ func (t *roundTripper) newTransport(config *tls.Config) *http.Transport {
 	config.MinVersion = tls.VersionTLS12
 	return &http.Transport{
 		Proxy: t.proxy, OnProxyConnectResponse: answered,
-		DialContext:           (&net.Dialer{Timeout: connectTimeout}).DialContext,
-		TLSHandshakeTimeout:   connectTimeout,
+		DialContext:           (&net.Dialer{Timeout: ConnectTimeout}).DialContext,
+		TLSHandshakeTimeout:   ConnectTimeout,
 		ResponseHeaderTimeout: t.timeout,
 		IdleConnTimeout:       90 * time.Second,
 		MaxIdleConns:          16,

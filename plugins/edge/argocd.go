@@ -18,6 +18,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
@@ -147,8 +148,8 @@ func (o *clusterSecretOptions) validate() error {
 		return fmt.Errorf("--token-file %.80q: want an absolute path", o.tokenFile)
 	case !o.callsHelper():
 		return fmt.Errorf("--command %.80q: want %s, or a path to it in the pods", o.command, tokenrequest.Helper)
-	case o.format != "json" && o.format != "yaml":
-		return fmt.Errorf("unknown output format %.60q: want json or yaml", o.format)
+	case output.OneOf(o.format, "json", "yaml") != nil:
+		return output.OneOf(o.format, "json", "yaml")
 	case o.apply && o.context == "":
 		return errors.New("--apply wants --context: the cluster in which Argo CD runs is hardly ever the current one")
 	case !o.apply && (o.context != "" || o.kubeconfig != "" || o.forceConflicts):
@@ -267,6 +268,7 @@ func (o *clusterSecretOptions) instanceSecrets(
 	}
 	if o.which.all && len(instances) == 0 {
 		o.Note("No instances found in project %s, region %s.", cloud.ProjectID, cloud.Region)
+		o.askRegion(cloud.Region)
 	}
 	if !o.which.several() {
 		cloud, end := o.waiting(cloud, instances[0].Id, o.patience)

@@ -176,8 +176,5 @@ func suggestCluster(err error, instanceID, name string, clusters []edgecluster.C
 		}
 		names = append(names, c.Name)
 	}
-	if like := hint.Nearest(name, names); like != "" {
-		return hint.Wrap(err, "did you mean %s?", like)
-	}
-	return hint.Wrap(err, "kubectl edge cluster list --instance-id %s", instanceID)
+	return hint.Among(hint.Wrap(err, "kubectl edge cluster list --instance-id %s", instanceID), "", name, names)
 }

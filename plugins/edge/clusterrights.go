@@ -51,8 +51,10 @@ func (f *rightsFlags) validate(namespace string) error {
 		return hint.Wrap(fmt.Errorf("--credential %s: want certificate or token", f.credential),
 			"the administrator's own is what --break-glass hands out")
 	}
-	if !slices.Contains([]string{"", tokenrequest.Certificate, tokenrequest.Token}, f.credential) {
-		return fmt.Errorf("--credential %.80q: want certificate or token", f.credential)
+	kinds := []string{tokenrequest.Certificate, tokenrequest.Token}
+	if f.credential != "" && !slices.Contains(kinds, f.credential) {
+		return hint.Among(fmt.Errorf("--credential %.80q: want %s", f.credential, hint.Either(kinds...)),
+			"--credential ", f.credential, kinds)
 	}
 	if f.equalsAdministrator(namespace) {
 		return nil // which is asked about

@@ -53,7 +53,6 @@ func completeValues(root *cobra.Command, a *app) {
 // flagValues are the flags by their names, and those of one command by "command flag".
 func (a *app) flagValues() map[string]plugin.Completion {
 	lives := plugin.Words("15m", "1h", "8h", "1d", "30d")
-	moments := plugin.Words("10s", "30s", "1m", "5m")
 	return map[string]plugin.Completion{
 		"profile":           plugin.Candidates(a.profileNames),
 		"project-id":        plugin.Candidates(a.projects),
@@ -71,7 +70,6 @@ func (a *app) flagValues() map[string]plugin.Completion {
 		"selector":          plugin.Candidates(a.selectors),
 		"expiration":        lives,
 		"output":            formats(output.Names()...),
-		"timeout":           moments,
 
 		"argocd cluster-secret context":        plugin.Candidates(a.contextNames),
 		"argocd cluster-secret output":         plugin.Words("json", "yaml"),
@@ -87,14 +85,13 @@ func (a *app) flagValues() map[string]plugin.Completion {
 		"login private-key":                    plugin.Files,
 		"login service-account-key":            plugin.Files,
 		"login stackit-cli-profile":            plugin.Candidates(a.cliProfiles),
-		"login timeout":                        plugin.Words("1m", "5m", "15m"),
 		"talos role":                           plugin.Words(talosaccess.Roles()...),
 		"talos ttl":                            plugin.Words("5m", "10m", "1h"),
 		"talos write-to":                       plugin.Files,
 		"token create write-to":                plugin.Files,
-		"ui clear-after":                       moments,
 
 		// What a person, or for the helper's flags a program, makes up.
+		"timeout": plugin.FreeText, "clear-after": plugin.FreeText,
 		"also": plugin.FreeText, "annotation": plugin.FreeText, "context-name": plugin.FreeText,
 		"description": plugin.FreeText, "health-address": plugin.FreeText, "instance create name": plugin.FreeText,
 		"label": plugin.FreeText, "limit": plugin.FreeText, "member": plugin.FreeText, "parallel": plugin.FreeText,

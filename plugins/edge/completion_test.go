@@ -19,6 +19,8 @@ func TestEveryFlagCompletes(t *testing.T) {
 		"project list member": true, "project list name": true, "project list parent-id": true,
 		"project list creation-time-after": true, "project list project-id-like": true,
 		"token create health-address": true, "instance list limit": true, "plan list limit": true,
-		"project list limit": true, "each parallel": true,
+		"project list limit": true, "each parallel": true, "each timeout": true, "login timeout": true,
+		"argocd cluster-secret timeout": true, "kubeconfig convert timeout": true, "kubeconfig create timeout": true,
+		"token create timeout": true, "ui clear-after": true, "ui timeout": true, "use timeout": true,
 	})
 }

@@ -52,8 +52,8 @@ default the one that you use. Packages, Homebrew's cask and kubectl edge install
 			if len(args) == 1 {
 				shell = args[0]
 				if !slices.Contains(shells(), shell) {
-					return usageError{meant(fmt.Errorf("unknown shell %.60q: want %s", shell,
-						strings.Join(shells(), ", ")), shell, shells())}
+					return usageError{hint.Among(fmt.Errorf("unknown shell %.60q: want %s", shell,
+						strings.Join(shells(), ", ")), "", shell, shells())}
 				}
 			}
 			if err := a.eachCompleter(func(c completer) error { return a.link(c, dryRun) }); err != nil {

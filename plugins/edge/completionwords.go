@@ -95,16 +95,22 @@ func ports(context.Context, *cobra.Command, string) []string {
 
 // regions are STACKIT's, and those that profiles and kubeconfigs name.
 func (a *app) regions(ctx context.Context, cmd *cobra.Command, _ string) []string {
+	found := a.knownRegions()
+	for _, c := range a.edgeContexts(ctx, cmd) {
+		found = append(found, c.Request.Region)
+	}
+	return distinct(found, func(s string) bool { return stackitid.Region(s) == nil })
+}
+
+// knownRegions are STACKIT's, and those of profiles, without their order.
+func (a *app) knownRegions() []string {
 	found := []string{profile.DefaultRegion, "eu02"}
 	if config, err := profile.Load(a.dirs); err == nil {
 		for _, p := range config.Profiles {
 			found = append(found, p.Region)
 		}
 	}
-	for _, c := range a.edgeContexts(ctx, cmd) {
-		found = append(found, c.Request.Region)
-	}
-	return distinct(found, func(s string) bool { return stackitid.Region(s) == nil })
+	return found
 }
 
 // distinct are the words that are good, sorted, each once.
@@ -155,10 +161,8 @@ func (a *app) roleNamespaces(ctx context.Context, cmd *cobra.Command, _ string) 
 
 // selectors complete KEY=GLOB of each: the keys, and then what the contexts have.
 func (a *app) selectors(ctx context.Context, cmd *cobra.Command, word string) []string {
-	keys := []string{"name", "id", "project", "region", "profile"}
-	if on := cmd.Flag("clusters"); on != nil && on.Value.String() == "true" {
-		keys = append(keys, "cluster", "role")
-	}
+	on := cmd.Flag("clusters")
+	keys := selectorKeys(on != nil && on.Value.String() == "true")
 	var found []string
 	key, _, hasKey := strings.Cut(word, "=")
 	for _, c := range a.edgeContexts(ctx, cmd) {
@@ -172,6 +176,15 @@ func (a *app) selectors(ctx context.Context, cmd *cobra.Command, word string) []
 		}
 	}
 	return distinct(found, func(string) bool { return true })
+}
+
+// selectorKeys are those of selectable, of contexts of instances or of edge clusters.
+func selectorKeys(clusters bool) []string {
+	keys := []string{"name", "id", "project", "region", "profile"}
+	if clusters {
+		keys = append(keys, "cluster", "role")
+	}
+	return keys
 }
 
 // selectable are the values of a context by which each selects.

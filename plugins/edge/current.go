@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync"
 
@@ -50,8 +52,7 @@ func readCurrent(ctx context.Context, path, name string) (current, error) {
 	if of := config.Contexts[c.context]; of != nil {
 		c.Request, ours = kubeconfig.RequestOf(user(config, of))
 	} else if name != "" {
-		return current{}, usageError{hint.Wrap(fmt.Errorf("no context %.200q in the kubeconfig", name),
-			"kubectl config get-contexts")}
+		return current{}, usageError{noContext(config, name)}
 	}
 	if ours {
 		return c, nil
@@ -61,6 +62,12 @@ func readCurrent(ctx context.Context, path, name string) (current, error) {
 			"kubectl edge use INSTANCE, or another --context")}
 	}
 	return current{}, nil
+}
+
+// noContext is the error for a context that is not in the kubeconfig.
+func noContext(config *api.Config, name string) error {
+	err := hint.Wrap(fmt.Errorf("no context %.200q in the kubeconfig", name), "kubectl config get-contexts")
+	return hint.Among(err, "", name, slices.Collect(maps.Keys(config.Contexts)))
 }
 
 func user(config *api.Config, of *api.Context) *api.AuthInfo { return config.AuthInfos[of.AuthInfo] }

@@ -14,6 +14,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 )
 
@@ -113,20 +114,22 @@ func (o *eachOptions) validate(args []string) error {
 		return o.which(args)
 	case o.timeout < 0:
 		return fmt.Errorf("--timeout %s: want a time such as 10s", o.timeout)
-	case o.format != "" && o.format != "json":
-		return fmt.Errorf("unknown output format %.60q: want json", o.format)
+	case o.format != "":
+		if err := output.OneOf(o.format, "json"); err != nil {
+			return err
+		}
 	}
 	for _, requirement := range o.selector {
 		key, glob, ok := strings.Cut(requirement, "=")
 		if ok && !o.clusters && (key == "cluster" || key == "role") {
 			return fmt.Errorf("selector %.80q is about edge clusters: want --clusters, too", requirement)
 		}
-		if !ok || !slices.Contains([]string{"name", "id", "project", "region", "profile", "cluster", "role"}, key) {
-			keys := "name, id, project, region or profile"
-			if o.clusters {
-				keys = "name, id, project, region, profile, cluster or role"
+		if keys := selectorKeys(o.clusters); !ok || !slices.Contains(keys, key) {
+			err := fmt.Errorf("selector %.80q: want KEY=GLOB with %s for KEY", requirement, hint.Either(keys...))
+			if ok {
+				err = hint.Among(err, "", key, keys)
 			}
-			return fmt.Errorf("selector %.80q: want KEY=GLOB with %s for KEY", requirement, keys)
+			return err
 		}
 		if _, err := path.Match(glob, ""); err != nil {
 			return fmt.Errorf("selector %.80q: the pattern is malformed", requirement)

@@ -90,10 +90,11 @@ func (o *eachOptions) unknown(word string, ours []kubeconfig.EdgeContext) error 
 			names = append(names, name)
 		}
 	}
-	if like := hint.Nearest(word, names); like != "" && like != word {
-		return hint.Wrap(err, "did you mean %s?", hint.Word(like))
+	err = hint.Wrap(err, "kubectl edge use %s", hint.Word(word))
+	if slices.Contains(names, word) { // as an instance, where an edge cluster was meant, or the other way round
+		return err
 	}
-	return hint.Wrap(err, "kubectl edge use %s", hint.Word(word))
+	return hint.Among(err, "", word, names)
 }
 
 // chosen returns those of our contexts that the flags choose.

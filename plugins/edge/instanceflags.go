@@ -163,15 +163,15 @@ func (f instanceFlags) suggest(err error, instances []stackit.Instance) error {
 	for _, i := range instances {
 		ids, names = append(ids, i.Id), append(names, i.DisplayName)
 	}
-	like := ""
-	if f.id != "" {
-		like = hint.Nearest(f.id, ids)
+	// A half id may be one that a name could be, such as demo-371.
+	for _, word := range []string{f.called(), nameOf(f.id)} {
+		for _, known := range [][]string{names, ids} {
+			if hint.Alike(word, known) != nil {
+				return hint.Among(err, "", word, known)
+			}
+		}
 	}
-	like = cmp.Or(like, hint.Nearest(cmp.Or(f.name, nameOf(f.id)), names))
-	if like == "" {
-		return err
-	}
-	return hint.Wrap(err, "did you mean %s?", like)
+	return err
 }
 
 // awaitActive waits until instance is active, and says so.

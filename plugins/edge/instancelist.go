@@ -101,6 +101,20 @@ func (o *instanceListOptions) complete(ctx context.Context, args []string) error
 	return nil
 }
 
+// askRegion asks whether another region was meant than one in which there is nothing: the API knows no wrong ones.
+func (a *app) askRegion(region string) {
+	var likely []string
+	for _, known := range hint.Alike(region, a.knownRegions()) {
+		if known == region {
+			return
+		}
+		likely = append(likely, "--region "+known)
+	}
+	if question := hint.Question(likely...); question != "" {
+		a.Note("hint: %s", question)
+	}
+}
+
 func (o *instanceListOptions) list(ctx context.Context) error {
 	cloud, err := o.projectCloud(ctx)
 	if err != nil {
@@ -112,6 +126,7 @@ func (o *instanceListOptions) list(ctx context.Context) error {
 	}
 	if len(instances) == 0 && len(o.which) == 0 {
 		o.Note("No instances found in project %s, region %s.", cloud.ProjectID, cloud.Region)
+		o.askRegion(cloud.Region)
 	}
 	var listed []listedInstance
 	for _, i := range instances {
@@ -172,6 +187,7 @@ func (o *instanceListOptions) listAll(ctx context.Context) error {
 	if len(listed) == 0 && len(failed) == 0 {
 		o.Note("No instances found in %s of %s, region %s.", plugin.Count(len(projects), "project"),
 			hint.Printable(principal), s.Region)
+		o.askRegion(s.Region)
 	}
 	kind := instanceKind()
 	kind.Columns = slices.Insert(kind.Columns, 0,

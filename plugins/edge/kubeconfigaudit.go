@@ -52,10 +52,8 @@ read as a file is, and - is the standard input. The exit code is 1 if anything w
   kubectl get secret kubeconfig -o yaml | kubectl edge kubeconfig audit -`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, paths []string) error {
-			if out.Format != sarif {
-				if err := out.Validate(cmd.Context()); err != nil {
-					return usageError{err}
-				}
+			if err := out.Validate(cmd.Context(), sarif); err != nil {
+				return usageError{err}
 			}
 			if !which.none() && !ask {
 				return usageError{errors.New("--name, --instance-id and --all want --identify")}

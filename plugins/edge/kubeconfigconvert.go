@@ -166,7 +166,7 @@ func (o *kubeconfigConvertOptions) choose(config *api.Config) ([]*conversion, er
 		}
 		context := config.Contexts[name]
 		if context == nil {
-			return nil, hint.Wrap(fmt.Errorf("no context %.80q in the kubeconfig", name), "kubectl config get-contexts")
+			return nil, noContext(config, name)
 		}
 		user := config.AuthInfos[context.AuthInfo]
 		if _, ours := kubeconfig.RequestOf(user); ours {

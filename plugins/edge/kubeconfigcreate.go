@@ -115,8 +115,8 @@ func (o *kubeconfigCreateOptions) validate() error {
 	switch {
 	case o.switchContext && o.several():
 		return errors.New("--switch-context wants a single instance or edge cluster")
-	case o.format != "" && o.format != "json" && o.format != "yaml":
-		return fmt.Errorf("unknown output format %.60q: want json or yaml", o.format)
+	case o.format != "" && output.OneOf(o.format, "json", "yaml") != nil:
+		return output.OneOf(o.format, "json", "yaml")
 	case o.format != "" && (o.dryRun || o.path != "" || o.overwrite):
 		return errors.New("-o writes to no file: leave out --dry-run, --kubeconfig and --overwrite")
 	}
@@ -179,6 +179,7 @@ func (o *kubeconfigCreateOptions) create(ctx context.Context, cloud edgeCloud) e
 	}
 	if o.which.all && len(instances) == 0 {
 		o.Note("No instances found in project %s, region %s.", cloud.ProjectID, cloud.Region)
+		o.askRegion(cloud.Region)
 	}
 	places, err := o.places(cloud, instances)
 	if err != nil {

@@ -162,6 +162,11 @@ func (o *kubeconfigRemoveOptions) meant(config *api.Config, ours []kubeconfig.Ed
 	}
 	none := hint.Wrap(fmt.Errorf("no context %.80q in the kubeconfig, and none of an instance of that name or id",
 		argument), "kubectl config get-contexts")
+	var names []string
+	for _, c := range ours {
+		names = append(names, c.Name, c.Request.InstanceID, nameOf(c.Request.InstanceID))
+	}
+	none = hint.Among(none, "", argument, names)
 	var which fleetFlags
 	var clusters clusterFlags
 	if err := which.take([]string{argument}, &clusters); err != nil {

@@ -118,18 +118,10 @@ func checkAbsolute(path string, _ *profile.Config) error {
 
 func checkLoginMethod(method string, _ *profile.Config) error {
 	if !slices.Contains(login.Methods(), method) {
-		return meant(fmt.Errorf("login method %.60q: want one of %s", method, strings.Join(login.Methods(), ", ")),
-			method, login.Methods())
+		return hint.Among(fmt.Errorf("login method %.60q: want one of %s", method, strings.Join(login.Methods(), ", ")),
+			"", method, login.Methods())
 	}
 	return nil
-}
-
-// meant adds to err, which is about a word that is not one of names, the one that somebody may have meant.
-func meant(err error, word string, names []string) error {
-	if like := hint.Nearest(word, names); like != "" {
-		return hint.Wrap(err, "did you mean %s?", like)
-	}
-	return err
 }
 
 func settingNamed(name string) (setting, error) {
@@ -140,8 +132,8 @@ func settingNamed(name string) (setting, error) {
 		}
 		names = append(names, s.name)
 	}
-	return setting{}, usageError{meant(fmt.Errorf("no setting %.60q: there are %s", name, strings.Join(names, ", ")),
-		name, names)}
+	return setting{}, usageError{hint.Among(
+		fmt.Errorf("no setting %.60q: there are %s", name, strings.Join(names, ", ")), "", name, names)}
 }
 
 func settingsHelp() string {

@@ -92,6 +92,7 @@ func Root(build buildinfo.Info, in io.Reader, out, errOut io.Writer) *cobra.Comm
 	p := plugin.Process{
 		IOStreams: genericiooptions.IOStreams{In: in, Out: out, ErrOut: errOut}, Getenv: os.Getenv, Build: build,
 	}
+	completeValues(cmd)
 	plugin.Prepare(cmd, p, "edge-sandbox", usage, func(err error) bool {
 		_, marked := plugin.CodeOf(err)
 		return marked
@@ -104,8 +105,9 @@ func usage(err error) error { return plugin.WithCode(1, err) }
 
 // jsonOrTable refuses other output formats.
 func jsonOrTable(format string) error {
-	if format != "" && format != "json" {
-		return usage(fmt.Errorf("output format %q: want json, or nothing for a table", format))
+	if format == "" || format == "json" {
+		return nil
 	}
-	return nil
+	return usage(hint.Among(fmt.Errorf("output format %q: want json, or nothing for a table", format), "-o ", format,
+		[]string{"json"}))
 }

@@ -53,6 +53,7 @@ func (o operation) command(s streams) *cobra.Command {
 			if err := jsonOrTable(output); err != nil {
 				return err
 			}
+			words := args
 			path, args := fill(path, args)
 			var body any
 			if method != http.MethodGet && method != http.MethodDelete {
@@ -64,7 +65,7 @@ func (o operation) command(s streams) *cobra.Command {
 			}
 			var answer json.RawMessage
 			if err := call(cmd.Context(), method, path, body, &answer); err != nil {
-				return err
+				return explain(cmd, words, err)
 			}
 			switch {
 			case o.table == nil:

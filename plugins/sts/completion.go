@@ -26,8 +26,6 @@ func completeValues(root *cobra.Command, a *app) {
 		"token output":                plugin.Words("text", "json", "header", "env"),
 		"service-token create output": plugin.Words("text", "json", "token"),
 		"k8s-service-account":         plugin.Words("@me"),
-		"min-life":                    plugin.Words("1m", "5m", "15m"),
-		"request-timeout":             plugin.Words("10s", "30s", "1m"),
 		"resource":                    resources,
 		"roles":                       plugin.Words(stackstate.BuiltInRoles()...),
 		"source":                      plugin.Words(sources...),
@@ -42,7 +40,8 @@ func completeValues(root *cobra.Command, a *app) {
 		"api-path": plugin.FreeText, "api-token": plugin.FreeText, "ca-cert-base64-data": plugin.FreeText,
 		"data": plugin.FreeText, "dedicated-subject": plugin.FreeText, "dedicatedSubject": plugin.FreeText,
 		"expiration": plugin.FreeText, "header": plugin.FreeText, "id": plugin.FreeText,
-		"k8s-audience": plugin.FreeText, "k8s-sa-token": plugin.FreeText, "permission": plugin.FreeText,
+		"k8s-audience": plugin.FreeText, "min-life": plugin.FreeText,
+		"request-timeout": plugin.FreeText, "k8s-sa-token": plugin.FreeText, "permission": plugin.FreeText,
 		"scope": plugin.FreeText, "service-token": plugin.FreeText, "url": plugin.FreeText,
 	}
 	plugin.CompleteFlags(root, known)

@@ -18,6 +18,6 @@ func TestEveryFlagCompletes(t *testing.T) {
 		"service-token": true, "service-token create dedicated-subject": true,
 		"service-token create dedicatedSubject": true, "service-token create expiration": true,
 		"service-token create name": true, "service-token delete id": true, "service-token delete name": true,
-		"url": true,
+		"url": true, "request-timeout": true, "api min-life": true, "run min-life": true, "token min-life": true,
 	})
 }

@@ -83,7 +83,7 @@ func newContextShowCmd(a *app) *cobra.Command {
 			}
 			c, ok := f.Get(f.Current)
 			if !ok {
-				return noContext(f.Current, f.Path)
+				return noContext(f.Current, f)
 			}
 			if a.json() {
 				return a.printJSON(map[string]any{"current-context": c, "name": f.Current})

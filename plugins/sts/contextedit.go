@@ -22,7 +22,7 @@ func (a *app) editContext(ctx context.Context, name string,
 	return a.editConfig(ctx, func(f *stsconfig.File) error {
 		c, ok := f.Get(name)
 		if !ok {
-			return noContext(name, f.Path)
+			return noContext(name, f)
 		}
 		return change(f, c)
 	})

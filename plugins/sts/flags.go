@@ -81,13 +81,18 @@ func (g *globalFlags) addFlags(f *pflag.FlagSet) {
 // outputs are the values of --output.
 func outputs() []string { return []string{"text", "json"} }
 
+// checkOutput refuses a value of --output that is not one of known.
+func checkOutput(format string, known ...string) error {
+	if slices.Contains(known, format) {
+		return nil
+	}
+	return usage(hint.Among(fmt.Errorf("output %q is unknown: use %s", format, hint.Either(known...)), "-o ", format,
+		known))
+}
+
 func (g *globalFlags) validate() error {
-	if !slices.Contains(outputs(), g.output) {
-		err := fmt.Errorf("output %q is unknown: use text or json", g.output)
-		if like := hint.Nearest(g.output, outputs()); like != "" {
-			err = hint.Wrap(err, "did you mean -o %s?", like)
-		}
-		return usage(err)
+	if err := checkOutput(g.output, outputs()...); err != nil {
+		return err
 	}
 	stdin := 0
 	for _, t := range g.tokens {

@@ -131,7 +131,8 @@ func newDescribePermissionsCmd(a *app) *cobra.Command {
 
 func checkSource(source string) error {
 	if source != "" && !slices.Contains(sources, strings.ToLower(source)) {
-		return usage(fmt.Errorf("source %q is unknown: use %s", source, strings.Join(sources, ", ")))
+		return usage(hint.Among(fmt.Errorf("source %q is unknown: use %s", source, strings.Join(sources, ", ")),
+			"--source ", source, sources))
 	}
 	return nil
 }

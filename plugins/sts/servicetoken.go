@@ -63,10 +63,7 @@ day named.`,
 	f.StringVarP(&o.format, "output", "o", "text", "text, json, or token for its text alone")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		a.output = o.format
-		if !slices.Contains([]string{"text", "json", "token"}, o.format) {
-			return usage(fmt.Errorf("output %q is unknown: use text, json or token", o.format))
-		}
-		return nil
+		return checkOutput(o.format, "text", "json", "token")
 	}
 	return cmd
 }

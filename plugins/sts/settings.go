@@ -53,7 +53,7 @@ func resolve(g *globalFlags, getenv func(string) string, file *stsconfig.File) (
 	if file.Exists && name != "" {
 		var ok bool
 		if c, ok = file.Get(name); !ok {
-			return s, noContext(name, file.Path)
+			return s, noContext(name, file)
 		}
 		s.context = name
 	}
@@ -92,9 +92,14 @@ func resolve(g *globalFlags, getenv func(string) string, file *stsconfig.File) (
 	return s, nil
 }
 
-func noContext(name, path string) error {
-	return withCode(exitNoContext, hint.Wrap(fmt.Errorf("context %q not found in %s", name, path),
-		"kubectl sts context list"))
+// noContext is the error for a context that the configuration does not have.
+func noContext(name string, f *stsconfig.File) error {
+	var names []string
+	for _, c := range f.Contexts() {
+		names = append(names, c.Name)
+	}
+	err := hint.Wrap(fmt.Errorf("context %q not found in %s", name, f.Path), "kubectl sts context list")
+	return withCode(exitNoContext, hint.Among(err, "", name, names))
 }
 
 func skipSSL(g *globalFlags, getenv func(string) string) (bool, error) {

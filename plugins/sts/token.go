@@ -2,7 +2,6 @@ package sts
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -47,10 +46,7 @@ variables.`,
 	cmd.Flags().StringVarP(&format, "output", "o", "text", "text, json, header or env")
 	cmd.PreRunE = func(*cobra.Command, []string) error {
 		a.output = format
-		if !slices.Contains([]string{"text", "json", "header", "env"}, format) {
-			return usage(fmt.Errorf("output %q is unknown: use text, json, header or env", format))
-		}
-		return nil
+		return checkOutput(format, "text", "json", "header", "env")
 	}
 	return cmd
 }

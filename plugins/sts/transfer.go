@@ -49,7 +49,7 @@ func (o *transferOptions) choose(f *stsconfig.File) ([]stsconfig.Named, error) {
 	for _, name := range o.names {
 		c, ok := f.Get(name)
 		if !ok && !slices.ContainsFunc(f.Odd, func(odd stsconfig.Odd) bool { return odd.Name == name }) {
-			return nil, noContext(name, f.Path)
+			return nil, noContext(name, f)
 		}
 		if ok {
 			chosen = append(chosen, stsconfig.Named{Name: name, Context: c})
