@@ -101,7 +101,7 @@ func (a *Account) askCI(ctx context.Context, method, address string, domains []s
 	}
 	if json.NewDecoder(io.LimitReader(response.Body, 1<<20)).Decode(result) != nil {
 		if err := ended(ctx, nil); err != nil {
-			return fmt.Errorf("ask %s: %w", u.Host, a.requestError(err))
+			return fmt.Errorf("ask %s: %w", u.Host, a.requestError(err, exchangeTimeout))
 		}
 		return fmt.Errorf("ask %s: what came back is not a token", u.Host)
 	}

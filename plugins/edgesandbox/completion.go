@@ -32,7 +32,8 @@ func completeValues(root *cobra.Command) {
 		"fault add status", "frontend-url", "gone-in", "header", "host", "id", "instance-token-lifetime", "instances",
 		"issuer", "labels", "lifetime", "listen", "parent-id", "path", "plan-id", "plans", "project add project-id",
 		"ready-after-polls", "ready-in", "reconcile-time", "refresh-grace", "refresh-token-lifetime",
-		"refuse-credentials", "seed", "server", "service-id", "session-lifetime", "signing-duration", "timeout", "times",
+		"refuse-credentials", "seed", "server", "service-id", "session-lifetime", "signing-duration", "timeout",
+		"times",
 	} {
 		known[name] = plugin.FreeText // what a person makes up
 	}
