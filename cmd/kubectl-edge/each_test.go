@@ -31,6 +31,12 @@ func lists(w http.ResponseWriter, r *http.Request) {
 	case "/apis":
 		w.Header().Set("Content-Type", aggregated)
 		fmt.Fprint(w, `{"kind":"APIGroupDiscoveryList","apiVersion":"apidiscovery.k8s.io/v2","items":[]}`)
+	case "/apis/authentication.k8s.io/v1/selfsubjectreviews":
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, `{"kind":"SelfSubjectReview","status":{"userInfo":{"username":"ada"}}}`)
+	case "/version":
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprint(w, `{"major":"1","minor":"36","gitVersion":"v1.36.3"}`)
 	default:
 		w.Header().Set("Content-Type", "application/json")
 		fmt.Fprint(w, `{"kind":"Table","apiVersion":"meta.k8s.io/v1","metadata":{"resourceVersion":"1"},
@@ -127,11 +133,14 @@ func TestEachOfOtherServers(t *testing.T) {
 		fmt.Fprint(w, "<html>Please sign in</html>")
 	}
 	p := fleetOf(t, lists, page, func(http.ResponseWriter, *http.Request) {})
-	if err := os.WriteFile(filepath.Join(p.env.WorkDir, "bin", "kubectl"), []byte("#!/bin/sh\necho no\n"),
-		0o700); err != nil {
+	kubectl := `#!/bin/sh
+test "$*" = "version --client --output=json" && echo '{"clientVersion":{"gitVersion":"v1.36.3"}}' || echo no
+`
+	if err := os.WriteFile(filepath.Join(p.env.WorkDir, "bin", "kubectl"), []byte(kubectl), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	for command, answer := range map[string]string{"get cm": "settings", "api-resources": "ConfigMap"} {
+	for command, answer := range map[string]string{"get cm": "settings", "api-resources": "ConfigMap",
+		"auth whoami": "ada", "version": "Server Version: v1.36.3"} {
 		code, stdout, stderr := p.exec(nil, "sh", "-c", "kubectl-edge each --all -- "+command)
 		want := regexp.MustCompile(
 			`^edge_eu01_site00-3714d85 \| error: what answers at \S+ is not a Kubernetes API: it sent text/html\n` +

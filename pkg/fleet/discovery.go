@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -55,7 +56,7 @@ func discover(ctx context.Context, c *connection) (*discovery, error) {
 			return nil, err
 		}
 		if !strings.Contains(contentType, "as=APIGroupDiscoveryList") {
-			return nil, otherwise(c, body, contentType)
+			return nil, cmp.Or(notKubernetes(c, body, contentType), errKubectl)
 		}
 		var list apidiscovery.APIGroupDiscoveryList
 		if err := json.Unmarshal(body, &list); err != nil {
@@ -68,13 +69,13 @@ func discover(ctx context.Context, c *connection) (*discovery, error) {
 	return d, nil
 }
 
-// otherwise is the error of a server that does not say all at once: kubectl asks an older one group by group. What is
-// not a Kubernetes API at all, such as the page of a proxy, kubectl would ask five times, with a line in its log for
-// each.
-func otherwise(c *connection, body []byte, contentType string) error {
+// notKubernetes is the error of what is not a Kubernetes API, such as the page of a proxy, or nil of what may be an
+// older one, which does not say all at once. kubectl asks five times, with a line in its log for each, and then has no
+// more to say than which letter it did not expect.
+func notKubernetes(c *connection, body []byte, contentType string) error {
 	var said metav1.TypeMeta
 	if json.Unmarshal(body, &said) == nil && said.Kind != "" {
-		return errKubectl
+		return nil
 	}
 	kind, _, err := mime.ParseMediaType(contentType)
 	if err != nil || len(body) == 0 {

@@ -82,6 +82,12 @@ func pods(columns string, rows ...string) Table {
 	return Table{mapping: &meta.RESTMapping{Resource: resource}, pages: []*metav1.Table{page}}
 }
 
+// described has another description of its first column.
+func described(t Table) Table {
+	t.pages[0].ColumnDefinitions[0].Description = "how it is called"
+	return t
+}
+
 func TestMerger(t *testing.T) {
 	here, there := &Member{Instance: "demo", Cluster: "berlin"}, &Member{Instance: "plant", Cluster: "ulm"}
 	members := []*Member{here, there}
@@ -105,6 +111,14 @@ func TestMerger(t *testing.T) {
 		"one has nothing": {
 			[]*Answer{{Tables: []Table{pods("Name Ready")}}, {Tables: []Table{pods("Name Ready", "b 0/1")}}},
 			"INSTANCE   CLUSTER   NAME   READY\nplant      ulm       b      0/1\n",
+		},
+		"an older server has nothing": {
+			[]*Answer{{Tables: []Table{pods("Name Ready", "a 1/1")}}, {Tables: []Table{pods("Name")}}},
+			"INSTANCE   CLUSTER   NAME   READY\ndemo       berlin    a      1/1\n",
+		},
+		"a newer server describes a column otherwise": {
+			[]*Answer{{Tables: []Table{described(pods("Name", "a"))}}, {Tables: []Table{pods("Name", "b")}}},
+			"INSTANCE   CLUSTER   NAME\ndemo       berlin    a\nplant      ulm       b\n",
 		},
 		"one was not asked": {
 			[]*Answer{nil, {Tables: []Table{pods("Name", "b")}}},

@@ -50,13 +50,13 @@ func (c *Command) SetClient(printed []byte) error {
 
 func (v *versionCommand) run(ctx context.Context, c *connection, a *Answer) error {
 	all := versions{Client: v.client.Version, Kustomize: v.client.Kustomize}
-	body, _, errServer := c.body(ctx, func(client *rest.RESTClient) *rest.Request {
+	body, contentType, errServer := c.body(ctx, func(client *rest.RESTClient) *rest.Request {
 		return client.Get().AbsPath("/version")
 	})
 	if errServer == nil {
 		all.Server = &apiversion.Info{}
-		if err := json.Unmarshal(body, all.Server); err != nil {
-			return errKubectl
+		if json.Unmarshal(body, all.Server) != nil {
+			all.Server, errServer = nil, notKubernetes(c, body, contentType)
 		}
 	}
 	switch v.output {

@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -170,11 +171,26 @@ func (w *watched) object(m *Member, body []byte, hidden bool) (version string, e
 		if hidden {
 			break
 		}
-		if err := w.printer.PrintObj(item, w.lines); err != nil {
+		lines := &remembering{to: w.lines}
+		err := w.printer.PrintObj(item, lines)
+		if err = cmp.Or(lines.err, err); err != nil {
 			return "", fmt.Errorf("unable to output the provided object: %w", err)
 		}
 	}
 	return version, nil
+}
+
+// remembering keeps the error of a write: cli-runtime's printer of names does not look, and a watch would go on for
+// somebody who reads no more.
+type remembering struct {
+	to  io.Writer
+	err error
+}
+
+func (r *remembering) Write(data []byte) (n int, err error) {
+	n, err = r.to.Write(data)
+	r.err = cmp.Or(r.err, err)
+	return n, err
 }
 
 // events prints events as they come.

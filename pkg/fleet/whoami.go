@@ -33,7 +33,7 @@ type reviewed struct {
 }
 
 func (w *whoamiCommand) run(ctx context.Context, c *connection, a *Answer) error {
-	body, err := w.ask(ctx, c)
+	body, contentType, err := w.ask(ctx, c)
 	switch {
 	case apierrors.IsForbidden(err):
 		return errors.New("the selfsubjectreviews API is not enabled in the cluster or you do not have permission " +
@@ -41,6 +41,9 @@ func (w *whoamiCommand) run(ctx context.Context, c *connection, a *Answer) error
 	case apierrors.IsNotFound(err):
 		return errors.New("the selfsubjectreviews API is not enabled in the cluster")
 	case err != nil:
+		return err
+	}
+	if err := notKubernetes(c, body, contentType); err != nil {
 		return err
 	}
 	if w.format.name == "json" { // in the order of the fields
@@ -88,17 +91,17 @@ func (w *whoamiCommand) run(ctx context.Context, c *connection, a *Answer) error
 }
 
 // ask asks the newest API that the server has.
-func (w *whoamiCommand) ask(ctx context.Context, c *connection) (body []byte, err error) {
+func (w *whoamiCommand) ask(ctx context.Context, c *connection) (body []byte, contentType string, err error) {
 	for _, version := range []string{"v1", "v1beta1", "v1alpha1"} {
 		group := "authentication.k8s.io/" + version
-		body, _, err = c.body(ctx, func(client *rest.RESTClient) *rest.Request {
+		body, contentType, err = c.body(ctx, func(client *rest.RESTClient) *rest.Request {
 			return client.Post().AbsPath("/apis/"+group+"/selfsubjectreviews").
 				SetHeader("Content-Type", "application/json").SetHeader("Accept", "application/json").
 				Body([]byte(`{"apiVersion":"` + group + `","kind":"SelfSubjectReview"}`))
 		})
 		if !apierrors.IsNotFound(err) {
-			return body, err
+			return body, contentType, err
 		}
 	}
-	return body, err
+	return body, contentType, err
 }

@@ -138,9 +138,25 @@ func TestChoice(t *testing.T) {
 		}
 	}
 
+	v := newView(List{Rows: []Row{{Cells: []string{"old demo"}}, {Cells: []string{"Demo"}}}}.printable(), colour.Pen{})
+	if got := v.types("dem\r"); got != chosen || v.highlighted() != 1 {
+		t.Errorf("what begins with it comes first: outcome %d at row %d", got, v.highlighted())
+	}
+	v.types("\x15" + strings.Repeat("x", 2*longestQuery))
+	if len(v.query) != longestQuery {
+		t.Errorf("%d letters are kept of what was pasted by mistake", len(v.query))
+	}
+	v.types("\x15e\u0301👍🏽\x7f")
+	if v.query != "e\u0301" {
+		t.Errorf("erasing what looks like one letter leaves %q", v.query)
+	}
+	if v.types("\x7f"); v.query != "" {
+		t.Errorf("erasing a letter with its accent leaves %q", v.query)
+	}
+
 	quarry := places()
 	quarry.Rows[1].Cells[0] = "Quarry"
-	v := newView(quarry.printable(), colour.Pen{})
+	v = newView(quarry.printable(), colour.Pen{})
 	if got := v.types("q\r"); got != chosen || v.highlighted() != 1 {
 		t.Errorf("q where a name begins with it: outcome %d at row %d", got, v.highlighted())
 	}
@@ -204,6 +220,18 @@ Enter or Esc`,
 		if got := strings.Join(lines, "\n"); got != want {
 			t.Errorf("%d columns: got\n%s\nwant\n%s", width, got, want)
 		}
+	}
+}
+
+// A column in which no row says anything has no room taken for it, and a letter that is torn apart is waited for.
+func TestLittle(t *testing.T) {
+	list := List{Columns: []string{"NAME", "FOLDER", "ID"}, Rows: []Row{{Cells: []string{"a", "", "1"}},
+		{Cells: []string{"b", "", "2"}}}}.printable()
+	if fmt.Sprint(list.Columns, list.Rows[1].Cells) != "[NAME ID] [b 2]" {
+		t.Errorf("columns %q, cells %q", list.Columns, list.Rows[1].Cells)
+	}
+	if p, n := decode([]byte("é")[:1], false); n != 0 {
+		t.Errorf("half a letter is %v", p)
 	}
 }
 

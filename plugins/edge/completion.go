@@ -25,6 +25,7 @@ func completeValues(root *cobra.Command, a *app) {
 		"install":           plugin.Folders.Complete,
 		"use":               plugin.Candidates(a.instancesOrClusters).First,
 		"cluster describe":  plugin.Candidates(a.clustersOrInstances).First,
+		"each":              a.completeEach,
 	}
 	var visit func(cmd *cobra.Command, path string)
 	visit = func(cmd *cobra.Command, path string) {

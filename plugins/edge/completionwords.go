@@ -159,6 +159,29 @@ func (a *app) roleNamespaces(ctx context.Context, cmd *cobra.Command, _ string) 
 	return distinct(found, func(s string) bool { return s != "" })
 }
 
+// completeEach completes the instances and edge clusters before the -- of each. What follows is kubectl's.
+func (a *app) completeEach(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	complete, fs := plugin.FreeText.Complete, cmd.Flags()
+	if !slices.Contains(args, "--") && !fs.Changed("all") && !fs.Changed("selector") && !fs.Changed("context") {
+		complete = plugin.Candidates(a.fleetNames).Complete
+	}
+	return complete(cmd, args, word)
+}
+
+// fleetNames are those of the kubeconfig's instances, and of their edge clusters as INSTANCE/CLUSTER.
+func (a *app) fleetNames(ctx context.Context, cmd *cobra.Command, _ string) []string {
+	var names []string
+	for _, c := range a.edgeContexts(ctx, cmd) {
+		values := selectable(c)
+		if values["cluster"] == "" {
+			names = append(names, values["name"]+"\t"+values["id"])
+		} else {
+			names = append(names, values["name"]+"/"+values["cluster"]+"\t"+c.Name)
+		}
+	}
+	return distinct(names, func(string) bool { return true })
+}
+
 // selectors complete KEY=GLOB of each: the keys, and then what the contexts have.
 func (a *app) selectors(ctx context.Context, cmd *cobra.Command, word string) []string {
 	on := cmd.Flag("clusters")

@@ -311,7 +311,7 @@ func (f *eachFleet) watch(ctx context.Context) error {
 		err := f.command.Watch(ctx, f.members[i], merged, streams[i].out, note)
 		streams[i].flush()
 		switch {
-		case err == nil, ctx.Err() != nil:
+		case err == nil, ctx.Err() != nil, f.Unwritten() != nil:
 		case fleet.NeedsKubectl(err):
 			asked.Store(true)
 			k, err := k()

@@ -44,6 +44,8 @@ func (r *eachRun) everywhere(ctx context.Context, limit int, work func(ctx conte
 		limit = r.parallel
 	}
 	var failed atomic.Bool
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	_, err := plugin.Several(ctx, limit, r.contexts, func(i int, _ kubeconfig.EdgeContext) error {
 		if r.failFast && failed.Load() {
 			r.ends[i].left = true
@@ -58,11 +60,17 @@ func (r *eachRun) everywhere(ctx context.Context, limit int, work func(ctx conte
 		work(ctx, i)
 		// What an interrupt has ended says nothing about its context.
 		r.ends[i].ended = r.ends[i].ended || r.ends[i].code == 0 || !errors.Is(ctx.Err(), context.Canceled)
+		if r.Unwritten() != nil { // nobody reads what the others would have to say
+			stop()
+		}
 		if r.ends[i].code != 0 {
 			failed.Store(true)
 		}
 		return nil // the errors are in ends
 	})
+	if r.Unwritten() != nil {
+		return nil
+	}
 	for i := range r.ends {
 		r.ends[i].missing = err != nil && !r.ends[i].left && !r.ends[i].ended
 	}
