@@ -62,7 +62,11 @@ func (a *app) confirmRole(ctx context.Context, f *rightsFlags, namespace *string
 func (a *app) pickNamespace(ctx context.Context, f *rightsFlags, namespace *string, names []string) error {
 	list := picker.List{Title: "Namespace of role " + f.role, Columns: []string{"NAME"}}
 	for _, name := range names {
-		list.Rows = append(list.Rows, picker.Row{Cells: []string{name}})
+		row := picker.Row{Cells: []string{name}}
+		if f.validate(name) != nil { // who may change its service accounts has their rights
+			row.Unusable = "equals " + tokenrequest.RoleClusterAdmin
+		}
+		list.Rows = append(list.Rows, row)
 	}
 	list.Rows = append(list.Rows, picker.Row{Cells: []string{"the whole cluster, as " + tokenrequest.RoleClusterAdmin}})
 	i, err := picker.Choose(ctx, a.Process, list)

@@ -59,7 +59,7 @@ that -l, which then takes cluster=GLOB and role=GLOB too, and --context choose. 
 -o json asks kubectl for JSON, and prints one object with an item for each context, which has either a result or an
 error.
 
-With "-" for a file, as in apply -f -, standard input is read once and given to each.`,
+With "-" for a file, as in apply -f -, and with exec -i, standard input is read once and given to each.`,
 		Example: `  kubectl edge each --all -- get nodes
   kubectl edge each demo 'site*' -- get nodes
   kubectl edge each demo/berlin -- get pods -A
@@ -154,6 +154,9 @@ func (o *eachOptions) validate(args []string) error {
 			return fmt.Errorf("kubectl's %s would choose another cluster than the instance's", name)
 		}
 	}
+	if err := o.interactive(args); err != nil {
+		return err
+	}
 	if o.format == "json" {
 		if _, other := outputOf(args); other {
 			return errors.New("-o json is kubectl's format, too: leave out the other -o")
@@ -204,14 +207,6 @@ func outputOf(args []string) (json, other bool) {
 		json, other = json || found && format == "json", other || found && format != "json"
 	}
 	return json, other
-}
-
-// watches reports whether args have kubectl go on until it is interrupted.
-func watches(args []string) bool {
-	return slices.Contains([]string{"get", "events"}, args[0]) &&
-		slices.ContainsFunc(flagsOf(args), func(arg string) bool {
-			return slices.Contains([]string{"-w", "--watch", "--watch-only"}, strings.TrimSuffix(arg, "=true"))
-		})
 }
 
 // withFormat adds kubectl's flag for JSON to args, after the first words of them, where -o json wants it.

@@ -65,9 +65,7 @@ func (r *eachRun) newKubectlRuns(ctx context.Context, args []string) (*kubectlRu
 	if k.path, err = findKubectl(); err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(flagsOf(args), func(arg string) bool {
-		return arg == "-" || arg == "-f-" || arg == "-f=-" || arg == "--filename=-"
-	}) {
+	if wantsInput(args) {
 		if k.input, err = interrupt.Read(ctx, func() ([]byte, error) { return io.ReadAll(r.In) }); err != nil {
 			return nil, fmt.Errorf("read standard input: %w", err)
 		}

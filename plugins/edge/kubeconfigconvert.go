@@ -177,6 +177,7 @@ func (o *kubeconfigConvertOptions) choose(config *api.Config) ([]*conversion, er
 		return nil, fmt.Errorf("context %q holds no token or certificate that could be converted", name)
 	}
 	var conversions []*conversion
+	var left []string
 	for _, e := range embedded {
 		user := config.AuthInfos[e.User]
 		c := &conversion{Embedded: e, token: user.Token, secret: kubeconfig.Credential(user)}
@@ -185,12 +186,14 @@ func (o *kubeconfigConvertOptions) choose(config *api.Config) ([]*conversion, er
 		case o.all && e.Certificate && !e.Masters: // of another cluster's person
 		case o.all && !c.mayBeClusters() && !e.STACKIT && e.InstanceID == "" &&
 			len(finder.ClaimedInstances(c.token)) == 0:
-			o.Note("Left alone context %q: nothing says that it is an Edge instance's. If it is, name it with "+
-				"--context.", e.Contexts[0])
+			left = append(left, fmt.Sprintf("Left alone context %q: nothing says that it is an Edge instance's. If it "+
+				"is, name it with --context.", e.Contexts[0]))
 		case o.all || named:
 			conversions = append(conversions, c)
 		}
 	}
+	o.Tell(left, o.verbose, fmt.Sprintf("Left alone %s: nothing says that they are Edge instances'. Those that are, "+
+		"name with --context; -v shows all.", plugin.Count(len(left), "context")))
 	return conversions, nil
 }
 
