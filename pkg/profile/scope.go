@@ -84,7 +84,7 @@ func (s Scope) NeedProject() error {
 		return nil
 	}
 	return hint.Wrap(fmt.Errorf("no project: --project-id is missing, and profile %q has none", s.Name),
-		"kubectl edge project list, then kubectl edge config set project-id UUID")
+		"%s, then %s", s.Command("project list"), s.Command("config set project-id UUID"))
 }
 
 // Expiration is the lifetime of minted tokens for which no other one is asked.

@@ -23,7 +23,7 @@ func completeValues(root *cobra.Command, a *app) {
 		"kubeconfig remove": plugin.Candidates(a.edgeContextNames).Complete,
 		"kubeconfig audit":  plugin.Files.Complete,
 		"install":           plugin.Folders.Complete,
-		"use":               plugin.Candidates(a.instancesOrClusters).First,
+		"use":               plugin.Candidates(a.useTargets).First,
 		"cluster describe":  plugin.Candidates(a.clustersOrInstances).First,
 		"each":              a.completeEach,
 	}

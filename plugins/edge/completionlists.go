@@ -2,6 +2,7 @@ package edge
 
 import (
 	"context"
+	"io"
 	"slices"
 	"strings"
 
@@ -95,6 +96,16 @@ func (a *app) instancesOrClusters(ctx context.Context, cmd *cobra.Command, word 
 		words = append(words, value+"/\tits edge clusters")
 	}
 	return words
+}
+
+// useTargets completes what use takes: instances, their edge clusters, and once something is typed contexts, which
+// would else be there twice.
+func (a *app) useTargets(ctx context.Context, cmd *cobra.Command, word string) []string {
+	words := a.instancesOrClusters(ctx, cmd, word)
+	if word == "" {
+		return words
+	}
+	return append(words, a.edgeContextNames(ctx, cmd, word)...)
 }
 
 // clustersOrInstances completes [INSTANCE/]CLUSTER.
@@ -204,6 +215,7 @@ func (a *app) clustersOfContexts(ctx context.Context, cmd *cobra.Command, instan
 func (a *app) quietScope() (profile.Scope, error) {
 	quiet := *a
 	quiet.verbose = false // which says where
+	quiet.ErrOut = io.Discard
 	return quiet.projectScope()
 }
 

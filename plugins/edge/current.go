@@ -32,19 +32,23 @@ type currentContext struct {
 	read          sync.Once
 	found         current
 	err           error
+	unread        error // why the kubeconfig of nobody's choice says nothing
+	warned        bool  // about that
 }
 
 func (c *currentContext) get() (current, error) {
-	c.read.Do(func() { c.found, c.err = readCurrent(c.ends(), c.path, c.context) })
+	c.read.Do(func() {
+		c.found, c.err = readCurrent(c.ends(), c.path, c.context)
+		if c.err != nil && c.path == "" && c.context == "" { // nobody said that there is one
+			c.unread, c.err = c.err, nil
+		}
+	})
 	return c.found, c.err
 }
 
 func readCurrent(ctx context.Context, path, name string) (current, error) {
 	config, err := kubeconfig.Load(ctx, path)
 	if err != nil {
-		if path == "" && name == "" { // nobody said that there is one
-			return current{}, nil
-		}
 		return current{}, err
 	}
 	c := current{context: cmp.Or(name, config.CurrentContext)}
@@ -118,6 +122,7 @@ func (a *app) workplace() (workplace, error) {
 	if err != nil {
 		return workplace{}, err
 	}
+	a.warnOfUnread()
 	variable := a.Getenv(profile.NameVariable)
 	asked := a.choice
 	asked.Profile = cmp.Or(asked.Profile, variable)
@@ -142,6 +147,15 @@ func (a *app) workplace() (workplace, error) {
 		w.current = c
 	}
 	return w, nil
+}
+
+// warnOfUnread says once that a current context does not count, because the kubeconfig cannot be read: the command may
+// work in another project than a person thinks.
+func (a *app) warnOfUnread() {
+	if c := a.current; c.unread != nil && !c.warned {
+		c.warned = true
+		a.Warn("%v; so no current context counts", c.unread)
+	}
 }
 
 // origin is the name of the first value that there is. It takes each value with its name behind it.

@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -92,8 +93,8 @@ func (o *loginOptions) run(ctx context.Context) error {
 		return hint.Wrap(fmt.Errorf("logged in, but secrets of the earlier login stay behind: %w", leftBehind),
 			"see that what is named can be removed, then log in once more")
 	}
-	if c, err := o.current.get(); err == nil && c.context == "" {
-		o.Note("Next: kubectl edge use")
+	if c, err := o.current.get(); err == nil && (c.context == "" || cmp.Or(c.Profile, s.Name) != s.Name) {
+		o.Note("Next: %s", s.Command("use"))
 	}
 	return nil
 }

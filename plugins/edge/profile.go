@@ -231,8 +231,7 @@ func newProfileDeleteCmd(a *app) *cobra.Command {
 				return err
 			}
 			if s.Name == cmp.Or(s.Config.CurrentProfile, profile.DefaultName) {
-				return hint.Wrap(fmt.Errorf("profile %q is the current one", s.Name),
-					"kubectl edge profile use another one first")
+				return isCurrent(s)
 			}
 			account, err := a.account(s)
 			if err != nil {
@@ -255,4 +254,23 @@ func newProfileDeleteCmd(a *app) *cobra.Command {
 			return nil
 		},
 	}
+}
+
+// isCurrent is the error for the current profile, which is not deleted, with those that can become it.
+func isCurrent(s profile.Scope) error {
+	err := fmt.Errorf("profile %q is the current one", s.Name)
+	var others []string
+	for name := range s.Config.Profiles {
+		if name != s.Name {
+			others = append(others, name)
+		}
+	}
+	if len(others) == 0 && s.Name == profile.DefaultName {
+		return hint.Wrap(err, "it is the only one; to empty it: kubectl edge logout, kubectl edge config set NAME \"\"")
+	}
+	if len(others) == 0 {
+		others = []string{profile.DefaultName} // which need not be written down
+	}
+	slices.Sort(others)
+	return hint.Wrap(err, "kubectl edge profile use %s", hint.Either(others...))
 }

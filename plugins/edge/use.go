@@ -12,6 +12,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/picker"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
 )
 
 type useOptions struct {
@@ -67,9 +68,13 @@ ACCESSIBLE=1 has lists numbered rather than drawn, for a screen reader.`,
 				}
 			}
 			if unfit != nil {
-				return usageError{unfit}
+				return usageError{o.suggestContext(cmd.Context(), args, unfit)}
 			}
-			return o.run(cmd.Context())
+			err := o.run(cmd.Context())
+			if stackit.IsGone(err) && !flagged {
+				err = o.suggestContext(cmd.Context(), args, err)
+			}
+			return err
 		},
 	}
 	o.which.addFlags(cmd.Flags())
@@ -205,6 +210,7 @@ func (o *useOptions) ask(ctx context.Context, cloud *edgeCloud) (otherProject bo
 // where is the scope to look for the instance in. A current context that nothing can work with, say of a profile that
 // is gone, does not keep a person from leaving it.
 func (o *useOptions) where() (profile.Scope, error) {
+	o.current.warned = true // what is wrong with the kubeconfig ends the command
 	s, err := o.currentScope()
 	if err != nil && o.current.context == "" && o.current.path == "" {
 		return o.scope()

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -64,6 +65,35 @@ func (o *useOptions) switchTo(ctx context.Context, name string) (done bool, err 
 		return false, nil
 	}
 	return true, o.switchContext(ctx, kubeconfig.EdgeContext{Name: name, Request: request})
+}
+
+// suggestContext adds to err, which is about an argument that is not an instance here, the contexts that may have been
+// meant: those of an instance of this name elsewhere, or those with a name that is alike.
+func (o *useOptions) suggestContext(ctx context.Context, args []string, err error) error {
+	config, unread := kubeconfig.Load(ctx, o.current.path)
+	if unread != nil || len(args) == 0 {
+		return err
+	}
+	argument := args[0]
+	meant, unfit := named(argument)
+	var elsewhere []string
+	if unfit == nil {
+		for _, c := range contextsOf(config, meant) {
+			elsewhere = append(elsewhere, "kubectl edge use "+hint.Word(c.Name))
+		}
+		slices.Sort(elsewhere)
+	}
+	names := slices.Collect(maps.Keys(config.Contexts))
+	switch {
+	case len(elsewhere) > 0:
+		return hint.DidYouMean(err, elsewhere...)
+	case strings.HasPrefix(hint.Of(err), "did you mean "): // an instance
+		return err
+	case unfit != nil && !strings.Contains(argument, "/") && strings.ContainsAny(argument, "_@:."):
+		err = hint.Wrap(fmt.Errorf("no context %.200q in the kubeconfig, and no instance can be called so", argument),
+			"kubectl config get-contexts")
+	}
+	return hint.Among(err, "", argument, names)
 }
 
 // contextsOf are the contexts of an instance, and of its edge clusters.
