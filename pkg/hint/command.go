@@ -66,6 +66,15 @@ func Delete(path string) string {
 	return "rm " + Word(noFlag(path))
 }
 
+// MoveAway is the command that keeps a file, or a folder, under another name.
+func MoveAway(path string) string {
+	verb := "mv "
+	if onWindows {
+		verb = "move "
+	}
+	return verb + Word(noFlag(path)) + " " + Word(noFlag(path+".old"))
+}
+
 // MakeWritable is the command that lets the user write a file that is read-only.
 func MakeWritable(path string) string {
 	if onWindows {

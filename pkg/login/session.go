@@ -263,6 +263,18 @@ func (a *Account) seal(save func(plaintext, additionalData []byte) error, sessio
 	return save(data, a.purpose(session))
 }
 
+// withoutKey is err with what is next where it is about the key of a session.
+func (a *Account) withoutKey(err error) error {
+	switch {
+	case errors.Is(err, secretstore.ErrLost):
+		return hint.Wrap(err, "log in again, since the secret cannot be recovered: %s", a.Command("login"))
+	case errors.Is(err, secretstore.ErrUnreachable):
+		return hint.Wrap(err, "unlock the keyring, or run this where it can be reached; else log in again: %s",
+			a.Command("login"))
+	}
+	return err
+}
+
 // unseal returns the secret half of the session.
 func (a *Account) unseal(session profile.Session) (grant, AccessToken, error) {
 	data, err := a.Secrets.Load(secretName(session), a.purpose(session))
@@ -276,7 +288,7 @@ func (a *Account) unseal(session profile.Session) (grant, AccessToken, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, AccessToken{}, a.required(session, "the session has ended, or its secret is gone")
 	case err != nil:
-		return nil, AccessToken{}, fmt.Errorf("session of profile %q: %w", a.Name, err)
+		return nil, AccessToken{}, a.withoutKey(fmt.Errorf("session of profile %q: %w", a.Name, err))
 	}
 	var sealed secret
 	if err := json.Unmarshal(data, &sealed); err != nil || sealed.Version != secretVersion ||

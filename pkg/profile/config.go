@@ -83,7 +83,8 @@ func decodeConfig(path string, data []byte) (*Config, error) {
 		return c, nil
 	}
 	if err := json.Unmarshal(data, c); err != nil {
-		return nil, fmt.Errorf("read configuration %s: %w", path, err)
+		return nil, hint.Wrap(fmt.Errorf("read configuration %s: %w", path, err),
+			"mend it, or begin with a new one: %s", hint.MoveAway(path))
 	}
 	if c.Version > configVersion {
 		return nil, hint.Wrap(fmt.Errorf("configuration %s has version %d, this program knows up to %d",

@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
@@ -42,12 +43,17 @@ func LoadSession(d dirs.Dirs, profile string) (Session, error) {
 func decodeSession(path string, data []byte, profile string) (Session, error) {
 	var s Session
 	if err := json.Unmarshal(data, &s); err != nil {
-		return Session{}, fmt.Errorf("read session %s: %w", path, err)
+		return Session{}, damaged(fmt.Errorf("read session %s: %w", path, err), profile)
 	}
 	if s.Profile != profile {
-		return Session{}, fmt.Errorf("read session %s: it belongs to profile %q", path, s.Profile)
+		return Session{}, damaged(fmt.Errorf("read session %s: it belongs to profile %q", path, s.Profile), profile)
 	}
 	return s, nil
+}
+
+// damaged is err with the login that makes another session.
+func damaged(err error, profile string) error {
+	return hint.Wrap(err, "log in again: kubectl edge login --profile %s", profile)
 }
 
 // Save writes the session below d, atomically.

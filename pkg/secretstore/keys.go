@@ -17,7 +17,6 @@ import (
 	"github.com/zalando/go-keyring"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
-	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
@@ -151,19 +150,15 @@ func (s *Store) dropOldKeys(ring keyRing) error {
 	return s.sweep(ring)
 }
 
-// currentKey returns the key for new secrets and makes one where there is none. A key that cannot be read gets a
-// successor only if no secret depends on it, or if Options.NewKey says so.
+// currentKey returns the key for new secrets and makes one where there is none that can be read: who logs in again
+// because a key is lost must get on. What the lost one sealed stays, for the day it can be read again.
 func (s *Store) currentKey(ring *keyRing) (id string, key []byte, err error) {
 	if len(ring.Keys) == 0 {
 		return s.addKey(ring)
 	}
 	current := ring.Keys[0]
-	key, err = s.keyOf(current)
-	if err == nil {
+	if key, err = s.keyOf(current); err == nil {
 		return current.ID, key, nil
-	}
-	if !s.newKey && s.inUse(current.ID) {
-		return "", nil, err
 	}
 	return s.addKey(ring)
 }
@@ -241,8 +236,7 @@ func (s *Store) key(id string) ([]byte, error) {
 			return s.keyOf(e)
 		}
 	}
-	return nil, hint.Wrap(fmt.Errorf("its key %.20q is not among those of %s", id, s.ringPath()),
-		"log in again, since the secret cannot be recovered: kubectl edge login")
+	return nil, keyError{fmt.Errorf("its key %.20q is not among those of %s", id, s.ringPath()), ErrLost}
 }
 
 func (s *Store) keyOf(e keyEntry) ([]byte, error) {
@@ -258,19 +252,17 @@ func (s *Store) keyOf(e keyEntry) ([]byte, error) {
 	case InKeyring:
 		text, err = s.keyring.get(e.ID)
 		if errors.Is(err, keyring.ErrNotFound) {
-			return nil, hint.Wrap(errors.New("its key is no longer in the system's keyring"),
-				"log in again, since the secret cannot be recovered: kubectl edge login")
+			return nil, keyError{errors.New("its key is no longer in the system's keyring"), ErrLost}
 		}
 		if err != nil {
-			return nil, hint.Wrap(fmt.Errorf("its key is in the system's keyring, which cannot be read: %w", err),
-				"unlock the keyring, or run this where it can be reached; else log in again: kubectl edge login")
+			return nil, keyError{fmt.Errorf("its key is in the system's keyring, which cannot be read: %w", err),
+				ErrUnreachable}
 		}
 	case InFile:
 		var data []byte
 		data, err = securefile.ReadOwn(s.keyPath(e.ID), securefile.Private)
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, hint.Wrap(fmt.Errorf("its key is gone: %w", err),
-				"log in again, since the secret cannot be recovered: kubectl edge login")
+			return nil, keyError{fmt.Errorf("its key is gone: %w", err), ErrLost}
 		}
 		if err != nil {
 			return nil, err
@@ -281,7 +273,7 @@ func (s *Store) keyOf(e keyEntry) ([]byte, error) {
 	}
 	key, err = base64.StdEncoding.DecodeString(text)
 	if err != nil || len(key) != keySize {
-		return nil, fmt.Errorf("its key in the %s is damaged", e.In)
+		return nil, keyError{fmt.Errorf("its key in the %s is damaged", e.In), ErrLost}
 	}
 	s.remember(e.ID, key)
 	return key, nil

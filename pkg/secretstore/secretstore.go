@@ -41,6 +41,23 @@ const (
 	maxSecret = 512 << 10
 )
 
+// ErrLost and ErrUnreachable are what errors about the key of a secret are: it is gone for good, so that the secret
+// cannot be recovered, or lies in a keyring that cannot be read now.
+var (
+	ErrLost        = errors.New("the key is lost")
+	ErrUnreachable = errors.New("the key cannot be reached")
+)
+
+// keyError is an error with words of its own that is one of these two.
+type keyError struct {
+	error
+	kind error
+}
+
+func (e keyError) Is(target error) bool { return target == e.kind }
+
+func (e keyError) Unwrap() error { return e.error }
+
 // ErrOtherPurpose is the error of Load for a secret that was sealed with other additional data than was given.
 var ErrOtherPurpose = errors.New("sealed for another purpose")
 
@@ -49,16 +66,12 @@ type Options struct {
 	Dir     string  // the folder of the sealed secrets; made when the first one is saved
 	Service string  // the name of the entries in the keyring, such as "kubectl-edge"
 	Keyring Keyring // nil is the operating system's
-	// NewKey has Save make a key where the one in use cannot be read. What that one sealed stays, for the day it can
-	// be.
-	NewKey bool
 }
 
 // Store is a folder of sealed secrets. It may be used by several goroutines, and the folder by several processes.
 type Store struct {
 	dir     string
 	keyring *boundedKeyring
-	newKey  bool
 
 	mu   sync.Mutex
 	keys map[string][]byte // opened in this process, by id
@@ -71,7 +84,6 @@ func Open(o Options) *Store {
 	}
 	return &Store{
 		dir:     o.Dir,
-		newKey:  o.NewKey,
 		keyring: &boundedKeyring{keyring: o.Keyring, service: o.Service, timeout: keyringTimeout},
 		keys:    map[string][]byte{},
 	}
@@ -110,7 +122,7 @@ type Reservation struct {
 }
 
 // Reserve makes the place for a secret of up to size bytes under name, so that what is shown once can be asked for: a
-// full disk, a folder that cannot be written to and a keyring that is locked are found out here. What is there under
+// full disk and a folder that cannot be written to are found out here. What is there under
 // that name stays until Save. The caller calls Release in any case.
 func (s *Store) Reserve(name string, size int) (*Reservation, error) {
 	r := &Reservation{store: s, name: name}

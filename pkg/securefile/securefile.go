@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
 // Access says which access of other users makes a file unacceptable, as permission bits.
@@ -31,6 +33,14 @@ func (e *Error) Error() string { return fmt.Sprintf("refusing %s: %s", e.Path, e
 
 // otherUser is the reason where root, by sudo, was left with the home folder of a person.
 const otherUser = "it belongs to another user"
+
+// givesAccess ends the reason where others may use a file.
+const givesAccess = "gives other users access"
+
+// moveAway is what a person can do about what is another kind of thing than it should be.
+func (e *Error) moveAway() string {
+	return "have a look at it, and move it away: " + hint.MoveAway(e.Path)
+}
 
 // Read returns the content of a regular file of at most 1 MiB that belongs to the user (or root) and that others have
 // no such access to. For Private a symlink in the last place is refused too. Errors are those of os.Open, or *Error.
@@ -92,7 +102,7 @@ func check(path string, info fs.FileInfo, a Access) error {
 		return &Error{path, otherUser}
 	}
 	if perm := info.Mode().Perm(); hasModes && perm&fs.FileMode(a) != 0 {
-		return &Error{path, fmt.Sprintf("its mode %04o gives other users access", perm)}
+		return &Error{path, fmt.Sprintf("its mode %04o %s", perm, givesAccess)}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
@@ -46,7 +47,10 @@ func (e *Error) Next() string {
 		}
 		return OwnFolder
 	}
-	return "have a look at it; it must be yours alone: chmod go= " + e.Path
+	if strings.HasSuffix(e.Reason, givesAccess) {
+		return "have a look at it; it must be yours alone: chmod go= " + hint.Word(e.Path)
+	}
+	return e.moveAway()
 }
 
 // othersBelowOwn returns what of a path, which is another user's, lies in a folder of the user's own, or "": a command

@@ -3,7 +3,10 @@ package securefile
 import (
 	"errors"
 	"io/fs"
+	"strings"
 	"syscall"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
 // NoFollow makes Open fail where the last part of a path is a symbolic link. It is a bit that no flag of the system
@@ -18,7 +21,10 @@ const hasModes = false
 
 // Next is what a person can do about it.
 func (e *Error) Next() string {
-	return `have a look at it; it must be yours alone: icacls "` + e.Path + `"`
+	if e.Reason == otherUser || strings.HasSuffix(e.Reason, givesAccess) {
+		return "have a look at it; it must be yours alone: icacls " + hint.Word(e.Path)
+	}
+	return e.moveAway()
 }
 
 func belongsToUser(fs.FileInfo, Access) bool { return true }

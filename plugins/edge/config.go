@@ -2,6 +2,7 @@ package edge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"slices"
@@ -161,7 +162,10 @@ keyring. It can be interrupted at any point.`,
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			secrets := a.secrets()
-			if err := secrets.RotateKey(); err != nil {
+			if err := secrets.RotateKey(); errors.Is(err, secretstore.ErrLost) {
+				return hint.Wrap(err, "see whose secrets are lost, and log these profiles in or out: "+
+					"kubectl edge status --check")
+			} else if err != nil {
 				return err
 			}
 			l, err := secrets.Location()

@@ -59,8 +59,7 @@ func (a *app) editConfig(ctx context.Context, change func(*stsconfig.File) error
 }
 
 func (a *app) secrets() *secretstore.Store {
-	return secretstore.Open(secretstore.Options{Dir: filepath.Join(a.dirs.State, "secrets"), Service: "kubectl-sts",
-		NewKey: true})
+	return secretstore.Open(secretstore.Options{Dir: filepath.Join(a.dirs.State, "secrets"), Service: "kubectl-sts"})
 }
 
 func (a *app) journal() stackstate.Journal {
