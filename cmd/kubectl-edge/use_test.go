@@ -308,6 +308,22 @@ func TestUseGivesTheTerminalBack(t *testing.T) {
 	r.ends()
 }
 
+// Where no shell could go on with it, Ctrl-Z does not stop it, and the list stays.
+func TestUseIsNotStoppedWithoutAShell(t *testing.T) {
+	p := newPerson(t)
+	p.logIn("--service-account-key", "admin.json")
+	r := p.onTerminal("kubectl-edge", "use") // leads a session
+	r.sees("Enter: choose")
+	r.types("\x1a")
+	r.sees("Enter: choose")
+	r.types("fac")
+	r.sees("factory-floor")
+	r.types("\x1b")
+	if code := r.ends(); code != 130 {
+		t.Errorf("exit code %d:\n%q", code, r.all.String())
+	}
+}
+
 // signals sends one to the program that wrote its process' id.
 func (p *person) signals(s syscall.Signal) {
 	p.t.Helper()

@@ -122,3 +122,28 @@ func TestNoFolder(t *testing.T) {
 		t.Errorf("got %v, want %v", err, context.Canceled)
 	}
 }
+
+// TestSaysThatItWaits: a wait for another process is said until it is over, unless who calls says it.
+func TestSaysThatItWaits(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "lock")
+	unlock := lock(t, t.Context(), file)
+	var said []string
+	ended := 0
+	ctx := filelock.WithNotices(t.Context(), filelock.Notices{Wait: func(path string) func() {
+		said = append(said, path)
+		go unlock()
+		return func() { ended++ }
+	}})
+	lock(t, ctx, file)()
+	lock(t, ctx, file)() // nobody holds it
+	if len(said) != 1 || said[0] != file || ended != 1 {
+		t.Errorf("said %q, and that %d are over, want once", said, ended)
+	}
+	unlock = lock(t, t.Context(), file)
+	defer unlock()
+	silent, cancel := context.WithTimeout(filelock.WithoutWait(ctx), time.Millisecond)
+	defer cancel()
+	if _, err := filelock.Lock(silent, file); err == nil || len(said) != 1 {
+		t.Errorf("got %v, said %q", err, said)
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/url"
+	"os"
 	"os/exec"
 	"runtime"
 	"slices"
@@ -43,9 +44,37 @@ type Interaction struct {
 	Timeout time.Duration // for the person; 0 is five minutes
 }
 
-// OpenBrowser opens the address in the user's browser. What the browser's launcher prints is dropped: stdout is for
-// results alone.
+// browserVariable names the programs that open a browser, as for xdg-open, Python and gh: separated like the folders of
+// PATH, each with its arguments, of which %s is the address.
+const browserVariable = "BROWSER"
+
+// chosenBrowser is the first of the user's own choice that is there, with the arguments to open the address, or nil.
+func chosenBrowser(address string) []string {
+	for command := range strings.SplitSeq(os.Getenv(browserVariable), string(os.PathListSeparator)) {
+		words := strings.Fields(command)
+		if len(words) == 0 {
+			continue
+		}
+		if _, err := exec.LookPath(words[0]); err != nil {
+			continue
+		}
+		if !strings.Contains(command, "%s") {
+			return append(words, address)
+		}
+		for i := range words {
+			words[i] = strings.ReplaceAll(words[i], "%s", address)
+		}
+		return words
+	}
+	return nil
+}
+
+// OpenBrowser opens the address in the user's browser: that of BROWSER, else the system's. What the browser's launcher
+// prints is dropped: stdout is for results alone.
 func OpenBrowser(address string) error {
+	if words := chosenBrowser(address); words != nil {
+		return exec.Command(words[0], words[1:]...).Run()
+	}
 	browser.Stdout, browser.Stderr = io.Discard, io.Discard
 	return browser.OpenURL(address)
 }
@@ -53,6 +82,9 @@ func OpenBrowser(address string) error {
 // HasBrowser reports whether there is a program to open a browser with, as far as that can be said before: macOS and
 // Windows have one of their own.
 func HasBrowser() bool {
+	if chosenBrowser("") != nil {
+		return true
+	}
 	switch runtime.GOOS {
 	case "darwin", "windows":
 		return true

@@ -20,7 +20,9 @@ func resizes() (<-chan os.Signal, func()) {
 // it.
 //
 // The signal may reach another thread first, while this one goes on: so the one that ends the stop is waited for, or a
-// second where nothing stops, as in a group of processes without a shell.
+// second where nothing stops, as in a group of processes without a shell. To catch the group's signal and have the one
+// thread stop itself would take no clock, but Go keeps its handler of SIGTSTP once that was caught or ignored, so that
+// nothing stops the process any more.
 func sleep() {
 	continued := make(chan os.Signal, 1)
 	signal.Notify(continued, syscall.SIGCONT)

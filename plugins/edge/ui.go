@@ -40,9 +40,9 @@ func newUICmd(a *app) *cobra.Command {
 The UI asks for a "Cluster Token": paste. The token is a new one and short-lived. It is taken off the clipboard after a
 minute, or at once with Ctrl-C, unless something else is there by then.
 
-Whether there is a browser and a clipboard is found out before the token is made. Without a browser the address is
-shown; without a clipboard the token is printed if that is a terminal. With --print the address goes to standard error
-and the token to standard output, and nothing is opened.`,
+Whether there is a browser and a clipboard is found out before the token is made. The browser is that of BROWSER, if
+it is set, else the system's. Without one the address is shown; without a clipboard the token is printed if that is a
+terminal. With --print the address goes to standard error and the token to standard output, and nothing is opened.`,
 		Example: `  kubectl edge ui
   kubectl edge ui demo --print`,
 		Args: cobra.MaximumNArgs(1),
@@ -144,9 +144,9 @@ func frontend(address string) (string, error) {
 // open leaves the token on the clipboard for a while.
 func (o *uiOptions) open(ctx context.Context, address string, e tokencache.Entry, browser bool) error {
 	switch err := o.writeClipboard(ctx, e.Token); {
-	case errors.Is(err, context.Canceled), errors.Is(err, errSilentClipboard):
+	case ctx.Err() != nil:
 		o.clear(ctx, e.Token) // it may be written although nobody waits for that any more
-		return err
+		return ctx.Err()
 	case err != nil:
 		return hint.Wrap(fmt.Errorf("put the token on the clipboard: %w", err), "print it instead, with --print")
 	}
