@@ -78,15 +78,7 @@ func fleetOf(t *testing.T, servers ...http.HandlerFunc) *person {
 
 // A person who has waited long enough for the last cluster gets what the others have answered.
 func TestEachIsInterruptedOnTerminal(t *testing.T) {
-	ended := make(chan struct{})
-	t.Cleanup(func() { close(ended) })
-	hangs := func(_ http.ResponseWriter, r *http.Request) {
-		select {
-		case <-r.Context().Done():
-		case <-ended:
-		}
-	}
-	p := fleetOf(t, lists, hangs, lists)
+	p := fleetOf(t, lists, hangs(t), lists)
 	r := p.onTerminal("kubectl-edge", "each", "--all", "--", "get", "configmaps")
 	r.sees("2/3")
 	r.sees("waiting for site00")
@@ -109,6 +101,38 @@ func TestEachIsInterruptedOnTerminal(t *testing.T) {
 	if text = r.all.String(); strings.Count(text, `"exitCode": 0`) != 2 ||
 		strings.Count(text, `"error": "interrupted before there was an answer"`) != 1 {
 		t.Errorf("as JSON:\n%s", text)
+	}
+}
+
+// A watch takes as long as it takes, but not to begin.
+func TestEachWatchHasToBegin(t *testing.T) {
+	watches := func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Get("watch") != "true" {
+			lists(w, r)
+			return
+		}
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	}
+	p := fleetOf(t, watches, hangs(t))
+	r := p.onTerminal("kubectl-edge", "each", "--all", "--timeout", "5s", "--", "get", "cm", "--watch")
+	r.sees("settings")
+	r.sees("error: no answer within 5s (--timeout)")
+	r.types("\x03")
+	if code := r.ends(); code != 130 || strings.Contains(r.all.String(), "demo-3714d85   |") {
+		t.Errorf("exit code %d, want 130:\n%s", code, r.all.String())
+	}
+}
+
+// hangs is a server that never answers.
+func hangs(t *testing.T) http.HandlerFunc {
+	ended := make(chan struct{})
+	t.Cleanup(func() { close(ended) })
+	return func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case <-r.Context().Done():
+		case <-ended:
+		}
 	}
 }
 

@@ -240,11 +240,14 @@ func TestWatchOfOne(t *testing.T) {
 	if !ok {
 		t.Fatal("it is not known")
 	}
-	m := s.member("token")
+	m, begun := s.member("token"), 0
 	var out strings.Builder
 	stream := command.Merger([]*Member{m}).Stream(&out, []*Member{m})
-	if err := command.Watch(t.Context(), m, stream, nil, nil); !errors.Is(err, ErrWatchEnded) {
+	if err := command.Watch(t.Context(), m, stream, nil, nil, func() { begun++ }); !errors.Is(err, ErrWatchEnded) {
 		t.Error(err)
+	}
+	if begun != 1 {
+		t.Errorf("it has begun %d times", begun)
 	}
 	if diff := cmp.Diff([]string{"INSTANCE", "NAME", "demo", "a", "demo", "again"},
 		strings.Fields(out.String())); diff != "" {
@@ -272,7 +275,7 @@ func TestWatchUnread(t *testing.T) {
 		}
 		m, closed := s.member("token"), unread{}
 		stream := command.Merger([]*Member{m}).Stream(closed, []*Member{m})
-		if err := command.Watch(t.Context(), m, stream, closed, nil); !errors.Is(err, io.ErrClosedPipe) {
+		if err := command.Watch(t.Context(), m, stream, closed, nil, nil); !errors.Is(err, io.ErrClosedPipe) {
 			t.Errorf("-o %q: %v", format, err)
 		}
 	}

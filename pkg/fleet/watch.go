@@ -63,10 +63,12 @@ var ErrWatchEnded = errors.New("the server ended the watch")
 
 // Watch watches one member until ctx ends or the server ends it. Rows go to s, other formats to lines; note gets what
 // kubectl says on standard error.
-func (c *Command) Watch(ctx context.Context, m *Member, s *Stream, lines io.Writer, note func(string)) error {
+// begun is called once the server has answered.
+func (c *Command) Watch(ctx context.Context, m *Member, s *Stream, lines io.Writer, note func(string),
+	begun func()) error {
 	connection := &connection{member: m, note: note}
 	defer connection.close()
-	return c.watch.watch(ctx, connection, &watched{stream: s, lines: lines})
+	return c.watch.watch(ctx, connection, &watched{stream: s, lines: lines, begun: begun})
 }
 
 // watched is where one member's events go.
@@ -78,6 +80,7 @@ type watched struct {
 	columns []metav1.TableColumnDefinition // of the last table that had some: events come without
 	skip    bool                           // the next event says what was printed already
 	hidden  bool                           // nothing is shown before the first event
+	begun   func()
 }
 
 func (g *getCommand) watch(ctx context.Context, c *connection, w *watched) error {
@@ -108,6 +111,7 @@ func (g *getCommand) watch(ctx context.Context, c *connection, w *watched) error
 		return err
 	}
 	defer body.Close()
+	w.begun()
 	return w.events(ctx, c, body)
 }
 

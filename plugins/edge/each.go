@@ -95,7 +95,8 @@ With "-" for a file, as in apply -f -, and with exec -i, standard input is read 
 	cmd.Flags().IntVar(&o.parallel, "parallel", 0,
 		"how many contexts are asked at once (default: 16, or 8 where kubectl is started)")
 	cmd.Flags().DurationVar(&o.timeout, "timeout", 0,
-		"how long each context may take, such as 10s; one that takes longer has failed (default: no limit)")
+		"how long each context may take, such as 10s, or its watch to begin; one that takes longer has failed "+
+			"(default: no limit)")
 	cmd.Flags().BoolVar(&o.failFast, "fail-fast", false, "begin with no further context once one has failed")
 	cmd.Flags().StringVar(&o.path, "kubeconfig", "", "file to read (default: as kubectl chooses it)")
 	cmd.Flags().StringVarP(&o.format, "output", "o", "", "merge what the commands print into one object: json")

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/execcredential"
 	"github.com/kubectl-edge/kubectl-edge/pkg/fleet"
@@ -302,16 +303,29 @@ func (f *eachFleet) watch(ctx context.Context) error {
 		}
 	}()
 	merged := f.command.Merger(f.members).Stream(f.Out, f.members)
-	f.timeout = 0 // a watch takes as long as it takes
+	timeout := f.timeout // until it begins: a watch takes as long as it takes
+	f.timeout = 0
 	if f.parallel == 0 {
 		f.parallel = len(f.members)
 	}
 	return f.everywhere(ctx, parallelFleet, func(ctx context.Context, i int) {
 		note := func(text string) { fmt.Fprintln(streams[i].errOut, text) }
-		err := f.command.Watch(ctx, f.members[i], merged, streams[i].out, note)
+		ctx, cancel := context.WithCancelCause(ctx)
+		defer cancel(nil)
+		begun := func() {}
+		if timeout > 0 {
+			late := time.AfterFunc(timeout, func() { cancel(fleet.TimeoutError{After: timeout.String()}) })
+			begun = func() { late.Stop() }
+			defer begun()
+		}
+		err := f.command.Watch(ctx, f.members[i], merged, streams[i].out, note, begun)
 		streams[i].flush()
 		switch {
-		case err == nil, ctx.Err() != nil, f.Unwritten() != nil:
+		case err == nil, f.Unwritten() != nil:
+		case errors.As(context.Cause(ctx), new(fleet.TimeoutError)):
+			f.ends[i].code = exitError
+			note(fleet.Failure(ctx, err))
+		case ctx.Err() != nil:
 		case fleet.NeedsKubectl(err):
 			asked.Store(true)
 			k, err := k()
