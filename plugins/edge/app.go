@@ -2,6 +2,7 @@ package edge
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -61,7 +62,22 @@ func (a *app) projectScope() (profile.Scope, error) {
 	if err != nil {
 		return s, err
 	}
-	return s, s.NeedProject()
+	return s, a.needProject(s)
+}
+
+// needProject is the error for a scope without a project, or where nobody is logged in either, for that, which comes
+// first.
+func (a *app) needProject(s profile.Scope) error {
+	err := s.NeedProject()
+	if err == nil {
+		return nil
+	}
+	if account, failed := a.account(s); failed == nil {
+		if _, missing := account.Open(a.current.ends()); errors.As(missing, new(*login.RequiredError)) {
+			return missing
+		}
+	}
+	return err
 }
 
 func (a *app) secrets() *secretstore.Store {

@@ -136,12 +136,20 @@ func (o *clusterSecretOptions) validate() error {
 	if err := o.which.validateAny(); err != nil {
 		return err
 	}
-	if err := o.validateClusters(); err != nil {
-		return err
+	if o.serviceAccount == "" {
+		missing := "--service-account-email is missing"
+		if o.clusters.chosen() && o.rights.role == "" {
+			missing = "--service-account-email and --role are missing"
+		}
+		return hint.Wrap(errors.New(missing), "whom Argo CD is to be at STACKIT, and what it may do: kubectl edge "+
+			"argocd cluster-secret --help")
 	}
 	if address, err := mail.ParseAddress(o.serviceAccount); err != nil || address.Address != o.serviceAccount {
 		return hint.Wrap(fmt.Errorf("--service-account-email %.80q: want an e-mail address", o.serviceAccount),
 			"which service account, and whom it trusts: docs/argocd.md")
+	}
+	if err := o.validateClusters(); err != nil {
+		return err
 	}
 	switch {
 	case !path.IsAbs(o.tokenFile):

@@ -176,5 +176,5 @@ func suggestCluster(err error, instanceID, name string, clusters []edgecluster.C
 		}
 		names = append(names, c.Name)
 	}
-	return hint.Among(hint.Wrap(err, "kubectl edge cluster list --instance-id %s", instanceID), "", name, names)
+	return hint.Among(hint.Wrap(err, "kubectl edge cluster list %s", instanceID), "", name, names)
 }

@@ -57,11 +57,17 @@ The exit code is 1 if a check failed; warnings and checks that were not tried do
 // examine makes all checks that make sense: what depends on something that is broken is left out.
 func (a *app) examine(ctx context.Context) []diagnosis.Check {
 	var checks []diagnosis.Check
-	s, err := a.scope()
+	a.current.warned = true // the check of the kubeconfig says what is wrong with it
+	w, err := a.workplace()
+	if err != nil { // of a context, about which the check of the kubeconfig says more
+		w.Scope, err = a.scope()
+		w.origins.project = "profile " + w.Name
+	}
+	s := w.Scope
 	if err != nil {
 		checks = append(checks, diagnosis.Failed("configuration", err, "kubectl edge config get"))
 	} else {
-		checks = append(checks, a.checkProfile(s))
+		checks = append(checks, checkProfile(w))
 		account, err := a.account(s)
 		if err != nil {
 			checks = append(checks, diagnosis.Failed("endpoints", err, "kubectl edge config get"))

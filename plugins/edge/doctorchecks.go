@@ -30,12 +30,16 @@ const (
 	maxSkew  = time.Minute
 )
 
-func (a *app) checkProfile(s profile.Scope) diagnosis.Check {
-	if s.ProjectID == "" {
+func checkProfile(w workplace) diagnosis.Check {
+	switch {
+	case w.ProjectID == "":
 		return diagnosis.Warned("configuration", "kubectl edge use",
-			"profile %s has no project, so every command needs --project-id", s.Name)
+			"profile %s has no project, so every command needs --project-id", w.Name)
+	case w.origins.project != "profile "+w.Name:
+		return diagnosis.Passed("configuration", "profile %s, project %s (%s), region %s", w.Name, w.ProjectID,
+			w.origins.project, w.Scope.Region)
 	}
-	return diagnosis.Passed("configuration", "profile %s, project %s, region %s", s.Name, s.ProjectID, s.Region)
+	return diagnosis.Passed("configuration", "profile %s, project %s, region %s", w.Name, w.ProjectID, w.Scope.Region)
 }
 
 func checkSecrets(secrets *secretstore.Store) diagnosis.Check {

@@ -114,7 +114,7 @@ func (a *app) cloudOf(ctx context.Context, s profile.Scope) (edgeCloud, error) {
 func (a *app) findProject(ctx context.Context, s profile.Scope) (edgeCloud, error) {
 	cloud, err := a.cloud(ctx, s)
 	if err != nil {
-		return edgeCloud{}, s.NeedProject()
+		return edgeCloud{}, a.needProject(s)
 	}
 	principal, projects, err := cloud.ownProjects(ctx)
 	active := slices.DeleteFunc(slices.Clone(projects),
@@ -123,7 +123,7 @@ func (a *app) findProject(ctx context.Context, s profile.Scope) (edgeCloud, erro
 	case ctx.Err() != nil:
 		return edgeCloud{}, ctx.Err()
 	case err != nil || len(active) == 0 || len(active) > 1 && !picker.Possible(a.Process):
-		return edgeCloud{}, s.NeedProject()
+		return edgeCloud{}, a.needProject(s)
 	case len(active) == 1:
 		cloud.ProjectID = active[0].ProjectId
 		a.Note("Using project %s (%s), the only one of %s.", cloud.ProjectID, hint.Printable(active[0].Name),

@@ -55,7 +55,7 @@ func settings() []setting {
 			standard: always(profile.DefaultRegion),
 		},
 		{
-			name: "expiration", help: "how long minted tokens are valid, such as 15m",
+			name: "expiration", help: "how long the tokens of kubeconfigs are valid, such as 15m",
 			value:    of(func(p *profile.Profile) *string { return &p.Expiration }),
 			check:    func(v string, _ *profile.Config) error { return new(expiration.Flag).Set(v) },
 			standard: always(expiration.String(profile.DefaultExpiration)),
