@@ -33,7 +33,7 @@ func newUICmd(a *app) *cobra.Command {
 	o := &uiOptions{app: a, life: profile.DefaultExpiration, clearAfter: time.Minute}
 	cmd := &cobra.Command{
 		Use:        "ui [INSTANCE]",
-		SuggestFor: []string{"open", "browse", "browser", "dashboard", "console", "web"},
+		SuggestFor: []string{"open", "browse", "dashboard", "console", "web"},
 		Short:      "Open an instance's web UI, with a token for it on the clipboard",
 		Long: `Open an instance's web UI, with a token for it on the clipboard.
 
