@@ -275,7 +275,7 @@ func (o *kubeconfigRemoveOptions) remove(ctx context.Context, contexts []kubecon
 	}
 	o.Tell(lines, o.verbose, fmt.Sprintf("Removed %s.", plugin.Count(len(contexts), "context")))
 	if current {
-		o.Note("It was the current context; there is none now. Choose another with: kubectl config use-context NAME")
+		o.Note("It was the current context; there is none now. Choose another with: kubectl edge use")
 	}
 	return errors.Join(o.forgetContexts(contexts), o.disagreeToBreakGlass(glasses))
 }
