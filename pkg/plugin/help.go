@@ -2,16 +2,13 @@ package plugin
 
 import (
 	"bytes"
-	"errors"
 	"io"
 	"os"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 	"golang.org/x/term"
 )
 
@@ -142,28 +139,4 @@ func newHelpCmd(root *cobra.Command, unknown func(cmd *cobra.Command, args []str
 			return cmd.Help()
 		},
 	}
-}
-
-// AddVerbose adds the flag -v, which takes kubectl's levels as well: any but 0 switches it on.
-func AddVerbose(fs *pflag.FlagSet, on *bool, usage string) {
-	fs.VarPF((*verbosity)(on), "verbose", "v", usage).NoOptDefVal = "true"
-}
-
-type verbosity bool
-
-func (v *verbosity) String() string { return strconv.FormatBool(bool(*v)) }
-
-func (v *verbosity) Type() string { return "bool" } // help shows no placeholder for it
-
-func (v *verbosity) Set(value string) error {
-	if level, err := strconv.Atoi(value); err == nil {
-		*v = level > 0
-		return nil
-	}
-	on, err := strconv.ParseBool(value)
-	if err != nil {
-		return errors.New("want true, false, or a level of kubectl such as 6")
-	}
-	*v = verbosity(on)
-	return nil
 }

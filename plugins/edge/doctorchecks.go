@@ -49,7 +49,8 @@ func checkSecrets(secrets *secretstore.Store) diagnosis.Check {
 	}
 	switch {
 	case err != nil:
-		return diagnosis.Failed("secrets", err, "unlock the keyring if it is locked, else log in again: kubectl edge login")
+		return diagnosis.Failed("secrets", err,
+			"unlock the keyring if it is locked, else log in again: kubectl edge login")
 	case l.KeyIn == secretstore.InKeyring:
 		return diagnosis.Passed("secrets", "sealed in %s, the key is in the system's keyring", l.Path)
 	case l.KeyIn == secretstore.InFile:

@@ -89,7 +89,7 @@ func (o *useOptions) suggestContext(ctx context.Context, args []string, err erro
 		return hint.DidYouMean(err, elsewhere...)
 	case strings.HasPrefix(hint.Of(err), "did you mean "): // an instance
 		return err
-	case unfit != nil && !strings.Contains(argument, "/") && strings.ContainsAny(argument, "_@:."):
+	case unfit != nil && strings.ContainsAny(argument, "_@:"):
 		err = hint.Wrap(fmt.Errorf("no context %.200q in the kubeconfig, and no instance can be called so", argument),
 			"kubectl config get-contexts")
 	}
