@@ -16,10 +16,10 @@ func TestVerbosity(t *testing.T) {
 	for _, name := range []string{"HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR"} {
 		t.Setenv(name, t.TempDir())
 	}
+	const ok, wrong = plugin.ExitOK, exitUsage
 	for words, want := range map[string]int{
-		"-v": plugin.ExitOK, "-v=6": plugin.ExitOK, "-v 6": plugin.ExitOK, "-v6": plugin.ExitOK, "--v=6": plugin.ExitOK, "--v 6": plugin.ExitOK, "-v 0": plugin.ExitOK,
-		"--verbose": plugin.ExitOK, "--v": plugin.ExitOK,
-		"-v 11": exitUsage, "-v x": exitUsage, "-v=x": exitUsage, "-- -v 6": exitUsage,
+		"-v": ok, "-v=6": ok, "-v 6": ok, "-v6": ok, "--v=6": ok, "--v 6": ok, "-v 0": ok, "--verbose": ok, "--v": ok,
+		"-v 11": wrong, "-v x": wrong, "-v=x": wrong, "-- -v 6": wrong,
 	} {
 		for _, line := range []string{"cache path " + words, words + " cache path"} {
 			if strings.HasPrefix(line, "-- ") {
