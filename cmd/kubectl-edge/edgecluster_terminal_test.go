@@ -39,7 +39,7 @@ func TestEdgeClusterOnTerminal(t *testing.T) {
 			"edge_eu01_demo-3714d85"},
 		{[]string{"use", "demo/"}, []string{"Enter: choose", "berl"}, 0, "edge_eu01_demo-3714d85_berlin"},
 		{[]string{"use", "demo/berlin", "--role", "edit"}, []string{"equals cluster-admin", "",
-			"  kube-system  (equals cluster-admin)", "", "Enter: choose", ctrlC}, 130, "edge_eu01_demo-3714d85_berlin"},
+			"(equals cluster-admin)", "", "Enter: choose", ctrlC}, 130, "edge_eu01_demo-3714d85_berlin"},
 		{[]string{"kubeconfig", "create", "demo", "--cluster", "berlin,bergen", "--role", "edit"}, []string{
 			"Which namespace? (its name, or cluster-admin for the whole cluster):", "n"}, 1,
 			"edge_eu01_demo-3714d85_berlin"},

@@ -218,7 +218,7 @@ func (o *clusterSecretOptions) callsHelper() bool {
 }
 
 func (o *clusterSecretOptions) run(ctx context.Context) error {
-	o.patience.forAll(o.which.all || o.clusters.all)
+	o.patience.forAll(o.which.all && !o.clusters.chosen())
 	var target *rest.Config
 	if o.apply {
 		var err error

@@ -154,7 +154,7 @@ func (o *kubeconfigCreateOptions) several() bool {
 }
 
 func (o *kubeconfigCreateOptions) run(ctx context.Context) error {
-	o.patience.forAll(o.which.all || o.clusters.all)
+	o.patience.forAll(o.which.all && !o.clusters.chosen())
 	o.current.warned = o.path == "" // then what is wrong with the kubeconfig ends the command
 	if o.clusters.chosen() {
 		// before anybody is asked anything else
