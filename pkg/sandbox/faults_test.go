@@ -70,7 +70,7 @@ func TestFaultPresets(t *testing.T) {
 	if status, header, _ := c.do("GET", instancePath, "", ""); status != 429 || header.Get("Retry-After") != "7" {
 		t.Errorf("status %d, Retry-After %q", status, header.Get("Retry-After"))
 	}
-	for _, bad := range []sandbox.Fault{{Preset: "none"}, {Path: "["}, {Status: 99}} {
+	for _, bad := range []sandbox.Fault{{Preset: "none"}, {Path: "[", Status: 500}, {Status: 99}, {}, {Body: "x"}} {
 		if c.s.Inject(bad) == nil {
 			t.Errorf("%+v was accepted", bad)
 		}
