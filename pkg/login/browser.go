@@ -9,14 +9,9 @@ import (
 	"fmt"
 	"io"
 	"net/url"
-	"os"
-	"os/exec"
-	"runtime"
-	"slices"
 	"strings"
 	"time"
 
-	"github.com/cli/browser"
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
@@ -42,58 +37,6 @@ type Interaction struct {
 	// the address.
 	Unseen  bool
 	Timeout time.Duration // for the person; 0 is five minutes
-}
-
-// browserVariable names the programs that open a browser, as for xdg-open, Python and gh: separated like the folders of
-// PATH, each with its arguments, of which %s is the address.
-const browserVariable = "BROWSER"
-
-// chosenBrowser is the first of the user's own choice that is there, with the arguments to open the address, or nil.
-func chosenBrowser(address string) []string {
-	for command := range strings.SplitSeq(os.Getenv(browserVariable), string(os.PathListSeparator)) {
-		words := strings.Fields(command)
-		if len(words) == 0 {
-			continue
-		}
-		if _, err := exec.LookPath(words[0]); err != nil {
-			continue
-		}
-		if !strings.Contains(command, "%s") {
-			return append(words, address)
-		}
-		for i := range words {
-			words[i] = strings.ReplaceAll(words[i], "%s", address)
-		}
-		return words
-	}
-	return nil
-}
-
-// OpenBrowser opens the address in the user's browser: that of BROWSER, else the system's. What the browser's launcher
-// prints is dropped: stdout is for results alone.
-func OpenBrowser(address string) error {
-	if words := chosenBrowser(address); words != nil {
-		return exec.Command(words[0], words[1:]...).Run()
-	}
-	browser.Stdout, browser.Stderr = io.Discard, io.Discard
-	return browser.OpenURL(address)
-}
-
-// HasBrowser reports whether there is a program to open a browser with, as far as that can be said before: macOS and
-// Windows have one of their own.
-func HasBrowser() bool {
-	if chosenBrowser("") != nil {
-		return true
-	}
-	switch runtime.GOOS {
-	case "darwin", "windows":
-		return true
-	}
-	return slices.ContainsFunc([]string{"xdg-open", "x-www-browser", "www-browser", "wslview"}, // as OpenBrowser tries
-		func(program string) bool {
-			_, err := exec.LookPath(program)
-			return err == nil
-		})
 }
 
 // MethodBrowser is a person who signs in with a browser, here or elsewhere.

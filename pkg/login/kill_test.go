@@ -16,6 +16,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+	"github.com/kubectl-edge/kubectl-edge/pkg/webbrowser"
 )
 
 // A run of the test binary with this variable is a process of its own that does what it says, most of it until it is
@@ -35,7 +36,7 @@ func TestMain(m *testing.M) {
 
 func runChild(args []string) error {
 	if args[0] == "open" {
-		return OpenBrowser(args[1])
+		return webbrowser.Open(args[1])
 	}
 	do, dir, url := args[0], args[1], args[2]
 	ca, err := os.ReadFile(dir + "/ca.pem")

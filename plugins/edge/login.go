@@ -13,6 +13,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
+	"github.com/kubectl-edge/kubectl-edge/pkg/webbrowser"
 )
 
 type loginOptions struct {
@@ -129,7 +130,7 @@ func (o *loginOptions) credential(ctx context.Context, account *login.Account) (
 
 // interaction is how a person may be asked, if that is allowed.
 func (a *app) interaction(allowed bool) login.Interaction {
-	return login.Interaction{Allowed: allowed, In: a.In, ErrOut: a.ErrOut, OpenBrowser: login.OpenBrowser}
+	return login.Interaction{Allowed: allowed, In: a.In, ErrOut: a.ErrOut, OpenBrowser: webbrowser.Open}
 }
 
 func newLogoutCmd(a *app) *cobra.Command {

@@ -14,10 +14,10 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/expiration"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
-	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
+	"github.com/kubectl-edge/kubectl-edge/pkg/webbrowser"
 )
 
 type uiOptions struct {
@@ -114,7 +114,7 @@ func (o *uiOptions) run(ctx context.Context) error {
 // look finds out what there is to open the UI with, before a token is minted for it, and says what is missing. Without
 // a clipboard a person on a terminal gets the token there; for anybody else that is an error.
 func (o *uiOptions) look(ctx context.Context) (browser bool, err error) {
-	browser = login.HasBrowser()
+	browser = webbrowser.Found()
 	if err := o.clipboardProblem(ctx); err != nil {
 		if ctx.Err() != nil {
 			return false, err
@@ -162,7 +162,7 @@ func (o *uiOptions) open(ctx context.Context, address string, e tokencache.Entry
 		o.clearAfter, e.Expires.Local().Format(time.TimeOnly))
 	opened := make(chan error, 1)
 	if browser {
-		go func() { opened <- login.OpenBrowser(address) }() // some browsers' launchers wait for them
+		go func() { opened <- webbrowser.Open(address) }() // some browsers' launchers wait for them
 	}
 	wait := time.NewTimer(o.clearAfter)
 	defer wait.Stop()
@@ -187,7 +187,7 @@ const launchTime = 3 * time.Second
 func (o *uiOptions) openBrowser(ctx context.Context, address string) error {
 	launching, cancel := context.WithTimeout(ctx, launchTime)
 	defer cancel()
-	_, err := interrupt.Read(launching, func() (struct{}, error) { return struct{}{}, login.OpenBrowser(address) })
+	_, err := interrupt.Read(launching, func() (struct{}, error) { return struct{}{}, webbrowser.Open(address) })
 	if !errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
 		o.noteUnopened(err)
 	}

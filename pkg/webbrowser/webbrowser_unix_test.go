@@ -1,12 +1,14 @@
 //go:build unix
 
-package login
+package webbrowser_test
 
 import (
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/webbrowser"
 )
 
 // The browser of a person's own choice goes before the system's, with the arguments that it is given there.
@@ -18,7 +20,7 @@ func TestBrowserOfTheEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Setenv("PATH", bin)
-	if t.Setenv("BROWSER", "absent:"); HasBrowser() {
+	if t.Setenv("BROWSER", "absent:"); webbrowser.Found() {
 		t.Error("a browser is found that is not there")
 	}
 	for variable, want := range map[string]string{
@@ -26,10 +28,10 @@ func TestBrowserOfTheEnvironment(t *testing.T) {
 		"own --url=%s --now:other": "--url=https://a.example/?a=1&b=%20 --now",
 	} {
 		t.Setenv("BROWSER", variable)
-		if !HasBrowser() {
+		if !webbrowser.Found() {
 			t.Errorf("%q: no browser is found", variable)
 		}
-		if err := OpenBrowser("https://a.example/?a=1&b=%20"); err != nil {
+		if err := webbrowser.Open("https://a.example/?a=1&b=%20"); err != nil {
 			t.Fatal(err)
 		}
 		got, err := os.ReadFile(opened)
