@@ -263,8 +263,8 @@ func (a *Account) seal(save func(plaintext, additionalData []byte) error, sessio
 	return save(data, a.purpose(session))
 }
 
-// withoutKey is err with what is next where it is about the key of a session.
-func (a *Account) withoutKey(err error) error {
+// KeyError is err with what is next, where it is about the key of sealed secrets.
+func (a *Account) KeyError(err error) error {
 	switch {
 	case errors.Is(err, secretstore.ErrLost):
 		return hint.Wrap(err, "log in again, since the secret cannot be recovered: %s", a.Command("login"))
@@ -285,10 +285,10 @@ func (a *Account) unseal(session profile.Session) (grant, AccessToken, error) {
 			"certificate authorities than the profile has now", a.Name),
 			"only if you changed them: %s; else see whether a kubeconfig did: kubectl edge kubeconfig audit",
 			a.Command("login"))
-	case errors.Is(err, fs.ErrNotExist):
+	case errors.Is(err, fs.ErrNotExist) && !errors.Is(err, secretstore.ErrLost):
 		return nil, AccessToken{}, a.required(session, "the session has ended, or its secret is gone")
 	case err != nil:
-		return nil, AccessToken{}, a.withoutKey(fmt.Errorf("session of profile %q: %w", a.Name, err))
+		return nil, AccessToken{}, a.KeyError(fmt.Errorf("session of profile %q: %w", a.Name, err))
 	}
 	var sealed secret
 	if err := json.Unmarshal(data, &sealed); err != nil || sealed.Version != secretVersion ||

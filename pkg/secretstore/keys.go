@@ -150,17 +150,21 @@ func (s *Store) dropOldKeys(ring keyRing) error {
 	return s.sweep(ring)
 }
 
-// currentKey returns the key for new secrets and makes one where there is none that can be read: who logs in again
-// because a key is lost must get on. What the lost one sealed stays, for the day it can be read again.
+// currentKey returns the key for new secrets and makes one where there is none, or the one there is cannot be read: who
+// logs in again because a key is lost must get on. What the lost one sealed stays, for the day it can be read again.
 func (s *Store) currentKey(ring *keyRing) (id string, key []byte, err error) {
 	if len(ring.Keys) == 0 {
 		return s.addKey(ring)
 	}
 	current := ring.Keys[0]
-	if key, err = s.keyOf(current); err == nil {
+	key, err = s.keyOf(current)
+	switch {
+	case err == nil:
 		return current.ID, key, nil
+	case errors.Is(err, ErrLost), errors.Is(err, ErrUnreachable):
+		return s.addKey(ring)
 	}
-	return s.addKey(ring)
+	return "", nil, err // such as a key that others can read, which a person has to look at
 }
 
 // inUse also holds when that cannot be found out.
@@ -319,7 +323,7 @@ func (s *Store) loadRing() (keyRing, error) {
 		return s.rebuildRing()
 	}
 	if ring.Version != formatVersion {
-		return keyRing{}, fmt.Errorf("%s: format version %d, this program knows %d", s.ringPath(), ring.Version,
+		return keyRing{}, otherVersion("%s: format version %d, this program knows %d", s.ringPath(), ring.Version,
 			formatVersion)
 	}
 	for _, e := range ring.Keys {

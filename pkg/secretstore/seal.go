@@ -7,7 +7,6 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
-	"fmt"
 )
 
 // formatVersion is the version of sealed files and of keys.json that this program writes, and the newest that it reads.
@@ -72,7 +71,7 @@ func parseSealed(data []byte) (sealed, error) {
 		return sealed{}, errors.New("not a sealed file") // the JSON error could quote its content
 	}
 	if box.Version != formatVersion {
-		return sealed{}, fmt.Errorf("format version %d, this program knows %d", box.Version, formatVersion)
+		return sealed{}, otherVersion("format version %d, this program knows %d", box.Version, formatVersion)
 	}
 	return box, nil
 }

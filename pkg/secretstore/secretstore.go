@@ -26,6 +26,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/filelock"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
@@ -47,6 +48,11 @@ var (
 	ErrLost        = errors.New("the key is lost")
 	ErrUnreachable = errors.New("the key cannot be reached")
 )
+
+// otherVersion is an error about a file that another version wrote.
+func otherVersion(format string, args ...any) error {
+	return hint.Wrap(fmt.Errorf(format, args...), "upgrade kubectl-edge")
+}
 
 // keyError is an error with words of its own that is one of these two.
 type keyError struct {

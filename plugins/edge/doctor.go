@@ -73,7 +73,7 @@ func (a *app) examine(ctx context.Context) []diagnosis.Check {
 			checks = append(checks, diagnosis.Failed("endpoints", err, "kubectl edge config get"))
 		} else {
 			checks = append(checks, a.checkAccount(ctx, s)...)
-			checks = append(checks, checkSecrets(account.Secrets), a.checkSpace(account))
+			checks = append(checks, checkSecrets(account), a.checkSpace(account))
 			checks = append(checks, a.checkEndpoints(ctx, s, account.HTTP)...)
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/diagnosis"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeapi"
+	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
@@ -33,7 +34,7 @@ const (
 func checkProfile(w workplace) diagnosis.Check {
 	switch {
 	case w.ProjectID == "":
-		return diagnosis.Warned("configuration", "kubectl edge use",
+		return diagnosis.Warned("configuration", w.Command("use"),
 			"profile %s has no project, so every command needs --project-id", w.Name)
 	case w.origins.project != "profile "+w.Name:
 		return diagnosis.Passed("configuration", "profile %s, project %s (%s), region %s", w.Name, w.ProjectID,
@@ -42,15 +43,15 @@ func checkProfile(w workplace) diagnosis.Check {
 	return diagnosis.Passed("configuration", "profile %s, project %s, region %s", w.Name, w.ProjectID, w.Scope.Region)
 }
 
-func checkSecrets(secrets *secretstore.Store) diagnosis.Check {
+func checkSecrets(account *login.Account) diagnosis.Check {
+	secrets := account.Secrets
 	l, err := secrets.Location()
 	if err == nil {
 		err = secrets.CheckKey()
 	}
 	switch {
 	case err != nil:
-		return diagnosis.Failed("secrets", err,
-			"unlock the keyring if it is locked, else log in again: kubectl edge login")
+		return diagnosis.Failed("secrets", account.KeyError(err), account.Command("status"))
 	case l.KeyIn == secretstore.InKeyring:
 		return diagnosis.Passed("secrets", "sealed in %s, the key is in the system's keyring", l.Path)
 	case l.KeyIn == secretstore.InFile:

@@ -87,7 +87,7 @@ func (a *app) checkAccount(ctx context.Context, s profile.Scope) []diagnosis.Che
 		return append(checks, diagnosis.Failed("projects", err,
 			s.Command("login")+" as an account that may list projects"))
 	case s.ProjectID == "":
-		return append(checks, diagnosis.Skipped("edge cloud", "kubectl edge use",
+		return append(checks, diagnosis.Skipped("edge cloud", s.Command("use"),
 			"not tried: the profile has no project"))
 	case forbidden:
 		return append(checks, diagnosis.Failed("edge cloud", err,
@@ -194,7 +194,8 @@ func (a *app) checkSpace(account *login.Account) diagnosis.Check {
 	const name = "disk"
 	switch tried, err := account.CheckSpace(); {
 	case !tried:
-		return diagnosis.Skipped(name, "kubectl edge login", "not tried: there is no session whose secrets need space")
+		return diagnosis.Skipped(name, account.Command("login"),
+			"not tried: there is no session whose secrets need space")
 	case err != nil:
 		return diagnosis.Failed(name, fmt.Errorf("the session cannot be renewed, since the next refresh token has no "+
 			"place: %w",
