@@ -113,8 +113,8 @@ func (h *Handler) Inject(f Fault) error {
 		return fmt.Errorf("inject fault: path %q: %w", f.Path, err)
 	}
 	if f.Preset == "" && f.Delay == 0 && !f.CarriedOut && !f.Hang && !f.Cut && f.Status == 0 && len(f.Header) == 0 {
-		return errors.New("inject fault: it would change nothing: want a preset, a status, a delay, a header, or that " +
-			"the server hangs or cuts the connection")
+		return errors.New("inject fault: it would change nothing: want a preset, a status, a delay, a header, or " +
+			"that the server hangs or cuts the connection")
 	}
 	if f.Status != 0 && (f.Status < 200 || f.Status > 599) {
 		return fmt.Errorf("inject fault: status %d is out of range", f.Status)
