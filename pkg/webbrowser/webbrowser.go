@@ -16,8 +16,13 @@ import (
 // PATH, each with its arguments, of which %s is the address.
 const variable = "BROWSER"
 
-// chosen is the first of the user's own choice that is there, with the arguments to open the address, or nil.
-func chosen(address string) []string {
+// chosen is the first of the user's own choice that is there, with the arguments to open the address, or nil. It is read
+// on Linux alone: a kubeconfig can set the variable for its credential plugin, and nowhere else is the environment of
+// the client known, which is put in its place.
+func chosen(system, address string) []string {
+	if system != "linux" {
+		return nil
+	}
 	for command := range strings.SplitSeq(os.Getenv(variable), string(os.PathListSeparator)) {
 		words := strings.Fields(command)
 		if len(words) == 0 {
@@ -37,10 +42,10 @@ func chosen(address string) []string {
 	return nil
 }
 
-// Open opens the address in the user's browser: that of BROWSER, else the system's. What the browser's launcher
+// Open opens the address in the user's browser: on Linux that of BROWSER, else the system's. What the browser's launcher
 // prints is dropped: stdout is for results alone.
 func Open(address string) error {
-	if words := chosen(address); words != nil {
+	if words := chosen(runtime.GOOS, address); words != nil {
 		return exec.Command(words[0], words[1:]...).Run()
 	}
 	browser.Stdout, browser.Stderr = io.Discard, io.Discard
@@ -50,7 +55,7 @@ func Open(address string) error {
 // Found reports whether there is a program to open a browser with, as far as that can be said before: macOS and
 // Windows have one of their own.
 func Found() bool {
-	if chosen("") != nil {
+	if chosen(runtime.GOOS, "") != nil {
 		return true
 	}
 	switch runtime.GOOS {

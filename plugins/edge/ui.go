@@ -40,9 +40,10 @@ func newUICmd(a *app) *cobra.Command {
 The UI asks for a "Cluster Token": paste. The token is a new one and short-lived. It is taken off the clipboard after a
 minute, or at once with Ctrl-C, unless something else is there by then.
 
-Whether there is a browser and a clipboard is found out before the token is made. The browser is that of BROWSER, if
-it is set, else the system's. Without one the address is shown; without a clipboard the token is printed if that is a
-terminal. With --print the address goes to standard error and the token to standard output, and nothing is opened.`,
+Whether there is a browser and a clipboard is found out before the token is made. On Linux the browser is that of
+BROWSER, if it is set, else the system's. Without one the address is shown; without a clipboard the token is printed if
+that is a terminal. With --print the address goes to standard error and the token to standard output, and nothing is
+opened.`,
 		Example: `  kubectl edge ui
   kubectl edge ui demo --print`,
 		Args: cobra.MaximumNArgs(1),
