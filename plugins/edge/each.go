@@ -72,10 +72,13 @@ With "-" for a file, as in apply -f -, and with exec -i, standard input is read 
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			args, err := o.take(cmd.Flags(), args)
-			if err == nil {
-				err = o.validate(args)
-			}
 			if err != nil {
+				return cmd.FlagErrorFunc()(cmd, err)
+			}
+			if help := cmd.Flags().Lookup("help"); help != nil && help.Value.String() == "true" {
+				return cmd.Help() // cobra has asked for it before the flags between the names were read
+			}
+			if err := o.validate(args); err != nil {
 				return usageError{err}
 			}
 			if cmd.Flags().Changed("parallel") && o.parallel < 1 {
@@ -165,7 +168,7 @@ func (o *eachOptions) validate(args []string) error {
 		if watches(args) {
 			return hint.Wrap(errors.New("-o json prints one object at the end, and a watch has none"),
 				"kubectl edge each … -- %s -o json, for one object after the other",
-				hint.Printable(strings.Join(args, " ")))
+				asTyped(args))
 		}
 	}
 	return nil
@@ -177,14 +180,20 @@ func (o *eachOptions) which(args []string) error {
 	if len(args) > 1 && args[0] != "--" && !slices.Contains(clusterCommands(), args[0]) {
 		chosen, command = hint.Word(args[0]), args[1:] // the -- was forgotten
 	}
-	var words []string
-	for _, arg := range command {
-		if arg != "--" {
-			words = append(words, hint.Word(arg))
-		}
+	if len(command) > 0 && command[0] == "--" {
+		command = command[1:]
 	}
 	return hint.Wrap(errors.New("which instances? want their names before a --, or --all, -l or --context"),
-		"kubectl edge each %s -- %s", chosen, strings.Join(words, " "))
+		"kubectl edge each %s -- %s", chosen, asTyped(command))
+}
+
+// asTyped is kubectl's command as a shell takes it: what follows && in a word of it would be another one of the shell.
+func asTyped(args []string) string {
+	var words []string
+	for _, arg := range args {
+		words = append(words, hint.Word(arg))
+	}
+	return hint.Printable(strings.Join(words, " "))
 }
 
 // flagsOf returns the arguments that kubectl could take for flags: those before any -- of its own.

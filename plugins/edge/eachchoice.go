@@ -14,10 +14,11 @@ import (
 )
 
 // take cuts off the instances that stand before a --, with the flags between them, and returns kubectl's arguments.
-// Where flags have chosen the contexts, a -- is kubectl's own, as in exec POD -- COMMAND.
+// Where flags have chosen the contexts, or a -- stood in front of all, another -- is kubectl's own, as in
+// exec POD -- COMMAND.
 func (o *eachOptions) take(fs *pflag.FlagSet, args []string) ([]string, error) {
 	at := slices.Index(args, "--")
-	if at > 0 && !o.all && len(o.selector)+len(o.contexts) == 0 {
+	if at > 0 && fs.ArgsLenAtDash() < 0 && !o.all && len(o.selector)+len(o.contexts) == 0 {
 		fs.SetInterspersed(true)
 		if err := fs.Parse(args[:at]); err != nil {
 			return nil, err

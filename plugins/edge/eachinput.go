@@ -46,5 +46,5 @@ func (o *eachOptions) interactive(args []string) error {
 		return nil
 	}
 	return hint.Wrap(fmt.Errorf("kubectl %.80s would want the terminal for itself, for each context", args[0]),
-		"for one context: kubectl --context NAME %s", hint.Printable(strings.Join(args, " ")))
+		"for one context: kubectl --context NAME %s", asTyped(args))
 }
