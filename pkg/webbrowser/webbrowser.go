@@ -16,9 +16,9 @@ import (
 // PATH, each with its arguments, of which %s is the address.
 const variable = "BROWSER"
 
-// chosen is the first of the user's own choice that is there, with the arguments to open the address, or nil. It is read
-// on Linux alone: a kubeconfig can set the variable for its credential plugin, and nowhere else is the environment of
-// the client known, which is put in its place.
+// chosen is the first of the user's own choice that is there, with the arguments to open the address, or nil. It is
+// read on Linux alone: a kubeconfig can set the variable for its credential plugin, and nowhere else is the
+// environment of the client known, which is put in its place.
 func chosen(system, address string) []string {
 	if system != "linux" {
 		return nil
@@ -42,8 +42,8 @@ func chosen(system, address string) []string {
 	return nil
 }
 
-// Open opens the address in the user's browser: on Linux that of BROWSER, else the system's. What the browser's launcher
-// prints is dropped: stdout is for results alone.
+// Open opens the address in the user's browser: on Linux that of BROWSER, else the system's. What the browser's
+// launcher prints is dropped: stdout is for results alone.
 func Open(address string) error {
 	if words := chosen(runtime.GOOS, address); words != nil {
 		return exec.Command(words[0], words[1:]...).Run()
