@@ -2,6 +2,7 @@ package login
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -39,6 +40,9 @@ func (g *refreshGrant) renew(ctx context.Context, a *Account) (AccessToken, erro
 		return AccessToken{}, err
 	}
 	defer context.AfterFunc(ctx, func() {
+		if !errors.Is(context.Cause(ctx), context.Canceled) { // its time is over, and nobody pressed anything
+			return
+		}
 		a.say("Saving the renewed session before the end; Ctrl-C again leaves without it, and a login may be needed.")
 	})()
 	token, answer, err := a.exchange(context.WithoutCancel(ctx), "refresh token", g.TokenURL, clientID, url.Values{

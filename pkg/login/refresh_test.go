@@ -105,6 +105,47 @@ func TestRefreshIsInterrupted(t *testing.T) {
 	w.wantToken(sandbox.AdminUser)
 }
 
+// Ctrl-C is spoken of where somebody pressed it, and not where the time was over.
+func TestRefreshSaysWhoInterruptsIt(t *testing.T) {
+	shared := newWorld(t)
+	for name, cause := range map[string]error{"pressed": context.Canceled, "late": errors.New("no answer within 5s"),
+		"deadline": context.DeadlineExceeded} {
+		t.Run(name, func(t *testing.T) {
+			shared.sandbox.Configure(func(s *sandbox.Settings) { s.ClockOffset = 0 })
+			w := shared.fresh(t)
+			w.browserLogin()
+			w.pass(time.Hour)
+			ctx, cancel := context.WithCancelCause(t.Context())
+			said := make(chan string, 1)
+			w.client.Transport = cancelAfter(w.client.Transport, func() {
+				cancel(cause)
+				if cause == context.Canceled {
+					said <- <-said // the answer comes after it
+				}
+			})
+			a := w.account()
+			a.Say = func(format string, _ ...any) { said <- format }
+			source, err := a.Open(ctx)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := source.Token(ctx); err != nil {
+				t.Error(err)
+			}
+			select {
+			case line := <-said:
+				if cause != context.Canceled || !strings.Contains(line, "Ctrl-C again") {
+					t.Errorf("said %q", line)
+				}
+			default:
+				if cause == context.Canceled {
+					t.Error("nothing was said")
+				}
+			}
+		})
+	}
+}
+
 func TestLogoutRevokes(t *testing.T) {
 	w := newWorld(t)
 	w.browserLogin()
