@@ -38,15 +38,15 @@ const saving = "Saving the renewed session before the end; Ctrl-C again leaves w
 
 // Ctrl-C while the session is renewed lets that be saved, since what it was renewed with can be used only once.
 func TestRenewalIsSavedAfterCtrlC(t *testing.T) {
-	p := signedIn(t, sandbox.Fault{Delay: sandbox.Duration(2 * time.Second)})
+	p := signedIn(t, sandbox.Fault{Delay: sandbox.Duration(time.Hour)})
 	r := p.onTerminal("kubectl-edge", "project", "list")
 	r.sees("waiting for localhost")
 	r.types(ctrlC)
 	r.sees(saving)
+	p.sandbox.ClearFaults() // which has the answer come
 	if code := r.ends(); code != 130 {
 		t.Errorf("exit code %d:\n%q", code, r.all.String())
 	}
-	p.sandbox.ClearFaults()
 	if code, _, stderr := p.exec(nil, "kubectl-edge", "project", "list"); code != 0 || stderr != "" {
 		t.Errorf("after it: exit code %d, %s", code, stderr)
 	}
