@@ -27,10 +27,11 @@ type uiOptions struct {
 	clearAfter time.Duration
 	print      bool
 	patience   patienceFlags
+	clipboard  clipboardAccess
 }
 
 func newUICmd(a *app) *cobra.Command {
-	o := &uiOptions{app: a, life: profile.DefaultExpiration, clearAfter: time.Minute}
+	o := &uiOptions{app: a, life: profile.DefaultExpiration, clearAfter: time.Minute, clipboard: systemClipboard()}
 	cmd := &cobra.Command{
 		Use:        "ui [INSTANCE]",
 		SuggestFor: []string{"open", "browse", "dashboard", "console", "web"},
@@ -116,7 +117,7 @@ func (o *uiOptions) run(ctx context.Context) error {
 // a clipboard a person on a terminal gets the token there; for anybody else that is an error.
 func (o *uiOptions) look(ctx context.Context) (browser bool, err error) {
 	browser = webbrowser.Found()
-	if err := o.clipboardProblem(ctx); err != nil {
+	if err := o.clipboardProblem(ctx, o.clipboard); err != nil {
 		if ctx.Err() != nil {
 			return false, err
 		}
@@ -144,14 +145,18 @@ func frontend(address string) (string, error) {
 
 // open leaves the token on the clipboard for a while.
 func (o *uiOptions) open(ctx context.Context, address string, e tokencache.Entry, browser bool) error {
-	switch err := o.writeClipboard(ctx, e.Token); {
-	case ctx.Err() != nil:
-		o.clear(ctx, e.Token) // it may be written although nobody waits for that any more
+	written := make(chan struct{})
+	defer o.clear(ctx, e.Token, written)
+	_, err := o.atClipboard(ctx, func() (string, error) {
+		defer close(written)
+		return "", o.clipboard.write(e.Token)
+	})
+	if ctx.Err() != nil {
 		return ctx.Err()
-	case err != nil:
+	}
+	if err != nil {
 		return hint.Wrap(fmt.Errorf("put the token on the clipboard: %w", err), "print it instead, with --print")
 	}
-	defer o.clear(ctx, e.Token)
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP) // a person may close the terminal as soon as the UI is there
 	defer stop()
 	if browser {
@@ -202,16 +207,26 @@ func (o *uiOptions) noteUnopened(err error) {
 	}
 }
 
-// clear takes the token off the clipboard if it is still there.
-func (o *uiOptions) clear(ctx context.Context, token string) {
-	ctx = context.WithoutCancel(ctx)
-	text, err := o.readClipboard(ctx)
-	if err == nil && text != token {
-		return
-	}
-	if err == nil {
-		err = o.writeClipboard(ctx, "")
-	}
+// soon is after how long somebody who waits for the end wants to know what goes on.
+const soon = 100 * time.Millisecond
+
+// clear takes the token off the clipboard if it is still there, or comes there yet: a write that nobody waits for any
+// more goes on. All of it may take no longer than the clipboard may.
+func (o *uiOptions) clear(ctx context.Context, token string, written <-chan struct{}) {
+	defer time.AfterFunc(soon, func() {
+		if ctx.Err() != nil {
+			o.Note("Taking the token off the clipboard; Ctrl-C again leaves it there.")
+		} else {
+			o.Note("Taking the token off the clipboard.")
+		}
+	}).Stop()
+	_, err := o.atClipboard(context.WithoutCancel(ctx), func() (string, error) {
+		<-written
+		if text, err := o.clipboard.read(); err != nil || text != token {
+			return "", err
+		}
+		return "", o.clipboard.write("")
+	})
 	if err != nil {
 		o.Note("warning: the token may still be on the clipboard: %v", err)
 	}

@@ -12,6 +12,14 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
 )
 
+// clipboardAccess is how a clipboard is read and written.
+type clipboardAccess struct {
+	read  func() (string, error)
+	write func(text string) error
+}
+
+func systemClipboard() clipboardAccess { return clipboardAccess{clipboard.ReadAll, clipboard.WriteAll} }
+
 // clipboardTime is how long a clipboard may take to show what is on it: the program that holds it may have stopped.
 const clipboardTime = 3 * time.Second
 
@@ -21,11 +29,11 @@ const clipboardTime = 3 * time.Second
 var noDisplay = regexp.MustCompile(`(?i)display|connect`)
 
 // clipboardProblem is why there is no clipboard that can be used, or nil. It is asked before a token is minted for it.
-func (a *app) clipboardProblem(ctx context.Context) error {
+func (a *app) clipboardProblem(ctx context.Context, c clipboardAccess) error {
 	if clipboard.Unsupported {
 		return errors.New("this machine has no clipboard that can be used")
 	}
-	_, err := a.readClipboard(ctx)
+	_, err := a.atClipboard(ctx, c.read)
 	exit, failed := errors.AsType[*exec.ExitError](err)
 	switch {
 	case errors.Is(err, context.Canceled), errors.Is(err, errSilentClipboard):
@@ -38,15 +46,6 @@ func (a *app) clipboardProblem(ctx context.Context) error {
 
 // errSilentClipboard is that the program that holds the clipboard, or the one that reads it, has stopped.
 var errSilentClipboard = errors.New("the clipboard does not answer")
-
-func (a *app) readClipboard(ctx context.Context) (string, error) {
-	return a.atClipboard(ctx, clipboard.ReadAll)
-}
-
-func (a *app) writeClipboard(ctx context.Context, text string) error {
-	_, err := a.atClipboard(ctx, func() (string, error) { return "", clipboard.WriteAll(text) })
-	return err
-}
 
 // atClipboard uses the clipboard for as long as that may take.
 func (a *app) atClipboard(ctx context.Context, use func() (string, error)) (string, error) {
