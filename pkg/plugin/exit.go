@@ -71,7 +71,7 @@ func Run(ctx context.Context, p Process, t Tree, args []string) int {
 	})
 	err := t.Command.ExecuteContext(ctx)
 	interrupted := ctx.Err() != nil && errors.Is(err, context.Canceled)
-	unwritten := p.Unwritten()
+	unwritten := p.finish()
 	switch {
 	case unwritten == nil && err == nil:
 		if t.Report != nil {
@@ -108,8 +108,16 @@ func Run(ctx context.Context, p Process, t Tree, args []string) int {
 	return code
 }
 
-// Unwritten is the first error of the standard output, or nil.
+// Unwritten is the first error of the standard output so far, or nil. Others may be writing meanwhile.
 func (p Process) Unwritten() error {
+	if s, ok := p.Out.(*Stream); ok {
+		return s.failed()
+	}
+	return nil
+}
+
+// finish is Unwritten when nobody writes any more.
+func (p Process) finish() error {
 	if s, ok := p.Out.(*Stream); ok {
 		return s.finish()
 	}

@@ -34,7 +34,10 @@ func NewStream(out io.Writer) *Stream { return &Stream{out: out} }
 
 // Write writes data in printable form.
 func (s *Stream) Write(data []byte) (int, error) {
-	s.line.hide()
+	return s.line.replace(func() (int, error) { return s.write(data) })
+}
+
+func (s *Stream) write(data []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	whole := data
@@ -57,6 +60,13 @@ func (s *Stream) put(data []byte) error {
 	return s.err
 }
 
+// failed returns the first error of all writes so far.
+func (s *Stream) failed() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
 // finish writes what is left of a rune that never ended, and returns the first error of all writes.
 func (s *Stream) finish() error {
 	s.mu.Lock()
@@ -70,8 +80,7 @@ func (s *Stream) finish() error {
 type raw struct{ stream *Stream }
 
 func (r raw) Write(data []byte) (int, error) {
-	r.stream.line.hide()
-	return beneath(r).Write(data)
+	return r.stream.line.replace(func() (int, error) { return beneath(r).Write(data) })
 }
 
 // beneath is a Stream without its filter for the status line itself.

@@ -75,3 +75,53 @@ func TestStreamRemembersTheFirstError(t *testing.T) {
 		t.Errorf("in the end: %v", err)
 	}
 }
+
+// held says of each write whether somebody else could have written on the status line during it.
+type held struct {
+	line   *statusLine
+	writes int
+	free   int
+}
+
+func (h *held) Write(data []byte) (int, error) {
+	h.writes++
+	if h.line.mu.TryLock() {
+		h.free++
+		h.line.mu.Unlock()
+	}
+	return len(data), nil
+}
+
+// What is written in the place of the status line is not appended to one that was drawn in between.
+func TestStreamHasTheLineToItself(t *testing.T) {
+	out := &held{line: &statusLine{shown: true}}
+	s := &Stream{line: out.line, out: out}
+	for _, w := range []io.Writer{s, Raw(s)} {
+		if _, err := io.WriteString(w, "demo settings\n"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if out.writes != 2 || out.free != 0 {
+		t.Errorf("%d of %d writes left the line to others, want 0 of 2", out.free, out.writes)
+	}
+}
+
+// Who asks whether all could be written so far does not tear a rune that is on its way.
+func TestUnwrittenLeavesRunesWhole(t *testing.T) {
+	var out bytes.Buffer
+	s := NewStream(&out)
+	p := Process{}
+	p.Out = s
+	const text = "π\n"
+	for i := range len(text) {
+		if _, err := s.Write([]byte(text[i : i+1])); err != nil {
+			t.Fatal(err)
+		}
+		if err := p.Unwritten(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := p.finish(); err != nil || out.String() != text {
+		t.Errorf("got %q, %v, want %q", out.String(), err, text)
+	}
+}

@@ -81,10 +81,10 @@ func (l *statusLine) writeProgress(shown bool, text func()) {
 	text()
 }
 
-// hide empties the line for what is to be written in its place.
-func (l *statusLine) hide() {
+// replace empties the line and writes in its place, before anybody writes on the line again.
+func (l *statusLine) replace(write func() (int, error)) (int, error) {
 	if l == nil {
-		return
+		return write()
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -92,6 +92,7 @@ func (l *statusLine) hide() {
 		_, _ = io.WriteString(l.out, clearLine)
 	}
 	l.shown = false
+	return write()
 }
 
 // say counts those whose progress is said.
