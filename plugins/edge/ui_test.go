@@ -70,13 +70,13 @@ func TestTokenLeavesSlowClipboard(t *testing.T) {
 				if warned != c.stays {
 					t.Errorf("warned: %v, want %v:\n%s", warned, c.stays, out.String())
 				}
+				time.Sleep(2 * never) // what was left running ends
 				if !c.stays && text == token {
 					t.Errorf("the token is still there:\n%s", out.String())
 				}
 				if said := strings.Contains(out.String(), "Taking the token off"); c.stays && !said {
 					t.Errorf("nothing is said:\n%s", out.String())
 				}
-				time.Sleep(2 * never) // what was left running ends
 			})
 		})
 	}
