@@ -53,10 +53,10 @@ of the file, its comments and its order stay as they are, and it is written once
 The API tells where an instance's server is only together with a new token, valid for 10 minutes. It goes to the
 cache, so that the first kubectl command need not wait for another. This holds for --dry-run and -o, too.
 
-Several instances are asked in parallel. What is written are those that answered; the others are reported, and the
-exit code is 1. Whether an instance gives out credentials is not to be seen from its state, so each is asked; one that
-does not yet is waited for, up to --timeout, unless there is --no-wait. With --all, none is waited for unless --timeout
-is given.
+Several instances are asked in parallel. What is written are those that answered; the others are reported, and the exit
+code is 1. Whether an instance gives out credentials is not to be seen from its state, so each is asked; one that does
+not yet is waited for, up to --timeout, unless there is --no-wait. With --all and without edge clusters, none is waited
+for unless --timeout is given.
 
 Without an instance it is the one of the current context, or the only one of the project, or what you choose on the
 terminal.
