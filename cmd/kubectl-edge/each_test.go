@@ -115,9 +115,9 @@ func TestEachWatchHasToBegin(t *testing.T) {
 		<-r.Context().Done()
 	}
 	p := fleetOf(t, watches, hangs(t))
-	r := p.onTerminal("kubectl-edge", "each", "--all", "--timeout", "5s", "--", "get", "cm", "--watch")
+	r := p.onTerminal("kubectl-edge", "each", "--all", "--timeout", "15s", "--", "get", "cm", "--watch")
 	r.sees("settings")
-	r.sees("error: no answer within 5s (--timeout)")
+	r.sees("error: no answer within 15s (--timeout)")
 	r.types("\x03")
 	if code := r.ends(); code != 130 || strings.Contains(r.all.String(), "demo-3714d85   |") {
 		t.Errorf("exit code %d, want 130:\n%s", code, r.all.String())

@@ -327,6 +327,7 @@ func (f *eachFleet) watch(ctx context.Context) error {
 			note(fleet.Failure(ctx, err))
 		case ctx.Err() != nil:
 		case fleet.NeedsKubectl(err):
+			begun() // the server has answered
 			asked.Store(true)
 			k, err := k()
 			if err != nil {
