@@ -44,10 +44,10 @@ func TestTokenLeavesSlowClipboard(t *testing.T) {
 				text := before
 				var out strings.Builder
 				o := &uiOptions{clearAfter: time.Minute, clipboard: clipboardAccess{
-					read: func() (string, error) { time.Sleep(c.read); return text, nil },
+					read: func() (string, error) { <-time.After(c.read); return text, nil },
 					write: func(s string) error {
 						if s == token {
-							time.Sleep(c.write)
+							<-time.After(c.write) // of the bubble's clock
 						}
 						if text = s; s == token {
 							return c.fails
@@ -70,7 +70,7 @@ func TestTokenLeavesSlowClipboard(t *testing.T) {
 				if warned != c.stays {
 					t.Errorf("warned: %v, want %v:\n%s", warned, c.stays, out.String())
 				}
-				time.Sleep(2 * never) // what was left running ends
+				<-time.After(2 * never) // of the bubble's clock: what was left running ends
 				if !c.stays && text == token {
 					t.Errorf("the token is still there:\n%s", out.String())
 				}
