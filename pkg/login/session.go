@@ -269,8 +269,8 @@ func (a *Account) KeyError(err error) error {
 	case errors.Is(err, secretstore.ErrLost):
 		return hint.Wrap(err, "log in again, since the secret cannot be recovered: %s", a.Command("login"))
 	case errors.Is(err, secretstore.ErrUnreachable):
-		return hint.Wrap(err, "unlock the keyring, or run this where it can be reached; else log in again: %s",
-			a.Command("login"))
+		return hint.Wrap(err, "unlock the keyring, or run this where it can be reached; else log out, and in again: %s",
+			a.Command("logout"))
 	}
 	return err
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/zalando/go-keyring"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
@@ -150,21 +151,22 @@ func (s *Store) dropOldKeys(ring keyRing) error {
 	return s.sweep(ring)
 }
 
-// currentKey returns the key for new secrets and makes one where there is none, or the one there is cannot be read: who
-// logs in again because a key is lost must get on. What the lost one sealed stays, for the day it can be read again.
+// currentKey returns the key for new secrets and makes one where there is none. One that is lost gets a successor: who
+// logs in again because of that must get on. One that cannot be reached gets it only if no secret depends on it, or if
+// Options.NewKey says so: a keyring that is locked for a moment is no reason to have all secrets, from then on, under a
+// key in a file.
 func (s *Store) currentKey(ring *keyRing) (id string, key []byte, err error) {
 	if len(ring.Keys) == 0 {
 		return s.addKey(ring)
 	}
 	current := ring.Keys[0]
-	key, err = s.keyOf(current)
-	switch {
-	case err == nil:
+	if key, err = s.keyOf(current); err == nil {
 		return current.ID, key, nil
-	case errors.Is(err, ErrLost), errors.Is(err, ErrUnreachable):
-		return s.addKey(ring)
 	}
-	return "", nil, err // such as a key that others can read, which a person has to look at
+	if !errors.Is(err, ErrLost) && !s.newKey && s.inUse(current.ID) {
+		return "", nil, err
+	}
+	return s.addKey(ring)
 }
 
 // inUse also holds when that cannot be found out.
@@ -259,8 +261,8 @@ func (s *Store) keyOf(e keyEntry) ([]byte, error) {
 			return nil, keyError{errors.New("its key is no longer in the system's keyring"), ErrLost}
 		}
 		if err != nil {
-			return nil, keyError{fmt.Errorf("its key is in the system's keyring, which cannot be read: %w", err),
-				ErrUnreachable}
+			return nil, keyError{hint.Wrap(fmt.Errorf("its key is in the system's keyring, which cannot be read: %w", err),
+				"unlock the keyring, or run this where it can be reached"), ErrUnreachable}
 		}
 	case InFile:
 		var data []byte

@@ -72,12 +72,16 @@ type Options struct {
 	Dir     string  // the folder of the sealed secrets; made when the first one is saved
 	Service string  // the name of the entries in the keyring, such as "kubectl-edge"
 	Keyring Keyring // nil is the operating system's
+	// NewKey has Save make a key where the one in use cannot be reached. What that one sealed stays, for the day it can
+	// be.
+	NewKey bool
 }
 
 // Store is a folder of sealed secrets. It may be used by several goroutines, and the folder by several processes.
 type Store struct {
 	dir     string
 	keyring *boundedKeyring
+	newKey  bool
 
 	mu   sync.Mutex
 	keys map[string][]byte // opened in this process, by id
@@ -92,6 +96,7 @@ func Open(o Options) *Store {
 		dir:     o.Dir,
 		keyring: &boundedKeyring{keyring: o.Keyring, service: o.Service, timeout: keyringTimeout},
 		keys:    map[string][]byte{},
+		newKey:  o.NewKey,
 	}
 }
 

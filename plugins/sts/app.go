@@ -59,7 +59,8 @@ func (a *app) editConfig(ctx context.Context, change func(*stsconfig.File) error
 }
 
 func (a *app) secrets() *secretstore.Store {
-	return secretstore.Open(secretstore.Options{Dir: filepath.Join(a.dirs.State, "secrets"), Service: "kubectl-sts"})
+	return secretstore.Open(secretstore.Options{Dir: filepath.Join(a.dirs.State, "secrets"), Service: "kubectl-sts",
+		NewKey: true})
 }
 
 func (a *app) journal() stackstate.Journal {
