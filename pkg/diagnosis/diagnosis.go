@@ -63,9 +63,9 @@ func Failures(checks []Check) int {
 // marks are how the outcomes are shown.
 var marks = map[string]colour.Mark{OK: colour.Good, Warn: colour.Careful, Fail: colour.Bad, Skip: colour.Quiet}
 
-// Print writes the checks for a person to read, each with what to do about it, within the columns of a terminal. What to
-// do stays one line, which the terminal wraps: pasted, the rest of a command on a line of its own would be another one,
-// which a name in a kubeconfig could choose.
+// Print writes the checks for a person to read, each with what to do about it, within the columns of a terminal. What
+// to do stays one line, which the terminal wraps: the rest of a command on a line of its own would be another command
+// where it is pasted, which a name in a kubeconfig could choose.
 func Print(p plugin.Process, checks []Check) {
 	out, pen, columns := plugin.Raw(p.Out), p.Pen(p.Out), plugin.Columns(p.Out)
 	at := len("warn ")

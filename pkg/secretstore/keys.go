@@ -261,7 +261,8 @@ func (s *Store) keyOf(e keyEntry) ([]byte, error) {
 			return nil, keyError{errors.New("its key is no longer in the system's keyring"), ErrLost}
 		}
 		if err != nil {
-			return nil, keyError{hint.Wrap(fmt.Errorf("its key is in the system's keyring, which cannot be read: %w", err),
+			return nil, keyError{hint.Wrap(
+				fmt.Errorf("its key is in the system's keyring, which cannot be read: %w", err),
 				"unlock the keyring, or run this where it can be reached"), ErrUnreachable}
 		}
 	case InFile:
