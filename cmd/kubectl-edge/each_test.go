@@ -124,6 +124,27 @@ func TestEachWatchHasToBegin(t *testing.T) {
 	}
 }
 
+// What the libraries log of an answer that broke off is not for a person: the error says it, once.
+func TestEachLogsNothing(t *testing.T) {
+	begins := func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/configmaps") {
+			lists(w, r)
+			return
+		}
+		fmt.Fprint(w, `{"kind":"Table",`)
+		w.(http.Flusher).Flush()
+		<-r.Context().Done()
+	}
+	p := fleetOf(t, begins)
+	code, stdout, stderr := p.exec(nil, "kubectl-edge", "each", "--all", "--timeout", "2s", "--", "get", "cm")
+	want := regexp.MustCompile(`^edge_eu01_demo-3714d85 \| error: no answer within 2s \(--timeout\)
+error: kubectl failed for 1 of 1 context: edge_eu01_demo-3714d85
+$`)
+	if code != 1 || stdout != "" || !want.MatchString(stderr) {
+		t.Errorf("exit code %d, printed\n%s%s", code, stdout, stderr)
+	}
+}
+
 // hangs is a server that never answers.
 func hangs(t *testing.T) http.HandlerFunc {
 	ended := make(chan struct{})

@@ -2,9 +2,12 @@ package fleet
 
 import (
 	"bytes"
+	"cmp"
 	"context"
+	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"slices"
 	"sync"
 	"time"
@@ -29,6 +32,7 @@ type connection struct {
 	client     *rest.RESTClient
 	credential Credential
 	warned     []string
+	bounds     bounds
 }
 
 // open returns the client, made when it is first needed.
@@ -54,10 +58,15 @@ func (c *connection) use(credential Credential) (*rest.RESTClient, error) {
 	config.WarningHandler = c
 	// A dialler of its own keeps client-go from sharing connections with, and keeping them for, other configurations.
 	config.Dial = (&net.Dialer{Timeout: connectTimeout}).DialContext
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper {
+		c.bounds.next = next
+		return &c.bounds
+	})
 	httpClient, err := rest.HTTPClientFor(config)
 	if err != nil {
 		return nil, err
 	}
+	httpClient.CheckRedirect = sameServer
 	client, err := rest.RESTClientForConfigAndClient(config, httpClient)
 	if err != nil {
 		return nil, err
@@ -65,6 +74,20 @@ func (c *connection) use(credential Credential) (*rest.RESTClient, error) {
 	c.client, c.credential = client, credential
 	return client, nil
 }
+
+// sameServer keeps to the server: client-go would send the credential wherever that points to.
+func sameServer(next *http.Request, before []*http.Request) error {
+	if from := before[0].URL; next.URL.Scheme != from.Scheme || next.URL.Host != from.Host {
+		return fmt.Errorf("it sends us on to %s, which is not to have the credential", next.URL.Host)
+	}
+	if len(before) >= mostRedirects {
+		return fmt.Errorf("it sent us on %d times", mostRedirects)
+	}
+	return nil
+}
+
+// mostRedirects is as many as net/http follows.
+const mostRedirects = 10
 
 // close ends the connection.
 func (c *connection) close() {
@@ -80,6 +103,9 @@ func statuses() runtime.NegotiatedSerializer {
 	return serializer.NewCodecFactory(scheme).WithoutConversion()
 }
 
+// mostWarnings is how many different ones a person gets to see of one cluster.
+const mostWarnings = 100
+
 // HandleWarningHeader passes on each warning once, as kubectl prints it.
 func (c *connection) HandleWarningHeader(code int, _ string, text string) {
 	if code != 299 || text == "" {
@@ -87,7 +113,7 @@ func (c *connection) HandleWarningHeader(code int, _ string, text string) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !slices.Contains(c.warned, text) {
+	if len(c.warned) < mostWarnings && !slices.Contains(c.warned, text) {
 		c.warned = append(c.warned, text)
 		c.note("Warning: " + text)
 	}
@@ -99,8 +125,9 @@ type request func(*rest.RESTClient) *rest.Request
 // body sends a request and returns what was answered, and as which type.
 func (c *connection) body(ctx context.Context, r request) (body []byte, contentType string, err error) {
 	err = c.attempt(ctx, func(client *rest.RESTClient) error {
+		c.bounds.broken = nil
 		result := r(client).Do(ctx)
-		if err := result.Error(); err != nil {
+		if err := cmp.Or(c.bounds.broken, result.Error()); err != nil {
 			return err
 		}
 		result.ContentType(&contentType)
@@ -110,8 +137,9 @@ func (c *connection) body(ctx context.Context, r request) (body []byte, contentT
 	return body, contentType, err
 }
 
-// stream sends a request and returns the answer as it comes.
-func (c *connection) stream(ctx context.Context, r request) (body io.ReadCloser, err error) {
+// watch sends a request for a watch, and returns its events as they come.
+func (c *connection) watch(ctx context.Context, r request) (body io.ReadCloser, err error) {
+	ctx = context.WithValue(ctx, endless{}, true)
 	err = c.attempt(ctx, func(client *rest.RESTClient) error {
 		body, err = r(client).Stream(ctx)
 		return err

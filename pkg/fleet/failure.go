@@ -25,6 +25,17 @@ func (e TimeoutError) Error() string { return "no answer within " + e.After }
 // Failure is err in kubectl's words, as its CheckErr prints them: mostly one line.
 // See k8s.io/kubectl/pkg/cmd/util/helpers.go.
 func Failure(ctx context.Context, err error) string {
+	text := failure(ctx, err)
+	if len(text) > mostOfMessage {
+		text = strings.ToValidUTF8(text[:mostOfMessage], "") + "…"
+	}
+	return text
+}
+
+// mostOfMessage is how much is shown of what a server says. Those of admission webhooks are the longest.
+const mostOfMessage = 8 << 10
+
+func failure(ctx context.Context, err error) string {
 	if timeout, ok := errors.AsType[TimeoutError](context.Cause(ctx)); ok {
 		return "error: " + timeout.Error() + " (--timeout)"
 	}
@@ -40,7 +51,7 @@ func Failure(ctx context.Context, err error) string {
 		if len(errs) == 1 {
 			err = errs[0]
 			if inner, ok := err.(utilerrors.Aggregate); ok && len(inner.Errors()) > 1 {
-				return Failure(ctx, inner)
+				return failure(ctx, inner)
 			}
 		}
 	}
@@ -61,6 +72,9 @@ func message(err error) string {
 }
 
 func standard(err error) (text string, known bool) {
+	if much, ok := errors.AsType[tooMuchError](err); ok {
+		return much.Error(), false
+	}
 	if credential, ok := errors.AsType[credentialError](err); ok {
 		return "Unable to connect to the server: getting credentials: " + credential.Error(), true
 	}

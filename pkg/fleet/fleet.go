@@ -91,6 +91,8 @@ func (c *Command) Run(ctx context.Context, m *Member) *Answer {
 	defer connection.close()
 	if err := c.verb.run(ctx, connection, a); errors.Is(err, errKubectl) {
 		return &Answer{Err: errKubectl} // and nothing of what was found out until then
+	} else if isTooMuch(err) {
+		return &Answer{Err: err, Notes: a.Notes}
 	} else if err != nil {
 		a.Err = err
 	}

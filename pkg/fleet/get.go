@@ -164,7 +164,7 @@ func (g *getCommand) tables(ctx context.Context, c *connection, a *Answer, found
 	for _, t := range found.targets {
 		answered := false
 		err := g.each(ctx, c, t, func(body []byte) (string, error) {
-			table, err := decodeTable(body)
+			table, err := decodeTable(body, g.sortBy != "")
 			if err != nil {
 				return "", err
 			}
@@ -175,7 +175,7 @@ func (g *getCommand) tables(ctx context.Context, c *connection, a *Answer, found
 		if answered {
 			namespaced = namespaced && t.namespaced()
 		}
-		if errors.Is(err, errKubectl) {
+		if errors.Is(err, errKubectl) || isTooMuch(err) {
 			return err
 		} else if err != nil && !(g.ignore && apierrors.IsNotFound(err)) {
 			errs = append(errs, err)
@@ -239,8 +239,9 @@ func (g *getCommand) sorted(a *Answer) error {
 	return err
 }
 
-// decodeTable reads a table. A server that has none for a resource is left to kubectl.
-func decodeTable(body []byte) (*metav1.Table, error) {
+// decodeTable reads a table. A server that has none for a resource is left to kubectl. Of the objects behind its rows
+// only what is shown of them is kept, unless they are wanted as a whole: most of a page is their managed fields.
+func decodeTable(body []byte, whole bool) (*metav1.Table, error) {
 	var table metav1.Table
 	if err := json.Unmarshal(body, &struct {
 		*metav1.Table
@@ -259,7 +260,13 @@ func decodeTable(body []byte) (*metav1.Table, error) {
 		if err != nil {
 			return nil, err
 		}
-		row.Object.Object = object
+		row.Object.Raw, row.Object.Object = nil, object
+		if u, ok := object.(*unstructured.Unstructured); ok && !whole {
+			shown := &unstructured.Unstructured{Object: map[string]any{}}
+			shown.SetNamespace(u.GetNamespace())
+			shown.SetLabels(u.GetLabels())
+			row.Object.Object = shown
+		}
 	}
 	return &table, nil
 }
@@ -283,7 +290,9 @@ func (g *getCommand) objects(ctx context.Context, c *connection, a *Answer, foun
 			objects = append(objects, *object.(*unstructured.Unstructured))
 			return "", nil
 		})
-		if err != nil && !(g.ignore && apierrors.IsNotFound(err)) {
+		if isTooMuch(err) {
+			return err
+		} else if err != nil && !(g.ignore && apierrors.IsNotFound(err)) {
 			errs = append(errs, err)
 		}
 	}

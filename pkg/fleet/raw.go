@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"context"
-	"io"
 
 	"k8s.io/client-go/rest"
 )
@@ -11,11 +10,10 @@ import (
 type rawCommand struct{ path string }
 
 func (r *rawCommand) run(ctx context.Context, c *connection, a *Answer) error {
-	body, err := c.stream(ctx, func(client *rest.RESTClient) *rest.Request { return client.Get().RequestURI(r.path) })
+	body, _, err := c.body(ctx, func(client *rest.RESTClient) *rest.Request { return client.Get().RequestURI(r.path) })
 	if err != nil {
 		return err
 	}
-	defer body.Close()
-	_, err = io.Copy(&a.Out, body)
-	return err
+	a.Out.Write(body)
+	return nil
 }

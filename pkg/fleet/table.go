@@ -12,7 +12,10 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/cli-runtime/pkg/printers"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
 // Table is one that kubectl prints for one member: of one resource, or of a command's own columns.
@@ -189,6 +192,7 @@ func (m *Merger) decorate(t Table, page *metav1.Table, member *Member) *metav1.T
 	decorated := &metav1.Table{}
 	for _, column := range page.ColumnDefinitions {
 		column.Description = "" // which may differ where what is shown does not
+		column.Name = hint.Printable(column.Name)
 		front = append(front, column)
 	}
 	decorated.ColumnDefinitions = front
@@ -204,9 +208,45 @@ func (m *Merger) decorate(t Table, page *metav1.Table, member *Member) *metav1.T
 			values[name] = fmt.Sprintf("%s/%v", strings.ToLower(kind), values[name])
 		}
 		row.Cells = append(all, values...)
+		for i := range row.Cells {
+			row.Cells[i] = shown(row.Cells[i], t.plain)
+		}
+		m.showLabels(row)
 		decorated.Rows = append(decorated.Rows, row)
 	}
 	return decorated
+}
+
+// shown is a cell whose text stays in its place: none of it begins another cell or line, or controls the terminal. What
+// kubectl cuts a cell of the server's off at, it still finds.
+func shown(cell any, plain bool) any {
+	switch cell.(type) {
+	case nil, bool, int64, float64:
+		return cell
+	}
+	text := printers.EscapeTerminal(fmt.Sprint(cell))
+	end := len(text)
+	if !plain {
+		if at := strings.IndexAny(text, "\f\n\r"); at >= 0 {
+			end = at
+		}
+	}
+	return hint.Printable(text[:end]) + text[end:]
+}
+
+// showLabels does the same for the labels, which the printer takes from the object.
+func (m *Merger) showLabels(row metav1.TableRow) {
+	object, ok := row.Object.Object.(*unstructured.Unstructured)
+	if !ok || !m.options.ShowLabels && len(m.options.ColumnLabels) == 0 {
+		return
+	}
+	labels := map[string]string{}
+	for name, value := range object.GetLabels() {
+		labels[hint.Printable(name)] = hint.Printable(value)
+	}
+	if len(labels) > 0 {
+		object.SetLabels(labels)
+	}
 }
 
 // nameColumn is the column that the kind stands in, or -1, as in cli-runtime's printer.

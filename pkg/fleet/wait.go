@@ -2,7 +2,6 @@ package fleet
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -148,13 +147,17 @@ func (w *waitCommand) run(ctx context.Context, c *connection, a *Answer) error {
 				if err == nil {
 					err = printer.PrintObj(final, &a.Out)
 				}
-				if err != nil {
+				if isTooMuch(err) {
+					return "", err
+				} else if err != nil {
 					errs = append(errs, err)
 				}
 			}
 			return next, nil
 		})
-		if err != nil && !(w.condition.gone && apierrors.IsNotFound(err)) {
+		if isTooMuch(err) {
+			return err
+		} else if err != nil && !(w.condition.gone && apierrors.IsNotFound(err)) {
 			errs = append(errs, err)
 		}
 	}
@@ -225,20 +228,22 @@ func (w *waitCommand) attempt(ctx context.Context, c *connection, t target, obje
 			return &items.Items[0], met, err
 		}
 	}
-	stream, err := c.stream(ctx, func(client *rest.RESTClient) *rest.Request {
+	stream, err := c.watch(ctx, func(client *rest.RESTClient) *rest.Request {
 		return only(client).Param("watch", "true").Param("resourceVersion", items.GetResourceVersion())
 	})
 	if err != nil {
 		return nil, false, err
 	}
 	defer stream.Close()
-	decoder := json.NewDecoder(stream)
+	events := eventsOf(stream)
 	for {
 		var event struct {
 			Type   watch.EventType           `json:"type"`
 			Object unstructured.Unstructured `json:"object"`
 		}
-		if decoder.Decode(&event) != nil {
+		if err := events.next(&event); isTooMuch(err) {
+			return nil, false, err
+		} else if err != nil {
 			return nil, false, nil
 		}
 		switch {

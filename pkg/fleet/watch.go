@@ -106,7 +106,7 @@ func (g *getCommand) watch(ctx context.Context, c *connection, w *watched) error
 	} else if err != nil {
 		return err
 	}
-	body, err := c.stream(ctx, g.watchRequest(t, version))
+	body, err := c.watch(ctx, g.watchRequest(t, version))
 	if err != nil {
 		return err
 	}
@@ -147,7 +147,7 @@ func (g *getCommand) watchRequest(t target, version string) request {
 // object prints a table, an object or a list, unless it is hidden, and returns its version.
 func (w *watched) object(m *Member, body []byte, hidden bool) (version string, err error) {
 	if w.printer == nil {
-		table, err := decodeTable(body)
+		table, err := decodeTable(body, false)
 		if err != nil {
 			return "", err
 		}
@@ -199,16 +199,18 @@ func (r *remembering) Write(data []byte) (n int, err error) {
 
 // events prints events as they come.
 func (w *watched) events(ctx context.Context, c *connection, body io.Reader) error {
-	decoder := json.NewDecoder(body)
+	events := eventsOf(body)
 	for {
 		var event struct {
 			Type   watch.EventType `json:"type"`
 			Object json.RawMessage `json:"object"`
 		}
-		if err := decoder.Decode(&event); err != nil {
-			if ctx.Err() != nil {
-				return ctx.Err()
-			}
+		switch err := events.next(&event); {
+		case err != nil && ctx.Err() != nil:
+			return ctx.Err()
+		case isTooMuch(err):
+			return err
+		case err != nil:
 			return ErrWatchEnded
 		}
 		switch event.Type {
