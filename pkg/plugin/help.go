@@ -45,10 +45,12 @@ func Columns(out io.Writer) int {
 }
 
 // Wrap breaks the lines of a help text that are longer than columns. Lines of prose are joined to paragraphs first;
-// what stands in columns is continued in its last one.
+// what stands in columns is continued in its last one. Examples stay whole: the terminal continues their lines by itself,
+// and what is copied there can be pasted, where a line that was broken here would run in two parts.
 func Wrap(text string, columns int) string {
 	var b strings.Builder
 	var prose []string
+	examples := false
 	end := func() {
 		b.WriteString(Fold(strings.Join(prose, " "), 0, columns))
 		if prose != nil {
@@ -58,12 +60,18 @@ func Wrap(text string, columns int) string {
 	}
 	for line := range strings.Lines(text) {
 		line = strings.TrimRight(line, "\n")
+		if line != "" && line[0] != ' ' {
+			examples = line == "Examples:"
+		}
 		if line != "" && line[0] != ' ' && !strings.HasSuffix(line, ":") && !strings.Contains(line, "  ") {
 			prose = append(prose, line)
 			continue
 		}
 		end()
-		b.WriteString(Fold(line, lastColumn(line), columns))
+		if !examples {
+			line = Fold(line, lastColumn(line), columns)
+		}
+		b.WriteString(line)
 		b.WriteByte('\n')
 	}
 	end()

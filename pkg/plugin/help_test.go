@@ -12,9 +12,6 @@ func TestWrap(t *testing.T) {
 at another width.
 
 Usage:
-  kubectl edge do [flags]
-
-Examples:
   kubectl edge do --with a-very-long-word-that-cannot-be-broken-anywhere and the words behind it, whole
 
 Flags:
@@ -25,9 +22,6 @@ Flags:
 was wrapped at another width.
 
 Usage:
-  kubectl edge do [flags]
-
-Examples:
   kubectl edge do --with
   a-very-long-word-that-cannot-be-broken-anywhere
   and the words behind it, whole
@@ -46,5 +40,18 @@ Flags:
 		if a, b := strings.Fields(got), strings.Fields(text); strings.Join(a, " ") != strings.Join(b, " ") {
 			t.Errorf("at %d columns:\n%s", columns, got)
 		}
+	}
+}
+
+// TestExamplesStayWhole has a command pasted from a narrow terminal be the whole command.
+func TestExamplesStayWhole(t *testing.T) {
+	const example = "  kubectl edge kubeconfig create demo --cluster berlin --role edit --namespace shop"
+	const text = "Examples:\n" + example + "\n    --bind\n\nFlags:\n  --all   everything that there is to be had\n"
+	got := plugin.Wrap(text, 30)
+	if !strings.HasPrefix(got, "Examples:\n"+example+"\n    --bind\n\nFlags:\n") {
+		t.Errorf("got\n%s", got)
+	}
+	if !strings.HasSuffix(got, "  --all   everything that\n          there is to be had\n") {
+		t.Errorf("flags are not wrapped:\n%s", got)
 	}
 }
