@@ -4,11 +4,18 @@ package main
 
 import (
 	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/clustertest"
 )
+
+// dimmed is why a namespace cannot be chosen, and dimmedRow how the list shows it, whichever is the longest name there.
+const dimmed = "(equals cluster-admin)"
+
+var dimmedRow = regexp.MustCompile(`kube-system\s+\(equals cluster-admin\)`)
 
 // What an edge cluster is asked for that a person ought to think about, they are asked about: a binding that is made, a
 // role that equals cluster-admin, and the administrator's own certificate. Who declines has changed nothing.
@@ -39,7 +46,7 @@ func TestEdgeClusterOnTerminal(t *testing.T) {
 			"edge_eu01_demo-3714d85"},
 		{[]string{"use", "demo/"}, []string{"Enter: choose", "berl"}, 0, "edge_eu01_demo-3714d85_berlin"},
 		{[]string{"use", "demo/berlin", "--role", "edit"}, []string{"equals cluster-admin", "",
-			"(equals cluster-admin)", "", "Enter: choose", ctrlC}, 130, "edge_eu01_demo-3714d85_berlin"},
+			dimmed, "", "Enter: choose", ctrlC}, 130, "edge_eu01_demo-3714d85_berlin"},
 		{[]string{"kubeconfig", "create", "demo", "--cluster", "berlin,bergen", "--role", "edit"}, []string{
 			"Which namespace? (its name, or cluster-admin for the whole cluster):", "n"}, 1,
 			"edge_eu01_demo-3714d85_berlin"},
@@ -66,7 +73,11 @@ func TestEdgeClusterOnTerminal(t *testing.T) {
 				r.types(step.dialog[i+1] + enter)
 			}
 		}
-		if code := r.ends(); code != step.code {
+		code := r.ends()
+		if slices.Contains(step.dialog, dimmed) && !dimmedRow.MatchString(r.all.String()) {
+			t.Errorf("%v: namespace kube-system is not the one that is dimmed:\n%s", step.command, r.all.String())
+		}
+		if code != step.code {
 			t.Fatalf("%v: exit code %d, want %d:\n%s", step.command, code, step.code, r.all.String())
 		}
 		if step.code == 1 && !strings.Contains(r.all.String(), "nothing was changed") {
