@@ -28,6 +28,7 @@ const (
 	hangUp    // Ctrl-D
 	suspend
 	redraw
+	tab
 )
 
 // press is a key, with its text.
@@ -53,7 +54,7 @@ var sequences = map[string]key{
 
 // controls are the keys of one byte, with those that a shell's line has, and vi's and emacs' for up and down.
 var controls = map[byte]key{
-	'\r': enter, '\n': enter, '\t': down, 0x7f: erase, 0x08: erase, 0x17: eraseWord, 0x15: eraseAll,
+	'\r': enter, '\n': enter, '\t': tab, 0x7f: erase, 0x08: erase, 0x17: eraseWord, 0x15: eraseAll,
 	0x03: interrupt, 0x04: hangUp, 0x1a: suspend, 0x0c: redraw, 0x10: up, 0x0b: up, 0x0e: down,
 }
 

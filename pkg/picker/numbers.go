@@ -3,6 +3,7 @@ package picker
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -13,7 +14,7 @@ import (
 const mostNumbered = 20
 
 // chooseByNumber lists the rows with numbers, and asks for one, or for a part of what it shows.
-func chooseByNumber(ctx context.Context, p plugin.Process, list List) (int, error) {
+func chooseByNumber(ctx context.Context, p plugin.Process, list List) ([]int, error) {
 	f := newFilter(list.Rows)
 	say := func(rows []int) {
 		for _, i := range rows[:min(len(rows), mostNumbered)] {
@@ -28,32 +29,57 @@ func chooseByNumber(ctx context.Context, p plugin.Process, list List) (int, erro
 	}
 	p.Note("%s: %d to choose from", list.Title, len(list.Rows))
 	say(f.all(""))
+	question := "Number, or a part of the name (nothing: leave):"
+	if list.several {
+		question = "Numbers, or a part of the name (nothing: leave):"
+	}
 	for {
-		answer, err := p.Answer(ctx, "Number, or a part of the name (nothing: leave):")
+		answer, err := p.Answer(ctx, question)
 		switch {
 		case ctx.Err() != nil:
-			return 0, errLeft()
+			return nil, errLeft()
 		case err != nil:
-			return 0, err
+			return nil, err
 		case answer == "" || answer == "q" && !f.begins(answer):
-			return 0, errLeft()
+			return nil, errLeft()
 		}
 		rows := f.all(answer)
-		if n, err := strconv.Atoi(answer); err == nil && n >= 1 && n <= len(list.Rows) {
-			rows = []int{n - 1}
+		numbered := list.numbered(answer)
+		if len(numbered) > 0 {
+			rows = numbered
 		}
+		unusable := slices.IndexFunc(rows, func(i int) bool { return list.Rows[i].Unusable != "" })
 		switch {
 		case len(rows) == 0:
 			p.Note("Nothing fits %q.", answer)
-		case len(rows) > 1:
+		case len(rows) > 1 && len(numbered) == 0:
 			say(rows)
-		case list.Rows[rows[0]].Unusable != "":
-			p.Note("%s cannot be chosen: %s", list.Rows[rows[0]].Cells[0], list.Rows[rows[0]].Unusable)
+		case unusable >= 0:
+			row := list.Rows[rows[unusable]]
+			p.Note("%s cannot be chosen: %s", row.Cells[0], row.Unusable)
 		default:
-			p.Note("%s", list.chosen(rows[0]))
-			return rows[0], nil
+			p.Note("%s", list.chosen(rows))
+			return rows, nil
 		}
 	}
+}
+
+// numbered are the rows of the numbers that an answer consists of, such as "1 3,4" where several can be chosen. It is
+// nil for another answer.
+func (l List) numbered(answer string) (rows []int) {
+	words := strings.FieldsFunc(answer, func(r rune) bool { return r == ' ' || r == ',' })
+	if len(words) > 1 && !l.several {
+		return nil
+	}
+	for _, word := range words {
+		n, err := strconv.Atoi(word)
+		if err != nil || n < 1 || n > len(l.Rows) {
+			return nil
+		}
+		rows = append(rows, n-1)
+	}
+	slices.Sort(rows)
+	return slices.Compact(rows)
 }
 
 // spoken is a row in words, each cell with the name of its column, behind the first.

@@ -1,5 +1,5 @@
-// Package picker has a person choose one of many on a terminal: by typing a part of what the row shows, or with the
-// arrows.
+// Package picker has a person choose one of many, or several, on a terminal: by typing a part of what the row shows, or
+// with the arrows.
 //
 // It draws by itself, on the standard error, a few lines below what was said before. Libraries for whole screens
 // (Bubble Tea, which huh stands on) ask the terminal for its abilities, whose answers arrive at the shell's prompt if
@@ -25,6 +25,7 @@ type List struct {
 	Rows    []Row
 	At      int    // the row that is highlighted first
 	Note    string // said above the rows, such as why a person is asked again
+	several bool   // rows can be marked
 }
 
 // Row is one of a list. What it says may come from anybody: it is made printable here.
@@ -44,8 +45,22 @@ func errLeft() error { return plugin.WithCode(plugin.ExitInterrupted, plugin.Err
 // Choose returns the index of the row that a person chooses. Where the terminal cannot be drawn on (TERM=dumb), or the
 // person wants plain text for a screen reader (ACCESSIBLE), the rows are numbered.
 func Choose(ctx context.Context, p plugin.Process, list List) (int, error) {
+	rows, err := choose(ctx, p, list)
+	if err != nil {
+		return 0, err
+	}
+	return rows[0], nil
+}
+
+// ChooseSeveral is Choose for any number of rows, at least one. They come in the order of the list.
+func ChooseSeveral(ctx context.Context, p plugin.Process, list List) ([]int, error) {
+	list.several = true
+	return choose(ctx, p, list)
+}
+
+func choose(ctx context.Context, p plugin.Process, list List) ([]int, error) {
 	if len(list.Rows) == 0 {
-		return 0, errors.New("there is nothing to choose from")
+		return nil, errors.New("there is nothing to choose from")
 	}
 	list = list.printable()
 	if colour.Dumb(p.Getenv) || accessible(p.Getenv) || !colour.Obeys(plugin.File(p.ErrOut)) {
@@ -95,7 +110,16 @@ func (l List) withoutEmptyColumns() List {
 }
 
 // chosen is what stays on the terminal of a choice.
-func (l List) chosen(i int) string { return l.Title + ": " + strings.Join(l.Rows[i].said(), ", ") }
+func (l List) chosen(rows []int) string {
+	if len(rows) == 1 {
+		return l.Title + ": " + strings.Join(l.Rows[rows[0]].said(), ", ")
+	}
+	names := make([]string, len(rows))
+	for at, i := range rows {
+		names[at] = l.Rows[i].Cells[0]
+	}
+	return l.Title + ": " + strings.Join(names, ", ")
+}
 
 // said are the cells that say something.
 func (r Row) said() []string {

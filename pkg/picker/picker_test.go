@@ -257,3 +257,53 @@ func TestManyRows(t *testing.T) {
 		t.Errorf("1,000 rows take %.0f allocations, 10,000 rows %.0f", small, large)
 	}
 }
+
+// TestSeveral marks rows with Tab, which stay marked while others are looked for.
+func TestSeveral(t *testing.T) {
+	for keys, want := range map[string][]int{
+		"\r":                        {0}, // none is marked: the highlighted one
+		"\x1b[B\r":                  {1},
+		"\t\t\r":                    {0, 1},
+		"\t\x1b[A\t\t\r":            {1},
+		"east\t\x15plant south\t\r": {1, 3},
+	} {
+		list := places()
+		list.several = true
+		v := newView(list.printable(), colour.Pen{})
+		if o := v.types(keys); o != chosen || !slices.Equal(v.chosenRows(), want) {
+			t.Errorf("%q: got %v, %v, want %v", keys, o, v.chosenRows(), want)
+		}
+	}
+
+	list := places()
+	list.several = true
+	v := newView(list.printable(), colour.Pen{})
+	v.types("\t\t\t") // the third one cannot be
+	lines, _ := v.frame(80, 24)
+	text := strings.Join(lines, "\n")
+	for _, want := range []string{"4 of 4, 2 marked", " *plant    north", "> retired", "cannot be chosen: inactive",
+		"Tab: mark"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	v = newView(places().printable(), colour.Pen{})
+	if v.types("\t\r"); !slices.Equal(v.chosenRows(), []int{1}) || strings.Contains(v.help(80), "Tab") {
+		t.Errorf("where one is chosen, Tab marks: %v, %s", v.chosenRows(), v.help(80))
+	}
+}
+
+func TestNumbersOfSeveral(t *testing.T) {
+	list := places()
+	if list.numbered("1 2") != nil || !slices.Equal(list.numbered("2"), []int{1}) {
+		t.Error("several are taken where one is chosen")
+	}
+	list.several = true
+	for answer, want := range map[string][]int{
+		"2": {1}, "4,1 1": {0, 3}, "": nil, "5": nil, "1 east": nil, "0": nil,
+	} {
+		if got := list.numbered(answer); !slices.Equal(got, want) {
+			t.Errorf("%q: got %v, want %v", answer, got, want)
+		}
+	}
+}

@@ -48,15 +48,15 @@ type input struct {
 	err  error
 }
 
-func chooseByKeys(ctx context.Context, p plugin.Process, list List) (int, error) {
+func chooseByKeys(ctx context.Context, p plugin.Process, list List) ([]int, error) {
 	in, isFile := p.In.(*os.File)
 	out, isToo := plugin.File(p.ErrOut).(*os.File)
 	if !isFile || !isToo {
-		return 0, plugin.ErrNoTerminal
+		return nil, plugin.ErrNoTerminal
 	}
 	s := &screen{in: in, out: out}
 	if err := s.begin(); err != nil {
-		return 0, fmt.Errorf("read the keys of the terminal: %w", err)
+		return nil, fmt.Errorf("read the keys of the terminal: %w", err)
 	}
 	defer s.end()
 	resized, stop := resizes()
@@ -65,25 +65,25 @@ func chooseByKeys(ctx context.Context, p plugin.Process, list List) (int, error)
 	v := newView(list, p.Pen(p.ErrOut))
 	for {
 		if err := s.draw(v); err != nil {
-			return 0, fmt.Errorf("draw the list: %w", err)
+			return nil, fmt.Errorf("draw the list: %w", err)
 		}
 		pressed, err := s.key(ctx, resized)
 		switch {
 		case errors.Is(err, io.EOF): // the terminal is gone
-			return 0, errLeft()
+			return nil, errLeft()
 		case err != nil:
-			return 0, err
+			return nil, err
 		}
 		switch v.press(pressed) {
 		case chosen:
 			s.end()
-			fmt.Fprintln(p.ErrOut, list.chosen(v.highlighted()))
-			return v.highlighted(), nil
+			fmt.Fprintln(p.ErrOut, list.chosen(v.chosenRows()))
+			return v.chosenRows(), nil
 		case left:
-			return 0, errLeft()
+			return nil, errLeft()
 		case stopped:
 			if err := s.stop(); err != nil {
-				return 0, err
+				return nil, err
 			}
 		}
 	}

@@ -2,6 +2,8 @@ package picker
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"github.com/clipperhouse/displaywidth"
@@ -26,13 +28,15 @@ type view struct {
 	query   string
 	slash   bool  // a filter was begun with /, so that q is a letter
 	matches []int // the rows that fit the query
-	at, top int   // in matches: the highlighted row, and the first one that is shown
+	marked  map[int]bool
+	at, top int // in matches: the highlighted row, and the first one that is shown
 	said    string
 	shown   int // rows, of the last frame
 }
 
 func newView(list List, pen colour.Pen) *view {
-	v := &view{list: list, filter: newFilter(list.Rows), columns: newColumns(list), pen: pen, said: list.Note}
+	v := &view{list: list, filter: newFilter(list.Rows), columns: newColumns(list), pen: pen, said: list.Note,
+		marked: map[int]bool{}}
 	v.matches = v.filter.all("")
 	v.at, v.shown, v.qLeaves = list.At, mostRows, !v.filter.begins("q")
 	return v
@@ -56,6 +60,14 @@ func (v *view) highlighted() int {
 	return v.matches[v.at]
 }
 
+// chosenRows are the marked rows, or the highlighted one where none is marked.
+func (v *view) chosenRows() []int {
+	if len(v.marked) == 0 {
+		return []int{v.highlighted()}
+	}
+	return slices.Sorted(maps.Keys(v.marked))
+}
+
 func (v *view) press(p press) outcome {
 	v.said = ""
 	switch p.key {
@@ -71,6 +83,8 @@ func (v *view) press(p press) outcome {
 		}
 	case suspend:
 		return stopped
+	case tab:
+		v.mark()
 	case erase:
 		if v.query == "" {
 			v.slash = false
@@ -104,16 +118,39 @@ func (v *view) letters(text string) outcome {
 }
 
 func (v *view) choose() outcome {
+	if len(v.marked) > 0 || v.usable() {
+		return chosen
+	}
+	return open
+}
+
+// usable reports whether the highlighted row can be chosen, or says why not.
+func (v *view) usable() bool {
 	i := v.highlighted()
 	switch {
 	case i < 0:
 		v.said = "nothing fits what was typed"
-		return open
 	case v.list.Rows[i].Unusable != "":
 		v.said = "cannot be chosen: " + v.list.Rows[i].Unusable
-		return open
+	default:
+		return true
 	}
-	return chosen
+	return false
+}
+
+// mark marks the highlighted row, or no longer does, and goes to the next one. Where one row is chosen, it only moves.
+func (v *view) mark() {
+	if v.list.several {
+		if !v.usable() {
+			return
+		}
+		if i := v.highlighted(); v.marked[i] {
+			delete(v.marked, i)
+		} else {
+			v.marked[i] = true
+		}
+	}
+	v.move(down)
 }
 
 // find takes a new query, and stays at the row as long as that fits.
@@ -213,6 +250,9 @@ func (v *view) prompt(width int) (text string, cursor int) {
 	cursor = min(displaywidth.String(title+typed), width)
 	text = v.pen.Bold(title) + typed
 	count := fmt.Sprintf("  %d of %d", len(v.matches), len(v.list.Rows))
+	if len(v.marked) > 0 {
+		count += fmt.Sprintf(", %d marked", len(v.marked))
+	}
 	if cursor+len(count) < width {
 		text += v.pen.Dim(count)
 	}
@@ -224,6 +264,9 @@ func (v *view) row(at, width int) string {
 	mark := "  "
 	if at == v.at {
 		mark = "> "
+	}
+	if v.marked[v.matches[at]] {
+		mark = mark[:1] + "*"
 	}
 	text, _ := v.cells(row, max(width-len(mark), 1))
 	switch {
@@ -282,7 +325,11 @@ func (v *view) help(width int) string {
 		return displaywidth.TruncateString("Enter or Esc", width, "")
 	}
 	text := ""
-	for _, k := range []string{"Enter: choose", leave, "type to filter", "arrows, PgUp, PgDn, Home, End: move"} {
+	keys := []string{"Enter: choose", leave, "type to filter", "arrows, PgUp, PgDn, Home, End: move"}
+	if v.list.several {
+		keys = slices.Insert(keys, 1, "Tab: mark")
+	}
+	for _, k := range keys {
 		if text != "" {
 			k = "  " + k
 		}
