@@ -24,4 +24,4 @@ edge-sandbox cluster start berlin # it starts when first asked, which nobody wan
   "kubectl config view --raw -o jsonpath='{.users[0].user.exec.command}'" \
   'kubectl edge use demo/berlin --bind' \
   "kubectl auth whoami -o jsonpath='{.status.userInfo.username}'" \
-  'kubectl edge cache list -o custom-columns=CREDENTIAL:.credential,EXPIRES:.expires'
+  'kubectl edge cache list -o custom-columns=CREDENTIAL:.credential,EXPIRES:.expirationTimestamp'

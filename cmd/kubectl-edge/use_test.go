@@ -126,7 +126,7 @@ func TestProfileAsks(t *testing.T) {
 			t.Errorf("profile %s, %q: exit code %d, want %d:\n%s", step.command, step.keys, code, step.code,
 				r.all.String())
 		}
-		_, stdout, _ := p.run("profile", "list", "-o", `jsonpath={range .items[*]}{.name}{.current} {end}`)
+		_, stdout, _ := p.run("profile", "list", "-o", `jsonpath={range .items[*]}{.profile}{.current} {end}`)
 		left := strings.NewReplacer("false", "", "true", "*").Replace(strings.TrimSpace(stdout))
 		if left != step.left {
 			t.Errorf("profile %s, %q: there are %q, want %q", step.command, step.keys, left, step.left)

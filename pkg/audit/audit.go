@@ -18,12 +18,12 @@ import (
 type Finding struct {
 	File    string    `json:"file"`
 	Line    int       `json:"line"`
-	Entry   string    `json:"entry,omitempty"`  // such as "user demo"
-	Field   string    `json:"field,omitempty"`  // such as "exec.env.TOKEN"
-	Kind    Kind      `json:"type"`             // "kind" is the object's in -o json
-	Expires time.Time `json:"expires,omitzero"` // zero if the file does not say
-	Opens   string    `json:"opens,omitempty"`  // what it opens, as far as that is known
-	Server  string    `json:"server,omitempty"` // that a credential of a cluster is used with
+	Entry   string    `json:"entry,omitempty"`              // such as "user demo"
+	Field   string    `json:"field,omitempty"`              // such as "exec.env.TOKEN"
+	Kind    Kind      `json:"type"`                         // "kind" is the object's in -o json
+	Expires time.Time `json:"expirationTimestamp,omitzero"` // zero if the file does not say
+	Opens   string    `json:"opens,omitempty"`              // what it opens, as far as that is known
+	Server  string    `json:"server,omitempty"`             // that a credential of a cluster is used with
 	// Cluster is the edge cluster that it opens, where somebody who knows has been asked.
 	Cluster string `json:"cluster,omitempty"`
 	// Everything is that it opens all of a cluster, whatever the roles there say.

@@ -33,15 +33,15 @@ const (
 
 // Cluster is an edge cluster as its instance describes it.
 type Cluster struct {
-	Name       string    `json:"name"`
-	Namespace  string    `json:"namespace"`
+	Name       string    `json:"cluster"`
+	Namespace  string    `json:"clusterNamespace"`
 	UID        string    `json:"uid"`
 	Ready      bool      `json:"ready"`
 	Reason     string    `json:"reason,omitempty"`     // why it is not ready, or that it is, as the instance says
 	Kubernetes string    `json:"kubernetes,omitempty"` // version
 	Talos      string    `json:"talos,omitempty"`      // version
 	Nodes      int       `json:"nodes"`
-	Created    time.Time `json:"created"`
+	Created    time.Time `json:"creationTimestamp"`
 	// Deleting is that somebody has asked for its deletion.
 	Deleting   bool        `json:"deleting,omitempty"`
 	Conditions []Condition `json:"conditions,omitempty"`
@@ -56,7 +56,7 @@ type Condition struct {
 	Status  string    `json:"status"`
 	Reason  string    `json:"reason,omitempty"`
 	Message string    `json:"message,omitempty"`
-	Since   time.Time `json:"since,omitzero"`
+	Since   time.Time `json:"lastTransitionTime,omitzero"`
 }
 
 // Node is a machine that is, or is to be, part of a cluster.

@@ -28,13 +28,15 @@ const formats = "json|yaml|name|wide|jsonpath=TEMPLATE|jsonpath-file=FILE|go-tem
 	"custom-columns=NAME:PATH,…"
 
 // apiVersion is the version of the objects that -o json and yaml show. The fields besides kind and metadata are those
-// of the API they come from.
+// of the API they come from, and else of one vocabulary: see the test of plugins/edge that holds it.
 const apiVersion = "kubectl-edge/v1"
 
 // Flags is how to print.
 type Flags struct {
 	Format    string
 	NoHeaders bool
+	SortBy    string // path of a field, for a list
+	Limit     int    // of a list's items, 0 for all
 }
 
 // AddFlags adds -o/--output and --no-headers.
@@ -59,6 +61,13 @@ type Kind[T any] struct {
 
 // List prints items. An empty table prints nothing on w; the caller says so elsewhere.
 func List[T any](w io.Writer, f Flags, k Kind[T], items []T) error {
+	items, err := sorted(f, k, items)
+	if err != nil {
+		return err
+	}
+	if f.Limit > 0 {
+		items = items[:min(len(items), f.Limit)]
+	}
 	if f.Table() {
 		return printTable(w, f, k, items)
 	}
@@ -91,6 +100,9 @@ func (f Flags) Table() bool { return f.Format == "" || f.Format == "wide" }
 
 // Validate reports whether Format is one that can be printed. It is to be called before that is.
 func (f *Flags) Validate(ctx context.Context, more ...string) error {
+	if err := f.checkSortBy(); err != nil {
+		return err
+	}
 	if f.Table() {
 		return nil
 	}
@@ -119,6 +131,7 @@ func (k Kind[T]) object(item T) (*unstructured.Unstructured, error) {
 				strings.ToLower(k.Name), name)
 		}
 	}
+	writeTimestamps(object)
 	object["apiVersion"], object["kind"] = apiVersion, k.Name
 	object["metadata"] = map[string]any{"name": k.ID(item)}
 	return &unstructured.Unstructured{Object: object}, nil
@@ -180,6 +193,12 @@ func printTable[T any](w io.Writer, f Flags, k Kind[T], items []T) error {
 	if len(items) == 0 {
 		return nil
 	}
+	lines := bufio.NewWriter(w) // the tab writer writes each cell and each padding by itself
+	return cmp.Or(printRows(lines, f, k, items), lines.Flush())
+}
+
+// printRows prints the table on w, which may be a tab writer that keeps the widths of columns.
+func printRows[T any](w io.Writer, f Flags, k Kind[T], items []T) error {
 	table := &metav1.Table{}
 	columns := slices.DeleteFunc(slices.Clone(k.Columns),
 		func(c Column[T]) bool { return c.Wide && f.Format != "wide" })
@@ -194,7 +213,5 @@ func printTable[T any](w io.Writer, f Flags, k Kind[T], items []T) error {
 		}
 		table.Rows = append(table.Rows, row)
 	}
-	lines := bufio.NewWriter(w) // the tab writer writes each cell and each padding by itself
-	err := printers.NewTablePrinter(printers.PrintOptions{NoHeaders: f.NoHeaders}).PrintObj(table, lines)
-	return cmp.Or(err, lines.Flush())
+	return printers.NewTablePrinter(printers.PrintOptions{NoHeaders: f.NoHeaders}).PrintObj(table, w)
 }

@@ -37,7 +37,7 @@ type EdgeClusters interface {
 
 // EdgeCluster is all that the control address says of an edge cluster.
 type EdgeCluster struct {
-	Instance  string `json:"instance"` // ID of the instance whose API server has its objects
+	Instance  string `json:"instanceId"` // of the instance whose API server has its objects
 	Name      string `json:"name"`
 	Namespace string `json:"namespace"`
 	UID       string `json:"uid"`

@@ -68,7 +68,7 @@ func (c *Client) wait(
 		next := pauses.Step()
 		if err != nil {
 			failures++
-			if !transient(err) || failures >= maxFailures {
+			if !Transient(err) || failures >= maxFailures {
 				return Instance{}, err
 			}
 			next = max(next, min(askedPause(err), 10*maxPoll))
@@ -84,9 +84,9 @@ func (c *Client) wait(
 	}
 }
 
-// transient reports whether a poll that failed with err is worth another: the API or the network is away, but neither a
+// Transient reports whether a poll that failed with err is worth another: the API or the network is away, but neither a
 // certificate nor a redirect is wrong.
-func transient(err error) bool {
+func Transient(err error) bool {
 	var network *networkError
 	var op *net.OpError
 	return temporary(err) || errors.As(err, &network) && (network.timeout() || errors.As(err, &op))

@@ -26,12 +26,19 @@ func newCacheCmd(a *app) *cobra.Command {
 
 // cachedToken is a cached token or certificate as it is shown: without the token, and without the key.
 type cachedToken struct {
-	tokencache.Labels
-	Credential   string    `json:"credential"`             // certificate or token
-	CredentialID string    `json:"credentialId,omitempty"` // as audit logs have it
-	Issued       time.Time `json:"issued"`
-	Expires      time.Time `json:"expires"`
-	File         string    `json:"file"`
+	InstanceID       string    `json:"instanceId,omitempty"`
+	ProjectID        string    `json:"projectId,omitempty"`
+	Region           string    `json:"region,omitempty"`
+	Profile          string    `json:"profile,omitempty"`
+	Principal        string    `json:"principal,omitempty"`
+	Cluster          string    `json:"cluster,omitempty"`
+	ClusterNamespace string    `json:"clusterNamespace,omitempty"`
+	Role             string    `json:"role,omitempty"`         // with its namespace: edit in shop
+	Credential       string    `json:"credential"`             // certificate or token
+	CredentialID     string    `json:"credentialId,omitempty"` // as audit logs have it
+	Issued           time.Time `json:"creationTimestamp"`
+	Expires          time.Time `json:"expirationTimestamp"`
+	File             string    `json:"file"`
 }
 
 // cache is the store that tokens are put into.
@@ -47,11 +54,16 @@ func (a *app) cachedTokens() ([]cachedToken, error) {
 	files, err := tokencache.All(a.dirs).List()
 	var tokens []cachedToken
 	for _, f := range files {
-		tokens = append(tokens, cachedToken{f.Entry.Labels, f.Entry.Kind(),
-			clusteraccess.CredentialID(f.Entry), f.Entry.Issued, f.Entry.Expires, f.Path})
+		e, l := f.Entry, f.Entry.Labels
+		tokens = append(tokens, cachedToken{
+			InstanceID: l.Instance, ProjectID: l.Project, Region: l.Region, Profile: l.Profile, Principal: l.Principal,
+			Cluster: l.Cluster, ClusterNamespace: l.ClusterNamespace, Role: l.Role,
+			Credential: e.Kind(), CredentialID: clusteraccess.CredentialID(e), Issued: e.Issued, Expires: e.Expires,
+			File: f.Path,
+		})
 	}
 	slices.SortStableFunc(tokens, func(a, b cachedToken) int {
-		return cmp.Or(strings.Compare(a.Instance, b.Instance), strings.Compare(a.Cluster, b.Cluster),
+		return cmp.Or(strings.Compare(a.InstanceID, b.InstanceID), strings.Compare(a.Cluster, b.Cluster),
 			strings.Compare(a.Role, b.Role), a.Issued.Compare(b.Issued))
 	})
 	return tokens, err
@@ -90,7 +102,7 @@ authentication.kubernetes.io/credential-id: so a line there can be traced to a m
 			return output.List(a.Out, out, a.cachedTokenKind(), tokens)
 		},
 	}
-	out.AddFlags(cmd.Flags())
+	out.AddListFlags(cmd.Flags())
 	return cmd
 }
 
@@ -99,12 +111,12 @@ func (a *app) cachedTokenKind() output.Kind[cachedToken] {
 		Name: "CachedToken",
 		ID: func(t cachedToken) string {
 			if t.Cluster != "" {
-				return t.Instance + "/" + t.Cluster
+				return t.InstanceID + "/" + t.Cluster
 			}
-			return t.Instance
+			return t.InstanceID
 		},
 		Columns: []output.Column[cachedToken]{
-			{Name: "INSTANCE", Value: func(t cachedToken) string { return t.Instance }},
+			{Name: "INSTANCE", Value: func(t cachedToken) string { return t.InstanceID }},
 			{Name: "CLUSTER", Value: func(t cachedToken) string { return t.Cluster }},
 			{Name: "ROLE", Value: func(t cachedToken) string { return t.Role }},
 			{Name: "KIND", Value: func(t cachedToken) string { return t.Credential }},
@@ -114,7 +126,7 @@ func (a *app) cachedTokenKind() output.Kind[cachedToken] {
 			{Name: "ISSUED", Value: func(t cachedToken) string { return t.Issued.Local().Format(time.DateTime) }},
 			{Name: "LIFE", Value: func(t cachedToken) string { return a.bar(t) + a.left(t.Expires) }},
 			{Name: "CREDENTIAL ID", Wide: true, Value: func(t cachedToken) string { return t.CredentialID }},
-			{Name: "PROJECT", Wide: true, Value: func(t cachedToken) string { return t.Project }},
+			{Name: "PROJECT ID", Wide: true, Value: func(t cachedToken) string { return t.ProjectID }},
 			{Name: "FILE", Wide: true, Value: func(t cachedToken) string { return t.File }},
 		},
 	}

@@ -1,7 +1,9 @@
 package edge
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"strconv"
 	"time"
@@ -9,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/edgecluster"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
@@ -26,6 +29,7 @@ type homedCluster struct {
 	Instance   string `json:"instance"` // its name
 	InstanceID string `json:"instanceId"`
 	ProjectID  string `json:"projectId"`
+	Project    string `json:"projectName,omitempty"` // where edge clusters of several are listed
 	Region     string `json:"region"`
 	Current    bool   `json:"current"` // the current context is one of it
 	edgecluster.Cluster
@@ -36,17 +40,20 @@ func newClusterListCmd(a *app) *cobra.Command {
 	var which fleetFlags
 	var only clusterFlags // chosen by arguments alone
 	var namespace string
+	var allProjects bool
 	cmd := &cobra.Command{
 		Use:   "list [INSTANCE[/CLUSTER]…]",
-		Short: "List the edge clusters of one, several or all instances",
-		Long: `List the edge clusters of one, several or all instances.
+		Short: "List the edge clusters of one, several or all instances, or of all projects",
+		Long: `List the edge clusters of one, several or all instances, or of all projects.
 
-Without an instance and --all it is the instance of the current context, or the only one of the project. Several are
-asked in parallel. What cannot be reached is reported for each instance, the rest is printed, and the exit code is 1.`,
+Without an instance and --all it is the instance of the current context, or the only one of the project. With
+--all-projects it is all instances of each project that you are a member of, in the region. Several are asked in
+parallel. What cannot be reached is reported for each, the rest is printed, and the exit code is 1.`,
 		Example: `  kubectl edge cluster list
   kubectl edge cluster list demo
   kubectl edge cluster list --all -o wide
-  kubectl edge cluster list --all -o jsonpath='{range .items[?(@.ready==false)]}{.instance}/{.name}{"\n"}{end}'`,
+  kubectl edge cluster list --all-projects --sort-by .kubernetes
+  kubectl edge cluster list --all -o jsonpath='{range .items[?(@.ready==false)]}{.instance}/{.cluster}{"\n"}{end}'`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := out.Validate(cmd.Context()); err != nil {
@@ -61,6 +68,12 @@ asked in parallel. What cannot be reached is reported for each instance, the res
 			if err := checkClusterNamespace(namespace); err != nil {
 				return usageError{err}
 			}
+			if allProjects {
+				if !which.none() || a.choice.ProjectID != "" {
+					return usageError{errors.New("want either --all-projects, or --project-id or instances")}
+				}
+				return a.listAllClusters(cmd.Context(), namespace, out)
+			}
 			cloud, err := a.here(cmd.Context(), &which)
 			if err != nil {
 				return err
@@ -71,8 +84,64 @@ asked in parallel. What cannot be reached is reported for each instance, the res
 	which.addFlags(cmd.Flags())
 	cmd.Flags().StringVar(&namespace, "cluster-namespace", "",
 		"only edge clusters of this namespace of the instance (default: of all)")
-	out.AddFlags(cmd.Flags())
+	cmd.Flags().BoolVarP(&allProjects, "all-projects", "A", false, "list the edge clusters of all of your projects")
+	out.AddListFlags(cmd.Flags())
 	return cmd
+}
+
+// listAllClusters lists the edge clusters of all instances of all projects.
+func (a *app) listAllClusters(ctx context.Context, namespace string, out output.Flags) error {
+	s, err := a.currentScope()
+	if err != nil {
+		return err
+	}
+	cloud, err := a.cloud(ctx, s)
+	if err != nil {
+		return err
+	}
+	all, err := a.allProjectsOf(ctx, cloud)
+	if err != nil {
+		return err
+	}
+	a.Report(all.errs, a.verbose)
+	var instances []stackit.Instance
+	var of []int // the project of each
+	for i := range all.projects {
+		for _, instance := range all.instances[i] {
+			instances, of = append(instances, instance), append(of, i)
+		}
+	}
+	found := make([][]homedCluster, len(instances))
+	errs, err := askAll(ctx, a, cloud, patienceFlags{noWait: true}, instances,
+		func(cloud edgeCloud, i int, instance stackit.Instance) (err error) {
+			cloud = all.in(cloud, of[i])
+			found[i], err = a.clustersOf(ctx, cloud, instance, nil, namespace)
+			for j := range found[i] {
+				found[i][j].Project = all.name(all.projects[of[i]])
+			}
+			a.markCurrent(cloud, found[i])
+			return err
+		})
+	if err != nil {
+		return err
+	}
+	a.Report(errs, a.verbose)
+	failed := plugin.Those(errs, instances, func(i stackit.Instance) string { return i.Id })
+	clusters := slices.Concat(found...)
+	if len(clusters)+len(failed)+len(all.failed) == 0 {
+		a.Note("No edge clusters found in %s of %s, region %s.", plugin.Count(len(all.projects), "project"),
+			hint.Printable(all.principal), s.Region)
+	}
+	kind := clusterKind()
+	kind.Columns = slices.Insert(kind.Columns, 1, output.Column[homedCluster]{Name: "PROJECT",
+		Value: func(c homedCluster) string { return c.Project }})
+	kind.Columns = append(kind.Columns, output.Column[homedCluster]{Name: "PROJECT ID", Wide: true,
+		Value: func(c homedCluster) string { return c.ProjectID }})
+	if err := output.List(a.Out, out, kind, clusters); err != nil {
+		return err
+	}
+	return cmp.Or(plugin.Incomplete(all.failed, len(all.projects), "project", "asked"),
+		plugin.Incomplete(failed, len(instances), "instance", "reached"))
 }
 
 func (a *app) listClusters(ctx context.Context, cloud edgeCloud, which fleetFlags, only clusterFlags,

@@ -27,9 +27,9 @@ type describedCluster struct {
 // describedAdministrator is what the instance keeps for the edge cluster's administrator.
 type describedAdministrator struct {
 	Secret  string    `json:"secret"`
-	Kind    string    `json:"kind,omitempty"` // certificate or token
+	Kind    string    `json:"credential,omitempty"` // certificate or token
 	Server  string    `json:"server,omitempty"`
-	Expires time.Time `json:"expires,omitzero"` // of a certificate
+	Expires time.Time `json:"expirationTimestamp,omitzero"` // of a certificate
 	Error   string    `json:"error,omitempty"`
 }
 
@@ -52,7 +52,7 @@ Without an argument it is the edge cluster of the current context, or what you c
 administrator's certificate itself, which the instance keeps in a Secret, is not shown.`,
 		Example: `  kubectl edge cluster describe demo/berlin
   kubectl edge cluster describe
-  kubectl edge cluster describe demo/berlin -o jsonpath={.administrator.expires}`,
+  kubectl edge cluster describe demo/berlin -o jsonpath={.administrator.expirationTimestamp}`,
 		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.complete(cmd.Context(), args); err != nil {
@@ -149,7 +149,7 @@ func (o *clusterDescribeOptions) run(ctx context.Context) error {
 		return err
 	}
 	for _, t := range tokens {
-		if t.Project == cloud.ProjectID && t.Instance == d.InstanceID && t.Cluster == d.Name &&
+		if t.ProjectID == cloud.ProjectID && t.InstanceID == d.InstanceID && t.Cluster == d.Name &&
 			t.ClusterNamespace == d.Namespace && t.Expires.After(o.Now()) {
 			d.Credentials = append(d.Credentials, t)
 		}

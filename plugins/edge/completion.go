@@ -72,6 +72,12 @@ func (a *app) flagValues() map[string]plugin.Completion {
 		"expiration":        lives,
 		"output":            formats(output.Names()...),
 
+		"cache list sort-by":    plugin.Words("expirationTimestamp", "creationTimestamp", "instanceId", "profile"),
+		"cluster list sort-by":  plugin.Words("cluster", "instance", "ready", "kubernetes", "creationTimestamp"),
+		"instance list sort-by": plugin.Words("displayName", "status", "created", "projectName"),
+		"plan list sort-by":     plugin.Words("name", "maxEdgeHosts", "minEdgeHosts"),
+		"project list sort-by":  plugin.Words("name", "creationTime", "lifecycleState"),
+
 		"argocd cluster-secret context":        plugin.Candidates(a.contextNames),
 		"argocd cluster-secret output":         plugin.Words("json", "yaml"),
 		"argocd cluster-secret role-namespace": plugin.Candidates(a.roleNamespaces),

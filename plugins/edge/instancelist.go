@@ -20,8 +20,10 @@ import (
 // listedInstance is an instance as lists show it.
 type listedInstance struct {
 	stackit.Instance
-	current bool             // the current context is of it, or of an edge cluster of it
-	project *stackit.Project // where instances of several are listed
+	current   bool // the current context is of it, or of an edge cluster of it
+	projectID string
+	region    string
+	project   *stackit.Project // where instances of several are listed
 }
 
 // MarshalJSON adds to what the API says.
@@ -30,9 +32,9 @@ func (l listedInstance) MarshalJSON() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	fields["current"] = l.current
+	fields["current"], fields["projectId"], fields["region"] = l.current, l.projectID, l.region
 	if l.project != nil {
-		fields["projectId"], fields["projectName"] = l.project.ProjectId, l.project.Name
+		fields["projectName"] = l.project.Name
 	}
 	return json.Marshal(fields)
 }
@@ -40,14 +42,14 @@ func (l listedInstance) MarshalJSON() ([]byte, error) {
 // listed is the instance of the scope as lists show it.
 func (a *app) listed(s profile.Scope, i stackit.Instance) listedInstance {
 	c, err := a.current.get()
-	return listedInstance{Instance: i, current: err == nil && c.isOf(s, i.Id)}
+	return listedInstance{Instance: i, current: err == nil && c.isOf(s, i.Id), projectID: s.ProjectID, region: s.Region}
 }
 
 type instanceListOptions struct {
 	*app
 	which       []instanceFlags // none: all
 	allProjects bool
-	limit       limitFlag
+	watch       bool
 	out         output.Flags
 }
 
@@ -61,26 +63,28 @@ func newInstanceListCmd(a *app) *cobra.Command {
 If the current context is of one of them, that has a * in the column CURRENT, and "current": true in -o json.
 
 --all-projects asks each project that you are a member of, in the region. Those that cannot be asked are reported, the
-rest is printed, and the exit code is 1.`,
+rest is printed, and the exit code is 1.
+
+--watch asks again every few seconds, and prints each instance that is new or other than before; one that is gone has
+the state "deleted".`,
 		Example: `  kubectl edge instance list
   kubectl edge instance list demo plant
   kubectl edge instance list --all-projects
-  kubectl edge instance list --region eu02 -o wide
+  kubectl edge instance list --watch
+  kubectl edge instance list --region eu02 -o wide --sort-by .created
   kubectl edge instance list -o custom-columns=ID:.id,UI:.frontendUrl`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := o.complete(cmd.Context(), args); err != nil {
 				return usageError{err}
 			}
-			if o.allProjects {
-				return o.listAll(cmd.Context())
-			}
 			return o.list(cmd.Context())
 		},
 	}
 	cmd.Flags().BoolVarP(&o.allProjects, "all-projects", "A", false, "list the instances of all of your projects")
-	o.limit.addFlags(cmd.Flags())
-	o.out.AddFlags(cmd.Flags())
+	addLimit(cmd.Flags(), &o.out.Limit)
+	cmd.Flags().BoolVarP(&o.watch, "watch", "w", false, "after the list, print what changes, until Ctrl-C")
+	o.out.AddListFlags(cmd.Flags())
 	return cmd
 }
 
@@ -90,6 +94,9 @@ func (o *instanceListOptions) complete(ctx context.Context, args []string) error
 	}
 	if o.allProjects && o.choice.ProjectID != "" {
 		return errors.New("want either --all-projects or --project-id")
+	}
+	if o.watch && o.out.Limit > 0 {
+		return errors.New("want either --watch or --limit")
 	}
 	for _, arg := range args {
 		one, err := named(arg)
@@ -115,119 +122,125 @@ func (a *app) askRegion(region string) {
 	}
 }
 
-func (o *instanceListOptions) list(ctx context.Context) error {
+// foundInstances are instances with the kind of row that shows them.
+type foundInstances struct {
+	listed   []listedInstance
+	kind     output.Kind[listedInstance]
+	failed   []string // projects that could not be asked
+	errs     []error  // why
+	projects int      // how many were to be asked
+	none     func()   // says that there are none
+}
+
+// find returns the function that asks for the instances.
+func (o *instanceListOptions) find(ctx context.Context) (func(context.Context) (foundInstances, error), error) {
+	if o.allProjects {
+		s, err := o.currentScope()
+		if err != nil {
+			return nil, err
+		}
+		cloud, err := o.cloud(ctx, s)
+		return func(ctx context.Context) (foundInstances, error) { return o.inAll(ctx, cloud) }, err
+	}
 	cloud, err := o.projectCloud(ctx)
-	if err != nil {
-		return err
-	}
+	return func(ctx context.Context) (foundInstances, error) { return o.inProject(ctx, cloud) }, err
+}
+
+func (o *instanceListOptions) inProject(ctx context.Context, cloud edgeCloud) (found foundInstances, err error) {
 	instances, err := cloud.Instances(ctx, cloud.ProjectID, cloud.Region)
-	if err != nil {
-		return err
+	found.kind = instanceKind()
+	for _, i := range instances {
+		found.listed = append(found.listed, o.listed(cloud.Scope, i))
 	}
-	if len(instances) == 0 && len(o.which) == 0 {
+	found.none = func() {
 		o.Note("No instances found in project %s, region %s.", cloud.ProjectID, cloud.Region)
 		o.askRegion(cloud.Region)
 	}
-	var listed []listedInstance
-	for _, i := range instances {
-		listed = append(listed, o.listed(cloud.Scope, i))
-	}
-	return o.print(instanceKind(), listed, nil, 0)
+	return found, err
 }
 
-// listAll lists the instances of all projects.
-func (o *instanceListOptions) listAll(ctx context.Context) error {
-	s, err := o.currentScope()
+// inAll returns the instances of all projects.
+func (o *instanceListOptions) inAll(ctx context.Context, cloud edgeCloud) (found foundInstances, err error) {
+	all, err := o.allProjectsOf(ctx, cloud)
 	if err != nil {
-		return err
+		return found, err
 	}
-	cloud, err := o.cloud(ctx, s)
-	if err != nil {
-		return err
-	}
-	principal, projects, err := cloud.ownProjects(ctx)
-	if err != nil {
-		return err
-	}
-	projects = slices.DeleteFunc(projects, func(p stackit.Project) bool {
-		return p.LifecycleState != stackit.ProjectActive
-	})
-	found := make([][]listedInstance, len(projects))
-	errs, err := plugin.Several(ctx, parallel, projects, func(i int, p stackit.Project) error {
-		at := s
-		at.ProjectID = p.ProjectId
-		instances, err := cloud.Instances(ctx, p.ProjectId, s.Region)
-		if forbidden(err) && cloud.lacksEdge(ctx, p) {
-			return nil
-		}
-		for _, instance := range instances {
-			l := o.listed(at, instance)
+	for i, p := range all.projects {
+		for _, instance := range all.instances[i] {
+			l := o.listed(all.in(cloud, i).Scope, instance)
 			l.project = &p
-			found[i] = append(found[i], l)
+			found.listed = append(found.listed, l)
 		}
-		return err
-	})
+	}
+	found.failed, found.errs, found.projects = all.failed, all.errs, len(all.projects)
+	found.none = func() {
+		o.Note("No instances found in %s of %s, region %s.", plugin.Count(len(all.projects), "project"),
+			hint.Printable(all.principal), cloud.Region)
+		o.askRegion(cloud.Region)
+	}
+	found.kind = instanceKind()
+	found.kind.Columns = slices.Insert(found.kind.Columns, 0, output.Column[listedInstance]{Name: "PROJECT",
+		Value: func(l listedInstance) string { return all.name(*l.project) }})
+	found.kind.Columns = append(found.kind.Columns, output.Column[listedInstance]{Name: "PROJECT ID", Wide: true,
+		Value: func(l listedInstance) string { return l.projectID }})
+	return found, nil
+}
+
+func (o *instanceListOptions) list(ctx context.Context) error {
+	find, err := o.find(ctx)
 	if err != nil {
 		return err
 	}
-	o.Report(errs, o.verbose)
-	names := map[string]int{}
-	for _, p := range projects {
-		names[p.Name]++
+	found, err := find(ctx)
+	if err != nil {
+		return err
 	}
-	// Names of projects are not unique.
-	name := func(p stackit.Project) string {
-		if names[p.Name] > 1 {
-			return p.Name + " (" + p.ProjectId + ")"
-		}
-		return p.Name
+	o.Report(found.errs, o.verbose)
+	if len(found.listed) == 0 && len(found.failed) == 0 && len(o.which) == 0 {
+		found.none()
 	}
-	listed := slices.Concat(found...)
-	failed := plugin.Those(errs, projects, name)
-	if len(listed) == 0 && len(failed) == 0 {
-		o.Note("No instances found in %s of %s, region %s.", plugin.Count(len(projects), "project"),
-			hint.Printable(principal), s.Region)
-		o.askRegion(s.Region)
+	if o.watch {
+		return o.follow(ctx, found, find)
 	}
-	kind := instanceKind()
-	kind.Columns = slices.Insert(kind.Columns, 0,
-		output.Column[listedInstance]{Name: "PROJECT",
-			Value: func(l listedInstance) string { return name(*l.project) }})
-	kind.Columns = append(kind.Columns, output.Column[listedInstance]{Name: "PROJECT ID", Wide: true,
-		Value: func(l listedInstance) string { return l.project.ProjectId }})
-	return o.print(kind, listed, failed, len(projects))
+	return o.print(found)
 }
 
-// print prints those of the list that the arguments choose. Arguments without an instance, and projects that could not
-// be asked, are an error.
-func (o *instanceListOptions) print(kind output.Kind[listedInstance], listed []listedInstance, failed []string,
-	projects int) error {
-	var missing []error
-	var absent []string
-	if len(o.which) > 0 {
-		all := listed
-		listed = nil
-		for _, l := range all {
-			if slices.ContainsFunc(o.which, func(f instanceFlags) bool { return f.isOf(l.Instance) }) {
-				listed = append(listed, l)
-			}
-		}
-		for _, f := range o.which {
-			if !slices.ContainsFunc(listed, func(l listedInstance) bool { return f.isOf(l.Instance) }) {
-				missing = append(missing, f.suggest(hint.Wrap(fmt.Errorf("no instance %q", f.called()),
-					"kubectl edge instance list"), instancesOf(all)))
-				absent = append(absent, f.called())
-			}
-		}
+// chosen are those of the list that the arguments choose, or all.
+func (o *instanceListOptions) chosen(all []listedInstance) []listedInstance {
+	if len(o.which) == 0 {
+		return all
 	}
+	return slices.DeleteFunc(slices.Clone(all), func(l listedInstance) bool {
+		return !slices.ContainsFunc(o.which, func(f instanceFlags) bool { return f.isOf(l.Instance) })
+	})
+}
+
+// withCurrent adds the column of the current one, if there is one.
+func (f foundInstances) withCurrent(listed []listedInstance) output.Kind[listedInstance] {
+	kind := f.kind
 	if slices.ContainsFunc(listed, func(l listedInstance) bool { return l.current }) {
-		kind.Columns = slices.Insert(kind.Columns, 0, output.Column[listedInstance]{Name: "CURRENT",
+		kind.Columns = slices.Insert(slices.Clone(kind.Columns), 0, output.Column[listedInstance]{Name: "CURRENT",
 			Value: func(l listedInstance) string { return mark(l.current) }})
 	}
-	if err := output.List(o.Out, o.out, kind, limited(listed, o.limit)); err != nil {
+	return kind
+}
+
+// print prints what was found. Arguments without an instance, and projects that could not be asked, are an error.
+func (o *instanceListOptions) print(found foundInstances) error {
+	listed := o.chosen(found.listed)
+	var missing []error
+	var absent []string
+	for _, f := range o.which {
+		if !slices.ContainsFunc(listed, func(l listedInstance) bool { return f.isOf(l.Instance) }) {
+			missing = append(missing, f.suggest(hint.Wrap(fmt.Errorf("no instance %q", f.called()),
+				"kubectl edge instance list"), instancesOf(found.listed)))
+			absent = append(absent, f.called())
+		}
+	}
+	if err := output.List(o.Out, o.out, found.withCurrent(listed), listed); err != nil {
 		return err
 	}
-	if err := plugin.Incomplete(failed, projects, "project", "asked"); err != nil {
+	if err := plugin.Incomplete(found.failed, found.projects, "project", "asked"); err != nil {
 		return err
 	}
 	if len(missing) == 1 {

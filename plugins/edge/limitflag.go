@@ -10,8 +10,8 @@ import (
 // limitFlag is how many rows a list may have, 0 for all (pflag.Value). The STACKIT CLI has the same flag.
 type limitFlag int
 
-func (l *limitFlag) addFlags(fs *pflag.FlagSet) {
-	fs.Var(l, "limit", "list at most this many")
+func addLimit(fs *pflag.FlagSet, limit *int) {
+	fs.Var((*limitFlag)(limit), "limit", "list at most this many")
 }
 
 func (l *limitFlag) String() string {
@@ -32,12 +32,4 @@ func (l *limitFlag) Set(s string) error {
 	}
 	*l = limitFlag(n)
 	return nil
-}
-
-// limited returns the first of items.
-func limited[T any](items []T, limit limitFlag) []T {
-	if limit == 0 {
-		return items
-	}
-	return items[:min(len(items), int(limit))]
 }

@@ -18,7 +18,6 @@ func newPlanCmd(a *app) *cobra.Command {
 
 func newPlanListCmd(a *app) *cobra.Command {
 	var out output.Flags
-	var limit limitFlag
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the plans that a project can choose from",
@@ -40,11 +39,11 @@ func newPlanListCmd(a *app) *cobra.Command {
 			if len(plans) == 0 {
 				a.Note("No plans found for project %s.", cloud.ProjectID)
 			}
-			return output.List(a.Out, out, planKind(), limited(plans, limit))
+			return output.List(a.Out, out, planKind(), plans)
 		},
 	}
-	limit.addFlags(cmd.Flags())
-	out.AddFlags(cmd.Flags())
+	addLimit(cmd.Flags(), &out.Limit)
+	out.AddListFlags(cmd.Flags())
 	return cmd
 }
 

@@ -26,7 +26,7 @@ func newProfileCmd(a *app) *cobra.Command {
 
 // namedProfile is a profile as profile list shows it.
 type namedProfile struct {
-	Name    string `json:"name"`
+	Name    string `json:"profile"`
 	Current bool   `json:"current"`
 	profile.Profile
 	Principal string `json:"principal,omitempty"`
@@ -88,9 +88,9 @@ func profileKind() output.Kind[namedProfile] {
 		Columns: []output.Column[namedProfile]{
 			{Name: "CURRENT", Value: func(p namedProfile) string { return mark(p.Current) }},
 			{Name: "NAME", Value: func(p namedProfile) string { return p.Name }},
-			{Name: "PROJECT", Value: func(p namedProfile) string { return p.ProjectID }},
 			{Name: "REGION", Value: func(p namedProfile) string { return p.Region }},
 			{Name: "LOGGED IN AS", Value: func(p namedProfile) string { return p.Principal }},
+			{Name: "PROJECT ID", Wide: true, Value: func(p namedProfile) string { return p.ProjectID }},
 		},
 	}
 }

@@ -20,7 +20,7 @@ func newProjectCmd(a *app) *cobra.Command {
 func newProjectListCmd(a *app) *cobra.Command {
 	var filter stackit.ProjectFilter
 	var createdAfter string
-	var limit limitFlag
+	var limit int
 	var out output.Flags
 	cmd := &cobra.Command{
 		Use:   "list",
@@ -79,13 +79,13 @@ organization.`,
 		"only projects of these UUIDs; several with commas, or repeated")
 	cmd.Flags().StringVar(&createdAfter, "creation-time-after", "",
 		"only projects made after this time in RFC 3339, such as 2026-01-31T00:00:00Z")
-	limit.addFlags(cmd.Flags())
-	out.AddFlags(cmd.Flags())
+	addLimit(cmd.Flags(), &limit)
+	out.AddListFlags(cmd.Flags())
 	return cmd
 }
 
 // complete reads what the flags say into the filter.
-func complete(filter *stackit.ProjectFilter, createdAfter string, limit limitFlag) (err error) {
+func complete(filter *stackit.ProjectFilter, createdAfter string, limit int) (err error) {
 	if createdAfter != "" {
 		if filter.CreatedAfter, err = time.Parse(time.RFC3339, createdAfter); err != nil {
 			return fmt.Errorf("--creation-time-after %.80q: want a time in RFC 3339, such as 2026-01-31T00:00:00Z",
@@ -97,7 +97,7 @@ func complete(filter *stackit.ProjectFilter, createdAfter string, limit limitFla
 			return fmt.Errorf("--project-id-like: %w", err)
 		}
 	}
-	filter.Limit = int(limit)
+	filter.Limit = limit
 	return nil
 }
 

@@ -34,12 +34,12 @@ type profileStatus struct {
 	LoggedIn  bool      `json:"loggedIn"`
 	Principal string    `json:"principal,omitempty"`
 	Method    string    `json:"method,omitempty"`
-	Since     time.Time `json:"since,omitzero"`
-	Expires   time.Time `json:"expires,omitzero"`
+	Since     time.Time `json:"creationTimestamp,omitzero"` // of the session, as its end is
+	Expires   time.Time `json:"expirationTimestamp,omitzero"`
 	// Method of a credential in the environment, which goes first.
 	Environment string               `json:"environment,omitempty"`
 	Secrets     secretstore.Location `json:"secrets"`
-	Tokens      []cachedToken        `json:"tokens"`
+	Tokens      []cachedToken        `json:"credentials"`
 	login       string               // the command that logs somebody in
 	BreakGlass  []brokenGlass        `json:"breakGlass,omitempty"` // contexts of the kubeconfig
 	Check       *loginCheck          `json:"check,omitempty"`      // with --check
@@ -49,11 +49,11 @@ type profileStatus struct {
 // nextPlace is where the next command works, and where each part of that comes from.
 type nextPlace struct {
 	ProfileFrom string `json:"profileFrom"`
-	Project     string `json:"project,omitempty"`
+	Project     string `json:"projectId,omitempty"`
 	ProjectFrom string `json:"projectFrom,omitempty"`
 	Region      string `json:"region"`
 	RegionFrom  string `json:"regionFrom"`
-	Instance    string `json:"instance,omitempty"`
+	Instance    string `json:"instanceId,omitempty"`
 	Cluster     string `json:"cluster,omitempty"` // the edge cluster's name
 	From        string `json:"instanceFrom,omitempty"`
 }
@@ -94,7 +94,7 @@ type loginCheck struct {
 	Alive     bool      `json:"alive"`
 	Principal string    `json:"principal,omitempty"`
 	Method    string    `json:"method,omitempty"`
-	Expires   time.Time `json:"expires,omitzero"` // if the end is known
+	Expires   time.Time `json:"expirationTimestamp,omitzero"` // if the end is known
 	Error     string    `json:"error,omitempty"`
 	Hint      string    `json:"hint,omitempty"`
 }
@@ -403,13 +403,13 @@ func (a *app) printCheck(w *statusLines, c *loginCheck) {
 // of is what the credential opens: an instance, or an edge cluster of it with a role.
 func (t cachedToken) of() string {
 	if t.Cluster == "" {
-		return t.Instance
+		return t.InstanceID
 	}
 	cluster := t.Cluster
 	if t.ClusterNamespace != "" && t.ClusterNamespace != tokenrequest.DefaultNamespace {
 		cluster = t.ClusterNamespace + "/" + cluster
 	}
-	return t.Instance + "/" + cluster + ", " + t.Role
+	return t.InstanceID + "/" + cluster + ", " + t.Role
 }
 
 // apart tells the token from others of its instance: each lifetime that is asked for, and each identity, has its own.

@@ -8,7 +8,6 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/diagnosis"
-	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 )
 
 func shown(t *testing.T, show func(*app) error) string {
@@ -27,9 +26,9 @@ func TestPrincipalDoesNotSteerTheTerminal(t *testing.T) {
 	for name, show := range map[string]func(*app) error{
 		"note": func(a *app) error { a.Note("Logged in as %s (profile %s).", principal, "default"); return nil },
 		"status": func(a *app) error {
-			token := cachedToken{Labels: tokencache.Labels{Instance: "demo-3714d85", Principal: principal}}
+			token := cachedToken{InstanceID: "demo-3714d85", Principal: principal}
 			return a.printStatus(profileStatus{LoggedIn: true, Principal: principal,
-				Tokens: []cachedToken{token, {Labels: tokencache.Labels{Instance: "demo-3714d85"}}}})
+				Tokens: []cachedToken{token, {InstanceID: "demo-3714d85"}}})
 		},
 		"doctor": func(a *app) error {
 			diagnosis.Print(a.Process,
@@ -48,7 +47,7 @@ func TestPrincipalDoesNotSteerTheTerminal(t *testing.T) {
 func TestStatusTellsTokensOfOneInstanceApart(t *testing.T) {
 	issued := time.Now().Add(-time.Minute)
 	token := func(instance, principal string, life time.Duration) cachedToken {
-		return cachedToken{Labels: tokencache.Labels{Instance: instance, Principal: principal}, Issued: issued,
+		return cachedToken{InstanceID: instance, Principal: principal, Issued: issued,
 			Expires: issued.Add(life)}
 	}
 	minted := " (minted at " + issued.Local().Format(time.TimeOnly) + " for "

@@ -25,7 +25,10 @@ func newTokenCmd(a *app) *cobra.Command {
 type mintedToken struct {
 	Token               string    `json:"token"`
 	ExpirationTimestamp time.Time `json:"expirationTimestamp"`
-	Instance            string    `json:"instance"`
+	Instance            string    `json:"instance"` // its name
+	InstanceID          string    `json:"instanceId"`
+	ProjectID           string    `json:"projectId"`
+	Region              string    `json:"region"`
 }
 
 type tokenCreateOptions struct {
@@ -104,10 +107,11 @@ func (o *tokenCreateOptions) run(ctx context.Context) error {
 				"make room, or write it elsewhere, and try again")
 		}
 	}
-	instance, e, err := o.mint(ctx, o.patience)
+	minted, e, err := o.mint(ctx, o.patience)
 	if err != nil {
 		return err
 	}
+	instance := minted.InstanceID
 	if o.life > 24*time.Hour && plugin.Terminal(o.ErrOut) {
 		o.Note("warning: nobody can revoke this token; it opens %s until %s", instance,
 			e.Expires.Local().Format(time.DateTime))
@@ -124,7 +128,6 @@ func (o *tokenCreateOptions) run(ctx context.Context) error {
 		_, err := fmt.Fprintln(o.Out, e.Token)
 		return unshown(err, instance, e)
 	}
-	minted := mintedToken{e.Token, e.Expires.UTC().Truncate(time.Second), instance}
 	return unshown(output.One(o.Out, o.out, tokenKind(), minted), instance, e)
 }
 
@@ -140,22 +143,22 @@ func unshown(err error, instance string, e tokencache.Entry) error {
 // mint mints a token for the instance, which must exist.
 func (o *tokenCreateOptions) mint(
 	ctx context.Context, patience patienceFlags,
-) (instance string, e tokencache.Entry, err error) {
+) (minted mintedToken, e tokencache.Entry, err error) {
 	cloud, err := o.projectCloud(ctx)
 	if err != nil {
-		return "", e, err
+		return minted, e, err
 	}
 	if err := o.settle(ctx, &o.which, cloud); err != nil {
-		return "", e, err
+		return minted, e, err
 	}
 	i, err := o.which.get(ctx, cloud)
 	if err != nil {
-		return "", e, err
+		return minted, e, err
 	}
 	cloud, end := o.waiting(cloud, i.Id, patience)
 	defer end()
 	e, err = o.minter(cloud.Client).Mint(ctx, cloud.ProjectID, cloud.Region, i.Id, o.life)
-	return i.Id, e, err
+	return mintedToken{e.Token, e.Expires, i.DisplayName, i.Id, cloud.ProjectID, cloud.Region}, e, err
 }
 
 // keepFresh starts over with the configuration and the login each time, since both may change while it runs.
@@ -181,10 +184,11 @@ func (o *tokenCreateOptions) keepFresh(ctx context.Context) error {
 func tokenKind() output.Kind[mintedToken] {
 	return output.Kind[mintedToken]{
 		Name: "Token",
-		ID:   func(t mintedToken) string { return t.Instance },
+		ID:   func(t mintedToken) string { return t.InstanceID },
 		Columns: []output.Column[mintedToken]{
-			{Name: "INSTANCE", Value: func(t mintedToken) string { return t.Instance }},
-			{Name: "EXPIRES", Value: func(t mintedToken) string { return t.ExpirationTimestamp.Format(time.RFC3339) }},
+			{Name: "INSTANCE", Value: func(t mintedToken) string { return t.InstanceID }},
+			{Name: "EXPIRES",
+				Value: func(t mintedToken) string { return t.ExpirationTimestamp.UTC().Format(time.RFC3339) }},
 			{Name: "TOKEN", Value: func(t mintedToken) string { return t.Token }},
 		},
 	}

@@ -22,12 +22,12 @@ type identity struct {
 	Profile     string    `json:"profile"`
 	Principal   string    `json:"principal,omitempty"`
 	Method      string    `json:"method,omitempty"`
-	Environment bool      `json:"environment,omitempty"` // the credential is the environment's, and no login
-	Expires     time.Time `json:"expires,omitzero"`      // of the session, if its end is known
-	Project     string    `json:"project,omitempty"`
+	Environment string    `json:"environment,omitempty"`        // method of a credential there, which goes first
+	Expires     time.Time `json:"expirationTimestamp,omitzero"` // of the session, if its end is known
+	Project     string    `json:"projectId,omitempty"`
 	Region      string    `json:"region"`
 	Context     string    `json:"context,omitempty"` // the kubeconfig's, if it is one of kubectl edge
-	Instance    string    `json:"instance,omitempty"`
+	Instance    string    `json:"instanceId,omitempty"`
 	Cluster     string    `json:"cluster,omitempty"` // the edge cluster's name
 	Role        string    `json:"role,omitempty"`    // in the edge cluster
 	Namespace   string    `json:"namespace,omitempty"`
@@ -96,7 +96,8 @@ func (a *app) whoAmI() (identity, error) {
 		return identity{}, err
 	}
 	if environment != nil { // which goes first; whose it is, only its use shows
-		who.Principal, who.Method, who.Environment, who.Expires = "", environment.Method(), true, time.Time{}
+		who.Principal, who.Method, who.Environment, who.Expires = "", environment.Method(), environment.Method(),
+			time.Time{}
 	}
 	return who, nil
 }
@@ -125,7 +126,7 @@ func (a *app) printIdentity(who identity) error {
 	field := func(name, value string) { fmt.Fprintf(w, "%s:\t%s\n", name, hint.Printable(value)) }
 	field("Profile", who.Profile)
 	switch {
-	case who.Environment:
+	case who.Environment != "":
 		field("Logged in as", "whom the credential in the environment belongs to ("+who.Method+")")
 	case who.Method == "":
 		field("Logged in as", "nobody")
@@ -211,7 +212,7 @@ mints.`,
 				return err
 			}
 			return output.One(a.Out, out, accessTokenKind(),
-				accessToken{token.Token, token.Expires.UTC().Truncate(time.Second), token.Principal})
+				accessToken{token.Token, token.Expires, token.Principal})
 		},
 	}
 	out.AddFlags(cmd.Flags())
@@ -231,7 +232,8 @@ func accessTokenKind() output.Kind[accessToken] {
 		ID:   func(t accessToken) string { return t.Principal },
 		Columns: []output.Column[accessToken]{
 			{Name: "PRINCIPAL", Value: func(t accessToken) string { return t.Principal }},
-			{Name: "EXPIRES", Value: func(t accessToken) string { return t.ExpirationTimestamp.Format(time.RFC3339) }},
+			{Name: "EXPIRES",
+				Value: func(t accessToken) string { return t.ExpirationTimestamp.UTC().Format(time.RFC3339) }},
 			{Name: "TOKEN", Value: func(t accessToken) string { return t.Token }},
 		},
 	}

@@ -34,7 +34,7 @@ func newClusterCmd(s streams) *cobra.Command {
 			pattern: "GET /sandbox/clusters", use: "list", short: "List the edge clusters of all API servers",
 			example: "  edge-sandbox cluster list\n  edge-sandbox cluster list -o json",
 			table: columns("INSTANCE\tNAME\tSTATUS\tRUNNING\tKUBERNETES API", func(c map[string]any) []any {
-				return []any{c["instance"], c["name"], c["status"], c["running"], c["server"]}
+				return []any{c["instanceId"], c["name"], c["status"], c["running"], c["server"]}
 			}),
 		},
 		operation{

@@ -88,7 +88,7 @@ func arguments(cmd *cobra.Command) plugin.Candidates {
 	case "account E-MAIL":
 		return listOf("/sandbox/accounts", "email", "kind")
 	case "cluster NAME":
-		return listOf("/sandbox/clusters", "name", "instance")
+		return listOf("/sandbox/clusters", "name", "instanceId")
 	case "instance ID":
 		return listOf("/sandbox/instances", "id", "status")
 	case "project ID":
