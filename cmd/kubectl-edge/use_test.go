@@ -3,6 +3,8 @@
 package main
 
 import (
+	"bytes"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -149,6 +151,39 @@ func TestDeleteAsks(t *testing.T) {
 	r.types("plant" + enter)
 	if code := r.ends(); code != 0 || !strings.Contains(r.all.String(), sandbox.ReconcilingID+" is being deleted") {
 		t.Errorf("exit code %d:\n%s", code, r.all.String())
+	}
+}
+
+// Who names nothing to remove chooses contexts: with Tab several, else one.
+func TestRemoveChooses(t *testing.T) {
+	p := newPerson(t)
+	p.logIn("--service-account-key", "admin.json")
+	for i := range 3 {
+		name := fmt.Sprintf("site0%d", i)
+		p.sandbox.AddInstance(sandbox.Instance{ID: name + "-3714d85", DisplayName: name})
+	}
+	if code, _, stderr := p.run("kubeconfig", "create", "site00", "site01", "site02", "demo", "--project-id",
+		sandbox.ProjectID); code != 0 {
+		t.Fatal(stderr)
+	}
+	for _, step := range []struct {
+		keys, says string
+		code       int
+	}{
+		{"\x1b", "Remove: ", 130},
+		{"site\t\t" + enter, "Remove: edge_eu01_site00-3714d85, edge_eu01_site01-3714d85", 0},
+		{"site02" + enter, `Removed context "edge_eu01_site02-3714d85".`, 0},
+	} {
+		r := p.onTerminal("kubectl-edge", "kubeconfig", "remove")
+		r.sees("Tab: mark")
+		r.types(step.keys)
+		if code := r.ends(); code != step.code || !strings.Contains(r.all.String(), step.says) {
+			t.Errorf("%q: exit code %d:\n%s", step.keys, code, r.all.String())
+		}
+	}
+	config, err := os.ReadFile(p.env.Getenv("KUBECONFIG"))
+	if err != nil || bytes.Contains(config, []byte("site0")) || !bytes.Contains(config, []byte("demo-3714d85")) {
+		t.Errorf("there is, with %v:\n%s", err, config)
 	}
 }
 

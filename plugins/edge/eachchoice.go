@@ -37,7 +37,7 @@ func (o *eachOptions) chosenByName(ours []kubeconfig.EdgeContext) ([]kubeconfig.
 	for _, word := range o.named {
 		found := false
 		for i, c := range ours {
-			if o.means(word, c) {
+			if means(word, c, o.clusters) {
 				chosen[i], found = true, true
 			}
 		}
@@ -55,7 +55,8 @@ func (o *eachOptions) chosenByName(ours []kubeconfig.EdgeContext) ([]kubeconfig.
 }
 
 // means reports whether an argument means the context: by its own name, or by those of its instance and edge cluster.
-func (o *eachOptions) means(word string, c kubeconfig.EdgeContext) bool {
+// Without an edge cluster it means instances, or all edge clusters of them.
+func means(word string, c kubeconfig.EdgeContext, clusters bool) bool {
 	if word == c.Name {
 		return true
 	}
@@ -67,8 +68,11 @@ func (o *eachOptions) means(word string, c kubeconfig.EdgeContext) bool {
 	if ofCluster {
 		return c.Request.Cluster != "" && globMatches(cluster, c.Request.Cluster)
 	}
-	return o.clusters == (c.Request.Cluster != "")
+	return clusters == (c.Request.Cluster != "")
 }
+
+// isPattern reports whether an argument is a pattern: no name has these characters.
+func isPattern(word string) bool { return strings.ContainsAny(word, "*?[") }
 
 // unknown is the error where an argument means none of our contexts.
 func (o *eachOptions) unknown(word string, ours []kubeconfig.EdgeContext) error {
@@ -77,7 +81,7 @@ func (o *eachOptions) unknown(word string, ours []kubeconfig.EdgeContext) error 
 		what = "edge cluster"
 	}
 	err := fmt.Errorf("no context of %s %.80q in the kubeconfig", what, word)
-	if strings.ContainsAny(word, "*?[") {
+	if isPattern(word) {
 		return hint.Wrap(err, "kubectl config get-contexts")
 	}
 	var names []string

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 
@@ -13,6 +14,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/picker"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
@@ -22,6 +24,7 @@ import (
 type kubeconfigRemoveOptions struct {
 	*app
 	contexts []string
+	asked    bool // whether a pattern, or all, chooses: what that is has to be agreed to
 	which    fleetFlags
 	clusters clusterFlags
 	prune    bool
@@ -38,7 +41,9 @@ func newKubeconfigRemoveCmd(a *app) *cobra.Command {
 		Long: `Remove instances and edge clusters from your kubeconfig, and their cached credentials.
 
 Only contexts that call kubectl-edge_credential are removed, with their clusters and users unless other contexts use
-them. An argument is the name of a context, or else an instance, by its name or id, or an edge cluster of one.
+them. An argument is the name of a context, or else an instance, by its name or id, or an edge cluster of one; or a
+pattern such as 'site*' or 'demo/*', of any of these. What patterns choose is listed, and you are asked. Without an
+argument you choose on the terminal.
 
 With --cluster or --all-clusters it removes edge clusters instead of instances: of those that are named, else of all in
 your kubeconfig. The contexts of an instance's edge clusters stay when that of the instance goes.
@@ -49,6 +54,7 @@ they cannot be asked, the contexts stay.`,
 		Example: `  kubectl edge kubeconfig remove edge_eu01_demo-3714d85
   kubectl edge kubeconfig remove demo
   kubectl edge kubeconfig remove demo/berlin
+  kubectl edge kubeconfig remove 'site*' --yes
   kubectl edge kubeconfig remove --prune --dry-run`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -64,7 +70,8 @@ they cannot be asked, the contexts stay.`,
 	cmd.Flags().BoolVar(&o.prune, "prune", false, "remove all whose instances or edge clusters are gone")
 	cmd.Flags().StringVar(&o.path, "kubeconfig", "", "file to change (default: as kubectl chooses it)")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "print what would change as a diff, and write nothing")
-	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "do not ask before --prune, --all and --all-clusters remove")
+	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false,
+		"do not ask before patterns, --prune, --all and --all-clusters remove")
 	return cmd
 }
 
@@ -77,6 +84,14 @@ func (o *kubeconfigRemoveOptions) validate() error {
 	for _, way := range []bool{len(o.contexts) > 0, chosen, o.prune} {
 		if way {
 			ways++
+		}
+	}
+	if ways == 0 && picker.Possible(o.Process) {
+		return nil
+	}
+	for _, argument := range o.contexts {
+		if _, err := path.Match(argument, ""); err != nil {
+			return fmt.Errorf("%.80q: the pattern is malformed", argument)
 		}
 	}
 	if ways != 1 {
@@ -130,6 +145,9 @@ func (o *kubeconfigRemoveOptions) choose(ctx context.Context, config *api.Config
 		return removed, 0, nil
 	case o.prune:
 		return o.gone(ctx, ours)
+	case o.which.none() && !o.clusters.chosen():
+		removed, err := o.pick(ctx, config, ours)
+		return removed, 0, err
 	}
 	s, err := o.projectScope()
 	if err != nil {
@@ -149,8 +167,44 @@ func (o *kubeconfigRemoveOptions) choose(ctx context.Context, config *api.Config
 	return removed, 0, nil
 }
 
+// pick has a person choose contexts on the terminal.
+func (o *kubeconfigRemoveOptions) pick(ctx context.Context, config *api.Config, ours []kubeconfig.EdgeContext) (
+	chosen []kubeconfig.EdgeContext, err error) {
+	if len(ours) == 0 {
+		return nil, nil
+	}
+	list := picker.List{Title: "Remove", Columns: []string{"CONTEXT", "INSTANCE", "CLUSTER", "REGION", "PROJECT ID"}}
+	for i, c := range ours {
+		if c.Name == config.CurrentContext {
+			list.At = i
+		}
+		list.Rows = append(list.Rows, picker.Row{Cells: []string{c.Name, c.Request.InstanceID, c.Request.Cluster,
+			c.Request.Region, c.Request.ProjectID}})
+	}
+	rows, err := picker.ChooseSeveral(ctx, o.Process, list)
+	for _, i := range rows {
+		chosen = append(chosen, ours[i])
+	}
+	return chosen, err
+}
+
+// fitting returns the contexts that a pattern means: by their names, or as kubectl edge each has it.
+func (o *kubeconfigRemoveOptions) fitting(ours []kubeconfig.EdgeContext, pattern string) (
+	fitting []kubeconfig.EdgeContext, err error) {
+	for _, c := range ours {
+		if globMatches(pattern, c.Name) || means(pattern, c, false) {
+			fitting = append(fitting, c)
+		}
+	}
+	if len(fitting) == 0 {
+		return nil, hint.Wrap(fmt.Errorf("no context of kubectl edge in the kubeconfig fits %.80q", pattern),
+			"kubectl config get-contexts")
+	}
+	return fitting, nil
+}
+
 // meant returns the contexts that an argument means: the one of this name, else those of the instance, or of the edge
-// cluster. The API is not asked: what is gone there can be removed here.
+// cluster, or that fit it. The API is not asked: what is gone there can be removed here.
 func (o *kubeconfigRemoveOptions) meant(config *api.Config, ours []kubeconfig.EdgeContext,
 	argument string) ([]kubeconfig.EdgeContext, error) {
 	if i := slices.IndexFunc(ours, func(c kubeconfig.EdgeContext) bool { return c.Name == argument }); i >= 0 {
@@ -159,6 +213,10 @@ func (o *kubeconfigRemoveOptions) meant(config *api.Config, ours []kubeconfig.Ed
 	if config.Contexts[argument] != nil {
 		return nil, hint.Wrap(fmt.Errorf("context %q is not one of kubectl edge", argument),
 			"kubectl config delete-context %s", hint.Word(argument))
+	}
+	if isPattern(argument) {
+		o.asked = true
+		return o.fitting(ours, argument)
 	}
 	none := hint.Wrap(fmt.Errorf("no context %.80q in the kubeconfig, and none of an instance of that name or id",
 		argument), "kubectl config get-contexts")
@@ -256,7 +314,7 @@ func (o *kubeconfigRemoveOptions) remove(ctx context.Context, contexts []kubecon
 	if o.dryRun {
 		return o.preview(ctx, o.path, edit)
 	}
-	if o.prune || o.which.all || o.clusters.all {
+	if o.asked || o.prune || o.which.all || o.clusters.all {
 		for _, c := range contexts {
 			if !o.yes { // which would be asked about
 				o.Note("%q (%s of project %s)", c.Name, ofWhat(c.Request), c.Request.ProjectID)
