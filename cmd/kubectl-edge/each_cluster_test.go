@@ -251,7 +251,8 @@ func (f *fleetTest) compare(t *testing.T, command, env []string) {
 		code = max(code, exit)
 		want[context] = printed{linesOf(stdout), kubectlErrors(stderr), exit}
 	}
-	exit, stdout, stderr := f.runs("kubectl-edge", slices.Concat([]string{"each", "--all", "--"}, command), env...)
+	each := slices.Concat([]string{"each", "--context", "*", "--"}, command)
+	exit, stdout, stderr := f.runs("kubectl-edge", each, env...)
 	if exit != code {
 		t.Errorf("exit code %d, kubectl has %d", exit, code)
 	}

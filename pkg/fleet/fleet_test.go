@@ -15,49 +15,39 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	utilerrors "k8s.io/apimachinery/pkg/util/errors"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
-func TestLabel(t *testing.T) {
+func TestNames(t *testing.T) {
 	tests := map[string]struct {
-		members []Member // Context, Instance and Cluster
-		ids     []string
-		want    []string
+		contexts string // each as CONTEXT=ID or CONTEXT=ID/CLUSTER
+		want     string
 	}{
-		"all differ": {
-			[]Member{{"a", "demo", "", "", nil, nil}, {"b", "plant", "", "", nil, nil}},
-			[]string{"demo-1", "plant-1"}, []string{"demo", "plant"},
-		},
-		"two instances of one name": {
-			[]Member{{"a", "demo", "", "", nil, nil}, {"b", "demo", "", "", nil, nil},
-				{"c", "plant", "", "", nil, nil}},
-			[]string{"demo-1", "demo-2", "plant-1"}, []string{"demo-1", "demo-2", "plant"},
-		},
-		"their edge clusters of one name": {
-			[]Member{{"a", "demo", "berlin", "", nil, nil}, {"b", "demo", "berlin", "", nil, nil}},
-			[]string{"demo-1", "demo-2"}, []string{"demo-1", "demo-2"},
-		},
+		"all differ":                      {"a=demo-1 b=plant-1", "demo plant"},
+		"two instances of one name":       {"a=demo-1 b=demo-2 c=plant-1", "demo-1 demo-2 plant"},
+		"their edge clusters of one name": {"a=demo-1/berlin b=demo-2/berlin", "demo-1/berlin demo-2/berlin"},
 		"two roles in one edge cluster": {
-			[]Member{{"a", "demo", "berlin", "", nil, nil}, {"b", "demo", "berlin", "", nil, nil},
-				{"c", "demo", "hamburg", "", nil, nil}},
-			[]string{"demo-1", "demo-1", "demo-1"}, []string{"a", "b", "demo"},
-		},
-		"two contexts of one of two instances of one name": {
-			[]Member{{"a", "demo", "", "", nil, nil}, {"b", "demo", "", "", nil, nil}, {"c", "demo", "", "", nil, nil}},
-			[]string{"demo-1", "demo-1", "demo-2"}, []string{"a", "b", "demo-2"},
-		},
+			"a=demo-1/berlin b=demo-1/berlin c=demo-1/hamburg", "a b demo/hamburg"},
+		"two contexts of one of two instances of one name": {"a=demo-1 b=demo-1 c=demo-2", "a b demo-2"},
+		"an instance and its edge cluster":                 {"a=demo-1 b=demo-1/berlin", "demo demo/berlin"},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			var members []*Member
-			for i := range test.members {
-				members = append(members, &test.members[i])
+			var contexts []kubeconfig.EdgeContext
+			for word := range strings.FieldsSeq(test.contexts) {
+				context, of, _ := strings.Cut(word, "=")
+				id, cluster, _ := strings.Cut(of, "/")
+				contexts = append(contexts, kubeconfig.EdgeContext{Name: context,
+					Request: tokenrequest.Request{InstanceID: id,
+						EdgeCluster: tokenrequest.EdgeCluster{Cluster: cluster}}})
 			}
-			Label(members, test.ids)
 			var got []string
-			for _, m := range members {
-				got = append(got, m.Instance)
+			for _, name := range Names(contexts) {
+				got = append(got, name.String())
 			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
+			if diff := cmp.Diff(strings.Fields(test.want), got); diff != "" {
 				t.Error(diff)
 			}
 		})

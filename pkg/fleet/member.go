@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
-	"strings"
 
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
@@ -36,9 +35,9 @@ func MemberOf(config *api.Config, name string) (*Member, tokenrequest.Request, e
 	if err != nil {
 		return nil, request, errOtherwise // kubectl says what is wrong
 	}
-	id := request.InstanceID
+	called := NameOf(request)
 	return &Member{
-		Context: name, Instance: id[:max(0, strings.LastIndex(id, "-"))], Cluster: request.Cluster,
+		Context: name, Instance: called.Instance, Cluster: called.Cluster,
 		Namespace: cmp.Or(context.Namespace, "default"), Config: restConfig,
 	}, request, nil
 }
@@ -67,35 +66,4 @@ func Part(config *api.Config, name string) (*api.Config, error) {
 	}
 	part.Clusters[context.Cluster], part.AuthInfos[context.AuthInfo] = cluster.DeepCopy(), user.DeepCopy()
 	return part, nil
-}
-
-// Label gives members of the same name other ones: the ids of their instances where names are the same, and the names
-// of their contexts where the kubeconfig has several of the same server. Others keep theirs: one edge cluster with two
-// roles is no reason to call all others by what nobody says.
-func Label(members []*Member, ids []string) {
-	names := map[string]string{} // ids by name
-	clash := map[string]bool{}
-	for i, m := range members {
-		if id, seen := names[m.Instance]; seen && id != ids[i] {
-			clash[m.Instance] = true
-		}
-		names[m.Instance] = ids[i]
-	}
-	count := map[string]int{}
-	key := func(m *Member) string { return m.Instance + "\x00" + m.Cluster }
-	for i, m := range members {
-		if clash[m.Instance] {
-			m.Instance = ids[i]
-		}
-		count[key(m)]++
-	}
-	var several []*Member
-	for _, m := range members {
-		if count[key(m)] > 1 {
-			several = append(several, m)
-		}
-	}
-	for _, m := range several {
-		m.Instance = m.Context
-	}
 }

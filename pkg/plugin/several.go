@@ -92,7 +92,7 @@ func Incomplete(failed []string, total int, noun, what string) error {
 	if len(failed) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%d of %s not %s: %s", len(failed), Count(total, noun), what, names(failed))
+	return fmt.Errorf("%d of %s not %s: %s", len(failed), Count(total, noun), what, Names(failed))
 }
 
 // Failed is the error of a command that others carry out, of whom some failed, or nil: "kubectl failed for 2 of 5
@@ -101,14 +101,14 @@ func Failed(what string, failed []string, total int, noun string) error {
 	if len(failed) == 0 {
 		return nil
 	}
-	return fmt.Errorf("%s %d of %s: %s", what, len(failed), Count(total, noun), names(failed))
+	return fmt.Errorf("%s %d of %s: %s", what, len(failed), Count(total, noun), Names(failed))
 }
 
 // mostNames is how many are listed by their names: the line of each was there before.
 const mostNames = 20
 
-// names lists names for the end of a line, in a form that can be shown.
-func names(all []string) string {
+// Names lists names for a line, in a form that can be shown.
+func Names(all []string) string {
 	var listed []string
 	for _, name := range all[:min(len(all), mostNames)] {
 		listed = append(listed, hint.Printable(name))

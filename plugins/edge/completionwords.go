@@ -3,12 +3,14 @@ package edge
 import (
 	"context"
 	"maps"
+	"os/exec"
 	"slices"
 	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/fleet"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
@@ -159,25 +161,65 @@ func (a *app) roleNamespaces(ctx context.Context, cmd *cobra.Command, _ string) 
 	return distinct(found, func(s string) bool { return s != "" })
 }
 
-// completeEach completes the instances and edge clusters before the -- of each. What follows is kubectl's.
+// completeEach completes the instances and edge clusters before the -- of each. What follows, kubectl completes.
 func (a *app) completeEach(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
-	complete, fs := plugin.FreeText.Complete, cmd.Flags()
-	if !slices.Contains(args, "--") && !fs.Changed("all") && !fs.Changed("selector") && !fs.Changed("context") {
-		complete = plugin.Candidates(a.fleetNames).Complete
+	fs := cmd.Flags()
+	named, behind := args, []string(nil)
+	at := slices.Index(args, "--")
+	switch {
+	case at >= 0:
+		named, behind = args[:at], args[at+1:]
+	case len(args) > 0 && fs.ArgsLenAtDash() == 0: // cobra adds a -- for a look at the flags, but at the end
+		named, behind, at = nil, args, 0
+	case fs.Changed("all") || fs.Changed("selector") || fs.Changed("context"):
+		return plugin.FreeText.Complete(cmd, args, word)
 	}
-	return complete(cmd, args, word)
+	if at < 0 {
+		return plugin.Candidates(a.fleetNames).Complete(cmd, args, word)
+	}
+	find := func(ctx context.Context, cmd *cobra.Command, word string) []string {
+		return a.kubectlWords(ctx, cmd, named, append(slices.Clone(behind), word))
+	}
+	return plugin.Candidates(find).Complete(cmd, args, word)
+}
+
+// kubectlWords is what kubectl offers for the last of words, in the first context that is chosen.
+func (a *app) kubectlWords(ctx context.Context, cmd *cobra.Command, named, words []string) []string {
+	path, err := findKubectl()
+	config, errConfig := kubeconfig.Load(ctx, cmd.Flag("kubeconfig").Value.String())
+	if err != nil || errConfig != nil {
+		return nil
+	}
+	o := &eachOptions{app: a, named: named}
+	fs := cmd.Flags()
+	o.clusters, _ = fs.GetBool("clusters")
+	o.selector, _ = fs.GetStringSlice("selector")
+	o.contexts, _ = fs.GetStringSlice("context")
+	contexts, err := o.chosen(kubeconfig.EdgeContexts(config), config.CurrentContext)
+	if err != nil {
+		return nil
+	}
+	args := []string{"__complete", "--context=" + contexts[0].Name}
+	if file := cmd.Flag("kubeconfig").Value.String(); file != "" {
+		args = append(args, "--kubeconfig="+file)
+	}
+	printed, err := exec.CommandContext(ctx, path, append(args, words...)...).Output()
+	if err != nil {
+		return nil
+	}
+	offered := strings.Split(strings.TrimSpace(string(printed)), "\n")
+	return offered[:len(offered)-1] // the last line says what shells are to do
 }
 
 // fleetNames are those of the kubeconfig's instances, and of their edge clusters as INSTANCE/CLUSTER.
 func (a *app) fleetNames(ctx context.Context, cmd *cobra.Command, _ string) []string {
 	var names []string
 	for _, c := range a.edgeContexts(ctx, cmd) {
-		values := selectable(c)
-		if values["cluster"] == "" {
-			names = append(names, values["name"]+"\t"+values["id"])
-		} else {
-			names = append(names, values["name"]+"/"+values["cluster"]+"\t"+c.Name)
+		about := c.Name
+		if c.Request.Cluster == "" {
+			about = c.Request.InstanceID
 		}
+		names = append(names, fleet.NameOf(c.Request).String()+"\t"+about)
 	}
 	return distinct(names, func(string) bool { return true })
 }
@@ -214,7 +256,7 @@ func selectorKeys(clusters bool) []string {
 func selectable(c kubeconfig.EdgeContext) map[string]string {
 	id := c.Request.InstanceID
 	return map[string]string{
-		"name": id[:max(0, strings.LastIndex(id, "-"))], "id": id,
+		"name": nameOf(id), "id": id,
 		"project": c.Request.ProjectID, "region": c.Request.Region, "profile": c.Request.Profile,
 		"cluster": c.Request.Cluster, "role": c.Request.WithDefaults().Role,
 	}

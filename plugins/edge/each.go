@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/fleet"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
@@ -21,6 +22,7 @@ import (
 type eachOptions struct {
 	*app
 	named    []string // instances, or edge clusters as INSTANCE/CLUSTER; globs
+	behind   []string // the arguments behind the -- that follows them
 	all      bool
 	clusters bool     // edge clusters, instead of the instances themselves
 	selector []string // KEY=GLOB
@@ -41,10 +43,12 @@ func newEachCmd(a *app) *cobra.Command {
 		Long: `Run a kubectl command against many instances at once.
 
 The instances are those of your kubeconfig that call kubectl-edge_credential: those that you name, also as demo/berlin
-for an edge cluster or with a pattern such as 'site*', or that a flag chooses. Tables become one table, with a column
-INSTANCE in front; each line of all other output starts with the name of its context. The exit code is the highest of
-all contexts, so 0 means that all succeeded; those that failed are listed at the end. Ctrl-C prints what has been
-answered until then.
+for an edge cluster or with a pattern such as 'site*', or that a flag chooses. Where several contexts lead to one,
+it is asked once: with the current context, else with the first by name. Only --context asks with each that matches.
+
+Tables become one table, with a column INSTANCE in front; each line of all other output starts with the instance's name,
+and the same error of several stands in one line with their names. The exit code is the highest of all, so 0 means that
+all succeeded; those that failed are listed at the end. Ctrl-C prints what has been answered until then.
 
 get, wait, version, api-resources and auth whoami ask all servers from one process, which is many times faster than
 to start kubectl for each, and print what kubectl prints. Any other command, and any flag that is not known for these,
@@ -174,6 +178,8 @@ func (o *eachOptions) validate(args []string) error {
 	return nil
 }
 
+var errWhichInstances = errors.New("which instances? want their names before a --, or --all, -l or --context")
+
 // which is the error where nothing says which instances are meant, with the command that was perhaps meant.
 func (o *eachOptions) which(args []string) error {
 	chosen, command := "--all", args
@@ -183,7 +189,7 @@ func (o *eachOptions) which(args []string) error {
 	if len(command) > 0 && command[0] == "--" {
 		command = command[1:]
 	}
-	return hint.Wrap(errors.New("which instances? want their names before a --, or --all, -l or --context"),
+	return hint.Wrap(errWhichInstances,
 		"kubectl edge each %s -- %s", chosen, asTyped(command))
 }
 
@@ -241,11 +247,12 @@ func (o *eachOptions) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	contexts, err := o.chosen(kubeconfig.EdgeContexts(config))
+	contexts, err := o.chosen(kubeconfig.EdgeContexts(config), config.CurrentContext)
 	if err != nil {
 		return err
 	}
-	r := &eachRun{eachOptions: o, config: config, contexts: contexts, ends: make([]eachEnd, len(contexts))}
+	r := &eachRun{eachOptions: o, config: config, contexts: contexts,
+		names: fleet.Names(contexts), ends: make([]eachEnd, len(contexts))}
 	if f, ok := r.fleet(args); ok {
 		err = f.run(ctx)
 	} else {
@@ -270,15 +277,32 @@ func (o *eachOptions) run(ctx context.Context, args []string) error {
 	return r.worst()
 }
 
+// noun is what the contexts lead to.
+func (r *eachRun) noun() string {
+	instances := map[bool]bool{}
+	for _, c := range r.contexts {
+		instances[c.Request.Cluster == ""] = true
+	}
+	switch {
+	case slices.ContainsFunc(r.names, func(n fleet.Name) bool { return n.ByContext() }):
+		return "context"
+	case !instances[true]:
+		return "edge cluster"
+	case !instances[false]:
+		return "instance"
+	}
+	return "cluster"
+}
+
 // noteMissing names the contexts of which an interrupted command has no answer.
 func (r *eachRun) noteMissing() {
 	var missing []string
 	for i := range r.ends {
 		if r.ends[i].missing {
-			missing = append(missing, r.contexts[i].Name)
+			missing = append(missing, r.names[i].String())
 		}
 	}
-	if err := plugin.Failed("no answer from", missing, len(r.contexts), "context"); err != nil {
+	if err := plugin.Failed("no answer from", missing, len(r.contexts), r.noun()); err != nil {
 		r.Note("%v", err)
 	}
 }
@@ -289,7 +313,7 @@ func (r *eachRun) worst() error {
 	code, left := 0, 0
 	var reasons []string
 	for i := range r.ends {
-		end, name := &r.ends[i], r.contexts[i].Name
+		end, name := &r.ends[i], r.names[i].String()
 		if end.err != nil && !slices.Contains(reasons, end.err.Error()) {
 			reasons = append(reasons, end.err.Error())
 		}
@@ -301,7 +325,7 @@ func (r *eachRun) worst() error {
 		}
 		code = max(code, end.code)
 	}
-	err := plugin.Failed("kubectl failed for", failed, len(r.contexts), "context")
+	err := plugin.Failed("kubectl failed for", failed, len(r.contexts), r.noun())
 	if err == nil {
 		return nil
 	}

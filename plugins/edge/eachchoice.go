@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/fleet"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 )
@@ -24,6 +25,7 @@ func (o *eachOptions) take(fs *pflag.FlagSet, args []string) ([]string, error) {
 			return nil, err
 		}
 		o.named, args = fs.Args(), args[at+1:]
+		o.behind = args
 	}
 	if len(args) > 0 && args[0] == "kubectl" { // as people write it who paste a command that works
 		args = args[1:]
@@ -32,7 +34,7 @@ func (o *eachOptions) take(fs *pflag.FlagSet, args []string) ([]string, error) {
 }
 
 // chosenByName returns the contexts that arguments like demo, demo/berlin or site* choose.
-func (o *eachOptions) chosenByName(ours []kubeconfig.EdgeContext) ([]kubeconfig.EdgeContext, error) {
+func (o *eachOptions) chosenByName(ours []kubeconfig.EdgeContext, current string) ([]kubeconfig.EdgeContext, error) {
 	chosen := make([]bool, len(ours))
 	for _, word := range o.named {
 		found := false
@@ -51,7 +53,34 @@ func (o *eachOptions) chosenByName(ours []kubeconfig.EdgeContext) ([]kubeconfig.
 			contexts = append(contexts, c)
 		}
 	}
-	return contexts, nil
+	return oncePerCluster(contexts, func(c kubeconfig.EdgeContext) bool {
+		return slices.Contains(o.named, c.Name) // which means no other
+	}, current), nil
+}
+
+// oncePerCluster leaves one context of each instance and edge cluster: the current one, else the least by its name.
+// Those that are meant by their own names stay.
+func oncePerCluster(contexts []kubeconfig.EdgeContext, meant func(kubeconfig.EdgeContext) bool,
+	current string) []kubeconfig.EdgeContext {
+	type cluster struct{ project, region, instance, namespace, name string }
+	of := func(c kubeconfig.EdgeContext) cluster {
+		r, at := c.Request, c.Request.WithDefaults()
+		return cluster{r.ProjectID, r.Region, r.InstanceID, at.ClusterNamespace, at.Cluster}
+	}
+	chosen := map[cluster]string{} // the context
+	for _, c := range contexts {
+		if chosen[of(c)] == "" || c.Name == current {
+			chosen[of(c)] = c.Name
+		}
+	}
+	for _, c := range contexts {
+		if meant(c) {
+			chosen[of(c)] = c.Name
+		}
+	}
+	return slices.DeleteFunc(contexts, func(c kubeconfig.EdgeContext) bool {
+		return chosen[of(c)] != c.Name && !meant(c)
+	})
 }
 
 // means reports whether an argument means the context: by its own name, or by those of its instance and edge cluster.
@@ -80,19 +109,22 @@ func (o *eachOptions) unknown(word string, ours []kubeconfig.EdgeContext) error 
 	if strings.Contains(word, "/") || o.clusters {
 		what = "edge cluster"
 	}
+	if word == o.named[0] && slices.Contains(clusterCommands(), word) { // the first -- was forgotten
+		return usageError{hint.Wrap(fmt.Errorf("%w; %s is kubectl's and stands behind the --", errWhichInstances, word),
+			"kubectl edge each %s -- %s", "--all", asTyped(slices.Concat(o.named, []string{"--"}, o.behind)))}
+	}
 	err := fmt.Errorf("no context of %s %.80q in the kubeconfig", what, word)
 	if isPattern(word) {
 		return hint.Wrap(err, "kubectl config get-contexts")
 	}
 	var names []string
 	for _, c := range ours {
-		values := selectable(c)
-		name := values["name"]
-		if c.Request.Cluster != "" && strings.Contains(word, "/") {
-			name += "/" + c.Request.Cluster
-		}
-		if !slices.Contains(names, name) {
+		called := fleet.NameOf(c.Request)
+		if name := called.String(); !slices.Contains(names, name) {
 			names = append(names, name)
+		}
+		if !slices.Contains(names, called.Instance) && what == "instance" {
+			names = append(names, called.Instance)
 		}
 	}
 	err = hint.Wrap(err, "kubectl edge use %s", hint.Word(word))
@@ -103,9 +135,9 @@ func (o *eachOptions) unknown(word string, ours []kubeconfig.EdgeContext) error 
 }
 
 // chosen returns those of our contexts that the flags choose.
-func (o *eachOptions) chosen(ours []kubeconfig.EdgeContext) ([]kubeconfig.EdgeContext, error) {
+func (o *eachOptions) chosen(ours []kubeconfig.EdgeContext, current string) ([]kubeconfig.EdgeContext, error) {
 	if len(o.named) > 0 {
-		return o.chosenByName(ours)
+		return o.chosenByName(ours, current)
 	}
 	contexts := slices.DeleteFunc(slices.Clone(ours), func(c kubeconfig.EdgeContext) bool {
 		return o.clusters != (c.Request.Cluster != "")
@@ -114,7 +146,7 @@ func (o *eachOptions) chosen(ours []kubeconfig.EdgeContext) ([]kubeconfig.EdgeCo
 	contexts = slices.DeleteFunc(contexts, func(c kubeconfig.EdgeContext) bool { return !o.matches(c) })
 	switch {
 	case len(contexts) > 0:
-		return contexts, nil
+		return oncePerCluster(contexts, func(kubeconfig.EdgeContext) bool { return len(o.contexts) > 0 }, current), nil
 	case len(there) > 0:
 		return nil, o.nothing(there)
 	case o.clusters:
@@ -152,8 +184,10 @@ func (o *eachOptions) nothing(contexts []kubeconfig.EdgeContext) error {
 	return hint.Wrap(err, "kubectl config get-contexts")
 }
 
+// globMatches matches names, in which a / is a character like others, unlike in paths.
 func globMatches(glob, value string) bool {
-	ok, err := path.Match(glob, value)
+	plain := strings.NewReplacer("/", "\x00")
+	ok, err := path.Match(plain.Replace(glob), plain.Replace(value))
 	return ok && err == nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"slices"
@@ -47,18 +48,16 @@ func (r *eachRun) fleet(args []string) (*eachFleet, bool) {
 	}
 	f := &eachFleet{eachRun: r, args: args, command: command, answers: make([]*fleet.Answer, len(r.contexts))}
 	config := withPaths(r.config)
-	var ids []string
-	for _, c := range r.contexts {
+	for i, c := range r.contexts {
 		member, request, err := fleet.MemberOf(&config, c.Name)
 		if err != nil {
 			return nil, false
 		}
 		member.Config.UserAgent = "kubectl-edge/" + r.Build.Version
+		member.Instance = r.names[i].Instance
 		member.Credential = r.credentialFor(request)
 		f.members = append(f.members, member)
-		ids = append(ids, request.InstanceID)
 	}
-	fleet.Label(f.members, ids)
 	return f, true
 }
 
@@ -244,11 +243,33 @@ func (f *eachFleet) print() error {
 		streams[i].out.Flush()
 	}
 	f.printNotes(streams)
-	for i := range f.ends {
-		_, _ = streams[i].errOut.Write(f.ends[i].stderr.Bytes()) // the stream remembers an error
-		streams[i].errOut.Flush()
-	}
+	f.printErrors(streams)
 	return nil
+}
+
+// printErrors prints each error once, with the names of all that have it.
+func (f *eachFleet) printErrors(streams []eachStreams) {
+	having := map[string][]int{}
+	for i := range f.ends {
+		text := f.ends[i].stderr.String()
+		having[text] = append(having[text], i)
+	}
+	for i := range f.ends {
+		text := f.ends[i].stderr.String()
+		stream := streams[i].errOut
+		switch have := having[text]; {
+		case text == "" || have[0] != i:
+			continue
+		case len(have) > 1:
+			var names []string
+			for _, j := range have {
+				names = append(names, f.names[j].String())
+			}
+			stream = plugin.NewLineWriter(plugin.Raw(f.ErrOut)).Stream(plugin.Names(names) + " | ")
+		}
+		_, _ = io.WriteString(stream, text) // the stream remembers an error
+		stream.Flush()
+	}
 }
 
 // printNotes prints what kubectl says beside its answers, once where it says the same of all contexts. That nothing was
@@ -310,14 +331,8 @@ func (f *eachFleet) watch(ctx context.Context) error {
 	}
 	return f.everywhere(ctx, parallelFleet, func(ctx context.Context, i int) {
 		note := func(text string) { fmt.Fprintln(streams[i].errOut, text) }
-		ctx, cancel := context.WithCancelCause(ctx)
-		defer cancel(nil)
-		begun := func() {}
-		if timeout > 0 {
-			late := time.AfterFunc(timeout, func() { cancel(fleet.TimeoutError{After: timeout.String()}) })
-			begun = func() { late.Stop() }
-			defer begun()
-		}
+		ctx, begun, end := toBegin(ctx, timeout)
+		defer end()
 		err := f.command.Watch(ctx, f.members[i], merged, streams[i].out, note, begun)
 		streams[i].flush()
 		switch {
@@ -344,6 +359,20 @@ func (f *eachFleet) watch(ctx context.Context) error {
 	})
 }
 
+// toBegin is ctx for a watch, which may take as long as it takes, but has to begin within this time, if it is any.
+func toBegin(ctx context.Context, timeout time.Duration) (within context.Context, begun, end func()) {
+	within, cancel := context.WithCancelCause(ctx)
+	begun = func() {}
+	if timeout > 0 {
+		late := time.AfterFunc(timeout, func() { cancel(fleet.TimeoutError{After: timeout.String()}) })
+		begun = func() { late.Stop() }
+	}
+	return within, begun, func() {
+		begun()
+		cancel(nil)
+	}
+}
+
 // eachProgress says on a terminal how many contexts have answered, and which of the last ones have not.
 type eachProgress struct {
 	*plugin.Progress
@@ -360,13 +389,8 @@ func (r *eachRun) progress(verb string) *eachProgress {
 	p := r.Progress("kubectl " + verb)
 	p.Count(len(r.contexts))
 	each := &eachProgress{Progress: p}
-	for _, c := range r.contexts {
-		values := selectable(c)
-		name := values["name"]
-		if values["cluster"] != "" {
-			name += "/" + values["cluster"]
-		}
-		each.names = append(each.names, name)
+	for _, name := range r.names {
+		each.names = append(each.names, name.String())
 	}
 	return each
 }

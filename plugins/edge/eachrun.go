@@ -24,7 +24,8 @@ type eachRun struct {
 	*eachOptions
 	config   *api.Config
 	contexts []kubeconfig.EdgeContext
-	ends     []eachEnd // of each context
+	names    []fleet.Name // of each context
+	ends     []eachEnd    // of each context
 }
 
 // eachEnd is how the command ended for one context.
@@ -85,11 +86,11 @@ func (s eachStreams) flush() {
 	s.errOut.Flush()
 }
 
-// streams label the lines of each context with its name.
+// streams label the lines of each context with the name of its cluster.
 func (r *eachRun) streams() []eachStreams {
 	names, width := make([]string, len(r.contexts)), 0
-	for i, c := range r.contexts {
-		names[i] = hint.Printable(c.Name)
+	for i, name := range r.names {
+		names[i] = hint.Printable(name.String())
 		width = max(width, utf8.RuneCountInString(names[i]))
 	}
 	out, errOut := plugin.NewLineWriter(plugin.Raw(r.Out)), plugin.NewLineWriter(plugin.Raw(r.ErrOut))
