@@ -24,6 +24,7 @@ import (
 	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/servers"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/localport"
 )
 
 const (
@@ -69,7 +70,7 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 		o.Listen = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 	}
 	o.Host = cmp.Or(o.Host, o.Listen.String())
-	port, release, err := servers.ReservePort(o.Listen, o.Port)
+	port, release, err := localport.Reserve(o.Listen, o.Port)
 	if err != nil {
 		return nil, err
 	}

@@ -9,19 +9,17 @@ import (
 	"net"
 	"net/http"
 	"net/http/httputil"
-	"net/netip"
 	"sync"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/localport"
 )
 
 // listen listens at a port of the address where edge clusters are reached, or at a free one for 0.
 func (s *Set) listen(port int) (net.Listener, error) {
-	l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(s.options.Listen, uint16(port))))
+	l, err := localport.Listen(s.options.Listen, port)
 	if err != nil {
-		return nil, hint.Wrap(fmt.Errorf("listen for an edge cluster: %w", err),
-			"another program has the port: end it, or choose others with --listen, and another --data-dir")
+		return nil, fmt.Errorf("edge cluster: %w", err)
 	}
 	return l, nil
 }

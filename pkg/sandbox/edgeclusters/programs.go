@@ -23,6 +23,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/servers"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/localport"
 )
 
 const (
@@ -117,7 +118,7 @@ func (c *edgeCluster) startServers(ctx context.Context) (_ *running, err error) 
 	if err := MissingProgram(c.set.options.Servers); err != nil {
 		return nil, err
 	}
-	port, release, err := servers.ReservePort(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 0)
+	port, release, err := localport.Reserve(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 0)
 	if err != nil {
 		return nil, err
 	}
@@ -212,7 +213,7 @@ func (c *edgeCluster) startController(ctx context.Context, r *running) error {
 	if err := c.writeSigner(); err != nil {
 		return err
 	}
-	port, release, err := servers.ReservePort(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 0)
+	port, release, err := localport.Reserve(netip.AddrFrom4([4]byte{127, 0, 0, 1}), 0)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net"
-	"net/netip"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -14,6 +13,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/localport"
 )
 
 // fleet runs the Kubernetes APIs of a sandbox's instances: API servers, of which one is the instance
@@ -101,7 +101,7 @@ func (f *fleet) open(id, address string, own bool) (string, error) {
 		return f.url(g.port), nil
 	}
 	if port == 0 {
-		if port, err = freePort(f.base.Listen); err != nil {
+		if port, err = localport.Free(f.base.Listen); err != nil {
 			return "", err
 		}
 	}
@@ -256,14 +256,4 @@ func (p *ports) next(address string) (int, error) {
 	}
 	p.last++
 	return p.last, nil
-}
-
-// freePort returns a port that was free a moment ago, for an API server that is started later.
-func freePort(at netip.Addr) (int, error) {
-	l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(at, 0)))
-	if err != nil {
-		return 0, err
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().(*net.TCPAddr).Port, nil
 }

@@ -13,9 +13,9 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/localport"
 )
 
 // gate is the address of an instance that shares an API server. It takes the tokens of this instance alone, and asks
@@ -31,10 +31,9 @@ func newGate(s *sandbox.Sandbox, id string, c *cluster.Cluster, at netip.Addr, p
 	if err != nil {
 		return nil, err
 	}
-	l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(netip.AddrPortFrom(at, uint16(port))))
+	l, err := localport.Listen(at, port)
 	if err != nil {
-		return nil, hint.Wrap(fmt.Errorf("listen for instance %s: %w", id, err),
-			"another program has the port: end it, or choose others with --listen, and another --data-dir")
+		return nil, fmt.Errorf("instance %s: %w", id, err)
 	}
 	g := &gate{port: l.Addr().(*net.TCPAddr).Port, server: &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -17,9 +17,9 @@ import (
 
 	"k8s.io/client-go/kubernetes"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster"
+	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/localport"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/stackstate/tokenreview"
 )
 
@@ -120,16 +120,11 @@ func (s *Server) listeners() (secure, plain net.Listener, err error) {
 }
 
 func listen(address string) (net.Listener, error) {
-	network := "tcp"
-	if at, err := netip.ParseAddrPort(address); err == nil && at.Addr().Is4() {
-		network = "tcp4" // 0.0.0.0 is IPv6 too otherwise
-	}
-	l, err := net.Listen(network, address)
+	at, err := net.ResolveTCPAddr("tcp", address)
 	if err != nil {
-		return nil, hint.Wrap(fmt.Errorf("listen: %w", err), "another program may have the port, or this machine not "+
-			"the address: choose another --listen, and with --data-dir another folder, whose tokens name the address")
+		return nil, fmt.Errorf("listen: %w", err)
 	}
-	return l, nil
+	return localport.Listen(at.AddrPort().Addr().Unmap(), at.Port)
 }
 
 // hosts are the names and addresses by which the sandbox is reached, besides localhost.
