@@ -1,6 +1,8 @@
 package hint
 
 import (
+	"fmt"
+	"os"
 	"runtime"
 	"strings"
 )
@@ -11,6 +13,15 @@ const onWindows = runtime.GOOS == "windows"
 
 // Word is s as one word of a shell's command, for a hint that can be pasted.
 func Word(s string) string { return word(s, onWindows) }
+
+// Argument is s as an argument of a command that takes words and flags: one that begins as a flag does stands behind
+// "--".
+func Argument(s string) string {
+	if strings.HasPrefix(s, "-") {
+		return "-- " + Word(s)
+	}
+	return Word(s)
+}
 
 func word(s string, windows bool) string {
 	plain := s != "" && strings.IndexFunc(s, func(r rune) bool {
@@ -66,13 +77,24 @@ func Delete(path string) string {
 	return "rm " + Word(noFlag(path))
 }
 
-// MoveAway is the command that keeps a file, or a folder, under another name.
+// mostMoved bounds the search for a free name.
+const mostMoved = 100
+
+// MoveAway is the command that keeps a file, or a folder, under another name, which no other one has: mv would replace
+// a file, and put a folder into the other.
 func MoveAway(path string) string {
 	verb := "mv "
 	if onWindows {
 		verb = "move "
 	}
-	return verb + Word(noFlag(path)) + " " + Word(noFlag(path+".old"))
+	free := path + ".old"
+	for i := 2; i < mostMoved; i++ {
+		if _, err := os.Lstat(free); err != nil {
+			break
+		}
+		free = fmt.Sprintf("%s.old%d", path, i)
+	}
+	return verb + Word(noFlag(path)) + " " + Word(noFlag(free))
 }
 
 // MakeWritable is the command that lets the user write a file that is read-only.

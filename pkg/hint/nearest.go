@@ -20,7 +20,11 @@ func DidYouMean(err error, words ...string) error {
 func Among(err error, before, word string, names []string) error {
 	alike := slices.DeleteFunc(Alike(word, names), func(name string) bool { return name == word })
 	for i, name := range alike {
-		alike[i] = before + Word(name)
+		if before == "" {
+			alike[i] = Argument(name)
+		} else {
+			alike[i] = before + Word(name)
+		}
 	}
 	return DidYouMean(err, alike...)
 }
