@@ -128,7 +128,10 @@ const (
 
 // Slow says what is waited for once that takes long which begins now, until end is called: on a terminal in a line that
 // counts the seconds and is gone in the end, elsewhere in one line for each that is waited for.
-func (p Process) Slow(what string) (end func()) {
+func (p Process) Slow(what string) (end func()) { return p.SlowNow(func() string { return what }) }
+
+// SlowNow is Slow for what changes meanwhile.
+func (p Process) SlowNow(what func() string) (end func()) {
 	var mu sync.Mutex
 	var ended bool
 	over := func() {}
@@ -155,15 +158,15 @@ func (p Process) Slow(what string) (end func()) {
 }
 
 // noted says in one line what is waited for.
-func (p Process) noted(what string) (end func()) {
-	if p.line.first(what) {
-		p.Note("waiting for %s", what)
+func (p Process) noted(what func() string) (end func()) {
+	if now := what(); p.line.first(now) {
+		p.Note("waiting for %s", now)
 	}
 	return func() {}
 }
 
 // counted says on a terminal what is waited for, and for how long it has been.
-func (p Process) counted(what string) (end func()) {
+func (p Process) counted(what func() string) (end func()) {
 	if !p.line.wait() {
 		return func() {}
 	}
@@ -175,7 +178,7 @@ func (p Process) counted(what string) (end func()) {
 		defer tick.Stop()
 		for {
 			p.line.write(true, func() {
-				fmt.Fprintf(out, clearLine+"waiting for %s (%s) ", hint.Printable(what),
+				fmt.Fprintf(out, clearLine+"waiting for %s (%s) ", hint.Printable(what()),
 					(p.Now().Sub(start) + noticed).Round(time.Second))
 			})
 			select {

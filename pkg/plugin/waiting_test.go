@@ -90,7 +90,7 @@ func TestLineGivesWay(t *testing.T) {
 			synctest.Wait()
 			return end
 		}
-		end := begin(p.counted("slow:443"))
+		end := begin(p.counted(func() string { return "slow:443" }))
 		p.Note("a warning")
 		p.Note("another")
 		<-time.After(time.Second) // of the bubble's clock

@@ -3,8 +3,10 @@ package edge
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
+	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/diagnosis"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
@@ -22,8 +24,8 @@ func newDoctorCmd(a *app) *cobra.Command {
 It asks STACKIT as the profile is logged in, and looks at Edge Cloud in the project, the role that minting
 takes, where the secrets lie and whether the next has space, the endpoints and their clocks, the cache, the
 kubeconfig, the helper that each context calls and whether kubectl's preferences let it run, and the API
-server of the current context. A check that could not be tried says so. It mints no token, changes nothing but
-a session that has to be renewed, and prints no secret.
+server of the current context. A check that could not be tried says so, also after Ctrl-C. It mints no token,
+changes nothing but a session that has to be renewed, and prints no secret.
 
 The exit code is 1 if a check failed; warnings and checks that were not tried do not count.`,
 		Example: `  kubectl edge doctor
@@ -33,16 +35,14 @@ The exit code is 1 if a check failed; warnings and checks that were not tried do
 			if err := out.Validate(cmd.Context()); err != nil {
 				return usageError{err}
 			}
-			checks := a.examine(cmd.Context())
-			if err := cmd.Context().Err(); err != nil {
-				return err
-			}
+			checks := a.examine(cmd.Context(), out)
 			if out.Format != "" {
 				if err := output.List(a.Out, out, checkKind(), checks); err != nil {
 					return err
 				}
-			} else {
-				diagnosis.Print(a.Process, checks)
+			}
+			if err := cmd.Context().Err(); err != nil {
+				return err
 			}
 			if bad := diagnosis.Failures(checks); bad > 0 {
 				return fmt.Errorf("%s failed", plugin.Count(bad, "check"))
@@ -54,38 +54,95 @@ The exit code is 1 if a check failed; warnings and checks that were not tried do
 	return cmd
 }
 
-// examine makes all checks that make sense: what depends on something that is broken is left out.
-func (a *app) examine(ctx context.Context) []diagnosis.Check {
-	var checks []diagnosis.Check
+// examine makes all checks that make sense: what depends on something that is broken is left out. A person sees each as
+// soon as it is known, unless another format is wanted.
+func (a *app) examine(ctx context.Context, out output.Flags) []diagnosis.Check {
+	return diagnosis.Run(ctx, a.Process, a.steps(ctx), func(checks []diagnosis.Check) {
+		if out.Format == "" {
+			diagnosis.Print(a.Process, checks)
+		}
+	})
+}
+
+// steps are those that doctor takes. What they share is made here, before any begins.
+func (a *app) steps(ctx context.Context) []diagnosis.Step {
 	a.current.warned = true // the check of the kubeconfig says what is wrong with it
 	w, err := a.workplace()
 	if err != nil { // of a context, about which the check of the kubeconfig says more
 		w.Scope, err = a.scope()
 		w.origins.project = "profile " + w.Name
 	}
-	s := w.Scope
-	if err != nil {
-		checks = append(checks, diagnosis.Failed("configuration", err, "kubectl edge config get"))
-	} else {
-		checks = append(checks, checkProfile(w))
-		account, err := a.account(s)
-		if err != nil {
-			checks = append(checks, diagnosis.Failed("endpoints", err, "kubectl edge config get"))
-		} else {
-			checks = append(checks, a.checkAccount(ctx, s)...)
-			checks = append(checks, checkSecrets(account), a.checkSpace(account))
-			checks = append(checks, a.checkEndpoints(ctx, s, account.HTTP)...)
-		}
-	}
-	checks = append(checks, checkKubectl(), a.checkCache())
+	local, remote := a.stepsOfProfile(w, err)
 	config, err := kubeconfig.Load(ctx, "")
+	return slices.Concat(local, []diagnosis.Step{
+		one("kubectl", func(context.Context) diagnosis.Check { return checkKubectl() }),
+		one("cache", func(context.Context) diagnosis.Check { return a.checkCache() }),
+	}, a.stepsOfKubeconfig(config, err), remote, a.stepsOfCluster(config, err))
+}
+
+// stepsOfProfile look at a profile, or say why it cannot be used, and ask STACKIT as it does. Its secrets are looked at
+// before that: a login renews them.
+func (a *app) stepsOfProfile(w workplace, err error) (local, remote []diagnosis.Step) {
+	const next = "kubectl edge config get"
 	if err != nil {
-		return append(checks, diagnosis.Failed("kubeconfig", err, "kubectl config view"))
+		return []diagnosis.Step{told(diagnosis.Failed("configuration", err, next))}, nil
 	}
-	checks = append(checks, a.checkKubeconfig(ctx, config))
-	checks = append(checks, a.checkHelpers(ctx, config)...)
-	checks = append(checks, a.checkHidden(ctx)...)
-	return append(checks, a.checkPolicy(config), a.checkCluster(ctx, config))
+	s := w.Scope
+	local = []diagnosis.Step{told(checkProfile(w))}
+	account, err := a.account(s)
+	if err != nil {
+		return append(local, told(diagnosis.Failed("endpoints", err, next))), nil
+	}
+	looked := make(chan struct{})
+	local = append(local, diagnosis.Step{Name: "secrets", Make: func(context.Context) []diagnosis.Check {
+		defer close(looked)
+		return []diagnosis.Check{checkSecrets(account), a.checkSpace(account)}
+	}})
+	return local, []diagnosis.Step{
+		{Name: "endpoints", Make: func(ctx context.Context) []diagnosis.Check {
+			return a.checkEndpoints(ctx, s, account.HTTP)
+		}},
+		{Name: "login", Make: func(ctx context.Context) []diagnosis.Check {
+			<-looked
+			return a.checkAccount(ctx, s)
+		}},
+	}
+}
+
+// stepsOfKubeconfig look at what the kubeconfig has kubectl run, or say why it could not be read.
+func (a *app) stepsOfKubeconfig(config *api.Config, err error) []diagnosis.Step {
+	if err != nil {
+		return []diagnosis.Step{told(diagnosis.Failed("kubeconfig", err, "kubectl config view"))}
+	}
+	return []diagnosis.Step{
+		one("kubeconfig", func(ctx context.Context) diagnosis.Check { return a.checkKubeconfig(ctx, config) }),
+		{Name: "helper", Make: func(ctx context.Context) []diagnosis.Check {
+			return append(a.checkHelpers(ctx, config), a.checkHidden(ctx)...)
+		}},
+		one("kuberc", func(context.Context) diagnosis.Check { return a.checkPolicy(config) }),
+	}
+}
+
+// stepsOfCluster ask the server of the kubeconfig's current context, if that could be read.
+func (a *app) stepsOfCluster(config *api.Config, err error) []diagnosis.Step {
+	if err != nil {
+		return nil
+	}
+	return []diagnosis.Step{
+		one("cluster", func(ctx context.Context) diagnosis.Check { return a.checkCluster(ctx, config) }),
+	}
+}
+
+// told is a step whose check is made.
+func told(c diagnosis.Check) diagnosis.Step {
+	return one(c.Name, func(context.Context) diagnosis.Check { return c })
+}
+
+// one is a step of one check.
+func one(name string, check func(ctx context.Context) diagnosis.Check) diagnosis.Step {
+	return diagnosis.Step{Name: name, Make: func(ctx context.Context) []diagnosis.Check {
+		return []diagnosis.Check{check(ctx)}
+	}}
 }
 
 func checkKind() output.Kind[diagnosis.Check] {
