@@ -85,13 +85,13 @@ func (a *app) steps(ctx context.Context) []diagnosis.Step {
 func (a *app) stepsOfProfile(w workplace, err error) (local, remote []diagnosis.Step) {
 	const next = "kubectl edge config get"
 	if err != nil {
-		return []diagnosis.Step{told(diagnosis.Failed("configuration", err, next))}, nil
+		return []diagnosis.Step{made(diagnosis.Failed("configuration", err, next))}, nil
 	}
 	s := w.Scope
-	local = []diagnosis.Step{told(checkProfile(w))}
+	local = []diagnosis.Step{made(checkProfile(w))}
 	account, err := a.account(s)
 	if err != nil {
-		return append(local, told(diagnosis.Failed("endpoints", err, next))), nil
+		return append(local, made(diagnosis.Failed("endpoints", err, next))), nil
 	}
 	looked := make(chan struct{})
 	local = append(local, diagnosis.Step{Name: "secrets", Make: func(context.Context) []diagnosis.Check {
@@ -112,7 +112,7 @@ func (a *app) stepsOfProfile(w workplace, err error) (local, remote []diagnosis.
 // stepsOfKubeconfig look at what the kubeconfig has kubectl run, or say why it could not be read.
 func (a *app) stepsOfKubeconfig(config *api.Config, err error) []diagnosis.Step {
 	if err != nil {
-		return []diagnosis.Step{told(diagnosis.Failed("kubeconfig", err, "kubectl config view"))}
+		return []diagnosis.Step{made(diagnosis.Failed("kubeconfig", err, "kubectl config view"))}
 	}
 	return []diagnosis.Step{
 		one("kubeconfig", func(ctx context.Context) diagnosis.Check { return a.checkKubeconfig(ctx, config) }),
@@ -133,8 +133,8 @@ func (a *app) stepsOfCluster(config *api.Config, err error) []diagnosis.Step {
 	}
 }
 
-// told is a step whose check is made.
-func told(c diagnosis.Check) diagnosis.Step {
+// made is a step whose check is made.
+func made(c diagnosis.Check) diagnosis.Step {
 	return one(c.Name, func(context.Context) diagnosis.Check { return c })
 }
 

@@ -110,6 +110,7 @@ echo '{"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential"
 			"logout":            "later commands need the session",
 			"credential":        "it takes on the environment of the program that called",
 		},
+		Keeps: map[string]string{"doctor": "the checks that are known, and which were not tried"},
 	}
 	atInstance := func(path string) bool { return strings.HasPrefix(path, kubernetes) }
 	asking, quiet := map[string]bool{}, map[string]bool{}
