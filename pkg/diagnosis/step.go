@@ -14,8 +14,8 @@ type Step struct {
 	Make func(ctx context.Context) []Check
 }
 
-// Run takes all steps at once, and says on p which of them it waits for. The checks of each are returned in the order of
-// the steps, and go to known in that order as soon as they can: those that take long should come last. A step that the
+// Run takes all steps at once, and says on p which of them it waits for. The checks are returned in the order of the
+// steps, and go to known in that order as soon as they can: those that take long should come last. A step that the
 // end of ctx came before becomes one check that says so; it is waited for all the same, since it may have something to
 // save.
 func Run(ctx context.Context, p plugin.Process, steps []Step, known func([]Check)) []Check {

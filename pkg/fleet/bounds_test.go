@@ -149,7 +149,8 @@ func TestHostileTable(t *testing.T) {
 	hostile := strings.ReplaceAll(`{"kind":"Table","apiVersion":"meta.k8s.io/v1","columnDefinitions":[
 		{"name":"NameBAD","type":"string"},{"name":"More","type":"string"}],
 		"rows":[{"cells":["aBAD",{"k":["x\tvBAD"]},7],"object":{"kind":"PartialObjectMetadata",
-		"apiVersion":"meta.k8s.io/v1","metadata":{"name":"a","namespace":"nBAD","labels":{"app":"lBAD"}}}}]}`, "BAD", bad)
+		"apiVersion":"meta.k8s.io/v1","metadata":{"name":"a","namespace":"nBAD",
+		"labels":{"app":"lBAD"}}}}]}`, "BAD", bad)
 	s := newServer(t, map[string]http.HandlerFunc{
 		"/api/v1/configmaps": says(hostile),
 		"/apis/authentication.k8s.io/v1/selfsubjectreviews": says(

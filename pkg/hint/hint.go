@@ -11,7 +11,8 @@ import (
 
 type hinted struct {
 	error
-	hint string
+	hint  string
+	guess bool // the hint asks what was meant
 }
 
 func (h hinted) Unwrap() error { return h.error }

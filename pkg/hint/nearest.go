@@ -1,6 +1,7 @@
 package hint
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -9,10 +10,16 @@ import (
 // DidYouMean gives err the question whether one of these words was meant. Where there are none, or too many to help,
 // err stays as it is.
 func DidYouMean(err error, words ...string) error {
-	if question := Question(words...); question != "" {
-		return Wrap(err, "%s", question)
+	if question := Question(words...); err != nil && question != "" {
+		return hinted{error: err, hint: question, guess: true}
 	}
 	return err
+}
+
+// Guessed reports whether the next step of err is a question of DidYouMean.
+func Guessed(err error) bool {
+	h, ok := errors.AsType[hinted](err)
+	return ok && h.guess
 }
 
 // Among gives err, which is about a word that is not one of names, the question which of them was meant, each as it is
@@ -30,12 +37,17 @@ func Among(err error, before, word string, names []string) error {
 }
 
 // Either are words of which one is wanted: a, b or c.
-func Either(words ...string) string {
+func Either(words ...string) string { return joined(words, "or") }
+
+// All are words of which each counts: a, b and c.
+func All(words ...string) string { return joined(words, "and") }
+
+func joined(words []string, conjunction string) string {
 	last := len(words) - 1
 	if last < 1 {
 		return strings.Join(words, "")
 	}
-	return strings.Join(words[:last], ", ") + " or " + words[last]
+	return strings.Join(words[:last], ", ") + " " + conjunction + " " + words[last]
 }
 
 // Question asks whether one of these words was meant, or is "" where there are none, or too many to help.

@@ -201,6 +201,7 @@ func (a *Account) forget() error {
 		return err
 	}
 	err := a.forgetSecrets("")
+	_ = os.Remove(a.failurePath()) // the next login has nothing to wait for
 	_ = os.Remove(a.renewalPath())
 	_ = atomicfile.SweepDir(filepath.Dir(path)) // what was killed left of the half that is public, and beside it
 	return err

@@ -45,7 +45,7 @@ func Columns(out io.Writer) int {
 }
 
 // Wrap breaks the lines of a help text that are longer than columns. Lines of prose are joined to paragraphs first;
-// what stands in columns is continued in its last one. Examples stay whole: the terminal continues their lines by itself,
+// what stands in columns is continued in its last one. Examples stay whole: the terminal continues their lines itself,
 // and what is copied there can be pasted, where a line that was broken here would run in two parts.
 func Wrap(text string, columns int) string {
 	var b strings.Builder

@@ -151,13 +151,14 @@ func (o *clusterSecretOptions) validate() error {
 	if err := o.validateClusters(); err != nil {
 		return err
 	}
+	if err := output.OneOf(o.format, "json", "yaml"); err != nil {
+		return err
+	}
 	switch {
 	case !path.IsAbs(o.tokenFile):
 		return fmt.Errorf("--token-file %.80q: want an absolute path", o.tokenFile)
 	case !o.callsHelper():
 		return fmt.Errorf("--command %.80q: want %s, or a path to it in the pods", o.command, tokenrequest.Helper)
-	case output.OneOf(o.format, "json", "yaml") != nil:
-		return output.OneOf(o.format, "json", "yaml")
 	case o.apply && o.context == "":
 		return errors.New("--apply wants --context: the cluster in which Argo CD runs is hardly ever the current one")
 	case !o.apply && (o.context != "" || o.kubeconfig != "" || o.forceConflicts):

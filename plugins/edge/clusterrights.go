@@ -61,7 +61,7 @@ func (f *rightsFlags) validate(namespace string) error {
 	}
 	err := tokenrequest.Request{EdgeCluster: f.rights(namespace)}.Check()
 	if like := f.almost(); err != nil && like != "" {
-		err = hint.Wrap(errors.New(err.Error()), "did you mean --role %s?", like)
+		err = hint.DidYouMean(err, "--role "+like)
 	}
 	return err
 }

@@ -46,11 +46,10 @@ Settings:
 			if len(args) == 0 {
 				return output.List(a.Out, out, heldSettingKind(), a.heldSettings(s))
 			}
-			wanted, err := settingNamed(args[0])
+			held, err := a.heldNamed(s, args[0])
 			if err != nil {
 				return err
 			}
-			held := a.held(s, wanted)
 			if out.Format != "" {
 				return output.One(a.Out, out, heldSettingKind(), held)
 			}
@@ -70,10 +69,33 @@ func (a *app) heldSettings(s profile.Scope) []heldSetting {
 	for _, each := range settings() {
 		all = append(all, a.held(s, each))
 	}
-	if hosts := s.Config.TrustedHosts; len(hosts) > 0 {
-		all = append(all, heldSetting{"trusted-hosts", strings.Join(hosts, ","), fromAllProfiles})
+	if hosts := heldHosts(s); hosts.Value != "" {
+		all = append(all, hosts)
 	}
 	return all
+}
+
+// trustedHosts is what config get shows of the hosts that config trust changes.
+const trustedHosts = "trusted-hosts"
+
+func heldHosts(s profile.Scope) heldSetting {
+	h := heldSetting{Name: trustedHosts, Value: strings.Join(s.Config.TrustedHosts, ",")}
+	if h.Value != "" {
+		h.From = fromAllProfiles
+	}
+	return h
+}
+
+// heldNamed is one of heldSettings by its name.
+func (a *app) heldNamed(s profile.Scope, name string) (heldSetting, error) {
+	if name == trustedHosts {
+		return heldHosts(s), nil
+	}
+	wanted, err := settingNamed(name, trustedHosts)
+	if err != nil {
+		return heldSetting{}, err
+	}
+	return a.held(s, wanted), nil
 }
 
 const fromAllProfiles = "all profiles"

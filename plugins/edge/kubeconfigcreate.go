@@ -112,11 +112,14 @@ func (o *kubeconfigCreateOptions) validate() error {
 	if err := o.validateChoice(); err != nil {
 		return err
 	}
+	if o.format != "" {
+		if err := output.OneOf(o.format, "json", "yaml"); err != nil {
+			return err
+		}
+	}
 	switch {
 	case o.switchContext && o.several():
 		return errors.New("--switch-context wants a single instance or edge cluster")
-	case o.format != "" && output.OneOf(o.format, "json", "yaml") != nil:
-		return output.OneOf(o.format, "json", "yaml")
 	case o.format != "" && (o.dryRun || o.path != "" || o.overwrite):
 		return errors.New("-o writes to no file: leave out --dry-run, --kubeconfig and --overwrite")
 	}

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -185,12 +184,7 @@ func (a *app) createProfile(ctx context.Context, name string, empty bool) error 
 		return err
 	}
 	if len(taken) > 0 {
-		last := len(taken) - 1
-		list := taken[last]
-		if last > 0 {
-			list = strings.Join(taken[:last], ", ") + " and " + list
-		}
-		a.Note("Taken over from profile %s: %s. --empty leaves that out.", from, list)
+		a.Note("Taken over from profile %s: %s. --empty leaves that out.", from, hint.All(taken...))
 	}
 	a.Note("Created profile %s. Log in with: %s", name, login)
 	return nil

@@ -124,7 +124,8 @@ func checkLoginMethod(method string, _ *profile.Config) error {
 	return nil
 }
 
-func settingNamed(name string) (setting, error) {
+// settingNamed is the setting of this name. The error for another one lists also what is only shown as one.
+func settingNamed(name string, also ...string) (setting, error) {
 	var names []string
 	for _, s := range settings() {
 		if s.name == name {
@@ -132,6 +133,7 @@ func settingNamed(name string) (setting, error) {
 		}
 		names = append(names, s.name)
 	}
+	names = append(names, also...)
 	return setting{}, usageError{hint.Among(
 		fmt.Errorf("no setting %.60q: there are %s", name, strings.Join(names, ", ")), "", name, names)}
 }

@@ -129,10 +129,11 @@ func (o *useOptions) run(ctx context.Context) error {
 	}
 	chosen := s.ProjectID == ""
 	var cloud edgeCloud
-	if asked {
+	switch {
+	case asked || s.ProjectID != "":
 		cloud, err = o.cloud(ctx, s)
-	} else {
-		cloud, err = o.cloudOf(ctx, s)
+	default:
+		cloud, err = o.search(ctx, s)
 	}
 	if err != nil {
 		return err

@@ -54,7 +54,7 @@ func (o *useOptions) switchTo(ctx context.Context, name string) (done bool, err 
 			return false, nil // an instance may have the same name
 		}
 		return false, hint.Wrap(fmt.Errorf("context %.200q is not one of kubectl edge", name),
-			"kubectl config use-context %s", hint.Word(name))
+			"kubectl config use-context %s", hint.Argument(name))
 	}
 	if of := contextsOf(config, meant); unfit == nil && !meant.means(request.InstanceID) && len(of) > 0 {
 		return false, usageError{hint.Wrap(fmt.Errorf("%q is a context, of instance %s, and an instance, of context %q",
@@ -79,7 +79,7 @@ func (o *useOptions) suggestContext(ctx context.Context, args []string, err erro
 	var elsewhere []string
 	if unfit == nil {
 		for _, c := range contextsOf(config, meant) {
-			elsewhere = append(elsewhere, "kubectl edge use "+hint.Word(c.Name))
+			elsewhere = append(elsewhere, "kubectl edge use "+hint.Argument(c.Name))
 		}
 		slices.Sort(elsewhere)
 	}
@@ -87,7 +87,7 @@ func (o *useOptions) suggestContext(ctx context.Context, args []string, err erro
 	switch {
 	case len(elsewhere) > 0:
 		return hint.DidYouMean(err, elsewhere...)
-	case strings.HasPrefix(hint.Of(err), "did you mean "): // an instance
+	case hint.Guessed(err): // an instance
 		return err
 	case unfit != nil && strings.ContainsAny(argument, "_@:"):
 		err = hint.Wrap(fmt.Errorf("no context %.200q in the kubeconfig, and no instance can be called so", argument),
@@ -134,7 +134,7 @@ func (o *useOptions) switchToInstance(ctx context.Context, s profile.Scope) (don
 	case len(ids) > 1:
 		err := fmt.Errorf("%s is in several projects: %s", o.which.called(), strings.Join(names, ", "))
 		return false, usageError{hint.Wrap(err, "add --project-id, or name the context: kubectl edge use %s",
-			hint.Word(names[0]))}
+			hint.Argument(names[0]))}
 	}
 	return true, o.switchContext(ctx, contexts[0])
 }

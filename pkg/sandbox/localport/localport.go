@@ -54,8 +54,8 @@ func Free(at netip.Addr) (int, error) {
 	return l.Addr().(*net.TCPAddr).Port, nil
 }
 
-// Reserve returns a TCP port of an address that the system gives to nobody else until release is called: the one that is
-// asked for, or a free one for 0. A server that sets SO_REUSEPORT (kube-apiserver --permit-port-sharing) can listen on
+// Reserve returns a TCP port of an address that the system gives to nobody else until release is called: the one that
+// is asked for, or a free one for 0. A server that sets SO_REUSEPORT (kube-apiserver --permit-port-sharing) can listen on
 // it. On Windows, which has no port sharing, it is one that was free a moment ago.
 func Reserve(at netip.Addr, port int) (reserved int, release func(), err error) {
 	if port == 0 {
@@ -71,6 +71,6 @@ func Reserve(at netip.Addr, port int) (reserved int, release func(), err error) 
 }
 
 func taken(err error) error {
-	return hint.Wrap(err, "another program may have the port, or this machine not the address: choose another --listen, "+
-		"and with --data-dir another folder, whose tokens name the address")
+	return hint.Wrap(err, "another program may have the port, or this machine not the address: choose another "+
+		"--listen, and with --data-dir another folder, whose tokens name the address")
 }

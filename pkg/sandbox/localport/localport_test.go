@@ -11,7 +11,7 @@ import (
 
 var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
 
-// An outgoing connection may have any port of the system's own range, which begins at 32768 on Linux and higher elsewhere.
+// An outgoing connection may have any port of the system's own range, which begins here on Linux and higher elsewhere.
 const firstOfConnections = 32768
 
 func TestFreePortsAreNotThoseOfConnections(t *testing.T) {
