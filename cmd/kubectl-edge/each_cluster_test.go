@@ -336,7 +336,7 @@ func (f *fleetTest) separate(t *testing.T, stdout, stderr string, command []stri
 			one := all[context]
 			switch {
 			case strings.HasPrefix(line, "error: kubectl failed for"), ofLog.MatchString(rest):
-			case labelled && strings.TrimSpace(name) == context:
+			case labelled && slices.Contains(strings.Split(strings.TrimSpace(name), ", "), context):
 				one.errors = append(one.errors, rest)
 			case !labelled && want[context].code == 0: // the same of all that answered
 				one.errors = append(one.errors, line)

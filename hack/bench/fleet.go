@@ -23,7 +23,7 @@ func (s *stage) fleet(rounds func(int) int) ([]result, error) {
 	env := []string{"KUBECONFIG=" + kubeconfig}
 	edge := filepath.Join(s.tree, "bin", "kubectl-edge")
 	each := func(args ...string) command {
-		return command{args: append([]string{edge, "each", "--all", "--"}, args...), env: env}
+		return command{args: append([]string{edge, "each", "--context", "*", "--"}, args...), env: env}
 	}
 	commands := map[string]command{
 		"each":    each("get", "namespaces"),

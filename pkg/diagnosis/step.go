@@ -23,6 +23,8 @@ func Run(ctx context.Context, p plugin.Process, steps []Step, known func([]Check
 		step   int
 		checks []Check
 	}
+	open := &open{steps: steps, over: make([]bool, len(steps))}
+	defer p.SlowNow(open.names)() // before a step has a request of its own to wait for
 	ended := make(chan outcome)
 	for i, s := range steps {
 		go func() {
@@ -33,8 +35,6 @@ func Run(ctx context.Context, p plugin.Process, steps []Step, known func([]Check
 			ended <- outcome{i, checks}
 		}()
 	}
-	open := &open{steps: steps, over: make([]bool, len(steps))}
-	defer p.SlowNow(open.names)()
 	found := map[int][]Check{}
 	var all []Check
 	next := 0 // of the steps, to be said

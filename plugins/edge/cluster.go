@@ -117,7 +117,7 @@ func (a *app) listAllClusters(ctx context.Context, namespace string, out output.
 			cloud = all.in(cloud, of[i])
 			found[i], err = a.clustersOf(ctx, cloud, instance, nil, namespace)
 			for j := range found[i] {
-				found[i][j].Project = all.name(all.projects[of[i]])
+				found[i][j].Project = all.projects[of[i]].Name
 			}
 			a.markCurrent(cloud, found[i])
 			return err
@@ -134,7 +134,9 @@ func (a *app) listAllClusters(ctx context.Context, namespace string, out output.
 	}
 	kind := clusterKind()
 	kind.Columns = slices.Insert(kind.Columns, 1, output.Column[homedCluster]{Name: "PROJECT",
-		Value: func(c homedCluster) string { return c.Project }})
+		Value: func(c homedCluster) string {
+			return all.name(stackit.Project{ProjectId: c.ProjectID, Name: c.Project})
+		}})
 	kind.Columns = append(kind.Columns, output.Column[homedCluster]{Name: "PROJECT ID", Wide: true,
 		Value: func(c homedCluster) string { return c.ProjectID }})
 	if err := output.List(a.Out, out, kind, clusters); err != nil {

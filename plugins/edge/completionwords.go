@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -203,7 +204,9 @@ func (a *app) kubectlWords(ctx context.Context, cmd *cobra.Command, named, words
 	if file := cmd.Flag("kubeconfig").Value.String(); file != "" {
 		args = append(args, "--kubeconfig="+file)
 	}
-	printed, err := exec.CommandContext(ctx, path, append(args, words...)...).Output()
+	kubectl := exec.CommandContext(ctx, path, append(args, words...)...)
+	kubectl.WaitDelay = time.Millisecond // for what it has started, such as a credential helper
+	printed, err := kubectl.Output()
 	if err != nil {
 		return nil
 	}

@@ -94,11 +94,11 @@ func (a *app) stepsOfProfile(w workplace, err error) (local, remote []diagnosis.
 		return append(local, made(diagnosis.Failed("endpoints", err, next))), nil
 	}
 	looked := make(chan struct{})
-	local = append(local, diagnosis.Step{Name: "secrets", Make: func(context.Context) []diagnosis.Check {
-		defer close(looked)
-		return []diagnosis.Check{checkSecrets(account), a.checkSpace(account)}
-	}})
 	return local, []diagnosis.Step{
+		{Name: "secrets", Make: func(context.Context) []diagnosis.Check { // a keyring may be slow
+			defer close(looked)
+			return []diagnosis.Check{checkSecrets(account), a.checkSpace(account)}
+		}},
 		{Name: "endpoints", Make: func(ctx context.Context) []diagnosis.Check {
 			return a.checkEndpoints(ctx, s, account.HTTP)
 		}},

@@ -42,8 +42,8 @@ func newKubeconfigRemoveCmd(a *app) *cobra.Command {
 
 Only contexts that call kubectl-edge_credential are removed, with their clusters and users unless other contexts use
 them. An argument is the name of a context, or else an instance, by its name or id, or an edge cluster of one; or a
-pattern such as 'site*' or 'demo/*', of any of these. What patterns choose is listed, and you are asked. Without an
-argument you choose on the terminal.
+pattern such as 'site*' or 'demo/*', of any of these. Names of instances are those of the project and region that you
+work in, if one is set. What patterns choose is listed, and you are asked. Without an argument you choose on the terminal.
 
 With --cluster or --all-clusters it removes edge clusters instead of instances: of those that are named, else of all in
 your kubeconfig. The contexts of an instance's edge clusters stay when that of the instance goes.
@@ -86,13 +86,8 @@ func (o *kubeconfigRemoveOptions) validate() error {
 			ways++
 		}
 	}
-	if ways == 0 && picker.Possible(o.Process) {
+	if ways == 0 && o.clusters.namespace == "" && picker.Possible(o.Process) {
 		return nil
-	}
-	for _, argument := range o.contexts {
-		if _, err := path.Match(argument, ""); err != nil {
-			return fmt.Errorf("%.80q: the pattern is malformed", argument)
-		}
 	}
 	if ways != 1 {
 		return hint.Wrap(errors.New("remove what? want contexts or instances, or --name, --instance-id, --all or "+
@@ -188,11 +183,23 @@ func (o *kubeconfigRemoveOptions) pick(ctx context.Context, config *api.Config, 
 	return chosen, err
 }
 
-// fitting returns the contexts that a pattern means: by their names, or as kubectl edge each has it.
+// fitting returns the contexts that a pattern means: by their names, or, in the project and the region where the command
+// works, by their instances and edge clusters.
 func (o *kubeconfigRemoveOptions) fitting(ours []kubeconfig.EdgeContext, pattern string) (
 	fitting []kubeconfig.EdgeContext, err error) {
+	if _, err := path.Match(pattern, ""); err != nil {
+		return nil, usageError{fmt.Errorf("%.80q: the pattern is malformed", pattern)}
+	}
+	w, err := o.workplace()
+	if err != nil {
+		return nil, err
+	}
 	for _, c := range ours {
-		if globMatches(pattern, c.Name) || means(pattern, c, false) {
+		here := w.ProjectID == "" || c.In(w.Scope)
+		if c.Request.Cluster != "" && o.clusters.namespace != "" {
+			here = here && c.Request.EdgeCluster.WithDefaults().ClusterNamespace == o.clusters.namespace
+		}
+		if globMatches(pattern, c.Name) || here && means(pattern, c, false) {
 			fitting = append(fitting, c)
 		}
 	}
