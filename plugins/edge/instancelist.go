@@ -200,6 +200,8 @@ func (o *instanceListOptions) list(ctx context.Context) error {
 		found.none()
 	}
 	if o.watch {
+		missing, _ := o.missing(found.listed)
+		o.Report(missing, o.verbose)
 		return o.follow(ctx, found, find)
 	}
 	return o.print(found)
@@ -225,18 +227,22 @@ func (f foundInstances) withCurrent(listed []listedInstance) output.Kind[listedI
 	return kind
 }
 
-// print prints what was found. Arguments without an instance, and projects that could not be asked, are an error.
-func (o *instanceListOptions) print(found foundInstances) error {
-	listed := o.chosen(found.listed)
-	var missing []error
-	var absent []string
+// missing are the arguments that are none of the listed, and the errors that say so.
+func (o *instanceListOptions) missing(listed []listedInstance) (missing []error, absent []string) {
 	for _, f := range o.which {
 		if !slices.ContainsFunc(listed, func(l listedInstance) bool { return f.isOf(l.Instance) }) {
 			missing = append(missing, f.suggest(hint.Wrap(fmt.Errorf("no instance %q", f.called()),
-				"kubectl edge instance list"), instancesOf(found.listed)))
+				"kubectl edge instance list"), instancesOf(listed)))
 			absent = append(absent, f.called())
 		}
 	}
+	return missing, absent
+}
+
+// print prints what was found. Arguments without an instance, and projects that could not be asked, are an error.
+func (o *instanceListOptions) print(found foundInstances) error {
+	listed := o.chosen(found.listed)
+	missing, absent := o.missing(found.listed)
 	if err := output.List(o.Out, o.out, found.withCurrent(listed), listed); err != nil {
 		return err
 	}

@@ -3,6 +3,8 @@ package edge
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
@@ -56,6 +58,9 @@ func (o *instanceListOptions) follow(ctx context.Context, found foundInstances,
 			failing = true
 			continue
 		}
+		if !slices.Equal(again.failed, found.failed) {
+			o.Report(again.errs, o.verbose)
+		}
 		found, failing = again, false
 		listed = o.chosen(found.listed)
 	}
@@ -91,8 +96,8 @@ func (c instanceChanges) of(listed []listedInstance, incomplete bool) (changed [
 	if incomplete {
 		return changed, nil
 	}
-	for key, known := range c {
-		if !there[key] {
+	for _, key := range slices.Sorted(maps.Keys(c)) {
+		if known := c[key]; !there[key] {
 			delete(c, key)
 			known.listed.Status = statusDeleted
 			changed = append(changed, known.listed)
