@@ -4,7 +4,7 @@
 #   hack/prepare.sh ci|test|soak|demo|bench|verify|release|windows|arm64
 set -o errexit -o nounset -o pipefail
 
-# target  program  Debian package
+# target  program, or a file  Debian package
 programs() {
   cat <<'END'
 ci      make        make
@@ -43,6 +43,8 @@ arm64    qemu-aarch64-static  qemu-user-static
 arm64    unshare            util-linux
 test  ip                    iproute2
 test  zsh                   zsh
+test  fish                  fish
+test  /usr/share/bash-completion/bash_completion  bash-completion
 END
   fi
 }
@@ -58,6 +60,7 @@ if ! command -v go >/dev/null; then
 fi
 missing=() packages=()
 while read -r needs program package; do
+  [[ $program != /* || ! -e $program ]] || continue
   if [[ $needs == "$target" ]] && ! command -v "$program" >/dev/null; then
     missing+=("$program")
     packages+=("$package")
