@@ -43,7 +43,8 @@ func newKubeconfigRemoveCmd(a *app) *cobra.Command {
 Only contexts that call kubectl-edge_credential are removed, with their clusters and users unless other contexts use
 them. An argument is the name of a context, or else an instance, by its name or id, or an edge cluster of one; or a
 pattern such as 'site*' or 'demo/*', of any of these. Names of instances are those of the project and region that you
-work in, if one is set. What patterns choose is listed, and you are asked. Without an argument you choose on the terminal.
+work in, if one is set. What patterns choose is listed, and you are asked. Without an argument you choose on the
+terminal.
 
 With --cluster or --all-clusters it removes edge clusters instead of instances: of those that are named, else of all in
 your kubeconfig. The contexts of an instance's edge clusters stay when that of the instance goes.
@@ -183,8 +184,8 @@ func (o *kubeconfigRemoveOptions) pick(ctx context.Context, config *api.Config, 
 	return chosen, err
 }
 
-// fitting returns the contexts that a pattern means: by their names, or, in the project and the region where the command
-// works, by their instances and edge clusters.
+// fitting returns the contexts that a pattern means: by their names, or, in the project and the region where the
+// command works, by their instances and edge clusters.
 func (o *kubeconfigRemoveOptions) fitting(ours []kubeconfig.EdgeContext, pattern string) (
 	fitting []kubeconfig.EdgeContext, err error) {
 	if _, err := path.Match(pattern, ""); err != nil {

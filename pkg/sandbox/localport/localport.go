@@ -55,8 +55,8 @@ func Free(at netip.Addr) (int, error) {
 }
 
 // Reserve returns a TCP port of an address that the system gives to nobody else until release is called: the one that
-// is asked for, or a free one for 0. A server that sets SO_REUSEPORT (kube-apiserver --permit-port-sharing) can listen on
-// it. On Windows, which has no port sharing, it is one that was free a moment ago.
+// is asked for, or a free one for 0. A server that sets SO_REUSEPORT (kube-apiserver --permit-port-sharing) can listen
+// on it. On Windows, which has no port sharing, it is one that was free a moment ago.
 func Reserve(at netip.Addr, port int) (reserved int, release func(), err error) {
 	if port == 0 {
 		// Binding alone would share the port of another sandbox's server.
