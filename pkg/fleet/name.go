@@ -1,9 +1,8 @@
 package fleet
 
 import (
-	"strings"
-
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
 
@@ -16,8 +15,7 @@ type Name struct {
 
 // NameOf is the name of what a request is for, whatever else there is.
 func NameOf(r tokenrequest.Request) Name {
-	id := r.InstanceID
-	return Name{Instance: id[:max(0, strings.LastIndex(id, "-"))], Cluster: r.Cluster}
+	return Name{Instance: stackitid.NameOf(r.InstanceID), Cluster: r.Cluster}
 }
 
 // String is the name as arguments have it: demo, or demo/berlin.

@@ -49,6 +49,9 @@ func InstanceID(s string) error {
 	return nil
 }
 
+// NameOf is the display name of the instance that has this id: what stands before the last hyphen.
+func NameOf(id string) string { return id[:max(0, strings.LastIndex(id, "-"))] }
+
 // ClusterName reports whether s has the form of an EdgeCluster's name: a DNS subdomain (RFC 1123), as names of
 // Kubernetes' objects are, that leaves room for the suffix of its secrets' names.
 func ClusterName(s string) error {

@@ -259,7 +259,7 @@ func selectorKeys(clusters bool) []string {
 func selectable(c kubeconfig.EdgeContext) map[string]string {
 	id := c.Request.InstanceID
 	return map[string]string{
-		"name": nameOf(id), "id": id,
+		"name": stackitid.NameOf(id), "id": id,
 		"project": c.Request.ProjectID, "region": c.Request.Region, "profile": c.Request.Profile,
 		"cluster": c.Request.Cluster, "role": c.Request.WithDefaults().Role,
 	}

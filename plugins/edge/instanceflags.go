@@ -62,18 +62,15 @@ func named(argument string) (instanceFlags, error) {
 	return instanceFlags{}, stackitid.DisplayName(argument)
 }
 
-// nameOf is the name of the instance that has this id: what stands before the last hyphen.
-func nameOf(id string) string { return id[:max(0, strings.LastIndex(id, "-"))] }
-
 // same reports whether both can mean one instance.
 func (f instanceFlags) same(other instanceFlags) bool {
 	switch {
 	case f.id != "" && other.id != "":
 		return f.id == other.id
 	case f.id != "":
-		return nameOf(f.id) == other.name
+		return stackitid.NameOf(f.id) == other.name
 	case other.id != "":
-		return nameOf(other.id) == f.name
+		return stackitid.NameOf(other.id) == f.name
 	}
 	return f.name == other.name
 }
@@ -164,7 +161,7 @@ func (f instanceFlags) suggest(err error, instances []stackit.Instance) error {
 		ids, names = append(ids, i.Id), append(names, i.DisplayName)
 	}
 	// A half id may be one that a name could be, such as demo-371.
-	for _, word := range []string{f.called(), nameOf(f.id)} {
+	for _, word := range []string{f.called(), stackitid.NameOf(f.id)} {
 		for _, known := range [][]string{names, ids} {
 			if hint.Alike(word, known) != nil {
 				return hint.Among(err, "", word, known)

@@ -17,6 +17,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/picker"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/stackitid"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
@@ -230,7 +231,7 @@ func (o *kubeconfigRemoveOptions) meant(config *api.Config, ours []kubeconfig.Ed
 		argument), "kubectl config get-contexts")
 	var names []string
 	for _, c := range ours {
-		names = append(names, c.Name, c.Request.InstanceID, nameOf(c.Request.InstanceID))
+		names = append(names, c.Name, c.Request.InstanceID, stackitid.NameOf(c.Request.InstanceID))
 	}
 	none = hint.Among(none, "", argument, names)
 	var which fleetFlags
