@@ -92,11 +92,22 @@ func TestConsole(t *testing.T) {
 		})
 		return srv
 	}
-	srv := start(t)
 	servers := clustertest.Servers(t)
-	if err := srv.StartCluster(t.Context(), servers, filepath.Join(t.TempDir(), "cluster")); err != nil {
-		t.Fatal(err)
+	// An edge cluster starts when it is asked, which on a busy machine takes longer than a command waits.
+	startCluster := func(t *testing.T, srv *server.Server) {
+		if err := srv.StartCluster(t.Context(), servers, filepath.Join(t.TempDir(), "cluster")); err != nil {
+			t.Fatal(err)
+		}
+		clusters, berlin, err := srv.Sandbox.EdgeClusters("berlin")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := clusters.Start(t.Context(), berlin); err != nil {
+			t.Fatal(err)
+		}
 	}
+	srv := start(t)
+	startCluster(t, srv)
 	// The other instance of the project is still in the making, and would be waited for.
 	srv.Sandbox.SetInstance("plant-3714d85", func(i *sandbox.Instance) { i.ProjectID = sandbox.OtherProjectID })
 	played := 0
@@ -114,9 +125,7 @@ func TestConsole(t *testing.T) {
 				srv = start(t) // its faults and its clock are not the other pages'
 			}
 			if changes("edge-sandbox cluster ") {
-				if err := srv.StartCluster(t.Context(), servers, filepath.Join(t.TempDir(), "cluster")); err != nil {
-					t.Fatal(err)
-				}
+				startCluster(t, srv)
 			}
 			dir := t.TempDir()
 			env, err := environment.New(dir, servers, os.Environ(), srv)

@@ -82,7 +82,10 @@ echo "installing ${packages[*]} ..." >&2
 export DEBIAN_FRONTEND=noninteractive
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-install() { apt-get install --yes --no-install-recommends "${packages[@]}"; }
+# Another run of this script, or a program of the system, may be installing as well.
+exec 9<"${BASH_SOURCE[0]}"
+flock 9
+install() { apt-get install -o DPkg::Lock::Timeout=600 --yes --no-install-recommends "${packages[@]}"; }
 # The lists of packages may be missing or old: fetch them when the first attempt fails.
 if ! install >"$log" 2>&1 && ! { apt-get update && install; } >>"$log" 2>&1; then
   cat "$log" >&2
