@@ -66,8 +66,10 @@ func expiryCommands(t *testing.T) map[string]func(*testscript.TestScript, bool, 
 func helperConfig(ts *testscript.TestScript, name string) *rest.Config {
 	kubeconfig, err := clientcmd.LoadFromFile(ts.MkAbs("kubeconfig"))
 	ts.Check(err)
-	helper, err := exec.LookPath("kubectl-edge_credential")
+	path, err := exec.LookPath("kubectl-edge_credential")
 	ts.Check(err)
+	helper := ts.MkAbs("quiet-helper") // client-go gives it our standard error, where it would repeat itself
+	ts.Check(os.WriteFile(helper, fmt.Appendf(nil, "#!/bin/sh\nexec %q \"$@\" 2>>%q\n", path, helper+".err"), 0o700))
 	user := kubeconfig.AuthInfos[kubeconfig.Contexts[name].AuthInfo]
 	user.Exec.Command = helper
 	for _, name := range append([]string{"PATH"}, homeVariables...) {

@@ -10,25 +10,40 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/buildinfo"
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin/plugintest"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/scripttest"
 	"github.com/kubectl-edge/kubectl-edge/plugins/credential"
+	"github.com/kubectl-edge/kubectl-edge/plugins/edge"
 )
 
 var update = flag.Bool("update", false, "update the scripts' expected output")
 
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
-		"kubectl-edge": main, "kubectl_complete-edge": main,
+		"kubectl-edge": scripted,
+		"kubectl_complete-edge": func() {
+			plugin.CompletionTime = time.Minute
+			scripted()
+		},
 		"to-full-disk": plugintest.FullDisk, "to-nobody": plugintest.Nobody,
 		"xdg-open": xdgOpen,
 		"kubectl-edge_credential": func() { // as in cmd/kubectl-edge_credential, whose own tests run the real one
 			os.Exit(credential.Run(credential.Process{
-				Args: os.Args, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv, Now: time.Now,
+				Args: os.Args, Stdout: os.Stdout, Stderr: os.Stderr, Getenv: os.Getenv,
+				Now:   scripttest.Clock(os.Getenv, time.Now),
 				Build: func() buildinfo.Info { return buildinfo.Of(version, commit, date) },
 			}))
 		},
 	})
+}
+
+// scripted is main with the clock of the scripts.
+func scripted() {
+	os.Exit(plugin.Main(func(p plugin.Process) plugin.Tree {
+		p.Now = scripttest.Clock(p.Getenv, p.Now)
+		return edge.Tree(p)
+	}, buildinfo.Of(version, commit, date)))
 }
 
 // TestScripts runs each script with a sandbox of its own, which has no cluster.

@@ -23,8 +23,9 @@ import (
 )
 
 const (
-	// signTimeout is how long a signer has: Kubernetes' own takes a fifth of a second.
-	signTimeout = 5 * time.Second
+	// signTimeout is how long a signer has: Kubernetes' own takes a fifth of a second, and 15 and some seconds where
+	// another controller manager has to take over first.
+	signTimeout = 20 * time.Second
 	// lookEvery is how often its work is looked at.
 	lookEvery = 30 * time.Millisecond
 	// cleanUpTimeout bounds the removal of an object that is no longer needed.

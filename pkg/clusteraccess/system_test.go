@@ -187,7 +187,7 @@ func TestMint(t *testing.T) {
 		}, "it is not for clients"},
 		"no answer": {func(*certificatesv1.CertificateSigningRequest, *x509.Certificate) *x509.Certificate {
 			return nil
-		}, "the cluster does not sign certificates: no signer answered within 5s"},
+		}, "the cluster does not sign certificates: no signer answered within 20s"},
 	} {
 		t.Run("signer: "+name, func(t *testing.T) {
 			w.T = t

@@ -12,9 +12,9 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
 
-// completionTime bounds how long a shell waits when a person presses the Tab key, beside the start of the programs:
-// what is not known by then is not offered.
-const completionTime = 250 * time.Millisecond
+// CompletionTime bounds how long a shell waits when a person presses the Tab key, beside the start of the programs:
+// what is not known by then is not offered. Tests that are about what is offered, on a busy machine, set it to more.
+var CompletionTime = 250 * time.Millisecond
 
 // Candidates are what a flag or an argument of a command may be, each as "value" or "value\tdescription"; word is what
 // has been typed of it.
@@ -28,7 +28,7 @@ var plainWord = regexp.MustCompile(`^[A-Za-z0-9@][A-Za-z0-9@:/._=,-]*$`)
 // one word, are left out.
 func (find Candidates) Complete(cmd *cobra.Command, _ []string, word string) ([]cobra.Completion,
 	cobra.ShellCompDirective) {
-	ctx, cancel := context.WithTimeout(cmd.Context(), completionTime)
+	ctx, cancel := context.WithTimeout(cmd.Context(), CompletionTime)
 	defer cancel()
 	directive := cobra.ShellCompDirectiveNoFileComp
 	var fitting []cobra.Completion

@@ -31,6 +31,8 @@ func runningCommands() map[string]command {
 				"instances that instances made: each must succeed; stdout and stderr have all outputs", 2, many,
 			spread},
 		"eventually": {running, "COMMAND…", "runs a command again and again until it succeeds", 1, many, eventually},
+		"standstill": {running, "begin|end", "has the clock of the programs that follow stand still, or go on", 1, 1,
+			standstill},
 		"printable": {running, "", "checks that nothing in the output of the last program controls a terminal", 0, 0,
 			printable},
 		"distinct": {running, "N [FILE]", "checks how many different lines a file has, by default stdout", 1, 2,
@@ -181,7 +183,7 @@ func distinct(ts *testscript.TestScript, _ *World, args []string) error {
 func until(try func() error) error {
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
-	for deadline := time.After(2 * time.Minute); ; {
+	for deadline := time.After(5 * time.Minute); ; {
 		err := try()
 		if err == nil {
 			return nil
@@ -192,6 +194,31 @@ func until(try func() error) error {
 			return err
 		}
 	}
+}
+
+// stillAt is the variable with the time at which a program's clock stands still.
+const stillAt = "SCRIPTTEST_NOW"
+
+// standstill begin|end has the clock of the programs that follow stand still, or go on.
+func standstill(ts *testscript.TestScript, _ *World, args []string) error {
+	switch args[0] {
+	case "begin":
+		ts.Setenv(stillAt, time.Now().Format(time.RFC3339Nano))
+	case "end":
+		ts.Setenv(stillAt, "")
+	default:
+		return fmt.Errorf("standstill %s: want begin or end", args[0])
+	}
+	return nil
+}
+
+// Clock is what a program of the scripts takes for the time: now, unless standstill has stopped it.
+func Clock(getenv func(string) string, now func() time.Time) func() time.Time {
+	at, err := time.Parse(time.RFC3339Nano, getenv(stillAt))
+	if err != nil {
+		return now
+	}
+	return func() time.Time { return at }
 }
 
 // eventually COMMAND… runs a command again and again until it succeeds.
