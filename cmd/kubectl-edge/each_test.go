@@ -195,7 +195,7 @@ test "$*" = "version --client --output=json" && echo '{"clientVersion":{"gitVers
 		t.Fatal(err)
 	}
 	for command, answer := range map[string]string{"get cm": "settings", "api-resources": "ConfigMap",
-		"auth whoami": "ada", "version": "Server Version: v1.36.3"} {
+		"auth whoami": "ada", "version": "v1.36.3"} {
 		code, stdout, stderr := p.exec(nil, "sh", "-c", "kubectl-edge each --all -- "+command)
 		want := regexp.MustCompile(
 			`^site00 \| error: what answers at \S+ is not a Kubernetes API: it sent text/html\n` +

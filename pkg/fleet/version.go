@@ -73,9 +73,9 @@ func (v *versionCommand) run(ctx context.Context, c *connection, a *Answer) erro
 		}
 		fmt.Fprintf(&a.Out, "%s\n", data)
 	default:
-		fmt.Fprintf(&a.Out, "Client Version: %s\nKustomize Version: %s\n", all.Client.GitVersion, all.Kustomize)
 		if all.Server != nil {
-			fmt.Fprintf(&a.Out, "Server Version: %s\n", all.Server.GitVersion)
+			a.Tables = append(a.Tables, plainTable([]string{"SERVER-VERSION", "CLIENT-VERSION"},
+				[][]string{{all.Server.GitVersion, all.Client.GitVersion}}))
 		}
 	}
 	if errServer != nil {

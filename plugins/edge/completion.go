@@ -83,7 +83,7 @@ func (a *app) flagValues() map[string]plugin.Completion {
 		"argocd cluster-secret role-namespace": plugin.Candidates(a.roleNamespaces),
 		"argocd cluster-secret token-file":     plugin.Files,
 		"argocd cluster-secret command":        plugin.Files,
-		"each output":                          plugin.Words("json"),
+		"each output":                          formats(output.Names()...),
 		"kubeconfig audit output":              formats(append(output.Names(), sarif)...),
 		"kubeconfig convert context":           plugin.Candidates(a.contextNames),
 		"kubeconfig create output":             plugin.Words("json", "yaml"),

@@ -15,7 +15,6 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/fleet"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
-	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 )
 
@@ -31,7 +30,7 @@ type eachOptions struct {
 	timeout  time.Duration
 	failFast bool
 	path     string
-	format   string // "" or json
+	format   string
 }
 
 func newEachCmd(a *app) *cobra.Command {
@@ -60,8 +59,9 @@ for characters. Repeat --context for contexts that match any.
 --clusters asks the edge clusters that your kubeconfig has contexts of, rather than the instances: all of them, or those
 that -l, which then takes cluster=GLOB and role=GLOB too, and --context choose. Tables have a column CLUSTER.
 
--o json asks kubectl for JSON, and prints one object with an item for each context, which has either a result or an
-error.
+-o json and -o yaml behind the -- print one list of all objects, each with the annotation kubectl-edge/instance. In
+front of it they print one object with an item for each context, which has either a result or an error. Other formats
+are kubectl's, in both places.
 
 With "-" for a file, as in apply -f -, and with exec -i, standard input is read once and given to each.`,
 		Example: `  kubectl edge each --all -- get nodes
@@ -106,7 +106,8 @@ With "-" for a file, as in apply -f -, and with exec -i, standard input is read 
 			"(default: no limit)")
 	cmd.Flags().BoolVar(&o.failFast, "fail-fast", false, "begin with no further context once one has failed")
 	cmd.Flags().StringVar(&o.path, "kubeconfig", "", "file to read (default: as kubectl chooses it)")
-	cmd.Flags().StringVarP(&o.format, "output", "o", "", "merge what the commands print into one object: json")
+	cmd.Flags().StringVarP(&o.format, "output", "o", "",
+		"json or yaml: one object with a result or an error of each context; others, such as wide, are kubectl's")
 	return cmd
 }
 
@@ -122,10 +123,6 @@ func (o *eachOptions) validate(args []string) error {
 		return o.which(args)
 	case o.timeout < 0:
 		return fmt.Errorf("--timeout %s: want a time such as 10s", o.timeout)
-	case o.format != "":
-		if err := output.OneOf(o.format, "json"); err != nil {
-			return err
-		}
 	}
 	for _, requirement := range o.selector {
 		key, glob, ok := strings.Cut(requirement, "=")
@@ -165,17 +162,7 @@ func (o *eachOptions) validate(args []string) error {
 	if err := o.interactive(args); err != nil {
 		return err
 	}
-	if o.format == "json" {
-		if _, other := outputOf(args); other {
-			return errors.New("-o json is kubectl's format, too: leave out the other -o")
-		}
-		if watches(args) {
-			return hint.Wrap(errors.New("-o json prints one object at the end, and a watch has none"),
-				"kubectl edge each … -- %s -o json, for one object after the other",
-				asTyped(args))
-		}
-	}
-	return nil
+	return o.checkFormat(args)
 }
 
 var errWhichInstances = errors.New("which instances? want their names before a --, or --all, -l or --context")
@@ -210,33 +197,6 @@ func flagsOf(args []string) []string {
 	return args
 }
 
-// outputOf reports whether args ask kubectl for JSON, or for another format.
-func outputOf(args []string) (json, other bool) {
-	args = flagsOf(args)
-	for i, arg := range args {
-		format, found := strings.CutPrefix(arg, "--output=")
-		if !found && (arg == "-o" || arg == "--output") && i+1 < len(args) {
-			format, found = args[i+1], true
-		} else if !found && strings.HasPrefix(arg, "-o") && arg != "-o" {
-			format, found = strings.TrimPrefix(strings.TrimPrefix(arg, "-o"), "="), true
-		}
-		json, other = json || found && format == "json", other || found && format != "json"
-	}
-	return json, other
-}
-
-// withFormat adds kubectl's flag for JSON to args, after the first words of them, where -o json wants it.
-func (o *eachOptions) withFormat(words int, args []string) []string {
-	raw := slices.ContainsFunc(flagsOf(args), func(arg string) bool {
-		return arg == "--raw" || strings.HasPrefix(arg, "--raw=")
-	})
-	if json, _ := outputOf(args); o.format != "json" || json || raw {
-		return args
-	}
-	words = min(words, len(args))
-	return slices.Concat(args[:words], []string{"--output=json"}, args[words:])
-}
-
 func (o *eachOptions) run(ctx context.Context, args []string) error {
 	if o.path != "" { // that one alone is meant, while one that is missing among others is nobody's fault
 		if _, err := os.Stat(o.path); err != nil {
@@ -251,7 +211,7 @@ func (o *eachOptions) run(ctx context.Context, args []string) error {
 	if err != nil {
 		return err
 	}
-	r := &eachRun{eachOptions: o, config: config, contexts: contexts,
+	r := &eachRun{eachOptions: o, config: config, contexts: contexts, merging: o.merges(args),
 		names: fleet.Names(contexts), ends: make([]eachEnd, len(contexts))}
 	if f, ok := r.fleet(args); ok {
 		err = f.run(ctx)
@@ -262,7 +222,7 @@ func (o *eachOptions) run(ctx context.Context, args []string) error {
 	if err != nil && !interrupted {
 		return err
 	}
-	if o.format == "json" {
+	if r.merging.format != "" {
 		if err := r.printMerged(); err != nil {
 			return err
 		}

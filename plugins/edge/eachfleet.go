@@ -43,7 +43,7 @@ func (r *eachRun) fleet(args []string) (*eachFleet, bool) {
 		words = 2
 	}
 	command, ok := fleet.Parse(r.withFormat(words, args))
-	if !ok || r.format == "json" && command.Watches() || !kubectlAsEver(r.Getenv) {
+	if !ok || r.merging.format != "" && command.Watches() || !kubectlAsEver(r.Getenv) {
 		return nil, false
 	}
 	f := &eachFleet{eachRun: r, args: args, command: command, answers: make([]*fleet.Answer, len(r.contexts))}
@@ -160,11 +160,14 @@ func (f *eachFleet) run(ctx context.Context) error {
 			end.stderr.Reset()
 		}
 	}
-	if f.format == "json" {
-		for i, a := range f.answers {
-			if a != nil && !a.NeedsKubectl() {
-				f.ends[i].stdout = a.Out
-			}
+	for i, a := range f.answers {
+		if a != nil && !a.NeedsKubectl() {
+			f.ends[i].stdout = a.Out
+		}
+	}
+	if f.merging.format != "" {
+		if !f.merging.results {
+			f.printNotes(f.streams())
 		}
 		return errEnd
 	}
@@ -234,9 +237,6 @@ func (f *eachFleet) print() error {
 		if a == nil {
 			continue
 		}
-		if !a.NeedsKubectl() {
-			f.ends[i].stdout = a.Out
-		}
 		if _, err := streams[i].out.Write(f.ends[i].stdout.Bytes()); err != nil {
 			return err
 		}
@@ -248,14 +248,14 @@ func (f *eachFleet) print() error {
 }
 
 // printErrors prints each error once, with the names of all that have it.
-func (f *eachFleet) printErrors(streams []eachStreams) {
+func (r *eachRun) printErrors(streams []eachStreams) {
 	having := map[string][]int{}
-	for i := range f.ends {
-		text := f.ends[i].stderr.String()
+	for i := range r.ends {
+		text := r.ends[i].stderr.String()
 		having[text] = append(having[text], i)
 	}
-	for i := range f.ends {
-		text := f.ends[i].stderr.String()
+	for i := range r.ends {
+		text := r.ends[i].stderr.String()
 		stream := streams[i].errOut
 		switch have := having[text]; {
 		case text == "" || have[0] != i:
@@ -263,9 +263,9 @@ func (f *eachFleet) printErrors(streams []eachStreams) {
 		case len(have) > 1:
 			var names []string
 			for _, j := range have {
-				names = append(names, f.names[j].String())
+				names = append(names, r.names[j].String())
 			}
-			stream = plugin.NewLineWriter(plugin.Raw(f.ErrOut)).Stream(plugin.Names(names) + " | ")
+			stream = plugin.NewLineWriter(plugin.Raw(r.ErrOut)).Stream(plugin.Names(names) + " | ")
 		}
 		_, _ = io.WriteString(stream, text) // the stream remembers an error
 		stream.Flush()

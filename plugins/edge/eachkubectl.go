@@ -37,7 +37,7 @@ func (r *eachRun) runKubectl(ctx context.Context, args []string) error {
 		return err
 	}
 	defer k.close()
-	if r.format != "json" {
+	if r.merging.format == "" {
 		k.streams = r.streams()
 	}
 	var p *eachProgress // lines that come as they are written say enough

@@ -3,10 +3,8 @@ package edge
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"sync/atomic"
 	"unicode/utf8"
 
@@ -15,7 +13,6 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/fleet"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
-	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 )
 
@@ -24,6 +21,7 @@ type eachRun struct {
 	*eachOptions
 	config   *api.Config
 	contexts []kubeconfig.EdgeContext
+	merging  merging
 	names    []fleet.Name // of each context
 	ends     []eachEnd    // of each context
 }
@@ -102,52 +100,4 @@ func (r *eachRun) streams() []eachStreams {
 			errOut.Stream(errPen.Label(i, label))})
 	}
 	return streams
-}
-
-// eachResult is an item of -o json.
-type eachResult struct {
-	Context    string          `json:"context"`
-	InstanceID string          `json:"instanceId"`
-	ProjectID  string          `json:"projectId"`
-	Region     string          `json:"region"`
-	Cluster    string          `json:"cluster,omitempty"`
-	ExitCode   *int            `json:"exitCode,omitempty"` // nil where nothing ran
-	Result     json.RawMessage `json:"result,omitempty"`
-	Error      string          `json:"error,omitempty"`
-}
-
-func (r *eachRun) printMerged() error {
-	items := []eachResult{}
-	for i, c := range r.contexts {
-		end := &r.ends[i]
-		item := eachResult{Context: c.Name, InstanceID: c.Request.InstanceID, ProjectID: c.Request.ProjectID,
-			Region: c.Request.Region, Cluster: c.Request.Cluster, ExitCode: &end.code}
-		switch {
-		case end.left:
-			item.ExitCode, item.Error = nil, "not asked, since another context failed"
-		case end.missing:
-			item.ExitCode, item.Error = nil, "interrupted before there was an answer"
-		case end.err != nil:
-			item.Error = end.err.Error()
-		case end.code != 0:
-			item.Error = strings.TrimSpace(end.stderr.String())
-		case end.stdout.Len() == 0:
-		case !json.Valid(end.stdout.Bytes()):
-			end.err = errors.New("what kubectl printed is not JSON")
-			end.code, item.Error = exitError, end.err.Error()
-		default:
-			item.Result = end.stdout.Bytes()
-		}
-		items = append(items, item)
-	}
-	data, err := json.MarshalIndent(struct {
-		APIVersion string       `json:"apiVersion"`
-		Kind       string       `json:"kind"`
-		Items      []eachResult `json:"items"`
-	}{"kubectl-edge/v1", "EachResultList", items}, "", "    ")
-	if err != nil {
-		return fmt.Errorf("print results: %w", err)
-	}
-	_, err = fmt.Fprintf(r.Out, "%s\n", output.EscapeJSON(data))
-	return err
 }

@@ -1,0 +1,255 @@
+package edge
+
+import (
+	"bytes"
+	stdjson "encoding/json"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/json"
+	"sigs.k8s.io/yaml"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/fleet"
+	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/output"
+)
+
+// merging is how what the contexts answer becomes one document. kubectl is asked for JSON then.
+type merging struct {
+	format  string // json or yaml; "" where nothing is merged
+	results bool   // an item for each context, rather than for each object
+}
+
+// documents are the formats in which a cluster's answer is one document.
+func documents() []string { return []string{"json", "yaml"} }
+
+// merges returns how the answers to args are merged: as each's own -o says, or as the -o of a kubectl command says that
+// prints objects.
+func (o *eachOptions) merges(args []string) merging {
+	if slices.Contains(documents(), o.format) {
+		return merging{format: o.format, results: true}
+	}
+	objects := []string{
+		"annotate", "api-resources", "apply", "auth", "autoscale", "certificate", "cluster-info", "create", "events",
+		"expose", "get", "label", "patch", "replace", "rollout", "run", "scale", "set", "taint", "version", "wait",
+	}
+	if !slices.Contains(objects, args[0]) || watches(args) || wantsInput(args) && attaches(args) {
+		return merging{}
+	}
+	if format, _ := outputOf(args); slices.Contains(documents(), format) {
+		return merging{format: format}
+	}
+	return merging{}
+}
+
+// shortOutput is -o with its value, also behind other flags of a letter that take none.
+var shortOutput = regexp.MustCompile(`^-[AwR]*o(?:=(.*)|([^=].*))?$`)
+
+// outputOf is the format that args ask kubectl for, or "", and where the arguments that say so end. The last counts.
+func outputOf(args []string) (format string, end int) {
+	args = flagsOf(args)
+	for i := 0; i < len(args); i++ {
+		value, given := strings.CutPrefix(args[i], "--output=")
+		short := shortOutput.FindStringSubmatch(args[i])
+		if short != nil {
+			value, given = short[1]+short[2], strings.Contains(args[i], "o=") || short[2] != ""
+		}
+		switch {
+		case given:
+			format, end = value, i+1
+		case (short != nil || args[i] == "--output") && i+1 < len(args):
+			i++
+			format, end = args[i], i+1
+		}
+	}
+	return format, end
+}
+
+// withFormat has args ask kubectl for JSON where it is merged, or for the format that each's own -o says.
+func (o *eachOptions) withFormat(words int, args []string) []string {
+	raw := slices.ContainsFunc(flagsOf(args), func(arg string) bool {
+		return arg == "--raw" || strings.HasPrefix(arg, "--raw=")
+	})
+	wanted := o.format
+	if o.merges(args).format != "" {
+		wanted = "json"
+	}
+	format, end := outputOf(args)
+	if wanted == "" || raw || format == wanted {
+		return args
+	}
+	if format == "" {
+		end = min(words, len(args))
+	}
+	return slices.Concat(args[:end], []string{"--output=" + wanted}, args[end:]) // the last one counts
+}
+
+// checkFormat is the error of an -o of each that args do not go with, or nil.
+func (o *eachOptions) checkFormat(args []string) error {
+	if o.format == "" {
+		return nil
+	}
+	name, _, _ := strings.Cut(o.format, "=")
+	if err := output.OneOf(name, eachFormats()...); err != nil {
+		return err
+	}
+	format, _ := outputOf(args)
+	switch {
+	case format != "" && format != o.format:
+		return fmt.Errorf("-o %s is kubectl's format, too: leave out the other -o", hint.Word(o.format))
+	case slices.Contains(documents(), o.format) && watches(args):
+		return hint.Wrap(fmt.Errorf("-o %s prints one object at the end, and a watch has none", o.format),
+			"kubectl edge each … -- %s -o %s, for one object after the other", asTyped(args), o.format)
+	}
+	return nil
+}
+
+// eachFormats are those of each's own -o, without what some of them take.
+func eachFormats() []string {
+	return append(output.Names(), "jsonpath-as-json", "go-template-file", "custom-columns-file")
+}
+
+// eachResult is an item of each's own -o json.
+type eachResult struct {
+	Context    string             `json:"context"`
+	InstanceID string             `json:"instanceId"`
+	ProjectID  string             `json:"projectId"`
+	Region     string             `json:"region"`
+	Cluster    string             `json:"cluster,omitempty"`
+	ExitCode   *int               `json:"exitCode,omitempty"` // nil where nothing ran
+	Result     stdjson.RawMessage `json:"result,omitempty"`
+	Error      string             `json:"error,omitempty"`
+}
+
+var errNotJSON = errors.New("what kubectl printed is not JSON")
+
+func (r *eachRun) printMerged() error {
+	if !r.merging.results {
+		return r.printObjects()
+	}
+	items := []eachResult{}
+	for i, c := range r.contexts {
+		end := &r.ends[i]
+		item := eachResult{Context: c.Name, InstanceID: c.Request.InstanceID, ProjectID: c.Request.ProjectID,
+			Region: c.Request.Region, Cluster: c.Request.Cluster, ExitCode: &end.code}
+		switch {
+		case end.left:
+			item.ExitCode, item.Error = nil, "not asked, since another context failed"
+		case end.missing:
+			item.ExitCode, item.Error = nil, "interrupted before there was an answer"
+		case end.err != nil:
+			item.Error = end.err.Error()
+		case end.code != 0:
+			item.Error = strings.TrimSpace(end.stderr.String())
+		case end.stdout.Len() == 0:
+		case !stdjson.Valid(end.stdout.Bytes()):
+			end.code, end.err, item.Error = exitError, errNotJSON, errNotJSON.Error()
+		default:
+			item.Result = end.stdout.Bytes()
+		}
+		items = append(items, item)
+	}
+	return r.printDocument(struct {
+		APIVersion string       `json:"apiVersion"`
+		Kind       string       `json:"kind"`
+		Items      []eachResult `json:"items"`
+	}{"kubectl-edge/v1", "EachResultList", items})
+}
+
+// Where an object of several clusters is from stands in its annotations, as its namespace stands in it. What is no
+// object, as what kubectl version prints, has it as fields.
+const (
+	instanceAnnotation = "kubectl-edge/instance"
+	clusterAnnotation  = "kubectl-edge/cluster"
+)
+
+// printObjects prints one list of the objects of all contexts, and their errors.
+func (r *eachRun) printObjects() error {
+	list := &unstructured.UnstructuredList{Object: map[string]any{
+		"apiVersion": "v1", "kind": "List", "metadata": map[string]any{"resourceVersion": ""},
+	}}
+	for i := range r.ends {
+		end := &r.ends[i]
+		if end.missing || end.left {
+			continue
+		}
+		objects, err := objectsOf(end.stdout.Bytes())
+		if err != nil && end.err == nil {
+			end.code, end.err = exitError, errNotJSON
+		}
+		for _, o := range objects {
+			from(o, r.names[i])
+			list.Items = append(list.Items, unstructured.Unstructured{Object: o})
+		}
+	}
+	r.printErrors(r.streams())
+	return r.printDocument(list.UnstructuredContent())
+}
+
+// objectsOf are the objects that kubectl has printed as JSON, one after the other or in lists.
+func objectsOf(printed []byte) ([]map[string]any, error) {
+	var found []map[string]any
+	for decoder := stdjson.NewDecoder(bytes.NewReader(printed)); decoder.More(); {
+		var document stdjson.RawMessage
+		if err := decoder.Decode(&document); err != nil {
+			return found, err
+		}
+		var object map[string]any
+		if err := json.Unmarshal(document, &object); err != nil { // whole numbers stay so
+			return found, err
+		}
+		items, several := object["items"].([]any)
+		if kind, _ := object["kind"].(string); !several || !strings.HasSuffix(kind, "List") {
+			found = append(found, object)
+			continue
+		}
+		for _, item := range items {
+			if object, ok := item.(map[string]any); ok {
+				found = append(found, object)
+			}
+		}
+	}
+	return found, nil
+}
+
+// from says in an object which cluster it is from.
+func from(object map[string]any, name fleet.Name) {
+	o := unstructured.Unstructured{Object: object}
+	if o.GetKind() == "" || o.GetAPIVersion() == "" {
+		object["instance"] = name.Instance
+		if name.Cluster != "" {
+			object["cluster"] = name.Cluster
+		}
+		return
+	}
+	annotations := o.GetAnnotations()
+	if annotations == nil {
+		annotations = map[string]string{}
+	}
+	annotations[instanceAnnotation] = name.Instance
+	delete(annotations, clusterAnnotation)
+	if name.Cluster != "" {
+		annotations[clusterAnnotation] = name.Cluster
+	}
+	o.SetAnnotations(annotations)
+}
+
+// printDocument prints one document in the format that was asked for.
+func (r *eachRun) printDocument(document any) error {
+	var data []byte
+	var err error
+	if r.merging.format == "yaml" {
+		data, err = yaml.Marshal(document)
+	} else if data, err = stdjson.MarshalIndent(document, "", "    "); err == nil {
+		data = append(output.EscapeJSON(data), '\n')
+	}
+	if err != nil {
+		return fmt.Errorf("print what the contexts answered: %w", err)
+	}
+	_, err = r.Out.Write(data)
+	return err
+}
