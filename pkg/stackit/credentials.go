@@ -68,6 +68,7 @@ func (c *Client) Kubeconfig(ctx context.Context, project, region, id string, d t
 
 func mintOperation(what, project, region, id string) operation {
 	op := instanceOperation(mint, "create", project, region, id)
+	op.gone = "" // or not ready
 	op.attempt = fmt.Sprintf("create %s for instance %s of project %s in %s", what, id, project, region)
 	return op
 }

@@ -135,7 +135,11 @@ func (e *networkError) Error() string {
 // explain says what was attempted and what to do next.
 func (op operation) explain(err error) error {
 	next := op.next(err)
-	err = fmt.Errorf("%s: %w", op.attempt, err)
+	start := op.attempt
+	if api, ok := errors.AsType[*APIError](err); ok && op.gone != "" && IsGone(err) && !api.foreign() {
+		start = op.gone
+	}
+	err = fmt.Errorf("%s: %w", start, err)
 	if next == "" {
 		return err
 	}

@@ -105,7 +105,7 @@ func (c *Client) CreateInstance(ctx context.Context, project, region string, r C
 		payload.SetDescription(r.Description)
 	}
 	op := instanceOperation(write, "create", project, region, r.DisplayName)
-	op.notFound = "list your projects: kubectl edge project list"
+	op.gone, op.notFound = "", "list your projects: kubectl edge project list"
 	instance, err := edge(ctx, c, op, func(api edgeapi.DefaultAPI) (*Instance, error) {
 		return api.CreateInstance(ctx, project, region).CreateInstancePayload(*payload).Execute()
 	})
@@ -174,6 +174,7 @@ func instanceOperation(k kind, verb, project, region, instance string) operation
 	}
 	return operation{
 		attempt: fmt.Sprintf("%s instance %s of project %s in %s", verb, instance, project, region),
+		gone:    fmt.Sprintf("no instance %q in project %s, region %s", instance, project, region),
 		kind:    k,
 		notFound: fmt.Sprintf("list the instances there: kubectl edge instance list --project-id %s --region %s",
 			project, region),

@@ -60,7 +60,7 @@ func TestInstance(t *testing.T) {
 		},
 	} {
 		err := call()
-		if !hasStatus(err, 404) || !strings.HasPrefix(err.Error(), "get instance absent") ||
+		if !hasStatus(err, 404) || !strings.HasPrefix(err.Error(), `no instance "absent`) ||
 			!strings.Contains(hint.Of(err),
 				"kubectl edge instance list --project-id "+sandbox.ProjectID+" --region eu01") {
 			t.Errorf("%s: got %v, hint %q", name, err, hint.Of(err))

@@ -211,6 +211,27 @@ func (r *atTerminal) shown() string {
 	return r.screen.String()
 }
 
+// mark is written behind all that the command has written: what a terminal still has when it is closed can be lost.
+const mark = "\x00end"
+
+// whole is all that is shown once the command has ended.
+func (r *atTerminal) whole() string {
+	if _, err := io.WriteString(r.files[1], mark); err != nil {
+		r.t.Error(err)
+		return r.shown()
+	}
+	for {
+		if shown, ended := strings.CutSuffix(r.shown(), mark); ended {
+			return shown
+		}
+		select {
+		case <-r.more:
+		case <-r.gone:
+			return r.shown()
+		}
+	}
+}
+
 // seconds end what is said of a wait: for how long it has been.
 var seconds = regexp.MustCompile(`\([1-9][0-9]*s\)`)
 
@@ -235,9 +256,7 @@ var cleared = regexp.MustCompile(`[^\r\n]*\r\x1b\[K`)
 func (r *atTerminal) interrupted(keeps bool) {
 	r.cancel()
 	<-r.end
-	_ = r.files[1].Close() // what was written to it is read to the end now
-	<-r.gone
-	shown := cleared.ReplaceAllString(r.shown(), "")
+	shown := cleared.ReplaceAllString(r.whole(), "")
 	if r.code != plugin.ExitInterrupted || !strings.HasSuffix(shown, "interrupted\r\n") ||
 		strings.Contains(shown, "error: ") || strings.Contains(shown, "hint: ") {
 		r.t.Errorf("%q: interrupted, it ends with code %d and %q", r.args, r.code, shown)
