@@ -5,6 +5,7 @@ package main
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/signin"
@@ -59,6 +60,54 @@ func TestLoginIsInterruptedOnTerminal(t *testing.T) {
 		}
 		p.wantNobody()
 	}
+}
+
+// A command that needs a login has a person log in, also where the provider has ended their session, and goes on.
+func TestCommandsLogInOnTerminal(t *testing.T) {
+	p := newPerson(t)
+	p.env.Setenv("SIGN_IN", sandbox.AdminUser+" "+sandbox.AdminPassword)
+	list := []string{"kubectl-edge", "instance", "list", "--project-id", sandbox.ProjectID}
+	if code, stdout, stderr := p.exec(nil, list...); code != 1 || stdout != "" ||
+		!strings.Contains(stderr, "hint: kubectl edge login") || p.browsers() != "" {
+		t.Errorf("without a terminal: exit code %d\n%s%s", code, stdout, stderr)
+	}
+	for i, c := range []struct {
+		why     string
+		before  func()
+		command []string
+	}{
+		{"nobody is logged in", func() {}, list},
+		{"the session has ended", func() {
+			p.sandbox.RevokeSessions(sandbox.AdminUser)
+			p.sandbox.Advance(time.Hour) // so that it has to be renewed
+		}, append(list, "--limit", "1")},
+		{"the session has ended", func() { p.sandbox.RevokeSessions(sandbox.AdminUser) }, // the server refuses its token
+			[]string{"kubectl-edge", "token", "create", "demo", "--project-id", sandbox.ProjectID}},
+	} {
+		c.before()
+		r := p.onTerminal(c.command...)
+		r.sees(c.why)
+		r.sees("sign in to go on, or press Ctrl-C to stop")
+		if code := r.ends(); code != 0 {
+			t.Errorf("%v: exit code %d:\n%s", c.command, code, r.all.String())
+		}
+		if opened := strings.Count(p.browsers(), "\n"); opened != i+1 {
+			t.Errorf("%v: %d browsers were opened, want %d", c.command, opened, i+1)
+		}
+	}
+
+	if code, _, stderr := p.run("logout"); code != 0 {
+		t.Fatal(stderr)
+	}
+	p.env.Setenv("SIGN_IN", "")
+	r := p.onTerminal(list...)
+	r.sees("press Ctrl-C to stop")
+	r.sees("Sign in at this address:")
+	r.types(ctrlC)
+	if code := r.ends(); code != 130 || !strings.Contains(r.all.String(), "interrupted") {
+		t.Errorf("interrupted: exit code %d:\n%s", code, r.all.String())
+	}
+	p.wantNobody()
 }
 
 // The same holds where it reads a key from the terminal.

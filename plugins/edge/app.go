@@ -121,7 +121,8 @@ func (a *app) account(s profile.Scope) (*login.Account, error) {
 type edgeCloud struct {
 	profile.Scope
 	*stackit.Client
-	source login.Source
+	source  login.Source
+	account *login.Account
 }
 
 // cloud talks to STACKIT as the identity that the scope's profile is logged in as.
@@ -135,12 +136,16 @@ func (a *app) cloud(ctx context.Context, s profile.Scope) (edgeCloud, error) {
 	if err != nil {
 		return edgeCloud{}, err
 	}
+	return a.cloudOn(s, account, source), nil
+}
+
+func (a *app) cloudOn(s profile.Scope, account *login.Account, source login.Source) edgeCloud {
 	endpoints := s.Settings.Endpoints.WithDefaults()
 	client := stackit.New(account.HTTP, stackit.Endpoints{
 		Edge: endpoints.Edge, ResourceManager: endpoints.ResourceManager,
 		ServiceEnablement: s.Settings.Endpoints.ServiceEnablementURL(),
 	}, tokens{source})
-	return edgeCloud{Scope: s, Client: client, source: source}, nil
+	return edgeCloud{Scope: s, Client: client, source: source, account: account}
 }
 
 // principal is whom STACKIT takes the command for.

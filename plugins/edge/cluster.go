@@ -95,7 +95,7 @@ func (a *app) listAllClusters(ctx context.Context, namespace string, out output.
 	if err != nil {
 		return err
 	}
-	cloud, err := a.cloud(ctx, s)
+	cloud, err := a.personsCloud(ctx, s)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/mint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
+	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokencache"
 	"github.com/kubectl-edge/kubectl-edge/pkg/tokenrequest"
 )
@@ -128,7 +129,7 @@ func (a *app) answer(
 	want := mint.Want{Refused: refused}
 	entry, err := a.cachedToken(ctx, target, want)
 	if required, ok := errors.AsType[*login.RequiredError](err); ok && a.mayAsk(info) {
-		if err := a.loginAgain(ctx, target, required, err); err != nil {
+		if err := a.loginAgain(ctx, target.Scope, required, err); err != nil {
 			return err
 		}
 		if target, err = request.Resolve(a.dirs, a.Getenv); err != nil { // another session has other tokens
@@ -201,9 +202,8 @@ func (a *app) mayAsk(info execcredential.Info) bool {
 
 // loginAgain has a person log in for a command that needs it, once for any number of commands. It returns err, which
 // asks for the login, where that takes more than a person.
-func (a *app) loginAgain(ctx context.Context, target tokenrequest.Target, because *login.RequiredError,
-	err error) error {
-	account, errAccount := a.account(target.Scope)
+func (a *app) loginAgain(ctx context.Context, s profile.Scope, because *login.RequiredError, err error) error {
+	account, errAccount := a.account(s)
 	if errAccount != nil {
 		return errAccount
 	}
@@ -224,7 +224,7 @@ func (a *app) loginAgain(ctx context.Context, target tokenrequest.Target, becaus
 	}
 	// Others of a storm mint already with the new session: theirs are not of the earlier one.
 	_, err = tokencache.All(a.dirs).Clean(func(f tokencache.File) bool {
-		return f.Entry.Labels.Profile == target.Scope.Name && f.Entry.Issued.Before(session.Created)
+		return f.Entry.Labels.Profile == s.Name && f.Entry.Issued.Before(session.Created)
 	})
 	if err != nil {
 		a.Warn("tokens of the earlier login stay behind: %v", err)

@@ -189,7 +189,7 @@ func (f *eachFleet) logIn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return f.loginAgain(ctx, target, required, required)
+	return f.loginAgain(ctx, target.Scope, required, required)
 }
 
 // askClient asks kubectl, once, which version it is of.

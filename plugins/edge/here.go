@@ -106,14 +106,16 @@ func (a *app) cloudOf(ctx context.Context, s profile.Scope) (edgeCloud, error) {
 	if s.ProjectID == "" {
 		return a.findProject(ctx, s)
 	}
-	return a.cloud(ctx, s)
+	return a.personsCloud(ctx, s)
 }
 
 // findProject is the cloud of a scope without a project, with the project that there is to choose. What hinders the
 // search is not said: that a project is missing is what a person can mend.
 func (a *app) findProject(ctx context.Context, s profile.Scope) (edgeCloud, error) {
-	cloud, err := a.cloud(ctx, s)
-	if err != nil {
+	cloud, err := a.personsCloud(ctx, s)
+	if ctx.Err() != nil {
+		return edgeCloud{}, ctx.Err()
+	} else if err != nil {
 		return edgeCloud{}, a.needProject(s)
 	}
 	principal, projects, err := cloud.ownProjects(ctx)

@@ -139,7 +139,7 @@ func (o *instanceListOptions) find(ctx context.Context) (func(context.Context) (
 		if err != nil {
 			return nil, err
 		}
-		cloud, err := o.cloud(ctx, s)
+		cloud, err := o.personsCloud(ctx, s)
 		return func(ctx context.Context) (foundInstances, error) { return o.inAll(ctx, cloud) }, err
 	}
 	cloud, err := o.projectCloud(ctx)

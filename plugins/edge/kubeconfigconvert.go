@@ -203,7 +203,7 @@ func (o *kubeconfigConvertOptions) identify(ctx context.Context, config *api.Con
 	if err != nil {
 		return err
 	}
-	cloud, err := o.cloud(ctx, s)
+	cloud, err := o.personsCloud(ctx, s)
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ organization.`,
 			if err != nil {
 				return err
 			}
-			cloud, err := a.cloud(cmd.Context(), s)
+			cloud, err := a.personsCloud(cmd.Context(), s)
 			if err != nil {
 				return err
 			}

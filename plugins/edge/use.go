@@ -131,7 +131,7 @@ func (o *useOptions) run(ctx context.Context) error {
 	var cloud edgeCloud
 	switch {
 	case asked || s.ProjectID != "":
-		cloud, err = o.cloud(ctx, s)
+		cloud, err = o.personsCloud(ctx, s)
 	default:
 		cloud, err = o.search(ctx, s)
 	}

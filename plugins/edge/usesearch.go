@@ -14,7 +14,7 @@ import (
 // search is the cloud of the project that has the instance, where nothing names a project: it asks each one that the
 // identity is a member of.
 func (o *useOptions) search(ctx context.Context, s profile.Scope) (edgeCloud, error) {
-	cloud, err := o.cloud(ctx, s)
+	cloud, err := o.personsCloud(ctx, s)
 	if err != nil {
 		return edgeCloud{}, err
 	}

@@ -195,7 +195,7 @@ mints.`,
 			if err != nil {
 				return err
 			}
-			cloud, err := a.cloud(cmd.Context(), s)
+			cloud, err := a.personsCloud(cmd.Context(), s)
 			if err != nil {
 				return err
 			}
