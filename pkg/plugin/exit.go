@@ -79,6 +79,9 @@ func Run(ctx context.Context, p Process, t Tree, args []string) int {
 		}
 		return ExitOK
 	case interrupted && t.Report == nil:
+		if rewrites(p.ErrOut, p.Getenv) { // in place of the ^C
+			_, _ = io.WriteString(below(p.ErrOut), clearLine)
+		}
 		fmt.Fprintln(p.ErrOut, "interrupted")
 		return ExitInterrupted
 	case interrupted:

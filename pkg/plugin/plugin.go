@@ -65,7 +65,7 @@ func Main(grow func(Process) Tree, build buildinfo.Info) int {
 		args = append([]string{cobra.ShellCompRequestCmd}, args...)
 	}
 	out, errOut, line := NewStream(os.Stdout), NewStream(os.Stderr), &statusLine{}
-	line.on(out, errOut)
+	line.on(out, errOut, os.Getenv)
 	p := Process{
 		IOStreams: genericiooptions.IOStreams{In: os.Stdin, Out: out, ErrOut: errOut},
 		Getenv:    os.Getenv, Environ: os.Environ, Now: time.Now, Build: build, Again: again, line: line,

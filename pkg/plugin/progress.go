@@ -18,6 +18,7 @@ type Progress struct {
 	what     string
 	start    time.Time
 	line     *statusLine
+	columns  func() int // of the terminal
 
 	mu          sync.Mutex
 	last        string
@@ -30,8 +31,8 @@ type Progress struct {
 // Progress begins to say how far the work is that what names.
 func (p Process) Progress(what string) *Progress {
 	return &Progress{
-		out: below(p.ErrOut), terminal: Terminal(p.ErrOut), now: p.Now,
-		what: what, start: p.Now(), line: p.line, counted: p.Now(),
+		out: below(p.ErrOut), terminal: rewrites(p.ErrOut, p.Getenv), now: p.Now,
+		what: what, start: p.Now(), line: p.line, counted: p.Now(), columns: func() int { return Columns(p.ErrOut) },
 	}
 }
 
@@ -113,11 +114,15 @@ func (p *Progress) count() string {
 	if p.total > 0 {
 		state = fmt.Sprintf("%d/%d", p.done, p.total)
 	}
-	text := fmt.Sprintf("%s: %s (%s)", hint.Printable(p.what), state, p.now().Sub(p.start).Round(time.Second))
+	text := hint.Printable(p.what) + ": " + state
+	end := fmt.Sprintf(" (%s)", p.now().Sub(p.start).Round(time.Second))
 	if p.awaited != "" {
-		text += " " + p.awaited
+		end += " " + p.awaited
 	}
-	return text
+	if !p.terminal || p.columns == nil {
+		return text + end
+	}
+	return oneLine(text, end, p.columns())
 }
 
 // goOn draws the line each second.

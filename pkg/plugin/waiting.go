@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
@@ -25,8 +26,8 @@ type statusLine struct {
 }
 
 // on has the streams of a process write in the place of the line, where that is on a terminal.
-func (l *statusLine) on(out, errOut *Stream) {
-	if !Terminal(errOut) {
+func (l *statusLine) on(out, errOut *Stream, getenv func(string) string) {
+	if !rewrites(errOut, getenv) {
 		return
 	}
 	l.out = beneath{errOut}
@@ -34,6 +35,22 @@ func (l *statusLine) on(out, errOut *Stream) {
 	if Terminal(out) {
 		out.line = l
 	}
+}
+
+// rewrites reports whether stream is a terminal on which a line can be written over.
+func rewrites(stream any, getenv func(string) string) bool {
+	return Terminal(stream) && (getenv == nil || getenv("TERM") != "dumb")
+}
+
+// oneLine is text and its end, cut off so that they fit into a line of so many columns, if that is known: of what a
+// terminal continues in the next one, only the last one could be written over.
+func oneLine(text, end string, columns int) string {
+	runes := []rune(text)
+	room := max(columns-1-utf8.RuneCountInString(end), 1)
+	if columns > 0 && len(runes) > room {
+		text = string(runes[:room-1]) + "…"
+	}
+	return text + end
 }
 
 // wait takes the line for one who waits.
@@ -136,7 +153,7 @@ func (p Process) SlowNow(what func() string) (end func()) {
 	var ended bool
 	over := func() {}
 	begin, after := p.counted, noticed
-	if !Terminal(p.ErrOut) {
+	if !rewrites(p.ErrOut, p.Getenv) {
 		begin, after = p.noted, noted
 	}
 	timer := time.AfterFunc(after, func() {
@@ -178,8 +195,8 @@ func (p Process) counted(what func() string) (end func()) {
 		defer tick.Stop()
 		for {
 			p.line.write(true, func() {
-				fmt.Fprintf(out, clearLine+"waiting for %s (%s) ", hint.Printable(what()),
-					(p.Now().Sub(start) + noticed).Round(time.Second))
+				fmt.Fprint(out, clearLine+oneLine("waiting for "+hint.Printable(what()),
+					fmt.Sprintf(" (%s) ", (p.Now().Sub(start)+noticed).Round(time.Second)), Columns(p.ErrOut)))
 			})
 			select {
 			case <-tick.C:

@@ -133,3 +133,21 @@ func TestProgressCounts(t *testing.T) {
 		}
 	})
 }
+
+func TestOneLine(t *testing.T) {
+	for _, c := range []struct {
+		text    string
+		columns int
+		want    string
+	}{
+		{"waiting for demo", 0, "waiting for demo (1s)"},
+		{"waiting for demo", 22, "waiting for demo (1s)"},
+		{"waiting for demo", 21, "waiting for de… (1s)"},
+		{"wärten auf", 13, "wärten… (1s)"},
+		{"waiting for demo", 3, "… (1s)"},
+	} {
+		if got := oneLine(c.text, " (1s)", c.columns); got != c.want {
+			t.Errorf("%d columns: got %q, want %q", c.columns, got, c.want)
+		}
+	}
+}
