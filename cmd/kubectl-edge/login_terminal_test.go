@@ -81,7 +81,7 @@ func TestCommandsLogInOnTerminal(t *testing.T) {
 			p.sandbox.RevokeSessions(sandbox.AdminUser)
 			p.sandbox.Advance(time.Hour) // so that it has to be renewed
 		}, append(list, "--limit", "1")},
-		{"the session has ended", func() { p.sandbox.RevokeSessions(sandbox.AdminUser) }, // the server refuses its token
+		{"the session has ended", func() { p.sandbox.RevokeSessions(sandbox.AdminUser) },
 			[]string{"kubectl-edge", "token", "create", "demo", "--project-id", sandbox.ProjectID}},
 	} {
 		c.before()

@@ -51,7 +51,7 @@ func New(httpClient *http.Client, e Endpoints, tokens Tokens) *Client {
 // operation is what a request is for, in words and for those who decide what to do when it fails.
 type operation struct {
 	attempt   string // "list instances of project …"; starts the error's text
-	gone      string // starts it instead where the API says that there is no such thing; "" if it is not sure what is gone
+	gone      string // starts it instead upon 404, if that is about nothing else
 	kind      kind
 	notFound  string // hint upon 404
 	forbidden string // hint upon 403

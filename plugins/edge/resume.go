@@ -24,7 +24,7 @@ func (a *app) personsCloud(ctx context.Context, s profile.Scope) (edgeCloud, err
 		if err := a.loginAgain(ctx, s, required, err); err != nil {
 			return edgeCloud{}, err
 		}
-		if s, err = a.anew(s); err == nil {
+		if s, err = a.renewedScope(s); err == nil {
 			cloud, err = a.cloud(ctx, s)
 		}
 	}
@@ -41,7 +41,7 @@ func (a *app) logInFor(ctx context.Context, s profile.Scope, because *login.Requ
 	if err := a.loginAgain(ctx, s, because, err); err != nil {
 		return nil, err
 	}
-	s, err = a.anew(s)
+	s, err = a.renewedScope(s)
 	if err != nil {
 		return nil, err
 	}
@@ -52,8 +52,8 @@ func (a *app) logInFor(ctx context.Context, s profile.Scope, because *login.Requ
 	return account.Open(ctx)
 }
 
-// anew is a scope with the session that there is now.
-func (a *app) anew(s profile.Scope) (profile.Scope, error) {
+// renewedScope is a scope with the session that there is now.
+func (a *app) renewedScope(s profile.Scope) (profile.Scope, error) {
 	return a.scopeOf(profile.Choice{Profile: s.Name, ProjectID: s.ProjectID, Region: s.Region})
 }
 
