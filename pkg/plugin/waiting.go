@@ -6,7 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
-	"unicode/utf8"
+
+	"github.com/clipperhouse/displaywidth"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
@@ -45,10 +46,8 @@ func rewrites(stream any, getenv func(string) string) bool {
 // oneLine is text and its end, cut off so that they fit into a line of so many columns, if that is known: of what a
 // terminal continues in the next one, only the last one could be written over.
 func oneLine(text, end string, columns int) string {
-	runes := []rune(text)
-	room := max(columns-1-utf8.RuneCountInString(end), 1)
-	if columns > 0 && len(runes) > room {
-		text = string(runes[:room-1]) + "…"
+	if columns > 0 {
+		text = displaywidth.TruncateString(text, max(columns-1-displaywidth.String(end), 1), "…")
 	}
 	return text + end
 }
