@@ -109,6 +109,35 @@ esac
 	}
 }
 
+// Objects of all are in the order that --sort-by asks for, as rows are.
+func TestEachSortsObjects(t *testing.T) {
+	object := func(at string) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			if !strings.HasSuffix(r.URL.Path, "/configmaps") {
+				lists(w, r)
+				return
+			}
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprintf(w, `{"kind":"ConfigMapList","apiVersion":"v1","items":[{"metadata":{"name":%q}},`+
+				`{"metadata":{"name":"m"}}]}`, at)
+		}
+	}
+	p := fleetOf(t, object("z"), object("b"))
+	_, stdout, stderr := p.exec(nil, "kubectl-edge", "each", "--all", "--", "get", "cm", "--sort-by=.metadata.name",
+		"-o", "json")
+	var got merged
+	if err := yaml.Unmarshal([]byte(stdout), &got); err != nil {
+		t.Fatal(err, stdout, stderr)
+	}
+	names := ""
+	for _, item := range got.Items {
+		names += item.Metadata.Name
+	}
+	if names != "bmmz" {
+		t.Errorf("got the objects %q\n%s%s", names, stdout, stderr)
+	}
+}
+
 // What is no object says as a field whose it is.
 func TestEachMergesVersions(t *testing.T) {
 	p := fleetOf(t, lists, lists)

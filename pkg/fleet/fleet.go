@@ -13,6 +13,7 @@ import (
 	"context"
 	"errors"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/client-go/rest"
 )
 
@@ -83,6 +84,14 @@ type verb interface {
 
 // Watches reports whether the command goes on until it is interrupted.
 func (c *Command) Watches() bool { return c.watch != nil }
+
+// SortObjects puts the objects of all members in the order that the command asks for, if it does.
+func (c *Command) SortObjects(items []unstructured.Unstructured) error {
+	if g, ok := c.verb.(*getCommand); ok && g.sortBy != "" {
+		return sortObjects(items, g.sortBy)
+	}
+	return nil
+}
 
 // Run asks one member.
 func (c *Command) Run(ctx context.Context, m *Member) *Answer {

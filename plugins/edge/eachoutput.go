@@ -22,6 +22,7 @@ import (
 type merging struct {
 	format  string // json or yaml; "" where nothing is merged
 	results bool   // an item for each context, rather than for each object
+	sort    func([]unstructured.Unstructured) error
 }
 
 // documents are the formats in which a cluster's answer is one document.
@@ -41,7 +42,11 @@ func (o *eachOptions) merges(args []string) merging {
 		return merging{}
 	}
 	if format, _ := outputOf(args); slices.Contains(documents(), format) {
-		return merging{format: format}
+		m := merging{format: format, sort: func([]unstructured.Unstructured) error { return nil }}
+		if command, ok := fleet.Parse(args); ok {
+			m.sort = command.SortObjects
+		}
+		return m
 	}
 	return merging{}
 }
@@ -187,6 +192,9 @@ func (r *eachRun) printObjects() error {
 		}
 	}
 	r.printErrors(r.streams())
+	if err := r.merging.sort(list.Items); err != nil {
+		return err
+	}
 	return r.printDocument(list.UnstructuredContent())
 }
 
