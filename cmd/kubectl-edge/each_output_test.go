@@ -3,7 +3,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -11,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	utilyaml "k8s.io/apimachinery/pkg/util/yaml"
 	"sigs.k8s.io/yaml"
 )
 
@@ -105,6 +108,52 @@ esac
 		if !strings.HasPrefix(stderr, "site00 | ") || strings.Count(stderr, "\n") != 2 ||
 			!strings.HasSuffix(stderr, "error: kubectl failed for 1 of 3 instances: site00\n") {
 			t.Errorf("%s: says\n%s", command, stderr)
+		}
+	}
+}
+
+// What is watched as JSON or YAML is one document after the other, each whole and with where it is from.
+func TestEachWatchesDocuments(t *testing.T) {
+	const object = `{"kind":"ConfigMap","apiVersion":"v1","data":{"n":"9007199254740993"},
+		"metadata":{"name":"settings","annotations":{"theirs":"kept"}}}`
+	watched := func(w http.ResponseWriter, r *http.Request) {
+		switch {
+		case !strings.HasSuffix(r.URL.Path, "/configmaps"):
+			lists(w, r)
+		case r.URL.Query().Get("watch") == "":
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprint(w, `{"kind":"ConfigMapList","apiVersion":"v1","metadata":{"resourceVersion":"1"},
+				"items":[`+object+`]}`)
+		default:
+			w.Header().Set("Content-Type", "application/json")
+			fmt.Fprint(w, `{"type":"MODIFIED","object":`+object+"}")
+		}
+	}
+	p := fleetOf(t, watched, watched)
+	for _, format := range []string{"json", "yaml"} {
+		code, stdout, stderr := p.exec(nil, "kubectl-edge", "each", "--all", "--", "get", "cm", "-w", "-o", format)
+		documents := utilyaml.NewYAMLOrJSONDecoder(strings.NewReader(stdout), 1<<12)
+		count := map[string]int{}
+		for {
+			var item struct {
+				Metadata struct {
+					Annotations map[string]string `json:"annotations"`
+				} `json:"metadata"`
+				Data map[string]string `json:"data"`
+			}
+			if err := documents.Decode(&item); err != nil {
+				if !errors.Is(err, io.EOF) {
+					t.Error(err)
+				}
+				break
+			}
+			if item.Metadata.Annotations["theirs"] != "kept" || item.Data["n"] != "9007199254740993" {
+				t.Errorf("got %+v", item)
+			}
+			count[item.Metadata.Annotations["kubectl-edge/instance"]]++
+		}
+		if code != 0 || len(count) != 2 || count["demo"] != 2 || count["site00"] != 2 {
+			t.Errorf("-o %s: exit code %d, %v in\n%s%s", format, code, count, stdout, stderr)
 		}
 	}
 }

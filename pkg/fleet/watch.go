@@ -1,6 +1,7 @@
 package fleet
 
 import (
+	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -21,15 +22,16 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// Stream merges what is watched of many members into one table that goes on.
+// Stream merges what is watched of many members into one table that goes on, or into one document after the other.
 type Stream struct {
 	merger *Merger
+	out    io.Writer
 	mu     sync.Mutex
 	w      interface { // printers' tab writer
 		io.Writer
 		Flush() error
 	}
-	printer printers.ResourcePrinter
+	printer printers.ResourcePrinter // of rows, or of documents
 }
 
 // Stream returns one that writes to out.
@@ -46,7 +48,7 @@ func (m *Merger) Stream(out io.Writer, members []*Member) *Stream {
 		widths = append(widths, cluster+padding)
 	}
 	w.SetRememberedWidths(widths)
-	return &Stream{merger: m, w: w, printer: printers.NewTablePrinter(m.options)}
+	return &Stream{merger: m, out: out, w: w, printer: cmp.Or(m.documents, printers.NewTablePrinter(m.options))}
 }
 
 func (s *Stream) write(t Table, page *metav1.Table, member *Member) error {
@@ -58,11 +60,26 @@ func (s *Stream) write(t Table, page *metav1.Table, member *Member) error {
 	return s.w.Flush()
 }
 
+// document prints one whole, and says where it is from.
+func (s *Stream) document(object runtime.Object, member *Member) error {
+	if o, ok := object.(*unstructured.Unstructured); ok {
+		SetOrigin(o.Object, member.Instance, member.Cluster)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var whole bytes.Buffer
+	if err := s.printer.PrintObj(object, &whole); err != nil {
+		return err
+	}
+	_, err := s.out.Write(whole.Bytes())
+	return err
+}
+
 // ErrWatchEnded is the error of a watch that the server ended, which it does from time to time.
 var ErrWatchEnded = errors.New("the server ended the watch")
 
-// Watch watches one member until ctx ends or the server ends it. Rows go to s, other formats to lines; note gets what
-// kubectl says on standard error.
+// Watch watches one member until ctx ends or the server ends it. Rows, JSON and YAML go to s, other formats to lines;
+// note gets what kubectl says on standard error.
 // begun is called once the server has answered.
 func (c *Command) Watch(ctx context.Context, m *Member, s *Stream, lines io.Writer, note func(string),
 	begun func()) error {
@@ -174,6 +191,12 @@ func (w *watched) object(m *Member, body []byte, hidden bool) (version string, e
 	for _, item := range items {
 		if hidden {
 			break
+		}
+		if w.stream.merger.documents != nil {
+			if err := w.stream.document(item, m); err != nil {
+				return "", err
+			}
+			continue
 		}
 		lines := &remembering{to: w.lines}
 		err := w.printer.PrintObj(item, lines)

@@ -165,13 +165,6 @@ func (r *eachRun) printMerged() error {
 	}{"kubectl-edge/v1", "EachResultList", items})
 }
 
-// Where an object of several clusters is from stands in its annotations, as its namespace stands in it. What is no
-// object, as what kubectl version prints, has it as fields.
-const (
-	instanceAnnotation = "kubectl-edge/instance"
-	clusterAnnotation  = "kubectl-edge/cluster"
-)
-
 // printObjects prints one list of the objects of all contexts, and their errors.
 func (r *eachRun) printObjects() error {
 	list := &unstructured.UnstructuredList{Object: map[string]any{
@@ -187,7 +180,7 @@ func (r *eachRun) printObjects() error {
 			end.code, end.err = exitError, errNotJSON
 		}
 		for _, o := range objects {
-			from(o, r.names[i])
+			fleet.SetOrigin(o, r.names[i].Instance, r.names[i].Cluster)
 			list.Items = append(list.Items, unstructured.Unstructured{Object: o})
 		}
 	}
@@ -210,11 +203,12 @@ func objectsOf(printed []byte) ([]map[string]any, error) {
 		if err := json.Unmarshal(document, &object); err != nil { // whole numbers stay so
 			return found, err
 		}
-		items, several := object["items"].([]any)
+		listed, several := object["items"]
 		if kind, _ := object["kind"].(string); !several || !strings.HasSuffix(kind, "List") {
 			found = append(found, object)
 			continue
 		}
+		items, _ := listed.([]any) // null where there are none
 		for _, item := range items {
 			if object, ok := item.(map[string]any); ok {
 				found = append(found, object)
@@ -222,28 +216,6 @@ func objectsOf(printed []byte) ([]map[string]any, error) {
 		}
 	}
 	return found, nil
-}
-
-// from says in an object which cluster it is from.
-func from(object map[string]any, name fleet.Name) {
-	o := unstructured.Unstructured{Object: object}
-	if o.GetKind() == "" || o.GetAPIVersion() == "" {
-		object["instance"] = name.Instance
-		if name.Cluster != "" {
-			object["cluster"] = name.Cluster
-		}
-		return
-	}
-	annotations := o.GetAnnotations()
-	if annotations == nil {
-		annotations = map[string]string{}
-	}
-	annotations[instanceAnnotation] = name.Instance
-	delete(annotations, clusterAnnotation)
-	if name.Cluster != "" {
-		annotations[clusterAnnotation] = name.Cluster
-	}
-	o.SetAnnotations(annotations)
 }
 
 // printDocument prints one document in the format that was asked for.
