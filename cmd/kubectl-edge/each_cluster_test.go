@@ -249,14 +249,33 @@ func (f *fleetTest) compare(t *testing.T, command, env []string) {
 		exit, stdout, stderr := f.runs("kubectl", slices.Concat(command[:at], []string{"--context=" + context},
 			command[at:]))
 		code = max(code, exit)
-		want[context] = printed{linesOf(stdout), kubectlErrors(stderr), exit}
+		lines := linesOf(stdout)
+		switch {
+		case asDocuments(command):
+			lines = objectsOf(t, stdout)
+		case command[0] == "version":
+			lines = []string{"SERVER-VERSION CLIENT-VERSION", valueOf(lines, "Server") + " " + valueOf(lines, "Client")}
+		}
+		want[context] = printed{lines, kubectlErrors(stderr), exit}
 	}
 	each := slices.Concat([]string{"each", "--context", "*", "--"}, command)
 	exit, stdout, stderr := f.runs("kubectl-edge", each, env...)
 	if exit != code {
 		t.Errorf("exit code %d, kubectl has %d", exit, code)
 	}
-	got := f.separate(t, stdout, stderr, command, want)
+	documents := asDocuments(command)
+	shown := stdout
+	if documents {
+		shown = ""
+	}
+	got := f.separate(t, shown, stderr, command, want)
+	if documents {
+		for context, one := range f.documents(t, stdout) {
+			g := got[context]
+			g.lines = one
+			got[context] = g
+		}
+	}
 	for _, context := range f.contexts {
 		w, g := want[context], got[context]
 		if diff := cmp.Diff(w.lines, g.lines); diff != "" {

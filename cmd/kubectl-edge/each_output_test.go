@@ -20,7 +20,7 @@ import (
 // listsObjects is lists, but for who asks for objects rather than for a table.
 func listsObjects(w http.ResponseWriter, r *http.Request) {
 	const object = `"metadata":{"name":"settings","namespace":"default","annotations":{"theirs":"kept"}},
-		"data":{"n":"9007199254740993"}`
+		"data":{"n":"9007199254740993","space":"a\u00a0b"}`
 	switch {
 	case strings.Contains(r.Header.Get("Accept"), "as=Table"):
 		lists(w, r)
@@ -69,7 +69,7 @@ case "$*" in
 "version --client --output=json") echo '{"clientVersion":{"gitVersion":"v1.36.3"}}' ;;
 *site00*) echo 'error: no tea here' >&2; exit 1 ;;
 *json*) echo '{"kind":"ConfigMap","apiVersion":"v1","metadata":{"name":"settings",
-  "annotations":{"theirs":"kept"}},"data":{"n":"9007199254740993"}}' ;;
+  "annotations":{"theirs":"kept"}},"data":{"n":"9007199254740993","space":"a\u00a0b"}}' ;;
 *) echo "not JSON: $*" ;;
 esac
 `
@@ -98,6 +98,7 @@ esac
 		for _, item := range got.Items {
 			from = append(from, item.Metadata.Annotations["kubectl-edge/instance"])
 			if item.Metadata.Annotations["theirs"] != "kept" || item.Data["n"] != "9007199254740993" ||
+				item.Data["space"] != "a\u00a0b" ||
 				item.Kind != "ConfigMap" && item.Kind != "" {
 				t.Errorf("%s: %+v", command, item)
 			}
@@ -114,7 +115,7 @@ esac
 
 // What is watched as JSON or YAML is one document after the other, each whole and with where it is from.
 func TestEachWatchesDocuments(t *testing.T) {
-	const object = `{"kind":"ConfigMap","apiVersion":"v1","data":{"n":"9007199254740993"},
+	const object = `{"kind":"ConfigMap","apiVersion":"v1","data":{"n":"9007199254740993","space":"a\u00a0b"},
 		"metadata":{"name":"settings","annotations":{"theirs":"kept"}}}`
 	watched := func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -147,13 +148,39 @@ func TestEachWatchesDocuments(t *testing.T) {
 				}
 				break
 			}
-			if item.Metadata.Annotations["theirs"] != "kept" || item.Data["n"] != "9007199254740993" {
+			if item.Metadata.Annotations["theirs"] != "kept" || item.Data["n"] != "9007199254740993" ||
+				item.Data["space"] != "a\u00a0b" {
 				t.Errorf("got %+v", item)
 			}
 			count[item.Metadata.Annotations["kubectl-edge/instance"]]++
 		}
 		if code != 0 || len(count) != 2 || count["demo"] != 2 || count["site00"] != 2 {
 			t.Errorf("-o %s: exit code %d, %v in\n%s%s", format, code, count, stdout, stderr)
+		}
+	}
+}
+
+// What is not JSON is shown, on standard error, and kubectl's own exit code stays. null is nothing.
+func TestEachShowsWhatIsNoDocument(t *testing.T) {
+	p := fleetOf(t, lists)
+	kubectl := "#!/bin/sh\ncase \"$*\" in *null*) echo null ;; *) echo what; exit $3 ;; esac\n"
+	if err := os.WriteFile(filepath.Join(p.env.WorkDir, "bin", "kubectl"), []byte(kubectl), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for command, want := range map[string]struct {
+		code   int
+		stderr string
+	}{
+		"label null -o json": {0, ""},
+		"label 0 -o yaml": {1, "demo | what\n" +
+			"error: kubectl failed for 1 of 1 instance: demo: what kubectl printed is not JSON\n"},
+		"label 3 -o yaml": {3, "demo | what\nerror: kubectl failed for 1 of 1 instance: demo\n"},
+	} {
+		code, stdout, stderr := p.exec(nil, "sh", "-c", "kubectl-edge each demo -- "+command)
+		var got merged
+		if err := yaml.Unmarshal([]byte(stdout), &got); err != nil || got.Kind != "List" || len(got.Items) != 0 ||
+			code != want.code || stderr != want.stderr {
+			t.Errorf("%s: exit code %d, %v, printed\n%s%s", command, code, err, stdout, stderr)
 		}
 	}
 }

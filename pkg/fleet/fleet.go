@@ -85,12 +85,12 @@ type verb interface {
 // Watches reports whether the command goes on until it is interrupted.
 func (c *Command) Watches() bool { return c.watch != nil }
 
-// SortObjects puts the objects of all members in the order that the command asks for, if it does.
-func (c *Command) SortObjects(items []unstructured.Unstructured) error {
+// SortObjects puts the objects of all members in the order that the command asks for, if it does. What cannot be
+// compared stays in any order: each member had its own sorted, or has said why not.
+func (c *Command) SortObjects(items []unstructured.Unstructured) {
 	if g, ok := c.verb.(*getCommand); ok && g.sortBy != "" {
-		return sortObjects(items, g.sortBy)
+		_ = sortObjects(items, g.sortBy)
 	}
-	return nil
 }
 
 // Run asks one member.

@@ -20,6 +20,8 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 )
 
 // Stream merges what is watched of many members into one table that goes on, or into one document after the other.
@@ -71,7 +73,17 @@ func (s *Stream) document(object runtime.Object, member *Member) error {
 	if err := s.printer.PrintObj(object, &whole); err != nil {
 		return err
 	}
-	_, err := s.out.Write(whole.Bytes())
+	const between = "---\n" // which the printer writes between those of YAML
+	data, next := bytes.CutPrefix(whole.Bytes(), []byte(between))
+	if s.merger.json {
+		data = output.EscapeJSON(data)
+	} else {
+		data = output.EscapeYAML(data)
+	}
+	if next {
+		data = append([]byte(between), data...)
+	}
+	_, err := s.out.Write(data)
 	return err
 }
 

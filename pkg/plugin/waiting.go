@@ -46,10 +46,14 @@ func rewrites(stream any, getenv func(string) string) bool {
 // oneLine is text and its end, cut off so that they fit into a line of so many columns, if that is known: of what a
 // terminal continues in the next one, only the last one could be written over.
 func oneLine(text, end string, columns int) string {
-	if columns > 0 {
-		text = displaywidth.TruncateString(text, max(columns-1-displaywidth.String(end), 1), "…")
+	const least = 8 // of the text: less says nothing
+	if columns == 0 {
+		return text + end
 	}
-	return text + end
+	if room := columns - 1 - displaywidth.String(end); room >= least {
+		return displaywidth.TruncateString(text, room, "…") + end
+	}
+	return displaywidth.TruncateString(text+end, columns-1, "…")
 }
 
 // wait takes the line for one who waits.

@@ -143,9 +143,9 @@ func TestOneLine(t *testing.T) {
 		{"waiting for demo", 0, "waiting for demo (1s)"},
 		{"waiting for demo", 22, "waiting for demo (1s)"},
 		{"waiting for demo", 21, "waiting for de… (1s)"},
-		{"wärten auf", 13, "wärten… (1s)"},
-		{"待つ待つ待つ", 15, "待つ待つ… (1s)"},
-		{"waiting for demo", 3, "… (1s)"},
+		{"wärten auf demo", 15, "wärten a… (1s)"},
+		{"待つ待つ待つ", 16, "待つ待つ… (1s)"},
+		{"waiting for demo", 12, "waiting fo…"},
 	} {
 		if got := oneLine(c.text, " (1s)", c.columns); got != c.want {
 			t.Errorf("%d columns: got %q, want %q", c.columns, got, c.want)

@@ -136,7 +136,7 @@ func (e *networkError) Error() string {
 func (op operation) explain(err error) error {
 	next := op.next(err)
 	start := op.attempt
-	if api, ok := errors.AsType[*APIError](err); ok && op.gone != "" && IsGone(err) && !api.foreign() {
+	if op.gone != "" && IsGone(err) {
 		start = op.gone
 	}
 	err = fmt.Errorf("%s: %w", start, err)

@@ -25,6 +25,7 @@ type app struct {
 	choice  profile.Choice // the global flags; no command changes it
 	verbose bool
 	foreign bool // the folders may be chosen by the author of a kubeconfig
+	alone   bool // nobody is asked to log in, also at a terminal: the command goes on without its person
 	current *currentContext
 	bundle  *transport.Bundle
 
@@ -121,31 +122,37 @@ func (a *app) account(s profile.Scope) (*login.Account, error) {
 type edgeCloud struct {
 	profile.Scope
 	*stackit.Client
-	source  login.Source
-	account *login.Account
+	source login.Source
 }
 
 // cloud talks to STACKIT as the identity that the scope's profile is logged in as.
 func (a *app) cloud(ctx context.Context, s profile.Scope) (edgeCloud, error) {
 	a.bundle.ReadAhead()
-	account, err := a.account(s)
-	if err != nil {
-		return edgeCloud{}, err
-	}
-	source, err := account.Open(ctx)
+	account, source, err := a.open(ctx, s)
 	if err != nil {
 		return edgeCloud{}, err
 	}
 	return a.cloudOn(s, account, source), nil
 }
 
+// open opens what gives the tokens of the scope's profile.
+func (a *app) open(ctx context.Context, s profile.Scope) (*login.Account, login.Source, error) {
+	account, err := a.account(s)
+	if err != nil {
+		return nil, nil, err
+	}
+	source, err := account.Open(ctx)
+	return account, source, err
+}
+
+// cloudOn is the cloud of a source.
 func (a *app) cloudOn(s profile.Scope, account *login.Account, source login.Source) edgeCloud {
 	endpoints := s.Settings.Endpoints.WithDefaults()
 	client := stackit.New(account.HTTP, stackit.Endpoints{
 		Edge: endpoints.Edge, ResourceManager: endpoints.ResourceManager,
 		ServiceEnablement: s.Settings.Endpoints.ServiceEnablementURL(),
 	}, tokens{source})
-	return edgeCloud{Scope: s, Client: client, source: source, account: account}
+	return edgeCloud{Scope: s, Client: client, source: source}
 }
 
 // principal is whom STACKIT takes the command for.

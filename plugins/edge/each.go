@@ -59,9 +59,10 @@ for characters. Repeat --context for contexts that match any.
 --clusters asks the edge clusters that your kubeconfig has contexts of, rather than the instances: all of them, or those
 that -l, which then takes cluster=GLOB and role=GLOB too, and --context choose. Tables have a column CLUSTER.
 
--o json and -o yaml behind the -- print one list of all objects, each with the annotation kubectl-edge/instance. In
-front of it they print one object with an item for each context, which has either a result or an error. Other formats
-are kubectl's, in both places.
+-o json and -o yaml behind the -- print one list of all objects, each with the annotation kubectl-edge/instance, and
+kubectl-edge/cluster where it is of an edge cluster; with --watch one object after the other. In front of it they print
+one object with an item for each context, which has either a result or an error. Other formats are kubectl's, in both
+places.
 
 With "-" for a file, as in apply -f -, and with exec -i, standard input is read once and given to each.`,
 		Example: `  kubectl edge each --all -- get nodes

@@ -22,7 +22,7 @@ import (
 type merging struct {
 	format  string // json or yaml; "" where nothing is merged
 	results bool   // an item for each context, rather than for each object
-	sort    func([]unstructured.Unstructured) error
+	sort    func([]unstructured.Unstructured)
 }
 
 // documents are the formats in which a cluster's answer is one document.
@@ -35,14 +35,15 @@ func (o *eachOptions) merges(args []string) merging {
 		return merging{format: o.format, results: true}
 	}
 	objects := []string{
-		"annotate", "api-resources", "apply", "auth", "autoscale", "certificate", "cluster-info", "create", "events",
-		"expose", "get", "label", "patch", "replace", "rollout", "run", "scale", "set", "taint", "version", "wait",
+		"annotate", "api-resources", "apply", "auth", "autoscale", "certificate", "create", "events", "expose",
+		"get", "label", "patch", "replace", "rollout", "run", "scale", "set", "taint", "version", "wait",
 	}
-	if !slices.Contains(objects, args[0]) || watches(args) || wantsInput(args) && attaches(args) {
+	if !slices.Contains(objects, args[0]) || watches(args) ||
+		attaches(args) && hasFlag(args, "-i", "--stdin", "--attach") {
 		return merging{}
 	}
 	if format, _ := outputOf(args); slices.Contains(documents(), format) {
-		m := merging{format: format, sort: func([]unstructured.Unstructured) error { return nil }}
+		m := merging{format: format, sort: func([]unstructured.Unstructured) {}}
 		if command, ok := fleet.Parse(args); ok {
 			m.sort = command.SortObjects
 		}
@@ -89,6 +90,9 @@ func (o *eachOptions) withFormat(words int, args []string) []string {
 	}
 	if format == "" {
 		end = min(words, len(args))
+		if strings.HasPrefix(args[0], "-") {
+			end = 0
+		}
 	}
 	return slices.Concat(args[:end], []string{"--output=" + wanted}, args[end:]) // the last one counts
 }
@@ -107,8 +111,11 @@ func (o *eachOptions) checkFormat(args []string) error {
 	case format != "" && format != o.format:
 		return fmt.Errorf("-o %s is kubectl's format, too: leave out the other -o", hint.Word(o.format))
 	case slices.Contains(documents(), o.format) && watches(args):
+		if format == "" {
+			args = slices.Concat(args, []string{"-o", o.format})
+		}
 		return hint.Wrap(fmt.Errorf("-o %s prints one object at the end, and a watch has none", o.format),
-			"kubectl edge each … -- %s -o %s, for one object after the other", asTyped(args), o.format)
+			"kubectl edge each … -- %s, for one object after the other", asTyped(args))
 	}
 	return nil
 }
@@ -170,24 +177,28 @@ func (r *eachRun) printObjects() error {
 	list := &unstructured.UnstructuredList{Object: map[string]any{
 		"apiVersion": "v1", "kind": "List", "metadata": map[string]any{"resourceVersion": ""},
 	}}
+	streams := r.streams()
 	for i := range r.ends {
 		end := &r.ends[i]
 		if end.missing || end.left {
+			end.stderr.Reset()
 			continue
 		}
 		objects, err := objectsOf(end.stdout.Bytes())
-		if err != nil && end.err == nil {
-			end.code, end.err = exitError, errNotJSON
+		if err != nil { // what it is, a person sees
+			_, _ = streams[i].errOut.Write(end.stdout.Bytes())
+			streams[i].errOut.Flush()
+			if end.code == 0 {
+				end.code, end.err = exitError, errNotJSON
+			}
 		}
 		for _, o := range objects {
 			fleet.SetOrigin(o, r.names[i].Instance, r.names[i].Cluster)
 			list.Items = append(list.Items, unstructured.Unstructured{Object: o})
 		}
 	}
-	r.printErrors(r.streams())
-	if err := r.merging.sort(list.Items); err != nil {
-		return err
-	}
+	r.printErrors(streams)
+	r.merging.sort(list.Items)
 	return r.printDocument(list.UnstructuredContent())
 }
 
@@ -202,6 +213,8 @@ func objectsOf(printed []byte) ([]map[string]any, error) {
 		var object map[string]any
 		if err := json.Unmarshal(document, &object); err != nil { // whole numbers stay so
 			return found, err
+		} else if object == nil {
+			continue // null
 		}
 		listed, several := object["items"]
 		if kind, _ := object["kind"].(string); !several || !strings.HasSuffix(kind, "List") {
@@ -224,6 +237,7 @@ func (r *eachRun) printDocument(document any) error {
 	var err error
 	if r.merging.format == "yaml" {
 		data, err = yaml.Marshal(document)
+		data = output.EscapeYAML(data)
 	} else if data, err = stdjson.MarshalIndent(document, "", "    "); err == nil {
 		data = append(output.EscapeJSON(data), '\n')
 	}

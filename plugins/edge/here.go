@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/login"
 	"github.com/kubectl-edge/kubectl-edge/pkg/picker"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/stackit"
@@ -113,11 +114,15 @@ func (a *app) cloudOf(ctx context.Context, s profile.Scope) (edgeCloud, error) {
 // search is not said: that a project is missing is what a person can mend.
 func (a *app) findProject(ctx context.Context, s profile.Scope) (edgeCloud, error) {
 	cloud, err := a.personsCloud(ctx, s)
-	if ctx.Err() != nil {
+	switch _, required := errors.AsType[*login.RequiredError](err); {
+	case ctx.Err() != nil:
 		return edgeCloud{}, ctx.Err()
-	} else if err != nil {
+	case err != nil && a.attended() && !required:
+		return edgeCloud{}, err // of a login that was tried, for one
+	case err != nil:
 		return edgeCloud{}, a.needProject(s)
 	}
+	s = cloud.Scope
 	principal, projects, err := cloud.ownProjects(ctx)
 	active := slices.DeleteFunc(slices.Clone(projects),
 		func(p stackit.Project) bool { return p.LifecycleState != stackit.ProjectActive })

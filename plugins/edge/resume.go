@@ -1,6 +1,7 @@
 package edge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -13,44 +14,40 @@ import (
 // personsCloud is cloud for a command that a person started: at a terminal they log in where it takes that, and it goes
 // on.
 func (a *app) personsCloud(ctx context.Context, s profile.Scope) (edgeCloud, error) {
-	cloud, err := a.cloud(ctx, s)
-	if a.foreign || !picker.Possible(a.Process) {
-		return cloud, err
+	if !a.attended() {
+		return a.cloud(ctx, s)
 	}
-	logIn := func(ctx context.Context, required *login.RequiredError, err error) (login.Source, error) {
-		return a.logInFor(ctx, s, required, err)
-	}
+	a.bundle.ReadAhead()
+	account, source, err := a.open(ctx, s)
 	if required, ok := errors.AsType[*login.RequiredError](err); ok {
 		if err := a.loginAgain(ctx, s, required, err); err != nil {
 			return edgeCloud{}, err
 		}
 		if s, err = a.renewedScope(s); err == nil {
-			cloud, err = a.cloud(ctx, s)
+			account, source, err = a.open(ctx, s)
 		}
 	}
 	if err != nil {
 		return edgeCloud{}, err
 	}
-	return a.cloudOn(s, cloud.account, &resumed{source: cloud.source, logIn: logIn}), nil
+	return a.cloudOn(s, account, &resumed{
+		source: source,
+		logIn: func(ctx context.Context, required *login.RequiredError, err error) error {
+			return a.loginAgain(ctx, s, required, err)
+		},
+		open: func(ctx context.Context) (login.Source, error) {
+			s, err := a.renewedScope(s)
+			if err != nil {
+				return nil, err
+			}
+			_, source, err := a.open(ctx, s)
+			return source, err
+		},
+	}), nil
 }
 
-// logInFor has a person log in for a command, and returns what that gives. It returns err, which asks for the login,
-// where that takes more than a person.
-func (a *app) logInFor(ctx context.Context, s profile.Scope, because *login.RequiredError,
-	err error) (login.Source, error) {
-	if err := a.loginAgain(ctx, s, because, err); err != nil {
-		return nil, err
-	}
-	s, err = a.renewedScope(s)
-	if err != nil {
-		return nil, err
-	}
-	account, err := a.account(s)
-	if err != nil {
-		return nil, err
-	}
-	return account.Open(ctx)
-}
+// attended reports whether there is a person who can be asked to log in.
+func (a *app) attended() bool { return !a.alone && !a.foreign && picker.Possible(a.Process) }
 
 // renewedScope is a scope with the session that there is now.
 func (a *app) renewedScope(s profile.Scope) (profile.Scope, error) {
@@ -59,11 +56,12 @@ func (a *app) renewedScope(s profile.Scope) (profile.Scope, error) {
 
 // resumed is a source whose person logs in where a request needs that, once for any number of requests.
 type resumed struct {
-	logIn func(ctx context.Context, required *login.RequiredError, err error) (login.Source, error)
+	logIn func(ctx context.Context, required *login.RequiredError, err error) error
+	open  func(context.Context) (login.Source, error) // with the session that there is now
 
 	mu     sync.Mutex
 	source login.Source
-	failed error // of the login
+	failed error // of the login, which is not tried twice
 }
 
 func (r *resumed) now() login.Source {
@@ -98,14 +96,20 @@ func (r *resumed) orLogIn(ctx context.Context, source login.Source, token login.
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.failed != nil {
-		return token, r.failed
+	if r.source != source { // another request had the person log in meanwhile
+		return r.source.Token(ctx)
 	}
-	if r.source == source { // for no other request meanwhile
-		if r.source, r.failed = r.logIn(ctx, required, err); r.failed != nil {
-			r.source = source
-			return token, r.failed
-		}
+	failed := r.failed
+	if failed == nil {
+		r.failed = r.logIn(ctx, required, err)
 	}
-	return r.source.Token(ctx)
+	opened, err := r.open(ctx)
+	if err == nil {
+		token, err = opened.Token(ctx)
+	}
+	if err != nil { // nor has anybody logged in elsewhere
+		return token, cmp.Or(failed, r.failed, err)
+	}
+	r.source, r.failed = opened, nil
+	return token, nil
 }

@@ -163,6 +163,7 @@ func (o *tokenCreateOptions) mint(
 
 // keepFresh starts over with the configuration and the login each time, since both may change while it runs.
 func (o *tokenCreateOptions) keepFresh(ctx context.Context) error {
+	o.alone = true
 	mint := func(ctx context.Context) (tokencache.Entry, error) {
 		_, e, err := o.mint(ctx, patienceFlags{noWait: true}) // the next attempt comes
 		return e, err
