@@ -179,7 +179,9 @@ func TestEachIsKubectl(t *testing.T) {
 	p.must(nil, "kubectl-edge", "config", "set", "project-id", sandbox.ProjectID)
 	f := &fleetTest{person: p, contexts: []string{"all", "few", "shop"}}
 	for _, name := range f.contexts {
-		p.must(nil, "kubectl-edge", "kubeconfig", "create", "--name", "demo", "--context-name", name)
+		// Tokens that outlive the test: whoami says which one it was.
+		p.must(nil, "kubectl-edge", "kubeconfig", "create", "--name", "demo", "--context-name", name,
+			"--expiration", "2h")
 	}
 	p.must(nil, "kubectl", "config", "set-context", "shop", "--namespace", "shop")
 	config, err := clientcmd.LoadFromFile(env.Getenv("KUBECONFIG"))
