@@ -96,11 +96,43 @@ func TestCommandsLogInOnTerminal(t *testing.T) {
 		}
 	}
 
-	if code, _, stderr := p.run("logout"); code != 0 {
-		t.Fatal(stderr)
+	logOut := func() {
+		if code, _, stderr := p.run("logout"); code != 0 {
+			t.Fatal(stderr)
+		}
 	}
+	for _, command := range []string{
+		"use demo --project-id " + sandbox.ProjectID, "kubeconfig create demo", "instance describe demo",
+		"project list", "instance list --all-projects", "plan list", "ui --print demo", "auth print-access-token",
+	} {
+		logOut()
+		r := p.onTerminal(append([]string{"kubectl-edge"}, strings.Fields(command)...)...)
+		r.sees("nobody is logged in: sign in to go on")
+		if code := r.ends(); code != 0 {
+			t.Errorf("%s: exit code %d:\n%s", command, code, r.all.String())
+		}
+	}
+	for _, command := range []string{"doctor", "whoami", "status", "cache list"} { // which say it, or need nobody
+		logOut()
+		r := p.onTerminal("kubectl-edge", command)
+		r.ends()
+		if strings.Contains(r.all.String(), "sign in to go on") {
+			t.Errorf("%s:\n%s", command, r.all.String())
+		}
+	}
+
+	logOut()
+	r := p.onTerminal("env", "KUBECONFIG=none", "kubectl-edge", "instance", "list") // of no project
+	r.sees("sign in to go on")
+	r.sees("Enter: choose")
+	r.types(ctrlC)
+	if code := r.ends(); code != 130 {
+		t.Errorf("without a project: exit code %d:\n%s", code, r.all.String())
+	}
+
+	logOut()
 	p.env.Setenv("SIGN_IN", "")
-	r := p.onTerminal(list...)
+	r = p.onTerminal(list...)
 	r.sees("press Ctrl-C to stop")
 	r.sees("Sign in at this address:")
 	r.types(ctrlC)
