@@ -3,10 +3,16 @@
 package localport
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"syscall"
+	"time"
+
+	"k8s.io/apimachinery/pkg/util/wait"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 )
@@ -29,12 +35,28 @@ func Listen(at netip.Addr, port int) (net.Listener, error) {
 			}
 		}
 	}
-	l, err := listen(at, port)
+	l, err := insist(func() (net.Listener, error) { return listen(at, port) })
 	if err != nil {
 		return nil, taken(fmt.Errorf("listen: %w", err))
 	}
 	return l, nil
 }
+
+// insist tries a port for a while that somebody has. A program that is being started has a copy of every listener of
+// the process that starts it, until it is executed: on a busy machine, a port that this process has closed can be taken
+// for that long.
+func insist[T any](try func() (T, error)) (got T, err error) {
+	_ = wait.PollUntilContextTimeout(context.Background(), pause, patience, true, func(context.Context) (bool, error) {
+		got, err = try()
+		return !errors.Is(err, syscall.EADDRINUSE), nil
+	})
+	return got, err
+}
+
+const (
+	pause    = 20 * time.Millisecond
+	patience = 2 * time.Second
+)
 
 func listen(at netip.Addr, port int) (net.Listener, error) {
 	network := "tcp"
@@ -64,7 +86,8 @@ func Reserve(at netip.Addr, port int) (reserved int, release func(), err error) 
 			return 0, nil, fmt.Errorf("reserve a port: %w", err)
 		}
 	}
-	if release, err = reserve(at, port); err != nil {
+	release, err = insist(func() (func(), error) { return reserve(at, port) })
+	if err != nil {
 		return 0, nil, taken(fmt.Errorf("reserve port %d of %s: %w", port, at, err))
 	}
 	return port, release, nil
