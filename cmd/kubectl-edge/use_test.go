@@ -154,7 +154,7 @@ func TestDeleteAsks(t *testing.T) {
 	}
 }
 
-// Who names nothing to remove chooses contexts: with Tab several, else one.
+// Who names nothing to remove chooses contexts: with Tab several, else, after a second Enter, one.
 func TestRemoveChooses(t *testing.T) {
 	p := newPerson(t)
 	p.logIn("--service-account-key", "admin.json")
@@ -171,8 +171,9 @@ func TestRemoveChooses(t *testing.T) {
 		code       int
 	}{
 		{"\x1b", "Remove: ", 130},
+		{enter + "\x1b", "none is marked: Enter again to remove edge_eu01_", 130},
 		{"site\t\t" + enter, "Remove: edge_eu01_site00-3714d85, edge_eu01_site01-3714d85", 0},
-		{"site02" + enter, `Removed context "edge_eu01_site02-3714d85".`, 0},
+		{"site02" + enter + enter, `Removed context "edge_eu01_site02-3714d85".`, 0},
 	} {
 		r := p.onTerminal("kubectl-edge", "kubeconfig", "remove")
 		r.sees("Tab: mark")

@@ -7,6 +7,7 @@
 package picker
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -25,6 +26,7 @@ type List struct {
 	Rows    []Row
 	At      int    // the row that is highlighted first
 	Note    string // said above the rows, such as why a person is asked again
+	Verb    string // what Enter does to a row; "" is "choose"
 	several bool   // rows can be marked
 }
 
@@ -52,7 +54,8 @@ func Choose(ctx context.Context, p plugin.Process, list List) (int, error) {
 	return rows[0], nil
 }
 
-// ChooseSeveral is Choose for any number of rows, at least one. They come in the order of the list.
+// ChooseSeveral is Choose for any number of rows, at least one. They come in the order of the list. Where none is
+// marked, a second Enter takes the highlighted one: the first may have come from a person who expects to take none.
 func ChooseSeveral(ctx context.Context, p plugin.Process, list List) ([]int, error) {
 	list.several = true
 	return choose(ctx, p, list)
@@ -89,6 +92,7 @@ func (l List) printable() List {
 		rows[i] = Row{Cells: line(row.Cells), Also: row.Also, Unusable: hint.Printable(row.Unusable)}
 	}
 	l.Title, l.Columns, l.Rows, l.Note = hint.Printable(l.Title), line(l.Columns), rows, hint.Printable(l.Note)
+	l.Verb = cmp.Or(hint.Printable(l.Verb), "choose")
 	l.At = min(max(l.At, 0), len(rows)-1)
 	return l.withoutEmptyColumns()
 }

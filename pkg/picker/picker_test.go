@@ -261,8 +261,10 @@ func TestManyRows(t *testing.T) {
 // TestSeveral marks rows with Tab, which stay marked while others are looked for.
 func TestSeveral(t *testing.T) {
 	for keys, want := range map[string][]int{
-		"\r":                        {0}, // none is marked: the highlighted one
-		"\x1b[B\r":                  {1},
+		"\r\r":                      {0}, // none is marked: the highlighted one
+		"\x1b[B\r\r":                {1},
+		"\r\x1b[B\r\r":              {1},
+		"plant\r\t\r":               {0},
 		"\t\t\r":                    {0, 1},
 		"\t\x1b[A\t\t\r":            {1},
 		"east\t\x15plant south\t\r": {1, 3},
@@ -276,13 +278,22 @@ func TestSeveral(t *testing.T) {
 	}
 
 	list := places()
-	list.several = true
+	list.several, list.Verb = true, "remove"
+	for _, once := range []string{"\r", "\r\x1b[B\r", "\rplant\r", "\t\x1b[A\t\r"} {
+		v := newView(list.printable(), colour.Pen{})
+		o := v.types(once)
+		lines, _ := v.frame(80, 24)
+		const asks = "none is marked: Enter again to remove plant"
+		if text := strings.Join(lines, "\n"); o != open || !strings.Contains(text, asks) {
+			t.Errorf("%q: got %v and\n%s", once, o, text)
+		}
+	}
 	v := newView(list.printable(), colour.Pen{})
 	v.types("\t\t\t") // the third one cannot be
 	lines, _ := v.frame(80, 24)
 	text := strings.Join(lines, "\n")
 	for _, want := range []string{"4 of 4, 2 marked", " *plant    north", "> retired", "cannot be chosen: inactive",
-		"Tab: mark"} {
+		"Enter: remove the 2 marked", "Tab: mark"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}

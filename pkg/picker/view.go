@@ -31,12 +31,13 @@ type view struct {
 	marked  map[int]bool
 	at, top int // in matches: the highlighted row, and the first one that is shown
 	said    string
+	asked   int // the row that Enter was pressed on last, with none marked; -1 for none
 	shown   int // rows, of the last frame
 }
 
 func newView(list List, pen colour.Pen) *view {
 	v := &view{list: list, filter: newFilter(list.Rows), columns: newColumns(list), pen: pen, said: list.Note,
-		marked: map[int]bool{}}
+		marked: map[int]bool{}, asked: -1}
 	v.matches = v.filter.all("")
 	v.at, v.shown, v.qLeaves = list.At, mostRows, !v.filter.begins("q")
 	return v
@@ -70,6 +71,9 @@ func (v *view) chosenRows() []int {
 
 func (v *view) press(p press) outcome {
 	v.said = ""
+	if p.key != enter {
+		v.asked = -1
+	}
 	switch p.key {
 	case letters:
 		return v.letters(p.text)
@@ -118,10 +122,17 @@ func (v *view) letters(text string) outcome {
 }
 
 func (v *view) choose() outcome {
-	if len(v.marked) > 0 || v.usable() {
+	switch i := v.highlighted(); {
+	case len(v.marked) > 0:
 		return chosen
+	case !v.usable():
+		return open
+	case v.list.several && v.asked != i:
+		v.asked = i
+		v.said = fmt.Sprintf("none is marked: Enter again to %s %s", v.list.Verb, v.list.Rows[i].Cells[0])
+		return open
 	}
-	return open
+	return chosen
 }
 
 // usable reports whether the highlighted row can be chosen, or says why not.
@@ -321,11 +332,15 @@ func (v *view) help(width int) string {
 	if v.query != "" || v.slash || !v.qLeaves {
 		leave = "Esc: leave"
 	}
-	if len("Enter: choose  ")+len(leave) > width {
+	take := "Enter: " + v.list.Verb
+	if n := len(v.marked); n > 0 {
+		take += fmt.Sprintf(" the %d marked", n)
+	}
+	if len(take+"  "+leave) > width {
 		return displaywidth.TruncateString("Enter or Esc", width, "")
 	}
 	text := ""
-	keys := []string{"Enter: choose", leave, "type to filter", "arrows, PgUp, PgDn, Home, End: move"}
+	keys := []string{take, leave, "type to filter", "arrows, PgUp, PgDn, Home, End: move"}
 	if v.list.several {
 		keys = slices.Insert(keys, 1, "Tab: mark")
 	}

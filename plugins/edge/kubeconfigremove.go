@@ -45,7 +45,7 @@ Only contexts that call kubectl-edge_credential are removed, with their clusters
 them. An argument is the name of a context, or else an instance, by its name or id, or an edge cluster of one; or a
 pattern such as 'site*' or 'demo/*', of any of these. Names of instances are those of the project and region that you
 work in, if one is set. What patterns choose is listed, and you are asked. Without an argument you choose on the
-terminal.
+terminal: Tab marks, and Enter removes what is marked. Where nothing is, a second Enter removes the highlighted one.
 
 With --cluster or --all-clusters it removes edge clusters instead of instances: of those that are named, else of all in
 your kubeconfig. The contexts of an instance's edge clusters stay when that of the instance goes.
@@ -170,7 +170,8 @@ func (o *kubeconfigRemoveOptions) pick(ctx context.Context, config *api.Config, 
 	if len(ours) == 0 {
 		return nil, nil
 	}
-	list := picker.List{Title: "Remove", Columns: []string{"CONTEXT", "INSTANCE", "CLUSTER", "REGION", "PROJECT ID"}}
+	list := picker.List{Title: "Remove", Verb: "remove",
+		Columns: []string{"CONTEXT", "INSTANCE", "CLUSTER", "REGION", "PROJECT ID"}}
 	for i, c := range ours {
 		if c.Name == config.CurrentContext {
 			list.At = i
