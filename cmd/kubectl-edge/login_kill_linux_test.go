@@ -375,7 +375,8 @@ func TestRefreshIsKilledWithoutGrace(t *testing.T) {
 		t.Error("there was no refresh")
 	}
 	code, stdout, stderr := v.run("project", "list")
-	want := regexp.MustCompile(`^error: profile "default": the last renewal could not be saved, or was cut off, ` +
+	want := regexp.MustCompile(`^error: profile "default": the session has ended: ` +
+		`the last renewal could not be saved, or was cut off, ` +
 		`at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\nhint: kubectl edge login\n$`)
 	if code != 1 || stdout != "" || !want.MatchString(stderr) {
 		t.Errorf("exit code %d, stdout %q, want %q in stderr:\n%s", code, stdout, want, stderr)
@@ -410,7 +411,7 @@ func (v *victim) leavesNothing() {
 		v.t.Errorf("log out: exit code %d:\n%s", code, stderr)
 	}
 	v.wantNone("secrets/.tmp-*", "sessions/.tmp-*", "secrets/*.sealed", "sessions/*.json",
-		"sessions/*.renewing")
+		"sessions/*.renewing", "sessions/*.ended")
 }
 
 func (v *victim) wantNone(patterns ...string) {

@@ -50,14 +50,19 @@ type tokenError struct {
 	Endpoint   string
 	Status     int    // of HTTP
 	Code       string // of OAuth (RFC 6749, section 5.2), such as "invalid_grant"; "" when the answer has none
-	RetryAfter string // the header of that name
-	Cause      string
+	// Description is what the server says of that, without what could be a secret.
+	Description string
+	RetryAfter  string // the header of that name
+	Cause       string
 }
 
 func (e *tokenError) Error() string {
 	answer := fmt.Sprintf("%d %s", e.Status, http.StatusText(e.Status))
 	if e.Code != "" {
 		answer += ", " + e.Code
+	}
+	if e.Description != "" {
+		answer += ": " + e.Description
 	}
 	return fmt.Sprintf("exchange %s at %s: %s (%s)", e.Credential, e.Endpoint, e.Cause, answer)
 }
@@ -85,7 +90,8 @@ func (a *Account) exchangeError(credential, endpoint string, err error) error {
 	}
 	e := &tokenError{
 		Credential: credential, Endpoint: endpoint, Status: answer.Response.StatusCode, Code: errorCode(answer),
-		RetryAfter: answer.Response.Header.Get("Retry-After"),
+		Description: plainWords(answer.ErrorDescription),
+		RetryAfter:  answer.Response.Header.Get("Retry-After"),
 	}
 	e.Cause = cause(e, answer.Response.Header)
 	if skew := transport.Skew(transport.Date(answer.Response.Header), a.Now()); skew != "" && e.Rejected() {
@@ -134,6 +140,32 @@ func errorCode(answer *oauth2.RetrieveError) string {
 		return codeKeyNotFound
 	}
 	return ""
+}
+
+// plainWords is a server's text with an ellipsis in place of all but words: one could quote what was sent to it.
+func plainWords(text string) string {
+	const limit = 100
+	word := regexp.MustCompile(`^["'(]?([A-Z]?[a-z]{0,15}|[A-Z]{1,8})('[a-z]{1,2})?[)"']?[.,:;!]?$`)
+	var words []string
+	length := 0
+	for _, w := range strings.Fields(text) {
+		if !word.MatchString(w) {
+			w = "…"
+		}
+		if length += len(w) + 1; length > limit {
+			w = "…"
+		}
+		if w != "…" || len(words) == 0 || words[len(words)-1] != w {
+			words = append(words, w)
+		}
+		if length > limit {
+			break
+		}
+	}
+	if len(words) == 1 && words[0] == "…" {
+		return ""
+	}
+	return strings.TrimSuffix(strings.Join(words, " "), ".")
 }
 
 func isErrorCode(text string) bool { return regexp.MustCompile(`^[a-z_]{1,64}$`).MatchString(text) }

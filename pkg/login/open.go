@@ -39,7 +39,7 @@ func (a *Account) Open(context.Context) (Source, error) {
 		return nil, a.required(profile.Session{},
 			"it logs in by "+m.name+", and the environment has nothing of that kind")
 	}
-	return nil, a.required(profile.Session{}, "nobody is logged in")
+	return nil, a.required(profile.Session{}, a.nobody())
 }
 
 func (a *Account) session() (profile.Session, error) {

@@ -48,7 +48,7 @@ func TestRefreshIsRefused(t *testing.T) {
 	w.sandbox.RevokeSessions(sandbox.AdminUser)
 	w.pass(time.Hour)
 	_, err := w.token()
-	wantError(t, err, `profile "work": the session has ended: it is too old, or was revoked`,
+	wantError(t, err, tooOld,
 		"kubectl edge login --profile work")
 	if strings.Contains(err.Error(), "\n") {
 		t.Errorf("more than a line: %v", err)

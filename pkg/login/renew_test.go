@@ -94,7 +94,7 @@ func TestRenewOfAnEndedSession(t *testing.T) {
 	}
 	w.sandbox.RevokeSessions(sandbox.AdminUser)
 	_, err = source.Renew(t.Context(), old.Token)
-	wantError(t, err, `profile "work": the session has ended: it is too old, or was revoked`, "kubectl edge login")
+	wantError(t, err, tooOld, "kubectl edge login")
 	if required, ok := errors.AsType[*RequiredError](err); !ok || required.Generation == "" {
 		t.Errorf("%v is no RequiredError with the session's generation", err)
 	}

@@ -88,13 +88,10 @@ func (r *renewal) save(plaintext, additionalData []byte) error {
 	return nil
 }
 
-// endedThere is all that is known when the provider refuses a session.
-const endedThere = "the session has ended: it is too old, or was revoked"
-
-// ended is why the provider takes what the session holds no longer.
-func (r *renewal) ended() string {
+// why is why the provider takes what the session holds no longer, which it said with err.
+func (r *renewal) why(err error) string {
 	if r.last == nil {
-		return endedThere
+		return refusal(err)
 	}
 	return fmt.Sprintf("the last renewal could not be saved, or was cut off, at %s",
 		r.last.Began.Local().Format(time.DateTime))

@@ -13,8 +13,9 @@ import (
 )
 
 const (
-	cutOff = `profile "work": the last renewal could not be saved, or was cut off, at `
-	tooOld = `profile "work": the session has ended: it is too old, or was revoked`
+	cutOff = `profile "work": the session has ended: the last renewal could not be saved, or was cut off, at `
+	tooOld = `profile "work": the session has ended: ` +
+		`the provider refused to renew it (invalid_grant: too old, or revoked)`
 )
 
 // wantEnded uses the session after its access token's life, and checks what is said about its end, and that a login

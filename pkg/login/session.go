@@ -159,6 +159,7 @@ func (a *Account) commit(ctx context.Context, r result, generation string,
 	}
 	_ = os.Remove(a.failurePath())
 	_ = os.Remove(a.renewalPath())
+	_ = os.Remove(a.endPath())
 	_ = atomicfile.SweepDir(filepath.Dir(a.renewalPath()))
 	return session, nil
 }
@@ -203,6 +204,7 @@ func (a *Account) forget() error {
 	err := a.forgetSecrets("")
 	_ = os.Remove(a.failurePath()) // the next login has nothing to wait for
 	_ = os.Remove(a.renewalPath())
+	_ = os.Remove(a.endPath())
 	_ = atomicfile.SweepDir(filepath.Dir(path)) // what was killed left of the half that is public, and beside it
 	return err
 }
@@ -287,7 +289,7 @@ func (a *Account) unseal(session profile.Session) (grant, AccessToken, error) {
 			"only if you changed them: %s; else see whether a kubeconfig did: kubectl edge kubeconfig audit",
 			a.Command("login"))
 	case errors.Is(err, fs.ErrNotExist) && !errors.Is(err, secretstore.ErrLost):
-		return nil, AccessToken{}, a.required(session, "the session has ended, or its secret is gone")
+		return nil, AccessToken{}, a.required(session, a.endOf(session))
 	case err != nil:
 		return nil, AccessToken{}, a.KeyError(fmt.Errorf("session of profile %q: %w", a.Name, err))
 	}
@@ -400,7 +402,7 @@ func (a *Account) renew(ctx context.Context, session profile.Session, refused st
 	if token.goodAt(a.Now()) && token.Token != refused {
 		return token, nil // another process was first
 	}
-	renew, ended := g.renew, endedThere
+	renew, why := g.renew, refusal
 	save := func(plaintext, additionalData []byte) error {
 		return a.Secrets.Save(secretName(session), plaintext, additionalData)
 	}
@@ -410,7 +412,7 @@ func (a *Account) renew(ctx context.Context, session profile.Session, refused st
 			return AccessToken{}, fmt.Errorf("renew the session of profile %q: %w", a.Name, err)
 		}
 		defer r.place.Release()
-		renew, ended, save = r.renew, r.ended(), r.save
+		renew, why, save = r.renew, r.why, r.save
 	}
 	renewing := a
 	if g.outside() {
@@ -425,7 +427,7 @@ func (a *Account) renew(ctx context.Context, session profile.Session, refused st
 	}
 	if g.ended(err) {
 		// The provider ended it, and nothing else can bring it back.
-		return AccessToken{}, errors.Join(a.required(session, ended), a.forget())
+		return AccessToken{}, a.end(session, why(err))
 	}
 	if required, ok := errors.AsType[*RequiredError](err); ok {
 		required.Generation, required.Method = session.Generation, session.Method

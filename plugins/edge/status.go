@@ -29,13 +29,14 @@ import (
 
 // profileStatus is what status says about one profile. It holds no secret.
 type profileStatus struct {
-	Profile   string    `json:"profile"`
-	Current   bool      `json:"current"`
-	LoggedIn  bool      `json:"loggedIn"`
-	Principal string    `json:"principal,omitempty"`
-	Method    string    `json:"method,omitempty"`
-	Since     time.Time `json:"creationTimestamp,omitzero"` // of the session, as its end is
-	Expires   time.Time `json:"expirationTimestamp,omitzero"`
+	Profile   string      `json:"profile"`
+	Current   bool        `json:"current"`
+	LoggedIn  bool        `json:"loggedIn"`
+	Principal string      `json:"principal,omitempty"`
+	Method    string      `json:"method,omitempty"`
+	Since     time.Time   `json:"creationTimestamp,omitzero"` // of the session, as its end is
+	Expires   time.Time   `json:"expirationTimestamp,omitzero"`
+	Ended     *sessionEnd `json:"ended,omitempty"` // of the session, if it has
 	// Method of a credential in the environment, which goes first.
 	Environment string               `json:"environment,omitempty"`
 	Secrets     secretstore.Location `json:"secrets"`
@@ -265,6 +266,7 @@ func (a *app) status(p namedProfile) (profileStatus, error) {
 	if environment != nil {
 		s.Environment = environment.Method()
 	}
+	s.Ended = a.sessionEnd(account)
 	if s.Secrets, err = account.Secrets.Location(); err != nil {
 		return profileStatus{}, err
 	}
@@ -294,8 +296,10 @@ func (a *app) printStatus(s profileStatus) error {
 		w.mark(colour.Good)
 		fmt.Fprintf(w, "Logged in as:\t%s\n", hint.Printable(s.Principal))
 		fmt.Fprintf(w, "Method:\t%s, since %s\n", s.Method, s.Since.Local().Format(time.DateTime))
-		if !s.Expires.IsZero() {
-			w.markIf(!s.Expires.After(a.Now()), colour.Bad)
+		if s.Ended != nil {
+			w.mark(colour.Bad)
+			fmt.Fprintf(w, "Session ended:\t%s (log in with: %s)\n", s.Ended.Ago(a.Now()), s.login)
+		} else if !s.Expires.IsZero() {
 			fmt.Fprintf(w, "Session ends:\t%s\n", a.left(s.Expires))
 		} else if lasts := login.Lasts(s.Method); lasts != "" {
 			fmt.Fprintf(w, "Session ends:\t%s\n", lasts)
@@ -303,6 +307,9 @@ func (a *app) printStatus(s profileStatus) error {
 	} else {
 		w.markIf(s.Environment == "", colour.Bad)
 		fmt.Fprintf(w, "Logged in as:\tnobody (log in with: %s)\n", s.login)
+		if s.Ended != nil {
+			fmt.Fprintf(w, "Session ended:\t%s\n", s.Ended.Ago(a.Now()))
+		}
 	}
 	if s.Environment != "" {
 		w.mark(colour.Careful)

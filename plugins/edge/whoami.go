@@ -19,19 +19,20 @@ import (
 
 // identity is as whom and where the next command works. It holds no secret.
 type identity struct {
-	Profile     string    `json:"profile"`
-	Principal   string    `json:"principal,omitempty"`
-	Method      string    `json:"method,omitempty"`
-	Environment string    `json:"environment,omitempty"`        // method of a credential there, which goes first
-	Expires     time.Time `json:"expirationTimestamp,omitzero"` // of the session, if its end is known
-	Project     string    `json:"projectId,omitempty"`
-	Region      string    `json:"region"`
-	Context     string    `json:"context,omitempty"` // the kubeconfig's, if it is one of kubectl edge
-	Instance    string    `json:"instanceId,omitempty"`
-	Cluster     string    `json:"cluster,omitempty"` // the edge cluster's name
-	Role        string    `json:"role,omitempty"`    // in the edge cluster
-	Namespace   string    `json:"namespace,omitempty"`
-	Credential  string    `json:"credential,omitempty"` // kind of it, for the edge cluster
+	Profile     string      `json:"profile"`
+	Principal   string      `json:"principal,omitempty"`
+	Method      string      `json:"method,omitempty"`
+	Environment string      `json:"environment,omitempty"`        // method of a credential there, which goes first
+	Expires     time.Time   `json:"expirationTimestamp,omitzero"` // of the session, if its end is known
+	Ended       *sessionEnd `json:"ended,omitempty"`              // of the session, if it has
+	Project     string      `json:"projectId,omitempty"`
+	Region      string      `json:"region"`
+	Context     string      `json:"context,omitempty"` // the kubeconfig's, if it is one of kubectl edge
+	Instance    string      `json:"instanceId,omitempty"`
+	Cluster     string      `json:"cluster,omitempty"` // the edge cluster's name
+	Role        string      `json:"role,omitempty"`    // in the edge cluster
+	Namespace   string      `json:"namespace,omitempty"`
+	Credential  string      `json:"credential,omitempty"` // kind of it, for the edge cluster
 	edge        tokenrequest.EdgeCluster
 	login       string // the command that logs somebody in
 }
@@ -44,7 +45,8 @@ func newWhoAmICmd(a *app) *cobra.Command {
 		Long: `Show as whom, in which project and with which instance the next command works.
 
 It asks no network; kubectl edge status --check asks STACKIT whether the login is alive, and kubectl auth whoami asks
-an instance. The exit code is 1 if nobody is logged in.`,
+an instance. The exit code is 1 if nobody is logged in, or the session's time is over.
+How a session ended is shown until the next login or logout.`,
 		Example: `  kubectl edge whoami
   kubectl edge whoami --profile ci -o json`,
 		Args: cobra.NoArgs,
@@ -61,10 +63,15 @@ an instance. The exit code is 1 if nobody is logged in.`,
 			} else {
 				err = a.printIdentity(who)
 			}
-			if err == nil && who.Method == "" {
-				err = hint.Wrap(fmt.Errorf("nobody is logged in to profile %s", who.Profile), "%s", who.login)
+			switch {
+			case err != nil:
+				return err
+			case who.Method == "":
+				return hint.Wrap(fmt.Errorf("nobody is logged in to profile %s", who.Profile), "%s", who.login)
+			case who.Ended != nil:
+				return hint.Wrap(fmt.Errorf("the session of profile %s has ended", who.Profile), "%s", who.login)
 			}
-			return err
+			return nil
 		},
 	}
 	out.AddFlags(cmd.Flags())
@@ -98,6 +105,8 @@ func (a *app) whoAmI() (identity, error) {
 	if environment != nil { // which goes first; whose it is, only its use shows
 		who.Principal, who.Method, who.Environment, who.Expires = "", environment.Method(), environment.Method(),
 			time.Time{}
+	} else {
+		who.Ended = a.sessionEnd(account)
 	}
 	return who, nil
 }
@@ -110,7 +119,9 @@ func (a *app) sayNext() {
 	case err != nil:
 		a.Note("Next: kubectl edge doctor")
 	case who.Method == "":
-		a.Note("Nobody is logged in to profile %s. Next: %s", who.Profile, who.login)
+		a.Note("Nobody is logged in to profile %s%s. Next: %s", who.Profile, a.since(who.Ended), who.login)
+	case who.Ended != nil:
+		a.Note("The session of profile %s has ended: %s. Next: %s", who.Profile, who.Ended.Ago(a.Now()), who.login)
 	case who.Cluster != "":
 		a.Note("The current context is of edge cluster %s of instance %s. Next: kubectl get pods%s", who.Cluster,
 			who.Instance, map[bool]string{true: " -A"}[who.Namespace == ""])
@@ -132,11 +143,17 @@ func (a *app) printIdentity(who identity) error {
 		field("Logged in as", "nobody")
 	default:
 		field("Logged in as", who.Principal+" ("+who.Method+")")
+		if who.Ended != nil {
+			break
+		}
 		if !who.Expires.IsZero() {
 			field("Session ends", a.left(who.Expires))
 		} else if lasts := login.Lasts(who.Method); lasts != "" {
 			field("Session ends", lasts)
 		}
+	}
+	if who.Ended != nil {
+		field("Session ended", who.Ended.Ago(a.Now()))
 	}
 	field("Project", cmp.Or(who.Project, "none (kubectl edge use, or kubectl edge config set project-id UUID)"))
 	field("Region", who.Region)
