@@ -12,6 +12,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/process"
 )
 
 // stopTime is how long an interrupted program gets to end by itself.
@@ -23,6 +25,7 @@ type Child struct {
 	Env         []string // nil is that of this process
 	In          io.Reader
 	Out, ErrOut io.Writer
+	Tied        bool // Run: it ends with this process, also when that is killed
 }
 
 func (c Child) command(ctx context.Context) *exec.Cmd {
@@ -37,7 +40,14 @@ func (c Child) Run(ctx context.Context) (int, error) {
 	cmd := c.command(ctx)
 	cmd.Cancel = func() error { return pass(cmd.Process, os.Interrupt) }
 	cmd.WaitDelay = stopTime
-	return exitCode(cmd.Run())
+	if !c.Tied {
+		return exitCode(cmd.Run())
+	}
+	p, err := process.Start(cmd, false)
+	if err != nil {
+		return 0, err
+	}
+	return exitCode(p.Wait())
 }
 
 // RunInForeground is Run for a program that takes the place of this one: it gets the standard streams as they are, and

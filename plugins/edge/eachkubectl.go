@@ -106,7 +106,8 @@ func clusterCommands() []string {
 func (k *kubectlRuns) run(ctx context.Context, i int) {
 	end := &k.ends[i]
 	args, env := k.arguments(i)
-	child := plugin.Child{Args: append([]string{k.path}, args...), Env: env, Out: &end.stdout, ErrOut: &end.stderr}
+	child := plugin.Child{Args: append([]string{k.path}, args...), Env: env, Out: &end.stdout, ErrOut: &end.stderr,
+		Tied: true}
 	if k.input != nil {
 		child.In = bytes.NewReader(k.input)
 	}

@@ -17,8 +17,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/process"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox"
-	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/process"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/edgeclusters"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/environment"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/server"

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/cluster/process"
+	"github.com/kubectl-edge/kubectl-edge/pkg/process"
 )
 
 const (
