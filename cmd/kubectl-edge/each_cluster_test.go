@@ -101,6 +101,7 @@ var fleetCommands = []string{
 	"get cm -l 'app in (web,db)'",
 	"get cm -l '!!'", "get cm --field-selector metadata.name=settings", "get cm --field-selector spec.nope=1",
 	"get pods --field-selector status.phase=Pending -A", "get cm -n shop", "get cm --namespace kube-system",
+	"-n shop get cm", "--namespace=shop get cm settings -o json", "-o yaml get cm -A",
 	"get cm -n nowhere", "get cm -A", "get cm --all-namespaces=true", "get ns -n shop", "get cm -A -n shop",
 	// columns
 	"get deploy -o wide", "get pods -owide -A", "get cm --show-labels", "get cm -L app,tier",
@@ -248,6 +249,9 @@ func (f *fleetTest) compare(t *testing.T, command, env []string) {
 	want, code := map[string]printed{}, 0
 	for _, context := range f.contexts {
 		at := 1
+		if strings.HasPrefix(command[0], "-") {
+			at = 0
+		}
 		exit, stdout, stderr := f.runs("kubectl", slices.Concat(command[:at], []string{"--context=" + context},
 			command[at:]))
 		code = max(code, exit)

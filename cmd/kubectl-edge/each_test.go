@@ -167,6 +167,22 @@ func hangs(t *testing.T) http.HandlerFunc {
 	}
 }
 
+// Flags in front of kubectl's verb change nothing in how it is answered.
+func TestEachFindsTheVerb(t *testing.T) {
+	p := fleetOf(t, lists, lists)
+	kubectl := filepath.Join(p.env.WorkDir, "bin", "kubectl")
+	if err := os.WriteFile(kubectl, []byte("#!/bin/sh\necho started\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{"-n shop get cm", "--namespace=shop get cm", "--namespace shop get cm"} {
+		code, stdout, stderr := p.exec(nil, "sh", "-c", "kubectl-edge each --all -- "+command)
+		const want = "INSTANCE   NAME\ndemo       settings\nsite00     settings\n"
+		if code != 0 || stdout != want || stderr != "" {
+			t.Errorf("%s: exit code %d, printed\n%swant\n%s%s", command, code, stdout, want, stderr)
+		}
+	}
+}
+
 // A server that only kubectl can ask is watched by kubectl, beside the others.
 func TestEachWatchesWithKubectl(t *testing.T) {
 	p := fleetOf(t, older)

@@ -73,6 +73,16 @@ func Words(fixed ...string) Candidates {
 	return func(context.Context, *cobra.Command, string) []string { return fixed }
 }
 
+// typedKey is the key of a context's value: the arguments of the process.
+type typedKey struct{}
+
+// BehindDash reports whether a -- stands directly before the word that is completed. That cannot be seen from what
+// cobra hands to a completion: pflag takes the -- away, and cobra has added one of its own by then.
+func BehindDash(cmd *cobra.Command) bool {
+	typed, _ := cmd.Context().Value(typedKey{}).([]string)
+	return len(typed) > 1 && typed[len(typed)-2] == "--"
+}
+
 // Completion is how shells complete a flag: Candidates, FreeText, Files or Folders.
 type Completion interface {
 	of(f *pflag.Flag) cobra.CompletionFunc

@@ -65,6 +65,7 @@ var ErrSilent = errors.New("the command failed")
 // Output that could not be written is an error whichever command wrote it, help and completions included.
 func Run(ctx context.Context, p Process, t Tree, args []string) int {
 	t.Command.SetArgs(levelsAsKubectl(t.Command, args))
+	ctx = context.WithValue(ctx, typedKey{}, args)
 	ctx = filelock.WithNotices(ctx, filelock.Notices{
 		NoLocks: p.Warn,
 		Wait:    func(lock string) func() { return p.Slow("another process, which holds " + hint.Path(lock)) },

@@ -170,7 +170,7 @@ func (a *app) completeEach(cmd *cobra.Command, args []string, word string) ([]st
 	switch {
 	case at >= 0:
 		named, behind = args[:at], args[at+1:]
-	case len(args) > 0 && fs.ArgsLenAtDash() == 0: // cobra adds a -- for a look at the flags, but at the end
+	case plugin.BehindDash(cmd), len(args) > 0 && fs.ArgsLenAtDash() == 0: // cobra adds a -- of its own at the end
 		named, behind, at = nil, args, 0
 	case fs.Changed("all") || fs.Changed("selector") || fs.Changed("context"):
 		return plugin.FreeText.Complete(cmd, args, word)

@@ -30,7 +30,7 @@ func (o *eachOptions) take(fs *pflag.FlagSet, args []string) ([]string, error) {
 	if len(args) > 0 && args[0] == "kubectl" { // as people write it who paste a command that works
 		args = args[1:]
 	}
-	return args, nil
+	return verbFirst(args), nil
 }
 
 // chosenByName returns the contexts that arguments like demo, demo/berlin or site* choose.

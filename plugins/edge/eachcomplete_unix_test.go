@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 )
 
 // A kubectl whose credential helper never ends holds up nobody who presses the Tab key.
@@ -25,8 +27,43 @@ func TestCompletionLeavesKubectlBehind(t *testing.T) {
 			_ = f.Close()
 		}
 	})
+	got := completed(t, home, "echo called >"+filepath.Join(home, "called")+"\n(cat "+never+"; true)\n",
+		"each", "--all", "--", "get", "")
+	if _, err := os.Stat(filepath.Join(home, "called")); err != nil {
+		t.Error("kubectl was not called: ", err)
+	}
+	if want := ":4\n"; got != want {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// What stands directly behind the -- is kubectl's, too.
+func TestCompletionBehindDash(t *testing.T) {
+	before := plugin.CompletionTime
+	plugin.CompletionTime = time.Minute // what is offered, not how fast
+	t.Cleanup(func() { plugin.CompletionTime = before })
+	home := t.TempDir()
+	for _, chosen := range [][]string{nil, {"--all"}, {"demo"}, {"--context", "edge"}, {"--clusters", "--all"}} {
+		for word, want := range map[string]string{"": "describe\nget\n:4\n", "g": "get\n:4\n"} {
+			if len(chosen) == 2 && chosen[0] == "--clusters" {
+				want = ":4\n" // there is no edge cluster to ask
+			}
+			args := append(append([]string{"each"}, chosen...), "--", word)
+			if got := completed(t, home, "printf 'describe\\nget\\n:4\\n'\n", args...); got != want {
+				t.Errorf("%q: got %q, want %q", args, got, want)
+			}
+		}
+	}
+	if got := completed(t, home, "exit 1\n", "each", ""); got != "demo\tdemo-3714d85\n:4\n" {
+		t.Errorf("in front of it: got %q", got)
+	}
+}
+
+// completed is what a shell gets for the last of args, with a script for kubectl and one context of instance demo.
+func completed(t *testing.T, home, kubectl string, args ...string) string {
+	t.Helper()
 	files := map[string]string{
-		"kubectl": "#!/bin/sh\necho called >" + filepath.Join(home, "called") + "\n(cat " + never + "; true)\n",
+		"kubectl": "#!/bin/sh\n" + kubectl,
 		"config": `
 clusters: [{name: edge, cluster: {server: "https://127.0.0.1:1"}}]
 contexts: [{name: edge, context: {cluster: edge, user: edge}}]
@@ -49,16 +86,8 @@ current-context: edge
 		IOStreams: genericiooptions.IOStreams{In: &bytes.Buffer{}, Out: &out, ErrOut: &errOut},
 		Getenv:    os.Getenv, Environ: os.Environ, Now: time.Now,
 	}
-	root := Tree(p).Command
-	root.SetArgs([]string{"__complete", "each", "--all", "--", "get", ""})
-	root.SetOut(&out)
-	if err := root.ExecuteContext(t.Context()); err != nil {
-		t.Fatal(err, errOut.String())
+	if code := plugin.Run(t.Context(), p, Tree(p), append([]string{"__complete"}, args...)); code != 0 {
+		t.Fatal(code, errOut.String())
 	}
-	if _, err := os.Stat(filepath.Join(home, "called")); err != nil {
-		t.Error("kubectl was not called: ", err)
-	}
-	if got, want := out.String(), ":4\n"; got != want {
-		t.Errorf("got %q, want %q", got, want)
-	}
+	return out.String()
 }

@@ -38,11 +38,7 @@ type eachFleet struct {
 
 // fleet reports whether the command can be answered in this process, for all contexts alike.
 func (r *eachRun) fleet(args []string) (*eachFleet, bool) {
-	words := 1
-	if args[0] == "auth" {
-		words = 2
-	}
-	command, ok := fleet.Parse(r.withFormat(words, args))
+	command, ok := fleet.Parse(r.withFormat(args))
 	if !ok || r.merging.format != "" && command.Watches() || !kubectlAsEver(r.Getenv) {
 		return nil, false
 	}

@@ -91,17 +91,6 @@ func (a *app) scratch() *scratch.Folder {
 	return folder
 }
 
-// clusterCommands are the commands of kubectl that only read the kubeconfig. config and plugins may change it, which
-// must not be a copy then.
-func clusterCommands() []string {
-	return []string{
-		"annotate", "api-resources", "api-versions", "apply", "attach", "auth", "autoscale", "certificate",
-		"cluster-info", "cordon", "cp", "create", "debug", "delete", "describe", "diff", "drain", "edit", "events",
-		"exec", "explain", "expose", "get", "label", "logs", "patch", "port-forward", "proxy", "replace", "rollout",
-		"run", "scale", "set", "taint", "top", "uncordon", "version", "wait",
-	}
-}
-
 // run runs one command until it ends. When ctx does, it is interrupted as by Ctrl-C, and killed if that is in vain.
 func (k *kubectlRuns) run(ctx context.Context, i int) {
 	end := &k.ends[i]
@@ -140,11 +129,8 @@ func (k *kubectlRuns) arguments(i int) (args, env []string) {
 	if env == nil && k.eachOptions.path != "" {
 		flags = append(flags, "--kubeconfig="+k.eachOptions.path)
 	}
-	args = k.withFormat(1, k.args)
-	first := 1
-	if strings.HasPrefix(args[0], "-") {
-		first = 0
-	}
+	args = k.withFormat(k.args)
+	first := min(1, verbWords(args))
 	return slices.Concat(args[:first], flags, args[first:]), env
 }
 

@@ -76,7 +76,7 @@ func outputOf(args []string) (format string, end int) {
 }
 
 // withFormat has args ask kubectl for JSON where it is merged, or for the format that each's own -o says.
-func (o *eachOptions) withFormat(words int, args []string) []string {
+func (o *eachOptions) withFormat(args []string) []string {
 	raw := slices.ContainsFunc(flagsOf(args), func(arg string) bool {
 		return arg == "--raw" || strings.HasPrefix(arg, "--raw=")
 	})
@@ -89,10 +89,7 @@ func (o *eachOptions) withFormat(words int, args []string) []string {
 		return args
 	}
 	if format == "" {
-		end = min(words, len(args))
-		if strings.HasPrefix(args[0], "-") {
-			end = 0
-		}
+		end = verbWords(args)
 	}
 	return slices.Concat(args[:end], []string{"--output=" + wanted}, args[end:]) // the last one counts
 }
