@@ -61,3 +61,18 @@ func TestTerminalIsRestored(t *testing.T) {
 		r.wantLines()
 	}
 }
+
+// Ctrl-Z is no key of a prompt: a shell would have the terminal in the prompt's mode.
+func TestPasteIsNotStopped(t *testing.T) {
+	p := newPerson(t)
+	r := p.onTerminal("sh", "-c", `set -m; kubectl-edge login --no-browser; echo "code $?"`)
+	r.sees("press Enter:")
+	back, err := signin.SignIn(t.Context(), p.client, r.address(), sandbox.AdminUser, sandbox.AdminPassword, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.types("\x1a" + back.String() + enter)
+	r.sees("code 0")
+	r.ends()
+	r.wantLines()
+}

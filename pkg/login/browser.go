@@ -18,6 +18,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
+	"github.com/kubectl-edge/kubectl-edge/pkg/ttymode"
 )
 
 const (
@@ -192,7 +193,7 @@ func (b browserSignIn) returned(ctx context.Context, a *Account, address string,
 
 // pasted lets the person copy the answer: the code, or the whole address at which the browser ended.
 func (b browserSignIn) pasted(ctx context.Context, address, state string) (code string, err error) {
-	restore := longLines(b.In) // before anybody is asked: what is typed earlier is cut, and its Ctrl-D lost
+	restore := ttymode.LongLines(b.In) // before anybody is asked: what is typed earlier is cut, and its Ctrl-D lost
 	defer restore()
 	fmt.Fprintf(b.ErrOut, "Sign in at this address, in any browser:\n\n  %s\n\n"+
 		"The browser then ends at a page that it cannot open. Paste the address of that page here, and press Enter:\n",
@@ -230,6 +231,7 @@ func readLine(r *bufio.Reader) (string, error) {
 			return strings.TrimSpace(string(line)), io.EOF
 		case c == '\n':
 			return strings.TrimSpace(string(line)), nil
+		case c == 0x1a: // Ctrl-Z, which is no key of a prompt
 		case c == 0x7f || c == '\b':
 			line = line[:max(len(line)-1, 0)]
 		default:

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
+	"github.com/kubectl-edge/kubectl-edge/pkg/ttymode"
 )
 
 // What is read is bounded, in bytes: a file may be a pipe or a device without an end.
@@ -54,6 +55,7 @@ func (a *app) readStdin(ctx context.Context, src *source) error {
 
 // promptToken asks a person on the terminal for a token, which is not shown.
 func (a *app) promptToken(ctx context.Context, prompt string) (string, error) {
+	defer ttymode.Prompt(a.In)()
 	fd := int(a.In.(*os.File).Fd())
 	state, err := term.GetState(fd)
 	if err != nil {
@@ -65,5 +67,5 @@ func (a *app) promptToken(ctx context.Context, prompt string) (string, error) {
 	if err != nil {
 		return "", withCode(exitRead, errors.Join(fmt.Errorf("read the token: %w", err), term.Restore(fd, state)))
 	}
-	return strings.TrimSpace(string(data)), nil
+	return strings.TrimSpace(strings.ReplaceAll(string(data), "\x1a", "")), nil // Ctrl-Z is no key here
 }
