@@ -88,7 +88,7 @@ func TestWordsOfTheProvider(t *testing.T) {
 	}
 	w.browserLogin()
 	w.pass(time.Hour)
-	g, _, err := w.account().unseal(w.session())
+	g, _, err := w.account().unseal(t.Context(), w.session())
 	if err != nil {
 		t.Fatal(err)
 	}

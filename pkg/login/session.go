@@ -18,6 +18,7 @@ import (
 	"github.com/kubectl-edge/kubectl-edge/pkg/atomicfile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/filelock"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
+	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 	"github.com/kubectl-edge/kubectl-edge/pkg/secretstore"
 	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
@@ -175,7 +176,7 @@ func (a *Account) Logout(ctx context.Context) error {
 	defer unlock()
 	var g grant
 	if session, err := profile.LoadSession(a.Dirs, a.Name); err == nil {
-		g, _, _ = a.unseal(session) // what cannot be opened cannot be revoked either
+		g, _, _ = a.unseal(ctx, session) // what cannot be opened cannot be revoked either
 	}
 	err = a.forget()
 	if err != nil {
@@ -278,9 +279,12 @@ func (a *Account) KeyError(err error) error {
 	return err
 }
 
-// unseal returns the secret half of the session.
-func (a *Account) unseal(session profile.Session) (grant, AccessToken, error) {
-	data, err := a.Secrets.Load(secretName(session), a.purpose(session))
+// unseal returns the secret half of the session. The key's keyring may be slow, and nothing ends a question to it: at
+// the end of ctx it is left behind.
+func (a *Account) unseal(ctx context.Context, session profile.Session) (grant, AccessToken, error) {
+	data, err := interrupt.Read(ctx, func() ([]byte, error) {
+		return a.Secrets.Load(secretName(session), a.purpose(session))
+	})
 	switch {
 	case errors.Is(err, secretstore.ErrOtherPurpose):
 		// No RequiredError: nobody is asked to sign in at endpoints that may have been put there by someone else.
@@ -353,7 +357,7 @@ func (src *sessionSource) Token(ctx context.Context) (AccessToken, error) {
 	if src.token.goodAt(a.Now()) {
 		return src.token, nil
 	}
-	_, token, err := a.unseal(src.session)
+	_, token, err := a.unseal(ctx, src.session)
 	if err != nil {
 		return AccessToken{}, err
 	}
@@ -395,7 +399,7 @@ func (a *Account) renew(ctx context.Context, session profile.Session, refused st
 	}
 	defer unlock()
 	// A login or a logout meanwhile took the secret of this generation away: the public half need not be read again.
-	g, token, err := a.unseal(session)
+	g, token, err := a.unseal(ctx, session)
 	if err != nil {
 		return AccessToken{}, err
 	}

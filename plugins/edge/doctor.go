@@ -9,6 +9,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/diagnosis"
+	"github.com/kubectl-edge/kubectl-edge/pkg/interrupt"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
 	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
@@ -95,9 +96,13 @@ func (a *app) stepsOfProfile(w workplace, err error) (local, remote []diagnosis.
 	}
 	looked := make(chan struct{})
 	return local, []diagnosis.Step{
-		{Name: "secrets", Make: func(context.Context) []diagnosis.Check { // a keyring may be slow
+		{Name: "secrets", Make: func(ctx context.Context) []diagnosis.Check {
 			defer close(looked)
-			return []diagnosis.Check{checkSecrets(account), a.checkSpace(account)}
+			// A keyring may be slow, and nothing ends a question to it: at the end of ctx it is left behind.
+			checks, _ := interrupt.Read(ctx, func() ([]diagnosis.Check, error) {
+				return []diagnosis.Check{checkSecrets(account), a.checkSpace(account)}, nil
+			})
+			return checks
 		}},
 		{Name: "endpoints", Make: func(ctx context.Context) []diagnosis.Check {
 			return a.checkEndpoints(ctx, s, account.HTTP)
