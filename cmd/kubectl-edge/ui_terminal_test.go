@@ -29,6 +29,7 @@ func TestUIWithoutClipboard(t *testing.T) {
 	r.sees("The token is printed here, since there is no screen here whose clipboard could be used.")
 	r.sees("https://app.demo-3714d85.edge.eu01.onstackit.cloud")
 	r.sees("eyJ")
+	r.sees("It is open in your browser.")
 	if code := r.ends(); code != 0 {
 		t.Errorf("exit code %d", code)
 	}

@@ -159,11 +159,7 @@ func (o *uiOptions) open(ctx context.Context, address string, e tokencache.Entry
 	}
 	ctx, stop := signal.NotifyContext(ctx, syscall.SIGHUP) // a person may close the terminal as soon as the UI is there
 	defer stop()
-	if browser {
-		o.Note("Opening %s", address)
-	} else {
-		o.Note("The UI is at %s", address)
-	}
+	o.Note("The UI is at %s", address)
 	o.Note(`Paste into "Cluster Token". The token leaves the clipboard in %s, or with Ctrl-C; it expires at %s.`,
 		o.clearAfter, e.Expires.Local().Format(time.TimeOnly))
 	opened := make(chan error, 1)
@@ -179,7 +175,7 @@ func (o *uiOptions) open(ctx context.Context, address string, e tokencache.Entry
 		case <-wait.C:
 			return nil
 		case err := <-opened:
-			o.noteUnopened(err)
+			o.noteOpened(err)
 			opened = nil
 		}
 	}
@@ -195,15 +191,17 @@ func (o *uiOptions) openBrowser(ctx context.Context, address string) error {
 	defer cancel()
 	_, err := interrupt.Read(launching, func() (struct{}, error) { return struct{}{}, webbrowser.Open(address) })
 	if !errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		o.noteUnopened(err)
+		o.noteOpened(err)
 	}
 	return ctx.Err()
 }
 
-// noteUnopened says that no browser could be opened, if err does.
-func (o *uiOptions) noteUnopened(err error) {
+// noteOpened says what the browser's launcher came to. One that waits for its browser says nothing: a person sees that.
+func (o *uiOptions) noteOpened(err error) {
 	if err != nil {
 		o.Warn("no browser could be opened, open the address yourself: %v", err)
+	} else {
+		o.Note("It is open in your browser.")
 	}
 }
 
