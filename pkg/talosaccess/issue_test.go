@@ -153,7 +153,7 @@ func TestCheckRoles(t *testing.T) {
 		{"want at least one role", nil},
 		{"role os:impersonator can act in any other role", []string{"os:reader", "os:impersonator"}},
 		{"role os:reader is there twice", []string{"os:reader", "os:reader"}},
-		{`unknown role "reader": did you mean os:reader?`, []string{"reader"}},
+		{`unknown role "reader": want one of os:admin, `, []string{"reader"}},
 		{`unknown role "os:Admin": want one of os:admin, os:operator`, []string{"os:Admin"}},
 		{`unknown role "": want one of`, []string{""}},
 	} {

@@ -38,11 +38,12 @@ func CheckRoles(roles []string) error {
 		case slices.Contains(roles[:i], role):
 			return fmt.Errorf("role %s is there twice", role)
 		case slices.Contains(Roles(), role):
-		case slices.Contains(Roles(), prefix+role):
-			return fmt.Errorf("unknown role %q: did you mean %s?", role, prefix+role)
 		default:
-			return hint.Among(fmt.Errorf("unknown role %.80q: want one of %s", role, strings.Join(Roles(), ", ")),
-				"--role ", role, Roles())
+			err := fmt.Errorf("unknown role %.80q: want one of %s", role, strings.Join(Roles(), ", "))
+			if slices.Contains(Roles(), prefix+role) {
+				return hint.DidYouMean(err, "--role "+prefix+role)
+			}
+			return hint.Among(err, "--role ", role, Roles())
 		}
 	}
 	return nil
