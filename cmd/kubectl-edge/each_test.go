@@ -3,15 +3,20 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/tools/clientcmd"
 	"k8s.io/client-go/tools/clientcmd/api"
 )
@@ -194,6 +199,54 @@ func TestEachWatchesWithKubectl(t *testing.T) {
 	want := "demo | kubectl get --context=edge_eu01_demo-3714d85 cm --watch\n"
 	if code != 0 || stdout != want || stderr != "" {
 		t.Errorf("exit code %d, printed\n%swant\n%s%s", code, stdout, want, stderr)
+	}
+}
+
+// What kubectl prints as JSON or YAML while it watches is one document after the other, too.
+func TestEachWatchesDocumentsWithKubectl(t *testing.T) {
+	p := fleetOf(t, older, older)
+	kubectl := filepath.Join(p.env.WorkDir, "bin", "kubectl")
+	const prints = `#!/bin/sh
+case "$*" in *"-o json"*|*o=json*|*--output=json*) ;; *) echo "asked for $*" >&2; exit 1;; esac
+printf '{"kind":"ConfigMap","apiVersion":"v1",\n  "meta'
+printf 'data":{"name":"a","annotations":{"x":"y"}}}\n{"kind":"List","apiVersion":"v1","items":['
+echo '{"kind":"Pod","apiVersion":"v1","metadata":{"name":"b"}}]}'
+`
+	if err := os.WriteFile(kubectl, []byte(prints), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for _, command := range []string{
+		"get cm -w -o json", "get cm -w -o yaml", "-o yaml get cm --watch", "events -wo=json",
+		"events -Aw -o json", "get cm -w --output-watch-events -oyaml", "events --watch --output yaml",
+	} {
+		code, stdout, stderr := p.exec(nil, "sh", "-c", "kubectl-edge each --all -- "+command)
+		if code != 0 || stderr != "" {
+			t.Errorf("%s: exit code %d: %s", command, code, stderr)
+		}
+		var got []string
+		decoder := yaml.NewYAMLOrJSONDecoder(strings.NewReader(stdout), 1<<10)
+		for {
+			var o unstructured.Unstructured
+			if err := decoder.Decode(&o.Object); errors.Is(err, io.EOF) {
+				break
+			} else if err != nil {
+				t.Fatalf("%s: %v in\n%s", command, err, stdout)
+			}
+			got = append(got, o.GetName()+" "+o.GetAnnotations()["kubectl-edge/instance"])
+		}
+		slices.Sort(got)
+		if want := []string{"a demo", "a site00", "b demo", "b site00"}; !slices.Equal(got, want) {
+			t.Errorf("%s: got %q, want %q, in\n%s", command, got, want, stdout)
+		}
+	}
+
+	if err := os.WriteFile(kubectl, []byte("#!/bin/sh\necho '{}'; echo 'a word'\n"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	code, stdout, stderr := p.exec(nil, "kubectl-edge", "each", "demo", "--", "get", "cm", "-w", "-o", "json")
+	const says = "demo | a word\nerror: kubectl failed for 1 of 1 instance: demo: what kubectl printed is not JSON\n"
+	if code != 1 || stdout != "{\n    \"instance\": \"demo\"\n}\n" || stderr != says {
+		t.Errorf("exit code %d, printed\n%s%swant\n%s", code, stdout, stderr, says)
 	}
 }
 

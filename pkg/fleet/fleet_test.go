@@ -184,7 +184,7 @@ func TestWatchEnds(t *testing.T) {
 	}
 	watched := func(ctx context.Context, body string) (string, error) {
 		var out bytes.Buffer
-		w := &watched{stream: command.Merger([]*Member{member}).Stream(&out, []*Member{member})}
+		w := &watched{stream: command.Merger([]*Member{member}).Stream(&out, nil, []*Member{member})}
 		err := w.events(ctx, &connection{member: member}, strings.NewReader(body))
 		return out.String(), err
 	}

@@ -242,7 +242,7 @@ func TestWatchOfOne(t *testing.T) {
 	}
 	m, begun := s.member("token"), 0
 	var out strings.Builder
-	stream := command.Merger([]*Member{m}).Stream(&out, []*Member{m})
+	stream := command.Merger([]*Member{m}).Stream(&out, nil, []*Member{m})
 	if err := command.Watch(t.Context(), m, stream, nil, nil, func() { begun++ }); !errors.Is(err, ErrWatchEnded) {
 		t.Error(err)
 	}
@@ -274,7 +274,11 @@ func TestWatchUnread(t *testing.T) {
 			t.Fatalf("-o %s is not known", format)
 		}
 		m, closed := s.member("token"), unread{}
-		stream := command.Merger([]*Member{m}).Stream(closed, []*Member{m})
+		var documents *Documents
+		if IsDocument(format) {
+			documents = NewDocuments(closed, format)
+		}
+		stream := command.Merger([]*Member{m}).Stream(closed, documents, []*Member{m})
 		if err := command.Watch(t.Context(), m, stream, closed, nil, nil); !errors.Is(err, io.ErrClosedPipe) {
 			t.Errorf("-o %q: %v", format, err)
 		}

@@ -33,17 +33,11 @@ type Merger struct {
 	noHeaders bool
 	options   printers.PrintOptions
 	sortBy    string
-	documents printers.ResourcePrinter // nil unless a watch prints JSON or YAML
-	json      bool                     // JSON
 }
 
 // Merger returns what prints tables of the command for these members.
 func (c *Command) Merger(members []*Member) *Merger {
 	m := &Merger{clusters: slices.ContainsFunc(members, func(m *Member) bool { return m.Cluster != "" })}
-	if c.watch != nil && (c.watch.format.name == "json" || c.watch.format.name == "yaml") {
-		m.documents, _ = c.watch.format.printer() // of formats that have one
-		m.json = c.watch.format.name == "json"
-	}
 	if t, ok := c.verb.(interface{ table() (tableOptions, string) }); ok {
 		var o tableOptions
 		o, m.sortBy = t.table()

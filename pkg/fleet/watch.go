@@ -1,7 +1,6 @@
 package fleet
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
@@ -20,24 +19,22 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/client-go/rest"
-
-	"github.com/kubectl-edge/kubectl-edge/pkg/output"
 )
 
 // Stream merges what is watched of many members into one table that goes on, or into one document after the other.
 type Stream struct {
-	merger *Merger
-	out    io.Writer
-	mu     sync.Mutex
-	w      interface { // printers' tab writer
+	merger    *Merger
+	documents *Documents // nil unless the format has documents
+	mu        sync.Mutex
+	w         interface { // printers' tab writer
 		io.Writer
 		Flush() error
 	}
-	printer printers.ResourcePrinter // of rows, or of documents
+	printer printers.ResourcePrinter // of rows
 }
 
-// Stream returns one that writes to out.
-func (m *Merger) Stream(out io.Writer, members []*Member) *Stream {
+// Stream returns one whose tables are written to out, and whose documents are printed to documents, if it is not nil.
+func (m *Merger) Stream(out io.Writer, documents *Documents, members []*Member) *Stream {
 	w := printers.GetNewTabWriter(out)
 	const padding = 3 // of that writer
 	instance, cluster := len("INSTANCE"), len("CLUSTER")
@@ -50,7 +47,7 @@ func (m *Merger) Stream(out io.Writer, members []*Member) *Stream {
 		widths = append(widths, cluster+padding)
 	}
 	w.SetRememberedWidths(widths)
-	return &Stream{merger: m, out: out, w: w, printer: cmp.Or(m.documents, printers.NewTablePrinter(m.options))}
+	return &Stream{merger: m, documents: documents, w: w, printer: printers.NewTablePrinter(m.options)}
 }
 
 func (s *Stream) write(t Table, page *metav1.Table, member *Member) error {
@@ -60,31 +57,6 @@ func (s *Stream) write(t Table, page *metav1.Table, member *Member) error {
 		return err
 	}
 	return s.w.Flush()
-}
-
-// document prints one whole, and says where it is from.
-func (s *Stream) document(object runtime.Object, member *Member) error {
-	if o, ok := object.(*unstructured.Unstructured); ok {
-		SetOrigin(o.Object, member.Instance, member.Cluster)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	var whole bytes.Buffer
-	if err := s.printer.PrintObj(object, &whole); err != nil {
-		return err
-	}
-	const between = "---\n" // which the printer writes between those of YAML
-	data, next := bytes.CutPrefix(whole.Bytes(), []byte(between))
-	if s.merger.json {
-		data = output.EscapeJSON(data)
-	} else {
-		data = output.EscapeYAML(data)
-	}
-	if next {
-		data = append([]byte(between), data...)
-	}
-	_, err := s.out.Write(data)
-	return err
 }
 
 // ErrWatchEnded is the error of a watch that the server ended, which it does from time to time.
@@ -110,6 +82,8 @@ type watched struct {
 	skip    bool                           // the next event says what was printed already
 	hidden  bool                           // nothing is shown before the first event
 	begun   func()
+
+	managedFields bool // are shown
 }
 
 func (g *getCommand) watch(ctx context.Context, c *connection, w *watched) error {
@@ -128,7 +102,7 @@ func (g *getCommand) watch(ctx context.Context, c *connection, w *watched) error
 			return err
 		}
 	}
-	w.hidden, w.skip = g.watchOnly, t.name != ""
+	w.hidden, w.skip, w.managedFields = g.watchOnly, t.name != "", g.format.managedFields
 	version, err := g.first(ctx, c, t, w)
 	if apierrors.IsNotFound(err) && g.ignore {
 		return nil
@@ -204,8 +178,11 @@ func (w *watched) object(m *Member, body []byte, hidden bool) (version string, e
 		if hidden {
 			break
 		}
-		if w.stream.merger.documents != nil {
-			if err := w.stream.document(item, m); err != nil {
+		if o, ok := item.(*unstructured.Unstructured); ok && w.stream.documents != nil {
+			if !w.managedFields {
+				o.SetManagedFields(nil)
+			}
+			if err := w.stream.documents.Print(o.Object, m.Instance, m.Cluster); err != nil {
 				return "", err
 			}
 			continue

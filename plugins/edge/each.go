@@ -214,6 +214,9 @@ func (o *eachOptions) run(ctx context.Context, args []string) error {
 	}
 	r := &eachRun{eachOptions: o, config: config, contexts: contexts, merging: o.merges(args),
 		names: fleet.Names(contexts), ends: make([]eachEnd, len(contexts))}
+	if format, _ := outputOf(args); watches(args) && fleet.IsDocument(format) {
+		r.watched = fleet.NewDocuments(r.Out, format)
+	}
 	if f, ok := r.fleet(args); ok {
 		err = f.run(ctx)
 	} else {

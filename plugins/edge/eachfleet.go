@@ -319,7 +319,7 @@ func (f *eachFleet) watch(ctx context.Context) error {
 			}
 		}
 	}()
-	merged := f.command.Merger(f.members).Stream(f.Out, f.members)
+	merged := f.command.Merger(f.members).Stream(f.Out, f.watched, f.members)
 	timeout := f.timeout // until it begins: a watch takes as long as it takes
 	f.timeout = 0
 	if f.parallel == 0 {

@@ -2,6 +2,7 @@ package edge
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -15,8 +16,11 @@ func watches(args []string) bool {
 		return true
 	}
 	return slices.Contains([]string{"get", "events"}, args[0]) &&
-		hasFlag(args, "-w", "--watch", "--watch-only")
+		(hasFlag(args, "--watch", "--watch-only") || slices.ContainsFunc(flagsOf(args), shortWatch.MatchString))
 }
+
+// shortWatch is -w, also among other flags of a letter.
+var shortWatch = regexp.MustCompile(`^-[AR]*w(?:=true|[ARo].*)?$`)
 
 // hasFlag reports whether one of kubectl's flags is given, which is true or false.
 func hasFlag(args []string, names ...string) bool {

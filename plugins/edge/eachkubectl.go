@@ -45,7 +45,11 @@ func (r *eachRun) runKubectl(ctx context.Context, args []string) error {
 		p = r.progress(args[0])
 	}
 	defer p.end()
-	return r.everywhere(ctx, parallel, func(ctx context.Context, i int) {
+	limit := parallel
+	if watches(args) { // the others would never begin
+		limit = max(limit, len(r.contexts))
+	}
+	return r.everywhere(ctx, limit, func(ctx context.Context, i int) {
 		k.run(ctx, i)
 		p.step(i)
 	})
@@ -104,6 +108,11 @@ func (k *kubectlRuns) run(ctx context.Context, i int) {
 	if k.streams != nil {
 		child.Out, child.ErrOut, flush = k.streams[i].out, k.streams[i].errOut, k.streams[i].flush
 	}
+	var documents *documentReader
+	if k.watched != nil {
+		documents = &documentReader{documents: k.watched, name: k.names[i]}
+		child.Out = documents
+	}
 	if !logs(k.args) {
 		quiet, flushed := &withoutAttempts{to: child.ErrOut}, flush
 		child.ErrOut = quiet
@@ -112,6 +121,12 @@ func (k *kubectlRuns) run(ctx context.Context, i int) {
 	defer flush()
 	if end.code, end.err = child.Run(ctx); end.err != nil {
 		end.code = exitError
+	}
+	if documents != nil && ctx.Err() == nil && len(documents.other()) > 0 {
+		_, _ = child.ErrOut.Write(documents.other()) // what it is, a person sees
+		if end.code == 0 {
+			end.code, end.err = exitError, errNotJSON
+		}
 	}
 	if timeout, ok := errors.AsType[fleet.TimeoutError](context.Cause(ctx)); ok {
 		flush() // it may have been interrupted within a line
@@ -130,6 +145,9 @@ func (k *kubectlRuns) arguments(i int) (args, env []string) {
 		flags = append(flags, "--kubeconfig="+k.eachOptions.path)
 	}
 	args = k.withFormat(k.args)
+	if k.watched != nil {
+		args = inFormat(k.args, "json") // in which one can see where a document ends
+	}
 	first := min(1, verbWords(args))
 	return slices.Concat(args[:first], flags, args[first:]), env
 }

@@ -11,7 +11,6 @@ import (
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/json"
-	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/fleet"
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
@@ -25,13 +24,10 @@ type merging struct {
 	sort    func([]unstructured.Unstructured)
 }
 
-// documents are the formats in which a cluster's answer is one document.
-func documents() []string { return []string{"json", "yaml"} }
-
 // merges returns how the answers to args are merged: as each's own -o says, or as the -o of a kubectl command says that
 // prints objects.
 func (o *eachOptions) merges(args []string) merging {
-	if slices.Contains(documents(), o.format) {
+	if fleet.IsDocument(o.format) {
 		return merging{format: o.format, results: true}
 	}
 	objects := []string{
@@ -42,7 +38,7 @@ func (o *eachOptions) merges(args []string) merging {
 		attaches(args) && hasFlag(args, "-i", "--stdin", "--attach") {
 		return merging{}
 	}
-	if format, _ := outputOf(args); slices.Contains(documents(), format) {
+	if format, _ := outputOf(args); fleet.IsDocument(format) {
 		m := merging{format: format, sort: func([]unstructured.Unstructured) {}}
 		if command, ok := fleet.Parse(args); ok {
 			m.sort = command.SortObjects
@@ -84,8 +80,16 @@ func (o *eachOptions) withFormat(args []string) []string {
 	if o.merges(args).format != "" {
 		wanted = "json"
 	}
+	if raw {
+		return args
+	}
+	return inFormat(args, wanted)
+}
+
+// inFormat has args ask kubectl for this format, if it is one.
+func inFormat(args []string, wanted string) []string {
 	format, end := outputOf(args)
-	if wanted == "" || raw || format == wanted {
+	if wanted == "" || format == wanted {
 		return args
 	}
 	if format == "" {
@@ -107,7 +111,7 @@ func (o *eachOptions) checkFormat(args []string) error {
 	switch {
 	case format != "" && format != o.format:
 		return fmt.Errorf("-o %s is kubectl's format, too: leave out the other -o", hint.Word(o.format))
-	case slices.Contains(documents(), o.format) && watches(args):
+	case fleet.IsDocument(o.format) && watches(args):
 		if format == "" {
 			args = slices.Concat(args, []string{"-o", o.format})
 		}
@@ -230,14 +234,7 @@ func objectsOf(printed []byte) ([]map[string]any, error) {
 
 // printDocument prints one document in the format that was asked for.
 func (r *eachRun) printDocument(document any) error {
-	var data []byte
-	var err error
-	if r.merging.format == "yaml" {
-		data, err = yaml.Marshal(document)
-		data = output.EscapeYAML(data)
-	} else if data, err = stdjson.MarshalIndent(document, "", "    "); err == nil {
-		data = append(output.EscapeJSON(data), '\n')
-	}
+	data, err := fleet.Document(r.merging.format, document)
 	if err != nil {
 		return fmt.Errorf("print what the contexts answered: %w", err)
 	}

@@ -22,8 +22,9 @@ type eachRun struct {
 	config   *api.Config
 	contexts []kubeconfig.EdgeContext
 	merging  merging
-	names    []fleet.Name // of each context
-	ends     []eachEnd    // of each context
+	watched  *fleet.Documents // what a watch prints as documents, or nil
+	names    []fleet.Name     // of each context
+	ends     []eachEnd        // of each context
 }
 
 // eachEnd is how the command ended for one context.
