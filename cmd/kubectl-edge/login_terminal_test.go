@@ -104,6 +104,7 @@ func TestCommandsLogInOnTerminal(t *testing.T) {
 	for _, command := range []string{
 		"use demo --project-id " + sandbox.ProjectID, "kubeconfig create demo", "instance describe demo",
 		"project list", "instance list --all-projects", "plan list", "ui --print demo", "auth print-access-token",
+		"kubeconfig remove --prune --yes",
 	} {
 		logOut()
 		r := p.onTerminal(append([]string{"kubectl-edge"}, strings.Fields(command)...)...)

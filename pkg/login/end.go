@@ -18,7 +18,7 @@ import (
 // End is when and why a session was over. It is kept beside where the session was until the next login or logout, and
 // holds no secret.
 type End struct {
-	Time   time.Time `json:"endTimestamp"`
+	Time   time.Time `json:"expirationTimestamp"`
 	Reason string    `json:"reason"`
 }
 

@@ -56,7 +56,7 @@ func TestEndIsKept(t *testing.T) {
 		"login":  func() { w.browserLogin() },
 		"logout": func() { _ = w.account().Logout(t.Context()) },
 	} {
-		w.write("state/sessions/work.ended", []byte(`{"endTimestamp":"2026-01-01T00:00:00Z","reason":"x"}`))
+		w.write("state/sessions/work.ended", []byte(`{"expirationTimestamp":"2026-01-01T00:00:00Z","reason":"x"}`))
 		change()
 		if _, err := os.Lstat(w.account().endPath()); err == nil {
 			t.Errorf("%s leaves the end of the earlier session", name)
@@ -74,16 +74,22 @@ func TestWordsOfTheProvider(t *testing.T) {
 		"refresh token 'v1.MjAyNi0xMS0yOA' is unknown": "refresh token … is unknown",
 		"qX8kPzRtLw is unknown":                        "… is unknown",
 		"AADSTS700082: The refresh token has expired.": "… The refresh token has expired",
-		"red \x1b[31malert\x07\nof it":                 "red … of it",
-		"":                                             "",
-		"eyJhbGciOiJub25lIn0.e30.":                     "",
+		"Invalid refresh token (expired): eyJhbGciOi.eyJq.fOT expired at Sat Jan 03 17:38:49 UTC 2015": "" +
+			"Invalid refresh token (expired): … expired at Sat Jan … UTC …",
+		"The provided authorization grant (e.g., authorization code, resource owner credentials) or refresh token is " +
+			"invalid, expired, revoked, does not match the redirection URI used in the authorization request": "" +
+			"The provided authorization grant … authorization code, resource owner credentials) or refresh token is " +
+			"invalid, expired, revoked, does not match the …",
+		"red \x1b[31malert\x07\nof it": "red … of it",
+		"":                             "",
+		"eyJhbGciOiJub25lIn0.e30.":     "",
 	} {
 		if got := plainWords(said); got != want {
 			t.Errorf("%q became %q, want %q", said, got, want)
 		}
 	}
 	long := plainWords(strings.Repeat("word ", 1000))
-	if len(long) > 110 || !strings.HasSuffix(long, " …") {
+	if len(long) > 170 || !strings.HasSuffix(long, " …") {
 		t.Errorf("a long text became %q", long)
 	}
 	w.browserLogin()
@@ -121,7 +127,7 @@ func TestForeignEnd(t *testing.T) {
 		`{"reason":"` + strings.Repeat("x", 5000) + `"}`: "",
 		`{}`: "",
 		`[`:  "",
-		`{"endTimestamp":"x","reason":"it has a bad time"}`: "",
+		`{"expirationTimestamp":"x","reason":"it has a bad time"}`: "",
 	} {
 		w.write("state/sessions/work.ended", []byte(content))
 		if end, ok := w.account().LastEnd(); end.Reason != want || ok != (want != "") {

@@ -144,7 +144,7 @@ func errorCode(answer *oauth2.RetrieveError) string {
 
 // plainWords is a server's text with an ellipsis in place of all but words: one could quote what was sent to it.
 func plainWords(text string) string {
-	const limit = 100
+	const limit = 160
 	word := regexp.MustCompile(`^["'(]?([A-Z]?[a-z]{0,15}|[A-Z]{1,8})('[a-z]{1,2})?[)"']?[.,:;!]?$`)
 	var words []string
 	length := 0

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/edgecluster"
 	"github.com/kubectl-edge/kubectl-edge/pkg/kubeconfig"
@@ -39,7 +40,8 @@ func (o *kubeconfigRemoveOptions) gone(
 		}
 		at[c.Name] = regions[i]
 	}
-	errs, err := plugin.Several(ctx, parallel, regions, func(_ int, r *region) error { return o.ask(ctx, r) })
+	own := sync.OnceValues(func() (edgeCloud, error) { return o.ownCloud(ctx) })
+	errs, err := plugin.Several(ctx, parallel, regions, func(_ int, r *region) error { return o.ask(ctx, r, own) })
 	if err != nil {
 		return nil, 0, err
 	}
@@ -60,8 +62,18 @@ func (o *kubeconfigRemoveOptions) gone(
 	return append(gone, lost...), unknown + more, err
 }
 
-// ask asks as the profile that a kubeconfig names, at the endpoints that the person configured for it.
-func (o *kubeconfigRemoveOptions) ask(ctx context.Context, r *region) error {
+// ownCloud is that of the profile with which the person works.
+func (o *kubeconfigRemoveOptions) ownCloud(ctx context.Context) (edgeCloud, error) {
+	w, err := o.workplace()
+	if err != nil {
+		return edgeCloud{}, err
+	}
+	return o.personsCloud(ctx, w.Scope)
+}
+
+// ask asks as the profile that a kubeconfig names, at the endpoints that the person configured for it. Nobody is asked
+// to log in to another profile than own, which they work with: what that has in the kubeconfig can stay for now.
+func (o *kubeconfigRemoveOptions) ask(ctx context.Context, r *region, own func() (edgeCloud, error)) error {
 	s, err := o.scopeOf(r.Choice)
 	if err != nil {
 		return err
@@ -69,7 +81,13 @@ func (o *kubeconfigRemoveOptions) ask(ctx context.Context, r *region) error {
 	if err := s.NeedProject(); err != nil {
 		return err
 	}
-	if r.cloud, err = o.cloud(ctx, s); err != nil {
+	if w, errHere := o.workplace(); errHere == nil && w.Name == s.Name {
+		r.cloud, err = own()
+		r.cloud.Scope = s
+	} else {
+		r.cloud, err = o.cloud(ctx, s)
+	}
+	if err != nil {
 		return err
 	}
 	instances, err := r.cloud.Instances(ctx, r.cloud.ProjectID, r.cloud.Region)

@@ -52,7 +52,8 @@ your kubeconfig. The contexts of an instance's edge clusters stay when that of t
 
 --prune removes those whose instances or edge clusters are gone. It asks the API for each project and region that your
 kubeconfig names, with the profile that it names, and each instance that has edge clusters in your kubeconfig. Where
-they cannot be asked, the contexts stay.`,
+they cannot be asked, the contexts stay. At a terminal you log in to the profile that you work with, if that takes it;
+contexts of other profiles that nobody is logged in to stay.`,
 		Example: `  kubectl edge kubeconfig remove edge_eu01_demo-3714d85
   kubectl edge kubeconfig remove demo
   kubectl edge kubeconfig remove demo/berlin
