@@ -2,9 +2,10 @@
 package dirs
 
 import (
-	"cmp"
 	"os"
 	"path/filepath"
+
+	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 // Dirs are the folders of one program. None of them has to exist.
@@ -36,6 +37,12 @@ func For(program string) (Dirs, error) {
 	return d, nil
 }
 
-// Lent is a folder for files of a kind that are there for as long as a program needs them: in memory where the system
-// has a folder for that.
-func (d Dirs) Lent(kind string) string { return filepath.Join(cmp.Or(d.Runtime, d.Cache), kind) }
+// Lent is a folder for files of a kind that need not outlast the session. It is in the runtime folder (memory, gone at
+// logout) where that is the user's own, and else in the cache folder: in one that others can write to, they could put
+// a folder of theirs in its place.
+func (d Dirs) Lent(kind string) string {
+	if d.Runtime != "" && securefile.CheckDir(filepath.Dir(d.Runtime)) == nil {
+		return filepath.Join(d.Runtime, kind)
+	}
+	return filepath.Join(d.Cache, kind)
+}

@@ -94,3 +94,29 @@ func TestForWithoutHome(t *testing.T) {
 		}
 	}
 }
+
+// In a runtime folder that others can write to, nothing is put.
+func TestLent(t *testing.T) {
+	base := t.TempDir()
+	runtimeFolder := filepath.Join(base, "run")
+	d := dirs.Dirs{Cache: filepath.Join(base, "cache"), Runtime: filepath.Join(runtimeFolder, "p")}
+	inCache, inRuntime := filepath.Join(d.Cache, "each"), filepath.Join(d.Runtime, "each")
+	if got := d.Lent("each"); got != inCache {
+		t.Errorf("without a runtime folder: got %s", got)
+	}
+	if err := os.Mkdir(runtimeFolder, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if got := d.Lent("each"); got != inRuntime {
+		t.Errorf("got %s, want %s", got, inRuntime)
+	}
+	if runtime.GOOS == "windows" {
+		return // which has no modes
+	}
+	if err := os.Chmod(runtimeFolder, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if got := d.Lent("each"); got != inCache {
+		t.Errorf("in a folder that others can write to: got %s, want %s", got, inCache)
+	}
+}

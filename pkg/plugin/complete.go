@@ -23,6 +23,10 @@ type Candidates func(ctx context.Context, cmd *cobra.Command, word string) []str
 // plainWord is what every shell takes as it is.
 var plainWord = regexp.MustCompile(`^[A-Za-z0-9@][A-Za-z0-9@:/._=,-]*$`)
 
+// Completes reports whether shells take a value as one word, so that it is offered. A name that others chose can have
+// the tab in it that ends a candidate's value.
+func Completes(value string) bool { return plainWord.MatchString(value) }
+
 // Complete has shells offer those candidates that what has been typed begins. What cannot be found out completes to
 // nothing; a person at a prompt has no use for an error. Names that others chose, and that a shell would not take as
 // one word, are left out.
@@ -34,7 +38,7 @@ func (find Candidates) Complete(cmd *cobra.Command, _ []string, word string) ([]
 	var fitting []cobra.Completion
 	for _, c := range find(ctx, cmd, word) {
 		value, description, _ := strings.Cut(c, "\t")
-		if !strings.HasPrefix(value, word) || !plainWord.MatchString(value) {
+		if !strings.HasPrefix(value, word) || !Completes(value) {
 			continue
 		}
 		if strings.HasSuffix(value, "/") || strings.HasSuffix(value, "=") { // more is to follow

@@ -2,10 +2,8 @@ package tokencache
 
 import (
 	"fmt"
-	"path/filepath"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/dirs"
-	"github.com/kubectl-edge/kubectl-edge/pkg/securefile"
 )
 
 const (
@@ -42,15 +40,9 @@ func Open(d dirs.Dirs, configured string, getenv func(string) string) (Store, er
 // CheckSetting reports whether value can stand in Variable or Setting.
 func CheckSetting(value string) error {
 	if value != "" && value != None {
-		return fmt.Errorf("cache %.60q: want %s, or nothing to cache tokens", value, None)
+		return fmt.Errorf("cache %.60q: want %s, or an empty value to cache tokens", value, None)
 	}
 	return nil
 }
 
-// folder is the runtime folder when that is the user's own (memory, gone at logout), else the cache folder.
-func folder(d dirs.Dirs) Store {
-	if d.Runtime != "" && securefile.CheckDir(filepath.Dir(d.Runtime)) == nil {
-		return Store{dir: filepath.Join(d.Runtime, "tokens")}
-	}
-	return Store{dir: filepath.Join(d.Cache, "tokens")}
-}
+func folder(d dirs.Dirs) Store { return Store{dir: d.Lent("tokens")} }

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"github.com/kubectl-edge/kubectl-edge/pkg/plugin"
 	"github.com/kubectl-edge/kubectl-edge/pkg/profile"
 )
 
@@ -56,7 +57,9 @@ func (a *app) instanceIDs(ctx context.Context, _ *cobra.Command, _ string) []str
 func (a *app) instanceNames(ctx context.Context, _ *cobra.Command, _ string) []string {
 	var words []string
 	for _, i := range a.listHere(ctx, listInstances, "") {
-		words = append(words, i.Name+"\t"+joined(i.ID, i.About))
+		if plugin.Completes(i.Name) {
+			words = append(words, i.Name+"\t"+joined(i.ID, i.About))
+		}
 	}
 	return words
 }
@@ -71,7 +74,8 @@ func (a *app) instances(ctx context.Context, _ *cobra.Command, word string) []st
 	}
 	var words []string
 	for _, i := range all {
-		byName := names[i.Name] == 1 && !strings.Contains(i.Name, "-") // with a hyphen, an argument is an id
+		// With a hyphen, an argument is an id. What cannot be completed leaves its id.
+		byName := names[i.Name] == 1 && !strings.Contains(i.Name, "-") && plugin.Completes(i.Name)
 		if byName {
 			words = append(words, i.Name+"\t"+joined(i.ID, i.About))
 		}

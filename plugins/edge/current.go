@@ -106,6 +106,7 @@ type workplace struct {
 	profile.Scope
 	current // of an instance in the scope; else it has no name
 	origins
+	choseProject bool // the context did, rather than a flag, the environment or the profile
 }
 
 // origins say where the parts of a workplace come from: "flag", "environment NAME", "context NAME", "profile NAME", or
@@ -143,6 +144,7 @@ func (a *app) workplace() (workplace, error) {
 		region: origin(asked.Region, "flag", choice.Region, "context "+c.context,
 			s.Settings.Region, "profile "+s.Name),
 	}}
+	w.choseProject = asked.ProjectID == "" && choice.ProjectID != ""
 	if c.in(s) {
 		w.current = c
 	}

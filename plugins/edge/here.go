@@ -102,6 +102,24 @@ func (a *app) projectCloud(ctx context.Context) (edgeCloud, error) {
 	return a.cloudOf(ctx, s)
 }
 
+// changedCloud is projectCloud for a command that changes what is in the project. Where nobody has named that but the
+// current context, and the profile names another, a warning comes before the change.
+func (a *app) changedCloud(ctx context.Context) (edgeCloud, error) {
+	cloud, err := a.projectCloud(ctx)
+	if err != nil {
+		return edgeCloud{}, err
+	}
+	w, err := a.workplace()
+	if err != nil {
+		return edgeCloud{}, err
+	}
+	if own := w.Settings.ProjectID; own != "" && own != cloud.ProjectID && w.choseProject && a.current.context == "" {
+		a.Warn("project %s is that of the current context, %s; profile %s has project %s", cloud.ProjectID,
+			strings.TrimPrefix(w.origins.project, "context "), w.Name, own)
+	}
+	return cloud, nil
+}
+
 // cloudOf is projectCloud for a scope.
 func (a *app) cloudOf(ctx context.Context, s profile.Scope) (edgeCloud, error) {
 	if s.ProjectID == "" {

@@ -73,7 +73,7 @@ func (o *instanceCreateOptions) validate(ctx context.Context) error {
 }
 
 func (o *instanceCreateOptions) run(ctx context.Context) error {
-	cloud, err := o.projectCloud(ctx)
+	cloud, err := o.changedCloud(ctx)
 	if err != nil {
 		return err
 	}

@@ -54,7 +54,7 @@ and so are its cached tokens: a person is asked first, and --yes agrees. --keep-
 }
 
 func (o *instanceDeleteOptions) run(ctx context.Context) error {
-	cloud, err := o.projectCloud(ctx)
+	cloud, err := o.changedCloud(ctx)
 	if err != nil {
 		return err
 	}

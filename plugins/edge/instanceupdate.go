@@ -67,7 +67,7 @@ func (o *instanceUpdateOptions) validate(args []string) error {
 }
 
 func (o *instanceUpdateOptions) run(ctx context.Context) error {
-	cloud, err := o.projectCloud(ctx)
+	cloud, err := o.changedCloud(ctx)
 	if err != nil {
 		return err
 	}

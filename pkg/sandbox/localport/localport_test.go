@@ -4,7 +4,6 @@ import (
 	"net"
 	"net/netip"
 	"testing"
-	"time"
 
 	"github.com/kubectl-edge/kubectl-edge/pkg/hint"
 	"github.com/kubectl-edge/kubectl-edge/pkg/sandbox/localport"
@@ -60,40 +59,5 @@ func TestTakenPortHasAHint(t *testing.T) {
 	}
 	if _, _, err := localport.Reserve(loopback, port); err == nil || hint.Of(err) == "" {
 		t.Errorf("Reserve of a port that is taken: %v, without a hint", err)
-	}
-}
-
-// A program that is being started has a copy of each listener for a moment.
-func TestPortOfAListenerThatIsStillCopied(t *testing.T) {
-	again := map[string]func(port int) (closeIt func(), err error){
-		"Listen": func(port int) (func(), error) {
-			l, err := localport.Listen(loopback, port)
-			return func() { _ = l.Close() }, err
-		},
-		"Reserve": func(port int) (func(), error) {
-			_, release, err := localport.Reserve(loopback, port)
-			return release, err
-		},
-	}
-	for name, again := range again {
-		l, err := localport.Listen(loopback, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		copied, err := l.(*net.TCPListener).File()
-		if err != nil {
-			t.Skipf("this system copies no listeners: %v", err)
-		}
-		port := l.Addr().(*net.TCPAddr).Port
-		if err := l.Close(); err != nil {
-			t.Fatal(err)
-		}
-		time.AfterFunc(100*time.Millisecond, func() { _ = copied.Close() })
-		closeIt, err := again(port)
-		if err != nil {
-			t.Errorf("%s on a port that was closed, of which a copy was open for a moment: %v", name, err)
-			continue
-		}
-		closeIt()
 	}
 }
